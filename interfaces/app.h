@@ -1,0 +1,12 @@
+/* An application: a program with main(), started by boot. */
+#ifndef CUBICLE_APP_H
+#define CUBICLE_APP_H
+
+#include <cubicle/interface.h>
+
+CUBICLE_INTERFACE(app);
+
+/** Fetches its arguments and environment from plat, runs main() and exit(); returns the exit status (0-255). */
+int app_main(void);
+
+#endif

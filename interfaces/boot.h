@@ -1,0 +1,12 @@
+/* The first component that the monitor calls once every module is set up. */
+#ifndef CUBICLE_BOOT_H
+#define CUBICLE_BOOT_H
+
+#include <cubicle/interface.h>
+
+CUBICLE_INTERFACE(boot);
+
+/** Mounts the file systems, unpacks the initial root, runs the application, exports; returns the exit status. */
+int boot_main(void);
+
+#endif

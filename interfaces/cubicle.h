@@ -1,0 +1,113 @@
+/*
+ * What every cubicle may ask of the monitor: its identity, windows, its pages' rights,
+ * its thread pointer, its floating-point environment, and to stop.
+ *
+ * All functions: any thread, never from a fault handler. Errors are negative errno values.
+ */
+#ifndef CUBICLE_CUBICLE_H
+#define CUBICLE_CUBICLE_H
+
+#include <cubicle/interface.h>
+#include <stddef.h>
+#include <stdint.h>
+
+CUBICLE_INTERFACE(cubicle);
+
+/** Rights of a window. Write implies read. */
+#define CUBICLE_READ 1
+#define CUBICLE_WRITE 3
+
+/** Returns the id of the running cubicle, >= 1. */
+int cubicle_self(void);
+
+/** Returns the id of the cubicle named @name in the manifest, or -ENOENT. */
+int cubicle_find(CUBICLE_STRING(64) const char *name);
+
+/**
+ * Creates an empty window of the running cubicle.
+ * Returns its id (> 0), or -ENOSPC when the cubicle has too many windows.
+ * Ids are never valid for another cubicle, and are not soon reused.
+ */
+int cubicle_window_init(void);
+
+/**
+ * Adds [@base, @base + @len) with @rights to window @id. Sharing is per 4 KiB page: whoever the window is
+ * opened to can reach every byte of every page that the range touches.
+ * The memory is the caller's own, or is granted to it by a window at least as wide and as strong (delegation):
+ * such a range ends with the grant it comes from.
+ * Returns 0; -EINVAL @id unknown, empty or wrapping range, bad rights; -EPERM not the caller's memory and no
+ * grant covers it; -ENOSPC no free range.
+ */
+int cubicle_window_add(int id, CUBICLE_OPAQUE void *base, size_t len, int rights);
+
+/** Takes the range that starts at @base out of window @id and revokes it. 0, -EINVAL, -ENOENT. */
+int cubicle_window_remove(int id, CUBICLE_OPAQUE void *base);
+
+/** Opens window @id to cubicle @peer. 0; -EINVAL unknown window, -ESRCH no such cubicle or a dead one. */
+int cubicle_window_open(int id, int peer);
+
+/**
+ * Closes window @id to @peer. When it returns, @peer (and whoever @peer delegated to) can no longer reach the
+ * memory, unless the system runs with --revoke=lazy. 0, -EINVAL, -ESRCH.
+ */
+int cubicle_window_close(int id, int peer);
+
+/** Closes window @id to everybody. 0, -EINVAL. */
+int cubicle_window_close_all(int id);
+
+/** Closes window @id to everybody and frees the id. 0, -EINVAL. */
+int cubicle_window_destroy(int id);
+
+/**
+ * Changes the rights of the caller's own heap pages.
+ * @base, @len  multiples of 4096.
+ * @rights      0 (no access), CUBICLE_READ or CUBICLE_WRITE.
+ * 0; -EINVAL misaligned or empty, -EPERM not own heap pages.
+ */
+int cubicle_page_protect(CUBICLE_OPAQUE void *base, size_t len, int rights);
+
+/**
+ * Gives [@base, @base + @npages * 4096) of free heap space to the cubicle that called the running one, zeroed.
+ * Only for modules that the manifest names as `allocator`. @owner must be the caller's id as the trampoline
+ * passed it (0: the running cubicle itself).
+ * 0; -EPERM not an allocator or @owner did not call it, -EINVAL range not in heap space, -EBUSY a page is not
+ * free, -ENOMEM @owner's quota is used up or the host has no memory.
+ */
+int cubicle_page_assign(int owner, CUBICLE_OPAQUE void *base, size_t npages);
+
+/** Takes the pages back: every mapping ends and they are zeroed before another use. Errors as above,
+ *  -EPERM also where a page is not a heap page of @owner. */
+int cubicle_page_release(int owner, CUBICLE_OPAQUE void *base, size_t npages);
+
+/** First offset of the heap space and its size in bytes (what an allocator may hand out). 0, -EPERM. */
+int cubicle_page_space(CUBICLE_OUT(sizeof(uint64_t)) uint64_t *base,
+                       CUBICLE_OUT(sizeof(uint64_t)) uint64_t *size);
+
+/**
+ * Sets the running cubicle's thread pointer (what the thread-pointer slot reads while it runs).
+ * Once per cubicle and thread: later calls answer -EBUSY and change nothing.
+ */
+int cubicle_thread_pointer_set(CUBICLE_OPAQUE void *tp);
+
+/** Reads the MXCSR (low 32 bits) and the x87 control word (bits 32-47) and status word (48-63). */
+uint64_t cubicle_fenv_get(void);
+
+/** Sets both, in the format of cubicle_fenv_get(); bits that unmask an exception are refused with -EINVAL.
+ *  Lasts until the running cross-cubicle call returns; a callee always starts with the default. */
+int cubicle_fenv_set(uint64_t fenv);
+
+/** Ends the outermost call into the running cubicle; that call returns @status to its caller. */
+void cubicle_exit(int status) __attribute__((noreturn));
+
+/** Stops the running cubicle as a fault would, with @reason in the report. */
+void cubicle_abort(CUBICLE_STRING(256) const char *reason) __attribute__((noreturn));
+
+/**
+ * Binds provider @provider of interface @interface (one with several providers).
+ * @table  receives @size bytes: one trampoline address of 8 bytes per function, in the order of declaration.
+ * 0; -ENOENT no such provider or the manifest does not let this cubicle use it; -EINVAL @size differs.
+ */
+int cubicle_bind(CUBICLE_STRING(64) const char *interface, CUBICLE_STRING(64) const char *provider,
+                 CUBICLE_OUT(size) void *table, size_t size);
+
+#endif

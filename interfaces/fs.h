@@ -1,0 +1,76 @@
+/*
+ * A file system, as its providers (ramfs, devfs) offer it to vfscore. Nodes are named by number; names are single
+ * path components; vfscore resolves paths, keeps offsets and locks, and checks permissions.
+ * Errors are negative errno values.
+ */
+#ifndef CUBICLE_FS_H
+#define CUBICLE_FS_H
+
+#include <cubicle/interface.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+CUBICLE_INTERFACE_MANY(fs);
+
+/** What a file system knows of a node. Times in nanoseconds since 1970. */
+struct fs_attr {
+    uint64_t node;
+    uint64_t size;
+    uint64_t blocks; /* of 512 bytes */
+    uint64_t rdev;
+    int64_t atime_ns, mtime_ns, ctime_ns;
+    uint32_t mode; /* S_IF* and permissions */
+    uint32_t nlink;
+    uint32_t uid, gid;
+    uint32_t flags; /* FS_NODE_* */
+    uint32_t reserved;
+};
+
+#define FS_NODE_STREAM 1 /* no size, no seek: a device or a terminal */
+#define FS_NODE_TTY 2
+
+/** Bits of @which in fs_setattr. */
+#define FS_SET_MODE 1
+#define FS_SET_UID 2
+#define FS_SET_GID 4
+#define FS_SET_ATIME 8
+#define FS_SET_MTIME 16
+#define FS_SET_CTIME 32
+#define FS_SET_SIZE 64
+
+struct fs_stat {
+    uint64_t block_size, blocks, blocks_free, nodes, nodes_free, name_max;
+};
+
+int fs_mount(CUBICLE_STRING(256) const char *options, CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *root);
+int fs_lookup(uint64_t dir, CUBICLE_STRING(256) const char *name,
+              CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *attr);
+/** Creates a regular file, directory or fifo according to @mode; -EEXIST. */
+int fs_create(uint64_t dir, CUBICLE_STRING(256) const char *name, uint32_t mode, int64_t now_ns,
+              CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *attr);
+int fs_symlink(uint64_t dir, CUBICLE_STRING(256) const char *name, CUBICLE_STRING(PATH_MAX) const char *target,
+               int64_t now_ns, CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *attr);
+int fs_link(uint64_t dir, CUBICLE_STRING(256) const char *name, uint64_t node, int64_t now_ns);
+/** Removes a name; @is_dir 1 for rmdir. The node lives on while it is held (fs_hold). */
+int fs_unlink(uint64_t dir, CUBICLE_STRING(256) const char *name, int is_dir, int64_t now_ns);
+int fs_rename(uint64_t old_dir, CUBICLE_STRING(256) const char *old_name, uint64_t new_dir,
+              CUBICLE_STRING(256) const char *new_name, int64_t now_ns);
+ssize_t fs_readlink(uint64_t node, CUBICLE_OUT(count, ret) char *buf, size_t count);
+/** Keeps @node alive while it is open; the last fs_drop of an unlinked node frees it. */
+int fs_hold(uint64_t node);
+int fs_drop(uint64_t node);
+ssize_t fs_read(uint64_t node, uint64_t offset, CUBICLE_OUT(count, ret) void *buf, size_t count);
+ssize_t fs_write(uint64_t node, uint64_t offset, CUBICLE_IN(count) const void *buf, size_t count);
+int fs_getattr(uint64_t node, CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *attr);
+int fs_setattr(uint64_t node, uint32_t which, CUBICLE_IN(sizeof(struct fs_attr)) const struct fs_attr *attr);
+/** Fills @buf with records {uint64_t node; uint64_t next_cookie; uint16_t reclen; uint8_t type; char name[]} from
+ *  @cookie (0: the first) on; 0 at the end. */
+ssize_t fs_readdir(uint64_t dir, uint64_t cookie, CUBICLE_OUT(count, ret) void *buf, size_t count);
+int fs_sync(uint64_t node);
+int fs_statfs(CUBICLE_OUT(sizeof(struct fs_stat)) struct fs_stat *stat);
+/** POLLIN/POLLOUT bits that are ready now. */
+int fs_poll(uint64_t node, int timeout_ms);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * Files as applications see them: descriptors, paths, offsets, locks, pipes. Semantics and structures are those of
+ * the Linux system calls of the same name (x86-64 layout); errors are negative errno values. Descriptors, the
+ * current directory and the umask belong to the calling cubicle.
+ */
+#ifndef CUBICLE_VFS_H
+#define CUBICLE_VFS_H
+
+#include <cubicle/interface.h>
+#include <limits.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/types.h>
+
+CUBICLE_INTERFACE(vfs);
+
+/** @how of vfs_lock: type (F_RDLCK, F_WRLCK, F_UNLCK), whence and waiting in one integer. */
+#define VFS_LOCK(type, whence, wait) ((type) | (whence) << 8 | (wait) << 16)
+
+struct vfs_lock_info {
+    int64_t start, len; /* len 0: to the end of the file */
+    int32_t type, pid;
+};
+
+int vfs_openat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, int flags, uint32_t mode, CUBICLE_CALLER int caller);
+int vfs_close(int fd, CUBICLE_CALLER int caller);
+ssize_t vfs_read(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, CUBICLE_CALLER int caller);
+ssize_t vfs_write(int fd, CUBICLE_IN(count) const void *buf, size_t count, CUBICLE_CALLER int caller);
+ssize_t vfs_pread(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, int64_t offset, CUBICLE_CALLER int caller);
+ssize_t vfs_pwrite(int fd, CUBICLE_IN(count) const void *buf, size_t count, int64_t offset, CUBICLE_CALLER int caller);
+int64_t vfs_lseek(int fd, int64_t offset, int whence, CUBICLE_CALLER int caller);
+int vfs_fstat(int fd, CUBICLE_OUT(sizeof(struct stat)) struct stat *st, CUBICLE_CALLER int caller);
+int vfs_fstatat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, CUBICLE_OUT(sizeof(struct stat)) struct stat *st,
+                int flags, CUBICLE_CALLER int caller);
+int vfs_ftruncate(int fd, int64_t size, CUBICLE_CALLER int caller);
+int vfs_truncate(CUBICLE_STRING(PATH_MAX) const char *path, int64_t size, CUBICLE_CALLER int caller);
+int vfs_fsync(int fd, CUBICLE_CALLER int caller);
+/** fcntl commands with an integer argument: F_DUPFD*, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ. */
+int vfs_fcntl(int fd, int cmd, int64_t argument, CUBICLE_CALLER int caller);
+/** fcntl F_SETLK and F_SETLKW. */
+int vfs_lock(int fd, int how, int64_t start, int64_t len, CUBICLE_CALLER int caller);
+/** fcntl F_GETLK: fills @info with the lock in the way, type F_UNLCK where there is none. */
+int vfs_lock_query(int fd, int how, int64_t start, int64_t len,
+                   CUBICLE_OUT(sizeof(struct vfs_lock_info)) struct vfs_lock_info *info, CUBICLE_CALLER int caller);
+int vfs_dup(int fd, CUBICLE_CALLER int caller);
+int vfs_dup3(int fd, int new_fd, int flags, CUBICLE_CALLER int caller);
+int vfs_pipe2(CUBICLE_OUT(2 * sizeof(int)) int *fds, int flags, CUBICLE_CALLER int caller);
+/** struct dirent records of Linux getdents64. */
+ssize_t vfs_getdents(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, CUBICLE_CALLER int caller);
+int vfs_unlinkat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, int flags, CUBICLE_CALLER int caller);
+int vfs_mkdirat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, uint32_t mode, CUBICLE_CALLER int caller);
+int vfs_mknodat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, uint32_t mode, uint64_t rdev,
+                CUBICLE_CALLER int caller);
+int vfs_renameat(int old_dirfd, CUBICLE_STRING(PATH_MAX) const char *old_path, int new_dirfd,
+                 CUBICLE_STRING(PATH_MAX) const char *new_path, CUBICLE_CALLER int caller);
+int vfs_linkat(int old_dirfd, CUBICLE_STRING(PATH_MAX) const char *old_path, int new_dirfd,
+               CUBICLE_STRING(PATH_MAX) const char *new_path, int flags, CUBICLE_CALLER int caller);
+int vfs_symlinkat(CUBICLE_STRING(PATH_MAX) const char *target, int dirfd, CUBICLE_STRING(PATH_MAX) const char *path,
+                  CUBICLE_CALLER int caller);
+ssize_t vfs_readlinkat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, CUBICLE_OUT(count, ret) char *buf,
+                       size_t count, CUBICLE_CALLER int caller);
+int vfs_faccessat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, int mode, int flags, CUBICLE_CALLER int caller);
+int vfs_fchmod(int fd, uint32_t mode, CUBICLE_CALLER int caller);
+int vfs_fchmodat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, uint32_t mode, CUBICLE_CALLER int caller);
+int vfs_fchown(int fd, uint32_t uid, uint32_t gid, CUBICLE_CALLER int caller);
+int vfs_fchownat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, uint32_t uid, uint32_t gid, int flags,
+                 CUBICLE_CALLER int caller);
+/** @path NULL: the file behind @dirfd. Times as in utimensat(2), UTIME_NOW and UTIME_OMIT included. */
+int vfs_utimensat(int dirfd, CUBICLE_STRING(PATH_MAX) CUBICLE_OR_NULL const char *path,
+                  CUBICLE_IN(2 * sizeof(struct timespec)) CUBICLE_OR_NULL const struct timespec *times, int flags,
+                  CUBICLE_CALLER int caller);
+int vfs_chdir(CUBICLE_STRING(PATH_MAX) const char *path, CUBICLE_CALLER int caller);
+int vfs_fchdir(int fd, CUBICLE_CALLER int caller);
+/** Returns the length with the NUL, as the system call does. */
+ssize_t vfs_getcwd(CUBICLE_OUT(count, ret) char *buf, size_t count, CUBICLE_CALLER int caller);
+int vfs_umask(uint32_t mask, CUBICLE_CALLER int caller);
+int vfs_isatty(int fd, CUBICLE_CALLER int caller);
+/** rows << 16 | columns, or -ENOTTY. */
+int vfs_winsize(int fd, CUBICLE_CALLER int caller);
+int vfs_poll(CUBICLE_INOUT(size) struct pollfd *fds, size_t size, int timeout_ms, CUBICLE_CALLER int caller);
+int vfs_statfs(CUBICLE_STRING(PATH_MAX) const char *path, CUBICLE_OUT(sizeof(struct statfs)) struct statfs *st,
+               CUBICLE_CALLER int caller);
+int vfs_fstatfs(int fd, CUBICLE_OUT(sizeof(struct statfs)) struct statfs *st, CUBICLE_CALLER int caller);
+/** For boot only (the manifest's `boot` cubicle): mounts file system provider @provider at @path. */
+int vfs_mount(CUBICLE_STRING(64) const char *provider, CUBICLE_STRING(PATH_MAX) const char *path,
+              CUBICLE_STRING(256) const char *options, CUBICLE_CALLER int caller);
+
+#endif

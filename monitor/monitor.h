@@ -1,0 +1,80 @@
+/*
+ * The monitor's only door for its embedder (the `cubicle` command): a description of the
+ * system to run, and the run itself. Everything here is plain data owned by the embedder
+ * and read-only to the monitor for the time of the call.
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum monitor_isolation { MONITOR_ISOLATION_SFI, MONITOR_ISOLATION_NONE };
+enum monitor_link { MONITOR_LINK_TRAMPOLINE, MONITOR_LINK_DIRECT };
+enum monitor_acl { MONITOR_ACL_ON, MONITOR_ACL_APP, MONITOR_ACL_OFF };
+enum monitor_revoke { MONITOR_REVOKE_STRICT, MONITOR_REVOKE_LAZY };
+enum monitor_on_fault { MONITOR_ON_FAULT_ABORT, MONITOR_ON_FAULT_FAIL_CALL };
+
+/** One module file and where it lives. */
+struct monitor_module {
+    const char *name; /* as in the manifest: unique in the system */
+    const char *path; /* host path of the .cub file */
+    bool may_host;    /* may import the `host` interface */
+    bool allocator;   /* may assign and release pages for its callers */
+};
+
+struct monitor_cubicle {
+    const char *name;
+    const struct monitor_module *modules; /* in start order */
+    size_t nmodules;
+    uint64_t stack_size; /* bytes; 0: the default (1 MiB; 8 MiB where a module is the application) */
+    uint64_t quota;      /* bytes of memory of any kind; 0: no limit */
+    enum monitor_on_fault on_fault;
+};
+
+/** "@consumer (a module) uses @provider for interface @interface". */
+struct monitor_binding {
+    const char *consumer, *interface, *provider;
+};
+
+/** A name and value that components can read through host_setting(). */
+struct monitor_setting {
+    const char *name, *value;
+};
+
+struct monitor_config {
+    const char *system; /* for messages */
+    const struct monitor_cubicle *cubicles; /* in start order */
+    size_t ncubicles;
+    const char *application; /* module whose app_main boot calls; may be NULL */
+    const struct monitor_binding *bindings;
+    size_t nbindings;
+    const struct monitor_setting *settings;
+    size_t nsettings;
+    const char *interfaces_dir; /* the interface registry: *.desc */
+    const char *const *arguments; /* NULL-terminated; [0] is the application's name */
+    const char *const *environment; /* NULL-terminated */
+    int root_fd;   /* cpio stream of the initial root, or -1 */
+    int export_fd; /* receives the exported root, or -1 */
+    enum monitor_isolation isolation;
+    enum monitor_link link;
+    enum monitor_acl acl;
+    enum monitor_revoke revoke;
+    bool trace; /* one line per window, trap and fault on standard error */
+    int stats_fd; /* receives the statistics as JSON when the system ends, or -1 */
+};
+
+/** Exit statuses of a system that did not end by itself. */
+#define MONITOR_EXIT_CONFIG 125 /* bad manifest, module, interface: nothing was started */
+#define MONITOR_EXIT_FAULT 139  /* a cubicle was stopped by policy `abort` */
+
+/**
+ * Loads, verifies, starts and runs the system in the calling process, which it takes over
+ * (signal handlers, seccomp filter): call it in a process of its own.
+ * Returns the exit status of the application or MONITOR_EXIT_*; what went wrong has then
+ * been written to standard error.
+ */
+int monitor_run(const struct monitor_config *config);
+
+#endif
