@@ -1,0 +1,138 @@
+/*
+ * Interface descriptors: reading, look-up and the fingerprint. descriptor_parse.c holds
+ * the parser.
+ */
+#include "descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    uint8_t size;
+} type_table[] = {
+    [DESCRIPTOR_VOID] = {"void", 0}, [DESCRIPTOR_I8] = {"i8", 1},
+    [DESCRIPTOR_U8] = {"u8", 1},     [DESCRIPTOR_I16] = {"i16", 2},
+    [DESCRIPTOR_U16] = {"u16", 2},   [DESCRIPTOR_I32] = {"i32", 4},
+    [DESCRIPTOR_U32] = {"u32", 4},   [DESCRIPTOR_I64] = {"i64", 8},
+    [DESCRIPTOR_U64] = {"u64", 8},   [DESCRIPTOR_F64] = {"f64", 8},
+    [DESCRIPTOR_PTR] = {"ptr", 8},
+};
+
+const char *descriptor_type_name(enum descriptor_type type)
+{
+    return type_table[type].name;
+}
+
+size_t descriptor_type_size(enum descriptor_type type)
+{
+    return type_table[type].size;
+}
+
+bool descriptor_type_is_integer(enum descriptor_type type)
+{
+    return type >= DESCRIPTOR_I8 && type <= DESCRIPTOR_U64;
+}
+
+/* Reads to the end of the file or to one byte more than is allowed. */
+static ssize_t read_all(int fd, char *buf, size_t size)
+{
+    size_t len = 0;
+
+    while (len < size) {
+        ssize_t n = read(fd, buf + len, size - len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return -errno;
+        }
+        if (n == 0) {
+            break;
+        }
+        len += (size_t)n;
+    }
+    return (ssize_t)len;
+}
+
+int descriptor_read(const char *path, struct descriptor *descriptor,
+                    struct descriptor_error *error)
+{
+    const size_t size = DESCRIPTOR_FILE_MAX + 1;
+    char *text = malloc(size);
+    int fd = text != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
+    ssize_t len = fd >= 0 ? read_all(fd, text, size) : -errno;
+    int err = (int)len;
+
+    if (len >= 0) {
+        err = descriptor_parse(path, text, (size_t)len, descriptor, error);
+    } else {
+        error->line = 0;
+        snprintf(error->text, sizeof(error->text), "%.100s: %s", path, strerror(-err));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(text);
+    return err;
+}
+
+void descriptor_free(struct descriptor *descriptor)
+{
+    free(descriptor->functions);
+    free(descriptor->text);
+    memset(descriptor, 0, sizeof(*descriptor));
+}
+
+int descriptor_find(const struct descriptor *descriptor, const char *name)
+{
+    for (size_t i = 0; i < descriptor->nfunctions; i++) {
+        if (strcmp(descriptor->functions[i].name, name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static uint64_t fnv1a(uint64_t hash, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
+    }
+    return hash;
+}
+
+static bool starts_with(const char *s, const char *end, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return (size_t)(end - s) >= len && memcmp(s, prefix, len) == 0;
+}
+
+uint64_t descriptor_fingerprint(const char *text, size_t len)
+{
+    const char *end = text + len;
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    while (text < end) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        const char *next = newline != NULL ? newline + 1 : end;
+
+        if (starts_with(text, next, "arg ")) {
+            hash = fnv1a(hash, text, 4);
+            text += 4;
+            while (text < next && *text != ' ') {
+                text++;
+            }
+        }
+        if (!starts_with(text, next, "fingerprint ")) {
+            hash = fnv1a(hash, text, (size_t)(next - text));
+        }
+        text = next;
+    }
+    return hash;
+}
