@@ -1,0 +1,58 @@
+# CubicleOS: build, demonstrate, test, measure. `make help` lists the targets.
+#
+# Two build systems, each for what it is good at: meson builds the programs that run on
+# this machine (build/host), modules.mk builds the modules that run in cubicles
+# (build/modules), with the cubicle-cc that meson has just built.
+
+MESON ?= meson
+NINJA ?= ninja
+PYTHON ?= python3
+JOBS ?= $(shell nproc)
+B := build
+SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
+
+.DEFAULT_GOAL := all
+.PHONY: all help deps host modules demo test bench check format clean distclean install
+
+all: modules ## Build everything (default)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+deps: ## Install the Debian packages that the build needs
+	@tools/deps.sh
+
+host: $(B)/host/build.ninja ## Build the programs of this machine: cubicle, cubicle-cc, ...
+	@$(NINJA) -C $(B)/host -j $(JOBS) --quiet
+	@$(MESON) install -C $(B)/host --no-rebuild --only-changed --quiet
+
+$(B)/host/build.ninja: meson.build
+	@tools/deps.sh --check
+	@$(MESON) setup $(B)/host --prefix=$(CURDIR)/$(B) --bindir=bin --buildtype=release \
+	    -Dwerror=true $$(test -e $(B)/host/meson-private && echo --reconfigure)
+
+modules: host ## Build the modules, isolated and plain
+	@$(SUBMAKE) -j $(JOBS) all
+
+demo: deps ## SQLite's benchmark with and without isolation, and one stopped attack
+	@$(MAKE) --no-print-directory all
+	@bench/demo.sh
+
+test: deps ## Run every test
+	@$(MAKE) --no-print-directory all
+	@tools/test.sh
+
+bench: all ## Measure what the README states
+	@bench/run.sh
+
+check: all ## Static checks: clang, sanitizers, clang-tidy, cppcheck, shellcheck, format
+	@tools/check.sh
+
+format: ## Format the C sources with clang-format
+	@tools/format.sh
+
+clean: ## Remove what was built; keep fetched sources
+	@rm -rf $(B)/host $(B)/bin $(B)/modules $(B)/interfaces $(B)/sysroot $(B)/obj
+
+distclean: ## Remove the whole build folder
+	@rm -rf $(B)

@@ -1,0 +1,94 @@
+# Builds the modules with cubicle-cc: build/modules/ISOLATION/NAME.cub, each once for `sfi`
+# (rewritten, verified by the loader) and once for `none` (the same code, plain).
+#
+# A folder under components/, apps/ or tests/*/ joins in with a module.mk:
+#
+#   MODULES += ramfs
+#   ramfs_SOURCES  := $(wildcard components/ramfs/*.c)
+#   ramfs_PROVIDES := fs              # interfaces, separated by spaces
+#   ramfs_CFLAGS   := -DX=1           # optional
+#   ramfs_WARNINGS := -w              # optional: instead of -Wall -Wextra -Werror
+#   ramfs_LIBS     := -lm             # optional: what to add when linking
+#   ramfs_DEPS     := build/x.h       # optional: what must exist before compiling
+#   FETCH          += zlib            # optional: build/src/zlib from a Debian source package
+#
+# Paths are relative to the top folder, where this file runs. Use `:=` for lists of
+# sources; a source under build/src/PACKAGE is fetched when PACKAGE is in FETCH.
+#
+# interfaces/interfaces.mk adds the interface registry to INTERFACES, libc/libc.mk adds
+# to LIBC_sfi and LIBC_none what must exist before any module is compiled or linked.
+
+B := build
+ISOLATIONS ?= sfi none
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
+
+CUBICLE_CC := $(B)/bin/cubicle-cc
+TOOLCHAIN := $(wildcard $(addprefix $(B)/bin/,cubicle-cc cubicle-rewrite))
+MODULE_CFLAGS := -O2 -std=gnu11
+MODULE_WARNINGS := -Wall -Wextra -Werror
+
+MODULES :=
+FETCH :=
+INTERFACES :=
+LIBC_sfi :=
+LIBC_none :=
+
+.PHONY: all interfaces libc
+all:
+
+-include interfaces/interfaces.mk
+-include libc/libc.mk
+include $(wildcard components/*/module.mk apps/*/module.mk tests/*/*/module.mk)
+
+# Third-party source: the whole tree appears with its .version file.
+define fetch_rules
+$(B)/src/$(1).version: | tools/fetch.sh
+	$(Q)tools/fetch.sh $(1)
+$(B)/src/$(1)/%: | $(B)/src/$(1).version ;
+endef
+$(foreach p,$(sort $(FETCH)),$(eval $(call fetch_rules,$(p))))
+
+# $(1) module, $(2) isolation
+object = $(B)/obj/$(2)/$(1)/$(patsubst $(B)/%,_build/%,$(3)).o
+define module_rules
+$(1)_OBJECTS_$(2) := $$(foreach s,$$($(1)_SOURCES),$$(call object,$(1),$(2),$$(s)))
+
+$(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(INTERFACES) \
+                            $$(TOOLCHAIN) $$($(1)_LINK_DEPS)
+	$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
+	    --cubicle-provides=$$(subst $$(space),$$(comma),$$(strip $$($(1)_PROVIDES))) \
+	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS)
+
+$$(foreach s,$$($(1)_SOURCES),$$(eval $$(call object_rule,$(1),$(2),$$(s))))
+-include $$($(1)_OBJECTS_$(2):.o=.d)
+all: $(B)/modules/$(2)/$(1).cub
+endef
+
+# $(1) module, $(2) isolation, $(3) source
+define object_rule
+$(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN) | $$(LIBC_$(2)) $$(INTERFACES) \
+                               $$($(1)_DEPS)
+	$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) $$(MODULE_CFLAGS) \
+	    $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) $$($(1)_CFLAGS) \
+	    -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
+endef
+
+empty :=
+space := $(empty) $(empty)
+comma := ,
+$(foreach m,$(sort $(MODULES)),$(foreach i,$(ISOLATIONS), \
+    $(eval $(call module_rules,$(m),$(i)))))
+
+interfaces: $(INTERFACES)
+libc: $(foreach i,$(ISOLATIONS),$(LIBC_$(i)))
