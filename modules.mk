@@ -45,7 +45,14 @@ all:
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
-include $(wildcard components/*/module.mk apps/*/module.mk tests/*/*/module.mk)
+# $(1) fragment: its modules depend on it, for it holds their flags.
+define add_fragment
+known := $$(MODULES)
+include $(1)
+$$(foreach m,$$(filter-out $$(known),$$(MODULES)),$$(eval $$(m)_MK := $(1)))
+endef
+$(foreach f,$(wildcard components/*/module.mk apps/*/module.mk tests/*/*/module.mk), \
+    $(eval $(call add_fragment,$(f))))
 
 # Third-party source: the whole tree appears with its .version file.
 define fetch_rules
@@ -61,7 +68,7 @@ define module_rules
 $(1)_OBJECTS_$(2) := $$(foreach s,$$($(1)_SOURCES),$$(call object,$(1),$(2),$$(s)))
 
 $(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(INTERFACES) \
-                            $$(TOOLCHAIN) $$($(1)_LINK_DEPS)
+                            $$(TOOLCHAIN) $$($(1)_LINK_DEPS) $$($(1)_MK)
 	$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
@@ -75,7 +82,7 @@ endef
 
 # $(1) module, $(2) isolation, $(3) source
 define object_rule
-$(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN) | $$(LIBC_$(2)) $$(INTERFACES) \
+$(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN) $$($(1)_MK) | $$(LIBC_$(2)) $$(INTERFACES) \
                                $$($(1)_DEPS)
 	$(call say,CC,$$@)
 	@mkdir -p $$(@D)

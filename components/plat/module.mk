@@ -1,0 +1,3 @@
+MODULES += plat
+plat_SOURCES := components/plat/plat.c
+plat_PROVIDES := plat
