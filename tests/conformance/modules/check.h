@@ -1,0 +1,45 @@
+/* Checks of the conformance driver: one line of TAP each; a failed one names its place. */
+#ifndef TEST_CHECK_H
+#define TEST_CHECK_H
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern int check_count, check_failed;
+
+void check_report(int ok, const char *text, const char *file, int line);
+void check_report_equal(int64_t have, int64_t want, const char *text, const char *file,
+                        int line);
+
+#define CHECK(condition) check_report((condition) != 0, #condition, __FILE__, __LINE__)
+#define CHECK_EQUAL(have, want)                                                        \
+    check_report_equal((int64_t)(have), (int64_t)(want), #have, __FILE__, __LINE__)
+
+/** Address of @p as the other cubicles know it: its offset. */
+static inline uint64_t offset_of(const volatile void *p)
+{
+    return (uint32_t)(uintptr_t)p;
+}
+
+/** @count whole pages of this cubicle's heap, zeroed. Never NULL. */
+uint8_t *pages(size_t count);
+void pages_free(uint8_t *base, size_t count);
+
+/* What each file offers to main(). */
+void test_windows(void);
+void test_delegation(void);
+void test_calls(void);
+void test_ranges(void);
+void test_registers(void);
+void test_memory(void);
+void test_death(const char *how);
+void test_denied(const char *name);
+
+/** The window and the memory that home_event() acts on. */
+extern int event_window;
+extern uint8_t *event_memory;
+
+#endif

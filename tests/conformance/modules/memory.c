@@ -1,0 +1,109 @@
+/* Memory: quota, zeroed pages, giving back, page rights. The driver's quota is 32 MiB. */
+#include "check.h"
+
+#include <alloc.h>
+#include <cubicle.h>
+#include <peer.h>
+#include <sys/mman.h>
+#include <third.h>
+
+enum { MIB = 1 << 20 };
+
+static int allocate_all(void **blocks, int max)
+{
+    int count = 0;
+    while (count < max && (blocks[count] = malloc(MIB)) != NULL) {
+        memset(blocks[count], 0xee, MIB);
+        count++;
+    }
+    return count;
+}
+
+static void test_quota(void)
+{
+    static void *blocks[64];
+    errno = 0;
+    CHECK(malloc(64 * MIB) == NULL && errno == ENOMEM);
+    CHECK_EQUAL(alloc_map(64 * MIB, 0), -ENOMEM);
+    CHECK_EQUAL(alloc_map((size_t)1 << 40, 0), -ENOMEM);
+    CHECK_EQUAL(alloc_map(SIZE_MAX, 0), -ENOMEM);
+    CHECK_EQUAL(alloc_map(0, 0), -EINVAL);
+    int first = allocate_all(blocks, 64);
+    CHECK(first >= 8 && first < 32);
+    for (int i = 0; i < first; i++) {
+        free(blocks[i]);
+    }
+    int second = allocate_all(blocks, 64);
+    CHECK_EQUAL(second, first);
+    for (int i = 0; i < second; i++) {
+        free(blocks[i]);
+    }
+}
+
+static void test_give_back(void)
+{
+    int bad = 0;
+    for (int i = 0; i < 50; i++) {
+        uint8_t *base = pages(8 * MIB / 4096);
+        for (size_t k = 0; k < 8 * MIB; k += 4096) {
+            bad += base[k] != 0 || base[k + 4095] != 0;
+            base[k] = base[k + 4095] = 0xff;
+        }
+        pages_free(base, 8 * MIB / 4096);
+    }
+    CHECK_EQUAL(bad, 0);
+    /* in part, in the middle */
+    uint8_t *base = pages(8);
+    memset(base, 1, 8 * 4096);
+    pages_free(base + 2 * 4096, 3);
+    CHECK(base[2 * 4096 - 1] == 1 && base[5 * 4096] == 1);
+    pages_free(base, 2);
+    pages_free(base + 5 * 4096, 3);
+    /* from one cubicle to another */
+    CHECK_EQUAL(peer_dirty_pages(4 * MIB), 0);
+    CHECK_EQUAL(third_fresh(4 * MIB), 0);
+    CHECK_EQUAL(peer_dirty_pages(4 * MIB), 0);
+    CHECK_EQUAL(peer_dirty_pages(64 * 4096), 0);
+    CHECK_EQUAL(third_fresh(64 * 4096), 0);
+}
+
+static void test_refusals(void)
+{
+    uint8_t *page = pages(2);
+    uint64_t theirs = peer_keep(8192) & ~(uint64_t)4095;
+    CHECK_EQUAL(cubicle_page_assign(0, page, 1), -EPERM);
+    CHECK_EQUAL(cubicle_page_release(0, page, 1), -EPERM);
+    CHECK_EQUAL(cubicle_page_release(cubicle_find("peer"), (void *)theirs, 1), -EPERM);
+    uint64_t base, size;
+    CHECK_EQUAL(cubicle_page_space(&base, &size), -EPERM);
+
+    CHECK_EQUAL(alloc_unmap((void *)theirs, 4096, 0), -EINVAL);
+    CHECK_EQUAL(alloc_unmap(page + 1, 4096, 0), -EINVAL);
+    CHECK_EQUAL(alloc_unmap(page, 0, 0), -EINVAL);
+    CHECK_EQUAL(alloc_unmap(NULL, 4096, 0), -EINVAL);
+    CHECK_EQUAL(alloc_unmap((void *)0xfffff000, 8192, 0), -EINVAL);
+    CHECK_EQUAL(alloc_unmap(page, SIZE_MAX, 0), -EINVAL);
+
+    CHECK_EQUAL(cubicle_page_protect(page, 4096, CUBICLE_READ), 0);
+    CHECK_EQUAL(page[0], 0);
+    CHECK_EQUAL(cubicle_page_protect(page, 4096, CUBICLE_WRITE), 0);
+    page[0] = 1;
+    CHECK_EQUAL(page[0], 1);
+    CHECK_EQUAL(cubicle_page_protect(page, 0, CUBICLE_READ), -EINVAL);
+    CHECK_EQUAL(cubicle_page_protect(page + 1, 4096, CUBICLE_READ), -EINVAL);
+    CHECK_EQUAL(cubicle_page_protect(page, 100, CUBICLE_READ), -EINVAL);
+    CHECK_EQUAL(cubicle_page_protect(page, 4096, 8), -EINVAL);
+    CHECK_EQUAL(cubicle_page_protect((void *)theirs, 4096, CUBICLE_READ), -EPERM);
+    uintptr_t code = (uintptr_t)test_memory & ~(uintptr_t)4095;
+    CHECK_EQUAL(cubicle_page_protect((void *)code, 4096, CUBICLE_WRITE), -EPERM);
+    pages_free(page, 2);
+    CHECK_EQUAL(cubicle_page_protect(page, 4096, CUBICLE_READ), -EPERM);
+    CHECK_EQUAL(cubicle_thread_pointer_set(page), -EBUSY);
+}
+
+void test_memory(void)
+{
+    test_quota();
+    test_give_back();
+    test_refusals();
+}

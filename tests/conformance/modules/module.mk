@@ -1,0 +1,18 @@
+# The modules of the conformance systems (tests/systems/conformance*.yaml).
+
+CONFORMANCE := tests/conformance/modules
+
+MODULES += test-driver test-peer test-third
+
+test-driver_SOURCES := $(addprefix $(CONFORMANCE)/,driver.c windows.c calls.c memory.c \
+    death.c denied.c registers.c)
+test-driver_CFLAGS := -Itests/interfaces
+test-driver_PROVIDES := app home
+
+test-peer_SOURCES := $(CONFORMANCE)/peer.c
+test-peer_CFLAGS := -Itests/interfaces
+test-peer_PROVIDES := peer
+
+test-third_SOURCES := $(CONFORMANCE)/third.c
+test-third_CFLAGS := -Itests/interfaces
+test-third_PROVIDES := third
