@@ -387,7 +387,7 @@ static int add_function(struct parser *p, struct descriptor_function **function)
  * first word of the record that follows, which is in *key. */
 static int parse_function(struct parser *p, const char **key)
 {
-    struct descriptor_function *function;
+    struct descriptor_function *function = NULL;
     const char *name = next_word(p);
     const char *value = "";
 
