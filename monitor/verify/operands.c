@@ -1,0 +1,224 @@
+/*
+ * Operands: which registers may be named, which memory may be reached.
+ *
+ * Invariants:
+ *  M1. Memory is named by %gs:disp(%base,%index,scale) with 32-bit registers or none: the
+ *      address is computed modulo 4 GiB, then the view's base is added.
+ *  M2. Or by disp(%rsp) without index or segment prefix. stack.c keeps rsp between the
+ *      bottom of the view and 2 GiB outside it, so with a 32-bit displacement the access falls
+ *      in the view or in the 4 GiB on either side, where nothing is mapped.
+ *  M3. Or it is the thread pointer: movq %fs:disp32,%reg64 with the one displacement of the
+ *      policy, absolute, full width.
+ *  M4. A register never indexes a bit string in memory: it reaches 2^60 bytes far.
+ *  M5. Memory that no operand names is touched only by push, pop, call, ret (at rsp) and
+ *      by movs and stos in their group.
+ *  M6. Registers are integer, XMM, YMM, x87: no MMX, mask, segment, control or debug register.
+ *  M7. An access is 32 bytes at most (it may start at the last byte of the view).
+ */
+#include "internal.h"
+
+/* An access this close to rsp shows that rsp is near mapped memory: the lowest and the
+ * highest 64 KiB of a view are never mapped. */
+#define PROBE_REACH 0x10000
+
+#define ACCESS_MAX_BITS 256
+
+static bool operands_gpr32_or_none(ZydisRegister reg)
+{
+    return reg == ZYDIS_REGISTER_NONE || ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_GPR32;
+}
+
+static bool operands_is_branch(const struct insn *insn)
+{
+    return insn->kind == RULE_CALL || insn->kind == RULE_JUMP || insn->kind == RULE_BRANCH ||
+           insn->kind == RULE_RETURN;
+}
+
+/* M3 */
+static enum verify_reason operands_fs(const struct pass *pass, const struct insn *insn,
+                                      const ZydisDecodedOperandMem *memory)
+{
+    const bool form =
+        insn->zydis.mnemonic == ZYDIS_MNEMONIC_MOV && insn->zydis.opcode == 0x8b &&
+        insn->zydis.operand_width == 64 && !insn->address_size &&
+        memory->base == ZYDIS_REGISTER_NONE && memory->index == ZYDIS_REGISTER_NONE &&
+        memory->disp.value == pass->policy->tp_disp;
+
+    return form ? VERIFY_OK : VERIFY_ACCESS_FS;
+}
+
+/* M1 */
+static enum verify_reason operands_gs(const struct insn *insn,
+                                      const ZydisDecodedOperandMem *memory)
+{
+    if (!insn->address_size) {
+        return VERIFY_ACCESS_WIDTH;
+    }
+    /* Without a ModRM byte the address is an immediate (moffs). */
+    if (!(insn->zydis.attributes & ZYDIS_ATTRIB_HAS_MODRM) ||
+        !operands_gpr32_or_none(memory->base) || !operands_gpr32_or_none(memory->index)) {
+        return VERIFY_ACCESS_FORM;
+    }
+    return VERIFY_OK;
+}
+
+static enum verify_reason operands_memory(const struct pass *pass, struct insn *insn,
+                                          const ZydisDecodedOperand *operand)
+{
+    const ZydisDecodedOperandMem *memory = &operand->mem;
+
+    if (memory->type != ZYDIS_MEMOP_TYPE_MEM || operand->size > ACCESS_MAX_BITS ||
+        insn->memory != NULL) {
+        return VERIFY_ACCESS_FORM;
+    }
+    insn->memory = operand;
+    if (insn->segment == 0x64) {
+        return operands_fs(pass, insn, memory);
+    }
+    if (insn->segment == 0x65) {
+        return operands_gs(insn, memory);
+    }
+    /* M2 */
+    if (memory->base != ZYDIS_REGISTER_RSP || insn->address_size) {
+        return VERIFY_ACCESS_SEGMENT;
+    }
+    if (memory->index != ZYDIS_REGISTER_NONE) {
+        return VERIFY_ACCESS_STACK;
+    }
+    insn->probes = !(insn->flags & RULE_NO_PROBE) && memory->disp.value < PROBE_REACH &&
+                   memory->disp.value > -PROBE_REACH;
+    return VERIFY_OK;
+}
+
+/* M5 */
+static enum verify_reason operands_hidden_memory(const struct insn *insn,
+                                                 const ZydisDecodedOperand *operand)
+{
+    const ZydisRegister base = operand->mem.base;
+
+    switch (insn->kind) {
+    case RULE_PUSH:
+    case RULE_POP:
+    case RULE_CALL:
+    case RULE_RETURN:
+        return base == ZYDIS_REGISTER_RSP ? VERIFY_OK : VERIFY_ACCESS_HIDDEN;
+    case RULE_STRING:
+        return base == ZYDIS_REGISTER_RDI || base == ZYDIS_REGISTER_RSI
+                   ? VERIFY_OK
+                   : VERIFY_ACCESS_HIDDEN;
+    default:
+        return VERIFY_ACCESS_HIDDEN;
+    }
+}
+
+/* M6. Flags, the x87 status and, for branches, the instruction pointer are side effects. */
+static enum verify_reason operands_register_class(const struct insn *insn,
+                                                  const ZydisDecodedOperand *operand)
+{
+    const bool hidden = operand->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN;
+
+    switch (ZydisRegisterGetClass(operand->reg.value)) {
+    case ZYDIS_REGCLASS_GPR8:
+    case ZYDIS_REGCLASS_GPR16:
+    case ZYDIS_REGCLASS_GPR32:
+    case ZYDIS_REGCLASS_GPR64:
+    case ZYDIS_REGCLASS_X87:
+    case ZYDIS_REGCLASS_XMM:
+    case ZYDIS_REGCLASS_YMM:
+        return VERIFY_OK;
+    case ZYDIS_REGCLASS_FLAGS:
+        return hidden ? VERIFY_OK : VERIFY_REGISTER;
+    case ZYDIS_REGCLASS_IP:
+        return hidden && (operands_is_branch(insn) || insn->kind == RULE_TRAP)
+                   ? VERIFY_OK
+                   : VERIFY_REGISTER;
+    default:
+        return hidden && operand->reg.value == ZYDIS_REGISTER_X87STATUS ? VERIFY_OK
+                                                                        : VERIFY_REGISTER;
+    }
+}
+
+static bool operands_is_rsp(ZydisRegister reg)
+{
+    return reg == ZYDIS_REGISTER_RSP || reg == ZYDIS_REGISTER_ESP ||
+           reg == ZYDIS_REGISTER_SP || reg == ZYDIS_REGISTER_SPL;
+}
+
+static enum verify_reason operands_register(struct insn *insn,
+                                            const ZydisDecodedOperand *operand)
+{
+    const enum verify_reason reason = operands_register_class(insn, operand);
+
+    if (reason != VERIFY_OK) {
+        return reason;
+    }
+    if (operands_is_rsp(operand->reg.value) &&
+        (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)) {
+        if (operand->visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN) {
+            insn->writes_rsp = true;
+        } else if (!operands_is_branch(insn) && insn->kind != RULE_PUSH &&
+                   insn->kind != RULE_POP) {
+            return VERIFY_STACK_WRITE;
+        }
+    }
+    return VERIFY_OK;
+}
+
+static enum verify_reason operands_one(const struct pass *pass, struct insn *insn,
+                                       const ZydisDecodedOperand *operand)
+{
+    switch (operand->type) {
+    case ZYDIS_OPERAND_TYPE_REGISTER:
+        return operands_register(insn, operand);
+    case ZYDIS_OPERAND_TYPE_IMMEDIATE:
+        return VERIFY_OK;
+    case ZYDIS_OPERAND_TYPE_MEMORY:
+        if (operand->visibility != ZYDIS_OPERAND_VISIBILITY_EXPLICIT) {
+            return operands_hidden_memory(insn, operand);
+        }
+        if (insn->kind == RULE_ADDRESS) {
+            return operand->mem.type == ZYDIS_MEMOP_TYPE_AGEN ? VERIFY_OK
+                                                              : VERIFY_ACCESS_FORM;
+        }
+        return operands_memory(pass, insn, operand);
+    default:
+        return VERIFY_ACCESS_FORM;
+    }
+}
+
+/* nop names a memory operand and touches nothing: only its opcode matters. The other
+ * hint opcodes (0F 0D, 0F 18 to 0F 1E) have got meanings over time and may get more. */
+static enum verify_reason operands_nop(const struct insn *insn)
+{
+    const ZydisDecodedInstruction *zydis = &insn->zydis;
+
+    if (zydis->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && zydis->opcode == 0x90) {
+        return VERIFY_OK;
+    }
+    return zydis->opcode_map == ZYDIS_OPCODE_MAP_0F && zydis->opcode == 0x1f &&
+                   zydis->raw.modrm.reg == 0
+               ? VERIFY_OK
+               : VERIFY_ENCODING;
+}
+
+enum verify_reason operands_check(const struct pass *pass, struct insn *insn)
+{
+    insn->memory = NULL;
+    insn->writes_rsp = false;
+    insn->probes = insn->kind == RULE_PUSH || insn->kind == RULE_POP;
+    if (insn->kind == RULE_NOP) {
+        return operands_nop(insn);
+    }
+    for (unsigned i = 0; i < insn->noperands; i++) {
+        const enum verify_reason reason = operands_one(pass, insn, &insn->operand[i]);
+        if (reason != VERIFY_OK) {
+            return reason;
+        }
+    }
+    /* M4 */
+    if ((insn->flags & RULE_BIT_INDEX) && insn->memory != NULL &&
+        insn->operand[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
+        return VERIFY_ACCESS_BIT;
+    }
+    return VERIFY_OK;
+}

@@ -1,0 +1,197 @@
+/*
+ * Prefixes. The processor ignores many prefixes in many places, and processors differ in
+ * which; a decoder may differ from all of them. So only prefixes with a meaning are accepted.
+ *
+ * Invariants:
+ *  X1. At most one prefix of each group: segment; operand size; address size; LOCK, REP
+ *      and REPNE.
+ *  X2. A REX prefix comes last and means something.
+ *  X3. The operand-size prefix is part of the opcode or makes 16-bit operands.
+ *  X4. The address-size prefix and a segment prefix come with an explicit memory operand; the
+ *      segment is GS or FS, and not on lea.
+ *  X5. REP and REPNE are part of the opcode, or REP repeats a listed string instruction.
+ *  X6. LOCK locks a listed read-modify-write of memory.
+ *  X7. nop has operand-size prefixes and one CS prefix at most, as assemblers fill.
+ */
+#include "internal.h"
+
+#define REX_W 8u
+
+static bool prefix_is_segment(uint8_t byte)
+{
+    return byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e || byte == 0x64 ||
+           byte == 0x65;
+}
+
+/* X3: the width that the prefix is to cause must be the width there is. */
+static enum verify_reason prefix_size(const struct insn *insn, ZydisPrefixType type)
+{
+    if (insn->operand_size) {
+        return VERIFY_PREFIX_REPEATED;
+    }
+    if (type == ZYDIS_PREFIX_TYPE_MANDATORY) {
+        return VERIFY_OK;
+    }
+    return type == ZYDIS_PREFIX_TYPE_EFFECTIVE && insn->zydis.operand_width == 16
+               ? VERIFY_OK
+               : VERIFY_PREFIX_SIZE;
+}
+
+/* X1, X5 */
+static enum verify_reason prefix_rep(const struct insn *insn, ZydisPrefixType type)
+{
+    if (insn->rep || insn->repne || insn->lock) {
+        return VERIFY_PREFIX_REPEATED;
+    }
+    return type == ZYDIS_PREFIX_TYPE_MANDATORY ? VERIFY_OK : VERIFY_PREFIX_REP;
+}
+
+/* X2. W widens to 64 bits; without any bit set REX only names spl, bpl, sil and dil. */
+static enum verify_reason prefix_rex(const struct insn *insn)
+{
+    if (insn->flags & RULE_BARE) {
+        return VERIFY_PREFIX_REX;
+    }
+    if ((insn->rex & REX_W) && insn->zydis.operand_width != 64) {
+        return VERIFY_PREFIX_REX;
+    }
+    if (insn->rex != 0x40) {
+        return VERIFY_OK;
+    }
+    for (unsigned i = 0; i < insn->noperands; i++) {
+        const ZydisDecodedOperand *operand = &insn->operand[i];
+        if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            operand->visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT &&
+            ZydisRegisterGetClass(operand->reg.value) == ZYDIS_REGCLASS_GPR8) {
+            return VERIFY_OK;
+        }
+    }
+    return VERIFY_PREFIX_REX;
+}
+
+/* X7 */
+static enum verify_reason prefix_nop(const struct insn *insn)
+{
+    bool segment = false;
+
+    for (unsigned i = 0; i < insn->zydis.raw.prefix_count; i++) {
+        switch (insn->zydis.raw.prefixes[i].value) {
+        case 0x66:
+            break;
+        case 0x2e:
+            if (segment) {
+                return VERIFY_PREFIX_REPEATED;
+            }
+            segment = true;
+            break;
+        case 0x67:
+            return VERIFY_PREFIX_ADDRESS;
+        case 0xf0:
+            return VERIFY_PREFIX_LOCK;
+        case 0xf2:
+        case 0xf3:
+            return VERIFY_PREFIX_REP;
+        case 0x26:
+        case 0x36:
+        case 0x3e:
+        case 0x64:
+        case 0x65:
+            return VERIFY_PREFIX_SEGMENT;
+        default:
+            return VERIFY_PREFIX_REX;
+        }
+    }
+    return VERIFY_OK;
+}
+
+static enum verify_reason prefix_one(struct insn *insn, uint8_t byte, ZydisPrefixType type,
+                                     bool last)
+{
+    enum verify_reason reason = VERIFY_OK;
+
+    if (byte >= 0x40 && byte <= 0x4f) {
+        insn->rex = byte;
+        return last ? prefix_rex(insn) : VERIFY_PREFIX_REX;
+    }
+    if (prefix_is_segment(byte)) {
+        if (insn->segment != 0) {
+            return VERIFY_PREFIX_REPEATED;
+        }
+        insn->segment = byte;
+        return byte == 0x64 || byte == 0x65 ? VERIFY_OK : VERIFY_PREFIX_SEGMENT;
+    }
+    switch (byte) {
+    case 0x66:
+        reason = prefix_size(insn, type);
+        insn->operand_size = true;
+        return reason;
+    case 0x67:
+        if (insn->address_size) {
+            return VERIFY_PREFIX_REPEATED;
+        }
+        insn->address_size = true;
+        return VERIFY_OK;
+    case 0xf2:
+        reason = insn->kind == RULE_STRING ? VERIFY_PREFIX_REP : prefix_rep(insn, type);
+        insn->repne = true;
+        return reason;
+    case 0xf3:
+        reason = prefix_rep(insn, type);
+        insn->rep = true;
+        return reason;
+    case 0xf0:
+        if (insn->rep || insn->repne || insn->lock) {
+            return VERIFY_PREFIX_REPEATED;
+        }
+        insn->lock = true;
+        return VERIFY_OK;
+    default:
+        return VERIFY_DECODE;
+    }
+}
+
+/* X4, X6: what the explicit operands must be. */
+static enum verify_reason prefix_operands(const struct insn *insn)
+{
+    bool memory = false, accessed = false;
+
+    for (unsigned i = 0; i < insn->zydis.operand_count_visible; i++) {
+        if (insn->operand[i].type == ZYDIS_OPERAND_TYPE_MEMORY) {
+            memory = insn->operand[i].visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT;
+            accessed = memory && insn->kind != RULE_ADDRESS;
+        }
+    }
+    if (insn->segment != 0 && !accessed) {
+        return VERIFY_PREFIX_SEGMENT;
+    }
+    if (insn->address_size && !memory) {
+        return VERIFY_PREFIX_ADDRESS;
+    }
+    if (insn->lock && (!(insn->flags & RULE_LOCK) ||
+                       insn->operand[0].type != ZYDIS_OPERAND_TYPE_MEMORY)) {
+        return VERIFY_PREFIX_LOCK;
+    }
+    return VERIFY_OK;
+}
+
+enum verify_reason prefix_check(struct insn *insn)
+{
+    const ZydisDecodedInstructionRaw *raw = &insn->zydis.raw;
+
+    insn->segment = insn->rex = 0;
+    insn->operand_size = insn->address_size = insn->rep = insn->repne = insn->lock = false;
+    if (raw->prefix_count == 0) {
+        return VERIFY_OK;
+    }
+    if (insn->kind == RULE_NOP) {
+        return prefix_nop(insn);
+    }
+    for (unsigned i = 0; i < raw->prefix_count; i++) {
+        const enum verify_reason reason = prefix_one(
+            insn, raw->prefixes[i].value, raw->prefixes[i].type, i + 1 == raw->prefix_count);
+        if (reason != VERIFY_OK) {
+            return reason;
+        }
+    }
+    return prefix_operands(insn);
+}
