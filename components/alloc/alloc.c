@@ -1,10 +1,11 @@
 /*
- * Page extents for every cubicle. Free space is kept here; who owns a page, and how many it
- * may own, is the monitor's to say (cubicle_page_assign, cubicle_page_release): a caller
- * can neither free another's pages nor free its own twice, because the monitor refuses.
+ * Page extents for every cubicle. Free space is kept here; who owns a page, and how
+ * many it may own, is the monitor's to say (cubicle_page_assign, cubicle_page_release):
+ * a caller can neither free another's pages nor free its own twice, because the monitor
+ * refuses.
  *
- * Placement keeps the pages of one cubicle together, in 2 MiB regions: its memory is then
- * few mappings of the host, and huge pages are possible.
+ * Placement keeps the pages of one cubicle together, in 2 MiB regions: its memory is
+ * then few mappings of the host, and huge pages are possible.
  */
 #include "extent.h"
 
@@ -17,7 +18,8 @@
 #define REGION_PAGES 512u /* 2 MiB, a huge page */
 #define NREGIONS (EXTENT_MAX_PAGES / REGION_PAGES)
 
-/* Callers are cubicle ids; those that are equal in the low bits share hints, no more. */
+/* Callers are cubicle ids; those that are equal in the low bits share hints, no more.
+ */
 #define NHINTS 512u
 
 static uint64_t space_base; /* offset of page 0, a multiple of the region size */
@@ -41,8 +43,8 @@ static bool alloc_place_small(uint32_t hint, uint32_t npages, struct extent_run 
 {
     /* 1. Where the caller freed last, or behind what it got last, inside its region. */
     const uint32_t next = next_page[hint];
-    if (next % REGION_PAGES + npages <= REGION_PAGES && extent_free_at(next) >= npages &&
-        alloc_is_region_of(hint, next)) {
+    if (next % REGION_PAGES + npages <= REGION_PAGES &&
+        extent_free_at(next) >= npages && alloc_is_region_of(hint, next)) {
         *run = (struct extent_run){.extent = next, .page = next};
         return true;
     }

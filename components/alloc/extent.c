@@ -1,9 +1,10 @@
 /*
  * Invariants, for every page p of the space:
- *   1. tags[p] != 0 exactly if p is the first or the last page of a free extent: its length,
- *      with TAG_LAST at a last page that is not the first too.
+ *   1. tags[p] != 0 exactly if p is the first or the last page of a free extent: its
+ * length, with TAG_LAST at a last page that is not the first too.
  *   2. No two free extents touch.
- *   3. A free extent of n pages is on the list of class_of(n), linked through its first page.
+ *   3. A free extent of n pages is on the list of class_of(n), linked through its first
+ * page.
  *   4. Bit c of class_map is set exactly if the list of class c is not empty.
  */
 #include "extent.h"
@@ -42,7 +43,8 @@ static uint32_t class_of(uint32_t npages)
     return ((log - CLASS_BITS + 1) << CLASS_BITS) + low;
 }
 
-_Static_assert(EXTENT_MAX_PAGES == 1u << 19, "CLASS_COUNT holds class_of(1 << 19) = 136");
+_Static_assert(EXTENT_MAX_PAGES == 1u << 19,
+               "CLASS_COUNT holds class_of(1 << 19) = 136");
 
 /* The first class from @class on that has an extent, or CLASS_COUNT. */
 static uint32_t class_next(uint32_t class)
@@ -99,7 +101,7 @@ void extent_init(uint32_t npages)
     space_npages = npages < EXTENT_MAX_PAGES ? npages : EXTENT_MAX_PAGES;
     memset(tags, 0, sizeof(*tags) * space_npages);
     memset(class_map, 0, sizeof(class_map));
-    for (uint32_t class = 0; class < CLASS_COUNT; class++) {
+    for (uint32_t class = 0; class < CLASS_COUNT; class ++) {
         class_heads[class] = EXTENT_END;
     }
     if (space_npages > 0) {
@@ -107,7 +109,8 @@ void extent_init(uint32_t npages)
     }
 }
 
-static bool extent_fits(uint32_t extent, uint32_t npages, uint32_t align, uint32_t *page)
+static bool extent_fits(uint32_t extent, uint32_t npages, uint32_t align,
+                        uint32_t *page)
 {
     const uint32_t first = (extent + align - 1) & ~(align - 1);
 

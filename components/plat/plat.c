@@ -2,8 +2,8 @@
  * The platform: hands the monitor's host calls on to the other components. It holds no
  * state; its one job is to be the only component that may call the host.
  *
- * The monitor refuses ranges above 64 KiB. For streams a shorter transfer than asked for
- * is a valid answer, so longer requests are cut, never refused.
+ * The monitor refuses ranges above 64 KiB. For streams a shorter transfer than asked
+ * for is a valid answer, so longer requests are cut, never refused.
  */
 #include <host.h>
 #include <plat.h>

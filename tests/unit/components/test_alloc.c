@@ -177,7 +177,8 @@ static void test_all_of_the_space(void **state)
     assert_int_equal(npages, NPAGES - (MIB2 - BASE % MIB2) / PAGE);
     for (uint64_t page = 0; page < NPAGES; page++) {
         if (owners[page] != 0) {
-            assert_int_equal(alloc_unmap((void *)(BASE + page * PAGE), PAGE, owners[page]), 0);
+            assert_int_equal(
+                alloc_unmap((void *)(BASE + page * PAGE), PAGE, owners[page]), 0);
         }
     }
     assert_int_equal(charged[1], 0);
@@ -214,14 +215,16 @@ static void test_random_requests(void **state)
             const uint32_t keep = r & 4096 ? slots[i].npages / 2 : 0;
             assert_int_equal(alloc_unmap(slots[i].base + (size_t)keep * PAGE,
                                          (size_t)(slots[i].npages - keep) * PAGE,
-                                         slots[i].owner), 0);
+                                         slots[i].owner),
+                             0);
             slots[i].npages = keep;
         }
     }
     for (int i = 0; i < SLOTS; i++) {
         if (slots[i].npages != 0) {
             assert_int_equal(alloc_unmap(slots[i].base, (size_t)slots[i].npages * PAGE,
-                                         slots[i].owner), 0);
+                                         slots[i].owner),
+                             0);
         }
     }
     map(NPAGES / 512 * MIB2 - MIB2, 1); /* everything was merged */

@@ -1,4 +1,5 @@
-/* The random component with known entropy: its bytes are ChaCha20's, and used ones are gone. */
+/* The random component with known entropy: its bytes are ChaCha20's, and used ones are
+ * gone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,8 +28,8 @@ static int setup(void **state)
     return component_init();
 }
 
-/* RFC 8439, appendix A.1, test vector 1: key, nonce and counter 0. Bytes 0-31 of the key
- * stream become the next key, so bytes 32-63 are the first that come out. */
+/* RFC 8439, appendix A.1, test vector 1: key, nonce and counter 0. Bytes 0-31 of the
+ * key stream become the next key, so bytes 32-63 are the first that come out. */
 static void test_rfc8439_vector(void **state)
 {
     static const uint8_t expected[] = {

@@ -1,0 +1,91 @@
+/*
+ * The first component that runs: mounts the file systems, fills the root, starts the
+ * application, exports what it left behind.
+ */
+#include "steps.h"
+
+#include <app.h>
+#include <boot.h>
+#include <errno.h>
+#include <plat.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Exit statuses of a system that did not end by itself, as monitor/monitor.h has them.
+ */
+#define BOOT_EXIT_CONFIG 125
+#define BOOT_EXIT_FAULT 139
+
+#define BOOT_SETTING_MAX 16384
+
+void boot_say(const char *format, ...)
+{
+    char line[512] = "boot: ";
+    const size_t start = strlen(line);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line + start, sizeof(line) - start - 1, format, arguments);
+    va_end(arguments);
+    strcat(line, "\n");
+    (void)plat_console_write(2, line, strlen(line));
+}
+
+/* Reads setting @name; "" where there is none. 0 or -1. */
+static int boot_setting(const char *name, char *value, size_t size)
+{
+    const ssize_t n = plat_setting(name, value, size);
+
+    if (n == -ENOENT || n == 0) {
+        value[0] = '\0';
+        return 0;
+    }
+    if (n < 0) {
+        boot_say("cannot read setting '%s': %s", name, strerror((int)-n));
+        return -1;
+    }
+    value[size - 1] = '\0';
+    return 0;
+}
+
+static int boot_prepare(void)
+{
+    static char mounts[BOOT_SETTING_MAX];
+
+    if (boot_setting("mounts", mounts, sizeof(mounts)) != 0 ||
+        boot_mount_all(mounts) != 0) {
+        return -1;
+    }
+    if (mounts[0] == '\0') {
+        return 0; /* a system without files */
+    }
+    if (boot_unpack("", plat_root_read) != 0) {
+        return -1;
+    }
+    /* Programs count on it; where the root has one, that one stays. */
+    if (mkdir("/tmp", 01777) != 0 && errno != EEXIST) {
+        boot_say("cannot make /tmp: %s", strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+int boot_main(void)
+{
+    char export_[8];
+
+    if (boot_setting("export", export_, sizeof(export_)) != 0 || boot_prepare() != 0) {
+        return BOOT_EXIT_CONFIG;
+    }
+    const int status = app_main();
+    if (status < 0) {
+        boot_say("the application was stopped: %s", strerror(-status));
+        return BOOT_EXIT_FAULT;
+    }
+    if (export_[0] != '\0' && boot_pack("", plat_export_write) != 0) {
+        return BOOT_EXIT_CONFIG;
+    }
+    return status;
+}

@@ -1,0 +1,3 @@
+MODULES += boot
+boot_SOURCES := $(wildcard components/boot/*.c)
+boot_PROVIDES := boot

@@ -1,0 +1,25 @@
+/* The steps of boot. Each says on the console what went wrong before it fails. */
+#ifndef COMPONENTS_BOOT_STEPS_H
+#define COMPONENTS_BOOT_STEPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** Writes "boot: MESSAGE\n" to the console's error stream, which works before any
+ * mount. */
+void boot_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** Mounts "PROVIDER PATH[ OPTIONS]" for each line of @mounts, which it may change. 0 or
+ * -1. */
+int boot_mount_all(char *mounts);
+
+/** Unpacks the cpio stream that @read reads under directory @root ("" for /). 0 or -1.
+ */
+int boot_unpack(const char *root, ssize_t (*read)(uint64_t, void *, size_t));
+
+/** Packs the file system of directory @root ("" for /), without what is mounted in it,
+ * as a cpio stream; names in sorted order. 0 or -1. */
+int boot_pack(const char *root, ssize_t (*write)(const void *, size_t));
+
+#endif
