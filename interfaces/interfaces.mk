@@ -1,7 +1,7 @@
 # The interface registry: build/interfaces/NAME.desc for every annotated header, and
 # build/interfaces/gen/NAME_ops.h where an interface has several providers. Headers that
 # all modules may include go where cubicle-cc looks for them: SYSROOT/include/NAME.h,
-# SYSROOT/include/NAME_ops.h, SYSROOT/include/cubicle/interface.h.
+# SYSROOT/include/NAME_ops.h, SYSROOT/include/cubicle/*.h.
 
 CUBICLE_IDL := $(B)/bin/cubicle-idl
 INTERFACE_HEADERS := $(sort $(wildcard interfaces/*.h))
@@ -34,7 +34,8 @@ $(B)/sysroot/$(1)/include/$(3): $(2)
 	$(Q)install -D -m 644 $$< $$@
 endef
 $(foreach i,$(ISOLATIONS), \
-    $(eval $(call sysroot_header,$(i),include/cubicle/interface.h,cubicle/interface.h)) \
+    $(foreach h,$(wildcard include/cubicle/*.h), \
+        $(eval $(call sysroot_header,$(i),$(h),$(h:include/%=%)))) \
     $(foreach h,$(INTERFACE_HEADERS), \
         $(eval $(call sysroot_header,$(i),$(h),$(notdir $(h))))) \
     $(foreach h,$(INTERFACES_MANY), \
