@@ -1,0 +1,83 @@
+/* The cubicle that is attacked: a secret in every kind of memory. */
+#include <cubicle.h>
+#include <hostile.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vfs.h>
+#include <victim.h>
+
+static const char secret[16] = "attack at dawn";
+
+static char data[4096] __attribute__((aligned(4096)));
+static const char rodata[4096] __attribute__((aligned(4096))) = "attack at dawn";
+static _Thread_local char tls[16];
+static char *heap;
+static uint64_t stack;
+
+int component_init(void);
+
+int component_init(void)
+{
+    char local[16];
+    heap = malloc(8192);
+    if (heap == NULL) {
+        return -12;
+    }
+    memcpy(heap, secret, sizeof secret);
+    memcpy(data, secret, sizeof secret);
+    memcpy(tls, secret, sizeof secret);
+    stack = (uint32_t)(uintptr_t)local;
+    return 0;
+}
+
+static __attribute__((noinline, used, aligned(32))) void private_function(void)
+{
+    memcpy(data, "attack at noon", 15);
+}
+
+uint64_t victim_address(int what)
+{
+    const volatile void *volatile addresses[] = {
+        [VICTIM_HEAP] = heap,
+        [VICTIM_STACK] = (void *)stack,
+        [VICTIM_DATA] = data,
+        [VICTIM_RODATA] = rodata,
+        [VICTIM_TLS] = tls,
+        [VICTIM_PRIVATE] = (void *)(uintptr_t)private_function,
+        [VICTIM_IMPORT] = (void *)(uintptr_t)vfs_umask,
+        [VICTIM_ENTRY] = (void *)(uintptr_t)victim_intact,
+    };
+    return what >= 0 && what <= VICTIM_ENTRY ? (uint32_t)(uintptr_t)addresses[what] : 0;
+}
+
+int victim_intact(void)
+{
+    return memcmp(heap, secret, sizeof secret) == 0 && memcmp(data, secret, sizeof secret) == 0 &&
+           memcmp(tls, secret, sizeof secret) == 0 && memcmp(rodata, secret, sizeof secret) == 0;
+}
+
+int victim_call(int event)
+{
+    volatile char guard[64];
+    for (int i = 0; i < 64; i++) {
+        guard[i] = (char)i;
+    }
+    register uint64_t kept asm("r12") = UINT64_C(0x1122334455667788);
+    asm volatile("" : "+r"(kept));
+    int result = hostile_event(event);
+    asm volatile("" : "+r"(kept));
+    int good = kept == UINT64_C(0x1122334455667788);
+    for (int i = 0; i < 64; i++) {
+        good &= guard[i] == (char)i;
+    }
+    return result < 0 ? result : good;
+}
+
+int victim_lend(int peer)
+{
+    int id = cubicle_window_init();
+    if (id > 0 && cubicle_window_add(id, heap, 16, CUBICLE_READ) == 0) {
+        cubicle_window_open(id, peer);
+    }
+    return id;
+}

@@ -1,0 +1,33 @@
+/* A cubicle with secrets. It tells everybody where they are: knowing must not be enough. */
+#ifndef CUBICLE_TEST_VICTIM_H
+#define CUBICLE_TEST_VICTIM_H
+
+#include <cubicle/interface.h>
+#include <stddef.h>
+#include <stdint.h>
+
+CUBICLE_INTERFACE(victim);
+
+enum {
+    VICTIM_HEAP,
+    VICTIM_STACK,
+    VICTIM_DATA,
+    VICTIM_RODATA,
+    VICTIM_TLS,
+    VICTIM_PRIVATE, /* a function that is no entry point; it writes to VICTIM_DATA */
+    VICTIM_IMPORT,  /* what the victim calls for vfs_umask, which the attacker does not import */
+    VICTIM_ENTRY    /* the code of victim_intact itself */
+};
+uint64_t victim_address(int what);
+
+/** 1 while no secret has changed. */
+int victim_intact(void);
+
+/** Calls hostile_event(event) and checks that its own registers and stack survive it.
+ *  Returns 1 when they do. */
+int victim_call(int event);
+
+/** Opens a window over VICTIM_HEAP to @peer; its id. */
+int victim_lend(int peer);
+
+#endif
