@@ -51,7 +51,8 @@ known := $$(MODULES)
 include $(1)
 $$(foreach m,$$(filter-out $$(known),$$(MODULES)),$$(eval $$(m)_MK := $(1)))
 endef
-$(foreach f,$(wildcard components/*/module.mk apps/*/module.mk tests/*/*/module.mk), \
+$(foreach f,$(wildcard components/*/module.mk apps/*/module.mk bench/*/module.mk \
+                    tests/*/*/module.mk), \
     $(eval $(call add_fragment,$(f))))
 
 # Third-party source: the whole tree appears with its .version file.

@@ -1,0 +1,109 @@
+/*
+ * Micro-benchmarks: prints one line "NAME NANOSECONDS" per operation, the smallest mean
+ * of several rounds. Compare the same line between configurations.
+ */
+#include <bench.h>
+#include <clock.h>
+#include <cubicle.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vfs.h>
+
+enum { ROUNDS = 9 };
+
+static uint8_t *buffer; /* 1 MiB of pages */
+static int peer, window;
+static int file;
+
+static void op_null(void) { bench_null(); }
+static void op_sum6(void) { bench_sum6(1, 2, 3, 4, 5, 6); }
+static void op_self(void) { cubicle_self(); }
+static void op_in_16(void) { bench_in(buffer, 16); }
+static void op_in_4096(void) { bench_in(buffer, 4096); }
+static void op_out_4096(void) { bench_out(buffer, 4096); }
+static void op_inout_4096(void) { bench_inout(buffer, 4096); }
+static void op_in_65536(void) { bench_in(buffer, 65536); }
+static void op_window_1m(void) { bench_in(buffer, 1 << 20); }
+static void op_string_32(void) { bench_string("a string of thirty-two characters"); }
+static void op_lseek(void) { vfs_lseek(file, 0, SEEK_SET, 0); }
+static void op_pread_16(void) { vfs_pread(file, buffer, 16, 0, 0); }
+static void op_pread_4096(void) { vfs_pread(file, buffer, 4096, 0, 0); }
+static void op_pwrite_4096(void) { vfs_pwrite(file, buffer, 4096, 0, 0); }
+
+static void op_stat(void)
+{
+    struct stat st;
+    vfs_fstatat(-100, "/bench-file", &st, 0, 0);
+}
+
+static void op_window(void)
+{
+    cubicle_window_open(window, peer);
+    bench_touch((uintptr_t)buffer);
+    cubicle_window_close(window, peer);
+}
+
+static void op_window_untouched(void)
+{
+    cubicle_window_open(window, peer);
+    cubicle_window_close(window, peer);
+}
+
+static void op_page(void)
+{
+    uint8_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    page[0] = 1;
+    munmap(page, 4096);
+}
+
+static void measure(const char *name, void (*op)(void), long count)
+{
+    double best = 1e30;
+    op();
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t start = clock_now_ns(1);
+        for (long i = 0; i < count; i++) {
+            op();
+        }
+        double each = (double)(clock_now_ns(1) - start) / (double)count;
+        best = each < best ? each : best;
+    }
+    printf("%s %.1f\n", name, best);
+}
+
+int main(void)
+{
+    buffer = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memset(buffer, 1, 1 << 20);
+    peer = cubicle_find("callee");
+    window = cubicle_window_init();
+    if (cubicle_window_add(window, buffer, 4096, CUBICLE_READ) != 0) {
+        return 1;
+    }
+    file = vfs_openat(-100, "/bench-file", 0102, 0600, 0);
+    if (file < 0 || write(file, buffer, 8192) != 8192) {
+        return 1;
+    }
+    measure("null", op_null, 200000);
+    measure("six-arguments", op_sum6, 200000);
+    measure("monitor", op_self, 200000);
+    measure("in-16", op_in_16, 100000);
+    measure("in-4096", op_in_4096, 50000);
+    measure("out-4096", op_out_4096, 50000);
+    measure("inout-4096", op_inout_4096, 50000);
+    measure("in-65536", op_in_65536, 5000);
+    measure("in-window-1M", op_window_1m, 200);
+    measure("string-32", op_string_32, 100000);
+    measure("window-open-close", op_window_untouched, 20000);
+    measure("window-open-touch-close", op_window, 2000);
+    measure("page-map-touch-unmap", op_page, 2000);
+    measure("lseek", op_lseek, 100000);
+    measure("pread-16", op_pread_16, 100000);
+    measure("pread-4096", op_pread_4096, 50000);
+    measure("pwrite-4096", op_pwrite_4096, 50000);
+    measure("stat", op_stat, 50000);
+    return 0;
+}
