@@ -35,7 +35,8 @@ enum rule_flag {
     RULE_BIT_INDEX = 8, /* a register as second operand indexes memory without bound */
     RULE_ADJUST = 16,   /* may move rsp by a constant */
     RULE_REBASE = 32,   /* may write esp as the first of a re-basing group */
-    RULE_BARE = 64,     /* no prefix but a mandatory one, no REX */
+    RULE_BARE = 64,     /* no REX */
+    RULE_X87 = 128,     /* no operand-size prefix */
 };
 
 struct rule_row {
@@ -58,8 +59,8 @@ struct insn {
     uint8_t kind, flags;  /* of its rule */
     uint8_t noperands;
     /* prefixes, as bytes; 0: absent */
-    uint8_t segment, rex;
-    bool operand_size, address_size, rep, repne, lock;
+    uint8_t segment, rex, repeat; /* repeat: F0 (LOCK), F2 or F3 */
+    bool operand_size, address_size;
     /* set by operands_check() */
     const ZydisDecodedOperand *memory; /* the explicit operand that is accessed, or NULL */
     bool writes_rsp;                   /* rsp or a part of it is an explicit destination */

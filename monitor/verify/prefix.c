@@ -23,27 +23,30 @@ static bool prefix_is_segment(uint8_t byte)
            byte == 0x65;
 }
 
-/* X3: the width that the prefix is to cause must be the width there is. */
+/* X3: a 16-bit operand must be there, and no REX.W or 8-bit form that overrules it. x87
+ * instructions have 16-bit operands of their own. */
 static enum verify_reason prefix_size(const struct insn *insn, ZydisPrefixType type)
 {
-    if (insn->operand_size) {
-        return VERIFY_PREFIX_REPEATED;
-    }
     if (type == ZYDIS_PREFIX_TYPE_MANDATORY) {
         return VERIFY_OK;
     }
-    return type == ZYDIS_PREFIX_TYPE_EFFECTIVE && insn->zydis.operand_width == 16
-               ? VERIFY_OK
-               : VERIFY_PREFIX_SIZE;
+    if (type != ZYDIS_PREFIX_TYPE_EFFECTIVE || insn->zydis.operand_width != 16 ||
+        (insn->flags & RULE_X87)) {
+        return VERIFY_PREFIX_SIZE;
+    }
+    for (unsigned i = 0; i < insn->noperands; i++) {
+        if (insn->operand[i].size == 16 &&
+            insn->operand[i].type != ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+            return VERIFY_OK;
+        }
+    }
+    return VERIFY_PREFIX_SIZE;
 }
 
-/* X1, X5 */
-static enum verify_reason prefix_rep(const struct insn *insn, ZydisPrefixType type)
+static bool prefix_is_64_anyway(const struct insn *insn)
 {
-    if (insn->rep || insn->repne || insn->lock) {
-        return VERIFY_PREFIX_REPEATED;
-    }
-    return type == ZYDIS_PREFIX_TYPE_MANDATORY ? VERIFY_OK : VERIFY_PREFIX_REP;
+    return insn->kind == RULE_PUSH || insn->kind == RULE_POP || insn->kind == RULE_CALL ||
+           insn->kind == RULE_JUMP;
 }
 
 /* X2. W widens to 64 bits; without any bit set REX only names spl, bpl, sil and dil. */
@@ -52,7 +55,8 @@ static enum verify_reason prefix_rex(const struct insn *insn)
     if (insn->flags & RULE_BARE) {
         return VERIFY_PREFIX_REX;
     }
-    if ((insn->rex & REX_W) && insn->zydis.operand_width != 64) {
+    if ((insn->rex & REX_W) &&
+        (insn->zydis.operand_width != 64 || prefix_is_64_anyway(insn))) {
         return VERIFY_PREFIX_REX;
     }
     if (insn->rex != 0x40) {
@@ -104,49 +108,72 @@ static enum verify_reason prefix_nop(const struct insn *insn)
     return VERIFY_OK;
 }
 
-static enum verify_reason prefix_one(struct insn *insn, uint8_t byte, ZydisPrefixType type,
-                                     bool last)
+/* X1. Also notes which prefixes there are. */
+static enum verify_reason prefix_collect(struct insn *insn)
 {
-    enum verify_reason reason = VERIFY_OK;
+    const ZydisDecodedInstructionRaw *raw = &insn->zydis.raw;
 
-    if (byte >= 0x40 && byte <= 0x4f) {
-        insn->rex = byte;
-        return last ? prefix_rex(insn) : VERIFY_PREFIX_REX;
-    }
-    if (prefix_is_segment(byte)) {
-        if (insn->segment != 0) {
+    for (unsigned i = 0; i < raw->prefix_count; i++) {
+        const uint8_t byte = raw->prefixes[i].value;
+        bool repeated;
+
+        if (byte >= 0x40 && byte <= 0x4f) {
+            insn->rex = byte;
+            if (i + 1 != raw->prefix_count) {
+                return VERIFY_PREFIX_REX; /* X2 */
+            }
+            continue;
+        }
+        switch (byte) {
+        case 0x66:
+            repeated = insn->operand_size;
+            insn->operand_size = true;
+            break;
+        case 0x67:
+            repeated = insn->address_size;
+            insn->address_size = true;
+            break;
+        case 0xf0:
+        case 0xf2:
+        case 0xf3:
+            repeated = insn->repeat != 0;
+            insn->repeat = byte;
+            break;
+        default:
+            if (!prefix_is_segment(byte)) {
+                return VERIFY_DECODE;
+            }
+            repeated = insn->segment != 0;
+            insn->segment = byte;
+            break;
+        }
+        if (repeated) {
             return VERIFY_PREFIX_REPEATED;
         }
-        insn->segment = byte;
-        return byte == 0x64 || byte == 0x65 ? VERIFY_OK : VERIFY_PREFIX_SEGMENT;
     }
+    return VERIFY_OK;
+}
+
+static enum verify_reason prefix_meaning(const struct insn *insn, uint8_t byte,
+                                         ZydisPrefixType type)
+{
     switch (byte) {
-    case 0x66:
-        reason = prefix_size(insn, type);
-        insn->operand_size = true;
-        return reason;
+    case 0x64:
+    case 0x65:
     case 0x67:
-        if (insn->address_size) {
-            return VERIFY_PREFIX_REPEATED;
-        }
-        insn->address_size = true;
-        return VERIFY_OK;
-    case 0xf2:
-        reason = insn->kind == RULE_STRING ? VERIFY_PREFIX_REP : prefix_rep(insn, type);
-        insn->repne = true;
-        return reason;
-    case 0xf3:
-        reason = prefix_rep(insn, type);
-        insn->rep = true;
-        return reason;
     case 0xf0:
-        if (insn->rep || insn->repne || insn->lock) {
-            return VERIFY_PREFIX_REPEATED;
-        }
-        insn->lock = true;
-        return VERIFY_OK;
+        return VERIFY_OK; /* prefix_operands() */
+    case 0x66:
+        return prefix_size(insn, type);
+    case 0xf2:
+    case 0xf3:
+        /* X5 */
+        return type == ZYDIS_PREFIX_TYPE_MANDATORY &&
+                       (byte == 0xf3 || insn->kind != RULE_STRING)
+                   ? VERIFY_OK
+                   : VERIFY_PREFIX_REP;
     default:
-        return VERIFY_DECODE;
+        return prefix_is_segment(byte) ? VERIFY_PREFIX_SEGMENT : prefix_rex(insn);
     }
 }
 
@@ -167,7 +194,7 @@ static enum verify_reason prefix_operands(const struct insn *insn)
     if (insn->address_size && !memory) {
         return VERIFY_PREFIX_ADDRESS;
     }
-    if (insn->lock && (!(insn->flags & RULE_LOCK) ||
+    if (insn->repeat == 0xf0 && (!(insn->flags & RULE_LOCK) ||
                        insn->operand[0].type != ZYDIS_OPERAND_TYPE_MEMORY)) {
         return VERIFY_PREFIX_LOCK;
     }
@@ -178,19 +205,23 @@ enum verify_reason prefix_check(struct insn *insn)
 {
     const ZydisDecodedInstructionRaw *raw = &insn->zydis.raw;
 
-    insn->segment = insn->rex = 0;
-    insn->operand_size = insn->address_size = insn->rep = insn->repne = insn->lock = false;
+    insn->segment = insn->rex = insn->repeat = 0;
+    insn->operand_size = insn->address_size = false;
     if (raw->prefix_count == 0) {
         return VERIFY_OK;
     }
     if (insn->kind == RULE_NOP) {
         return prefix_nop(insn);
     }
+    const enum verify_reason reason = prefix_collect(insn);
+    if (reason != VERIFY_OK) {
+        return reason;
+    }
     for (unsigned i = 0; i < raw->prefix_count; i++) {
-        const enum verify_reason reason = prefix_one(
-            insn, raw->prefixes[i].value, raw->prefixes[i].type, i + 1 == raw->prefix_count);
-        if (reason != VERIFY_OK) {
-            return reason;
+        const enum verify_reason meaning =
+            prefix_meaning(insn, raw->prefixes[i].value, raw->prefixes[i].type);
+        if (meaning != VERIFY_OK) {
+            return meaning;
         }
     }
     return prefix_operands(insn);

@@ -4,7 +4,7 @@
  */
 #include "internal.h"
 
-#define ALLOW(name) {ZYDIS_MNEMONIC_##name, RULE_PLAIN, 0}
+#define ALLOW(name) {ZYDIS_MNEMONIC_##name, RULE_PLAIN, RULE_X87}
 
 static const struct rule_row rows[] = {
     /* moves */
