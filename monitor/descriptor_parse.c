@@ -329,9 +329,10 @@ static int check_size(struct parser *p, const struct descriptor_function *functi
     } else if ((size->kind != DESCRIPTOR_IN && size->kind != DESCRIPTOR_INOUT) ||
                size->ret || size->size_kind != DESCRIPTOR_SIZE_CONST ||
                size->size_value != arg->size_width) {
-        return refuse(p, "%s: the size of %s is *%s, which is not `in' or `inout' of "
-                      "%u bytes", function->name, arg->name, size->name,
-                      arg->size_width);
+        return refuse(p,
+                      "%s: the size of %s is *%s, which is not `in' or `inout' of "
+                      "%u bytes",
+                      function->name, arg->name, size->name, arg->size_width);
     }
     return 0;
 }

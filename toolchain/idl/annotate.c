@@ -92,8 +92,8 @@ static bool mentions_param(const struct idl_function *f, const char *s)
 
 /* First pass */
 
-static void add_constant(struct idl *idl, struct idl_function *f, struct idl_param *param,
-                         const char *text, uint32_t max)
+static void add_constant(struct idl *idl, struct idl_function *f,
+                         struct idl_param *param, const char *text, uint32_t max)
 {
     struct idl_constant constant = {
         .at = param->range->at,
@@ -105,8 +105,9 @@ static void add_constant(struct idl *idl, struct idl_function *f, struct idl_par
     };
 
     if (mentions_param(f, text)) {
-        constant.hint = "sizes are bytes and cannot be computed from parameters: pass the "
-                        "number of bytes as a parameter, or name the type in sizeof";
+        constant.hint =
+            "sizes are bytes and cannot be computed from parameters: pass the "
+            "number of bytes as a parameter, or name the type in sizeof";
     }
     idl_add_constant(idl, &constant);
 }
@@ -240,8 +241,10 @@ static void set_kind(struct idl *idl, struct idl_function *f, struct idl_param *
     }
 }
 
-/* A parameter without one: an integer, a double, or a pointer that crosses as a value. */
-static void set_default(struct idl *idl, struct idl_function *f, struct idl_param *param)
+/* A parameter without one: an integer, a double, or a pointer that crosses as a value.
+ */
+static void set_default(struct idl *idl, struct idl_function *f,
+                        struct idl_param *param)
 {
     param->arg.kind = DESCRIPTOR_VALUE;
     if (param->arg.or_null) {
@@ -255,17 +258,19 @@ static void set_default(struct idl *idl, struct idl_function *f, struct idl_para
     }
     param->arg.kind = DESCRIPTOR_OPAQUE;
     if (param->type.pointee_function) {
-        idl_refuse(idl, f, param->at,
-                   "let the caller ask for the result, or add CUBICLE_OPAQUE where the "
-                   "callee only keeps the value",
-                   "parameter `%s' points to a function, which the callee could not call",
-                   param->name);
+        idl_refuse(
+            idl, f, param->at,
+            "let the caller ask for the result, or add CUBICLE_OPAQUE where the "
+            "callee only keeps the value",
+            "parameter `%s' points to a function, which the callee could not call",
+            param->name);
     } else if (!idl->plain) {
-        idl_warning(idl, param->at,
-                    "CUBICLE_IN, CUBICLE_OUT or CUBICLE_INOUT with a size, CUBICLE_STRING "
-                    "with a bound, or CUBICLE_OPAQUE where a value is meant",
-                    "%s: pointer `%s' has no annotation and crosses as a value", f->name,
-                    param->name);
+        idl_warning(
+            idl, param->at,
+            "CUBICLE_IN, CUBICLE_OUT or CUBICLE_INOUT with a size, CUBICLE_STRING "
+            "with a bound, or CUBICLE_OPAQUE where a value is meant",
+            "%s: pointer `%s' has no annotation and crosses as a value", f->name,
+            param->name);
     }
 }
 
@@ -293,6 +298,7 @@ static void read_annotation(struct idl *idl, struct idl_function *f,
         param->arg.kind = kind_table[i].kind;
         return;
     }
+    param->reported = true;
     idl_refuse(idl, f, a->at, NULL, "unknown annotation `%s' on `%s'", a->text,
                param->name);
 }
@@ -308,8 +314,8 @@ void idl_annotate(struct idl *idl)
             for (unsigned k = 0; k < param->nannotations; k++) {
                 read_annotation(idl, f, param, &param->annotations[k]);
             }
-            if (param->type.refusal != NULL) {
-                continue; /* reported */
+            if (param->reported) {
+                continue;
             }
             if (param->range != NULL) {
                 set_kind(idl, f, param);
@@ -322,17 +328,17 @@ void idl_annotate(struct idl *idl)
 
 /* Second pass */
 
-static void check_deref(struct idl *idl, struct idl_function *f, struct idl_param *param,
-                        const struct idl_param *size)
+static void check_deref(struct idl *idl, struct idl_function *f,
+                        struct idl_param *param, const struct idl_param *size)
 {
     const struct descriptor_arg *arg = &size->arg;
     unsigned width = size->type.pointee_integer;
 
     if (size->type.type != DESCRIPTOR_PTR || width == 0) {
-        idl_refuse(idl, f, param->range->at,
-                   "point to an integer with the number of bytes",
-                   "the size of `%s' is `*%s', but `%s' (%s) does not point to an integer",
-                   param->name, size->name, size->name, size->type.spelling);
+        idl_refuse(
+            idl, f, param->range->at, "point to an integer with the number of bytes",
+            "the size of `%s' is `*%s', but `%s' (%s) does not point to an integer",
+            param->name, size->name, size->name, size->type.spelling);
     } else if ((arg->kind != DESCRIPTOR_IN && arg->kind != DESCRIPTOR_INOUT) ||
                arg->ret || arg->size_kind != DESCRIPTOR_SIZE_CONST ||
                (arg->size_value != width && arg->size_value != 0)) {

@@ -1,7 +1,7 @@
 /*
- * Constant expressions of annotations, such as sizeof(struct fs_attr) or PATH_MAX. Clang
- * evaluates them: one enumeration per expression, on a line of its own, is appended to
- * the header's text in memory, and the whole is parsed again.
+ * Constant expressions of annotations, such as sizeof(struct fs_attr) or PATH_MAX.
+ * Clang evaluates them: one enumeration per expression, on a line of its own, is
+ * appended to the header's text in memory, and the whole is parsed again.
  */
 #include "idl.h"
 
@@ -12,8 +12,11 @@
 
 struct values {
     size_t n;
-    bool *found;
-    long long *value;
+    bool is_unsigned; /* the enumeration being visited */
+    struct value {
+        bool found, negative;
+        unsigned long long magnitude;
+    } * value;
 };
 
 void idl_add_constant(struct idl *idl, const struct idl_constant *constant)
@@ -23,6 +26,17 @@ void idl_add_constant(struct idl *idl, const struct idl_constant *constant)
     *copy = *constant;
     *idl->constants_tail = copy;
     idl->constants_tail = &copy->next;
+}
+
+static void set_value(struct value *value, CXCursor cursor, bool is_unsigned)
+{
+    long long n = clang_getEnumConstantDeclValue(cursor);
+
+    value->found = true;
+    value->negative = !is_unsigned && n < 0;
+    value->magnitude = is_unsigned ? clang_getEnumConstantDeclUnsignedValue(cursor)
+                       : n < 0     ? 0 - (unsigned long long)n
+                                   : (unsigned long long)n;
 }
 
 static enum CXChildVisitResult visit_enumerator(CXCursor cursor, CXCursor parent,
@@ -36,8 +50,7 @@ static enum CXChildVisitResult visit_enumerator(CXCursor cursor, CXCursor parent
         if (strncmp(name, NAME, strlen(NAME)) == 0) {
             size_t i = strtoul(name + strlen(NAME), NULL, 10);
             if (i < values->n) {
-                values->found[i] = true;
-                values->value[i] = clang_getEnumConstantDeclValue(cursor);
+                set_value(&values->value[i], cursor, values->is_unsigned);
             }
         }
     }
@@ -47,15 +60,20 @@ static enum CXChildVisitResult visit_enumerator(CXCursor cursor, CXCursor parent
 static enum CXChildVisitResult visit_enum(CXCursor cursor, CXCursor parent,
                                           CXClientData data)
 {
+    struct values *values = data;
+
     (void)parent;
     if (clang_getCursorKind(cursor) == CXCursor_EnumDecl) {
-        clang_visitChildren(cursor, visit_enumerator, data);
+        CXType type = clang_getCanonicalType(clang_getEnumDeclIntegerType(cursor));
+        values->is_unsigned = type.kind == CXType_UInt || type.kind == CXType_ULong;
+        clang_visitChildren(cursor, visit_enumerator, values);
     }
     return CXChildVisit_Continue;
 }
 
 /* Returns clang's first error on line @line of the header's extended text, or NULL. */
-static const char *error_on_line(CXTranslationUnit unit, const char *header, unsigned line)
+static const char *error_on_line(CXTranslationUnit unit, const char *header,
+                                 unsigned line)
 {
     const char *text = NULL;
 
@@ -71,22 +89,22 @@ static const char *error_on_line(CXTranslationUnit unit, const char *header, uns
     return text;
 }
 
-static void check_value(struct idl *idl, const struct idl_constant *c, long long value)
+static void check_value(struct idl *idl, const struct idl_constant *c,
+                        const struct value *value)
 {
-    if (value < 0) {
-        idl_error(idl, c->at, NULL, "%s: `%s' is negative (%lld)", c->where, c->text,
-                  value);
-    } else if (value == 0) {
+    if (value->negative) {
+        idl_error(idl, c->at, NULL, "%s: `%s' is negative", c->where, c->text);
+    } else if (value->magnitude == 0) {
         idl_error(idl, c->at, "a pointer that nobody follows is CUBICLE_OPAQUE",
                   "%s: `%s' is 0", c->where, c->text);
-    } else if ((unsigned long long)value > c->max) {
+    } else if (value->magnitude > c->max) {
         idl_error(idl, c->at,
-                  c->max == DESCRIPTOR_STRING_MAX
-                      ? "pass longer text with CUBICLE_IN(length)"
-                      : NULL,
-                  "%s: `%s' is %lld; the most is %u", c->where, c->text, value, c->max);
+                  c->max == DESCRIPTOR_STRING_MAX ? "pass longer text with CUBICLE_IN"
+                                                  : NULL,
+                  "%s: `%s' is %llu, more than %u", c->where, c->text, value->magnitude,
+                  c->max);
     } else {
-        *c->target = (uint32_t)value;
+        *c->target = (uint32_t)value->magnitude;
     }
 }
 
@@ -135,7 +153,6 @@ void idl_evaluate(struct idl *idl)
     if (values.n == 0) {
         return;
     }
-    values.found = idl_calloc(values.n * sizeof(values.found[0]));
     values.value = idl_calloc(values.n * sizeof(values.value[0]));
     CXIndex index = clang_createIndex(0, 0);
     CXTranslationUnit unit = idl_parse_unit(idl, index, enumerations(idl));
@@ -145,12 +162,12 @@ void idl_evaluate(struct idl *idl)
         clang_visitChildren(clang_getTranslationUnitCursor(unit), visit_enum, &values);
         for (struct idl_constant *c = idl->constants; c != NULL; c = c->next, i++) {
             const char *error = error_on_line(unit, idl->header, line + (unsigned)i);
-            if (error != NULL || !values.found[i]) {
+            if (error != NULL || !values.value[i].found) {
                 idl_error(idl, c->at, c->hint,
-                          "%s: `%s' is neither a parameter nor a constant: %s", c->where,
-                          c->text, error != NULL ? error : "not evaluated");
+                          "%s: `%s' is neither a parameter nor a constant: %s",
+                          c->where, c->text, error != NULL ? error : "not evaluated");
             } else {
-                check_value(idl, c, values.value[i]);
+                check_value(idl, c, &values.value[i]);
             }
         }
         clang_disposeTranslationUnit(unit);

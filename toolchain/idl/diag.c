@@ -123,11 +123,12 @@ void idl_refuse(struct idl *idl, struct idl_function *function, struct idl_locat
         add_message(idl, at, true, idl_printf("%s: %s", function->name, reason), hint);
         return;
     }
-    /* The first reason is enough for a function that is left out. */
+    /* The first reason is enough, and nobody edits a third-party header. */
     if (!function->left_out) {
         function->left_out = true;
+        idl->nleft_out++;
         add_message(idl, at, idl->strict,
-                    idl_printf("%s left out: %s", function->name, reason), hint);
+                    idl_printf("%s left out: %s", function->name, reason), NULL);
     }
 }
 

@@ -101,28 +101,30 @@ char *idl_emit_ops(const struct idl *idl)
     for (char *s = guard; *s != '\0'; s++) {
         *s = (char)toupper((unsigned char)*s);
     }
-    fprintf(out,
-            "/* Made by cubicle-idl from %s: do not edit. */\n"
-            "#ifndef %s\n#define %s\n\n"
-            "#include <cubicle.h>\n#include <%s>\n\n"
-            "/** The functions of one provider of interface `%s', in the order of their\n"
-            " *  declaration. */\n"
-            "struct %s_ops {\n",
-            basename(header), guard, guard, basename(header), idl->name, idl->name);
+    fprintf(
+        out,
+        "/* Made by cubicle-idl from %s: do not edit. */\n"
+        "#ifndef %s\n#define %s\n\n"
+        "#include <cubicle.h>\n#include <%s>\n\n"
+        "/** The functions of one provider of interface `%s', in the order of their\n"
+        " *  declaration. */\n"
+        "struct %s_ops {\n",
+        basename(header), guard, guard, basename(header), idl->name, idl->name);
     for (const struct idl_function *f = idl->functions; f != NULL; f = f->next) {
         if (!f->left_out) {
             fprintf(out, "    __typeof__(%s) *%s;\n", f->name, f->name);
         }
     }
-    fprintf(out,
-            "};\n\n"
-            "/** Fills @ops with provider @provider; 0 or an error of cubicle_bind(). */\n"
-            "static inline int %s_bind(struct %s_ops *ops, const char *provider)\n"
-            "{\n"
-            "    return cubicle_bind(\"%s\", provider, ops, sizeof(*ops));\n"
-            "}\n\n"
-            "#endif\n",
-            idl->name, idl->name, idl->name);
+    fprintf(
+        out,
+        "};\n\n"
+        "/** Fills @ops with provider @provider; 0 or an error of cubicle_bind(). */\n"
+        "static inline int %s_bind(struct %s_ops *ops, const char *provider)\n"
+        "{\n"
+        "    return cubicle_bind(\"%s\", provider, ops, sizeof(*ops));\n"
+        "}\n\n"
+        "#endif\n",
+        idl->name, idl->name, idl->name);
     return close_text(out, &text);
 }
 

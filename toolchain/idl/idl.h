@@ -1,8 +1,9 @@
 /*
- * The interface compiler, cubicle-idl: an annotated C header in, the monitor's descriptor
- * and a table of function pointers out. One run compiles one header:
+ * The interface compiler, cubicle-idl: an annotated C header in, the monitor's
+ * descriptor and a table of function pointers out. One run compiles one header:
  *
- *   parse.c     libclang: the header's functions, types, raw annotations
+ *   unit.c      libclang: the header is parsed
+ *   parse.c     its functions, their types, raw annotations
  *   types.c     which C types can cross, and why others cannot
  *   annotate.c  annotations to ranges, sizes, flags
  *   constant.c  constant expressions of annotations, evaluated by clang
@@ -51,8 +52,10 @@ struct idl_param {
     struct idl_type type;
     struct idl_annotation annotations[IDL_ANNOTATIONS_MAX];
     unsigned nannotations;
-    const struct idl_annotation *range; /* the annotation that gives the kind, or NULL */
-    struct descriptor_arg arg;          /* the result */
+    bool reported; /* something is wrong that was reported */
+    const struct idl_annotation
+        *range;                /* the annotation that gives the kind, or NULL */
+    struct descriptor_arg arg; /* the result */
 };
 
 struct idl_function {
@@ -91,7 +94,7 @@ struct idl {
     bool many;
     struct idl_location name_at;
     struct idl_function *functions, **functions_tail;
-    size_t nfunctions;
+    size_t nfunctions, nleft_out;
     struct idl_constant *constants, **constants_tail;
     const char **inclusions; /* every file read, the header first */
     size_t ninclusions;
@@ -116,9 +119,11 @@ __attribute__((format(printf, 4, 5))) void idl_warning(struct idl *idl,
                                                        const char *format, ...);
 
 /** @function cannot cross: an error, or with --plain a warning that leaves it out. */
-__attribute__((format(printf, 5, 6))) void
-idl_refuse(struct idl *idl, struct idl_function *function, struct idl_location at,
-           const char *hint, const char *format, ...);
+__attribute__((format(printf, 5, 6))) void idl_refuse(struct idl *idl,
+                                                      struct idl_function *function,
+                                                      struct idl_location at,
+                                                      const char *hint,
+                                                      const char *format, ...);
 
 /** Writes all messages to @stream in the order of the source. */
 void idl_print_messages(struct idl *idl, FILE *stream);
@@ -137,16 +142,23 @@ struct idl_type idl_type_of(CXType type);
 /** As idl_strdup, and disposes of @string. */
 char *idl_take(CXString string);
 
-/* parse.c */
+/* unit.c */
 
 /** Fills the interface's name, functions and inclusions. False: the header is not C. */
 bool idl_parse(struct idl *idl);
 
-/** Parses the header with @tail appended to its text. Reports and returns NULL where
- *  libclang itself fails. */
+/**
+ * Parses the header with @tail appended to its text.
+ * NULL where libclang itself fails, which is reported.
+ */
 CXTranslationUnit idl_parse_unit(struct idl *idl, CXIndex index, const char *tail);
 
 struct idl_location idl_locate(CXSourceLocation location);
+
+/* parse.c */
+
+/** Reads the interface's name and functions from a unit without errors. */
+void idl_read_declarations(struct idl *idl, CXTranslationUnit unit);
 
 /* annotate.c */
 
@@ -177,8 +189,8 @@ struct idl_file {
     const char *text;
 };
 
-/** Writes all of @files, or none: a file that is there already is replaced at the end, by
- *  renaming. False: what failed has been printed. */
+/** Writes all of @files, or none: a file that is there already is replaced at the end,
+ * by renaming. False: what failed has been printed. */
 bool idl_write_files(const struct idl_file *files, size_t nfiles);
 
 #endif

@@ -9,8 +9,10 @@
 
 static const char help[] =
     "Usage: cubicle-idl [OPTION]... HEADER [-- COMPILER-OPTION...]\n"
-    "Compiles an interface header to the monitor's descriptor DIR/NAME.desc, and for an\n"
-    "interface with several providers to a table of its functions, DIR/gen/NAME_ops.h.\n"
+    "Compiles an interface header to the monitor's descriptor DIR/NAME.desc, and for "
+    "an\n"
+    "interface with several providers to a table of its functions, "
+    "DIR/gen/NAME_ops.h.\n"
     "\n"
     "  -o DIR             where the files go (default: the current directory)\n"
     "      --ops          make the table for an interface with one provider too\n"
@@ -18,13 +20,15 @@ static const char help[] =
     "                     function that it declares itself is an entry point, every\n"
     "                     pointer crosses as a value. What cannot cross is listed and\n"
     "                     left out\n"
-    "      --interface NAME  with --plain: the interface's name (default: the header's)\n"
+    "      --interface NAME  with --plain: the interface's name (default: the "
+    "header's)\n"
     "      --strict       warnings are errors\n"
     "      --depfile FILE write a make rule with every file that was read\n"
     "  -I DIR, -D NAME[=VALUE], -U NAME  as for a compiler\n"
     "      --help         show this text and exit\n"
     "\n"
-    "Exit status: 0 done, 1 HEADER was refused or a file cannot be written (nothing was\n"
+    "Exit status: 0 done, 1 HEADER was refused or a file cannot be written (nothing "
+    "was\n"
     "changed then), 2 wrong usage.\n";
 
 enum {
@@ -98,7 +102,8 @@ static bool parse_command_line(struct idl *idl, int argc, char **argv)
         nours++;
     }
     idl->clang_args = idl_calloc((size_t)argc * sizeof(idl->clang_args[0]));
-    for (int option; (option = getopt_long(nours, argv, "o:I:D:U:", options, NULL)) != -1;) {
+    for (int option;
+         (option = getopt_long(nours, argv, "o:I:D:U:", options, NULL)) != -1;) {
         if (option == OPTION_HELP) {
             fputs(help, stdout);
             idl_free_all();
@@ -109,7 +114,8 @@ static bool parse_command_line(struct idl *idl, int argc, char **argv)
         }
     }
     if (optind + 1 != nours) {
-        return usage_error(optind == nours ? "no header given" : "more than one header");
+        return usage_error(optind == nours ? "no header given"
+                                           : "more than one header");
     }
     if (idl->plain_name != NULL && !idl->plain) {
         return usage_error("--interface goes with --plain");
@@ -138,18 +144,21 @@ static void name_interface(struct idl *idl)
 
     if (!idl->plain) {
         if (idl->name == NULL) {
-            idl_error(idl, at,
-                      "add CUBICLE_INTERFACE(name);, or compile a third-party header with "
-                      "--plain",
-                      "the header declares no interface");
+            idl_error(
+                idl, at,
+                "add CUBICLE_INTERFACE(name);, or compile a third-party header with "
+                "--plain",
+                "the header declares no interface");
         }
         return;
     }
     if (idl->name == NULL) {
-        idl->name = idl->plain_name != NULL ? idl->plain_name : name_of_header(idl->header);
+        idl->name =
+            idl->plain_name != NULL ? idl->plain_name : name_of_header(idl->header);
     }
     size_t len = strlen(idl->name);
-    if (len == 0 || len > DESCRIPTOR_INTERFACE_MAX || strspn(idl->name, letters) != len ||
+    if (len == 0 || len > DESCRIPTOR_INTERFACE_MAX ||
+        strspn(idl->name, letters) != len ||
         strchr("0123456789", idl->name[0]) != NULL) {
         idl_error(idl, at, "give one with --interface",
                   "`%s' is not a name for an interface", idl->name);
@@ -166,9 +175,7 @@ static void check_not_empty(struct idl *idl)
     }
     if (f == NULL) {
         idl_error(idl, idl->name_at.line != 0 ? idl->name_at : at,
-                  idl->plain ? "headers that it includes do not count: name the one with "
-                               "the declarations"
-                             : NULL,
+                  "functions of headers that it includes do not count",
                   "no function that can cross");
     }
 }
@@ -229,8 +236,7 @@ static bool emit(const struct idl *idl)
                                             idl_emit_ops(idl)};
     }
     if (idl->depfile != NULL) {
-        files[nfiles++] =
-            (struct idl_file){idl->depfile, idl_emit_depfile(idl, desc)};
+        files[nfiles++] = (struct idl_file){idl->depfile, idl_emit_depfile(idl, desc)};
     }
     return idl_write_files(files, nfiles);
 }
@@ -246,6 +252,10 @@ int main(int argc, char **argv)
         bool good = compile(&idl);
         idl_print_messages(&idl, stderr);
         status = good && emit(&idl) ? 0 : 1;
+        if (status == 0 && idl.plain) {
+            printf("%s: %zu entry points, %zu functions left out\n", idl.name,
+                   idl.nfunctions - idl.nleft_out, idl.nleft_out);
+        }
     }
     free(idl.inclusions);
     idl_free_all();

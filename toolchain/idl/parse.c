@@ -4,7 +4,6 @@
  */
 #include "idl.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define PREFIX "cubicle:"
@@ -14,23 +13,12 @@ struct visit {
     CXFile main_file;
 };
 
-struct idl_location idl_locate(CXSourceLocation location)
-{
-    struct idl_location at = {.file = "", .line = 0, .column = 0};
-    CXFile file = NULL;
-
-    clang_getExpansionLocation(location, &file, &at.line, &at.column, NULL);
-    if (file != NULL) {
-        at.file = idl_take(clang_getFileName(file));
-    }
-    return at;
-}
-
 static bool in_main_file(const struct visit *visit, CXCursor cursor)
 {
     CXFile file = NULL;
 
-    clang_getExpansionLocation(clang_getCursorLocation(cursor), &file, NULL, NULL, NULL);
+    clang_getExpansionLocation(clang_getCursorLocation(cursor), &file, NULL, NULL,
+                               NULL);
     return file != NULL && clang_File_isEqual(file, visit->main_file);
 }
 
@@ -79,15 +67,24 @@ static void declare_interface(struct idl *idl, struct idl_location at, const cha
     idl->many = text[9] == '_';
 }
 
+static bool same_place(CXCursor a, CXCursor b)
+{
+    struct idl_location x = idl_locate(clang_getCursorLocation(a));
+    struct idl_location y = idl_locate(clang_getCursorLocation(b));
+
+    return x.line == y.line && x.column == y.column;
+}
+
 static enum CXChildVisitResult visit_variable(CXCursor cursor, CXCursor parent,
                                               CXClientData data)
 {
     struct visit *visit = data;
     const char *text = annotation_text(visit, cursor);
 
-    (void)parent;
-    if (text != NULL) {
-        declare_interface(visit->idl, idl_locate(clang_getCursorLocation(cursor)), text);
+    /* Not those inherited from an earlier declaration: this macro made both. */
+    if (text != NULL && same_place(cursor, parent)) {
+        declare_interface(visit->idl, idl_locate(clang_getCursorLocation(cursor)),
+                          text);
     }
     return CXChildVisit_Continue;
 }
@@ -141,6 +138,8 @@ static enum CXChildVisitResult visit_param(CXCursor cursor, CXCursor parent,
     return CXChildVisit_Continue;
 }
 
+/* @type is the function's: its canonical form has arrays as the pointers that they are.
+ */
 static void parse_param(struct visit *visit, struct idl_function *function,
                         CXCursor cursor, CXType type, unsigned index)
 {
@@ -153,13 +152,17 @@ static void parse_param(struct visit *visit, struct idl_function *function,
     if (param->name[0] == '\0') {
         param->name = idl_printf("arg%u", index);
     }
-    param->type = idl_type_of(type);
+    param->type = idl_type_of(clang_getArgType(clang_getCanonicalType(type), index));
+    param->type.spelling =
+        idl_take(clang_getTypeSpelling(clang_getArgType(type, index)));
     clang_visitChildren(cursor, visit_param, &v);
     if (strlen(param->name) > DESCRIPTOR_NAME_MAX) {
         idl_refuse(idl, function, param->at, NULL,
-                   "a parameter's name is longer than %d characters", DESCRIPTOR_NAME_MAX);
+                   "a parameter's name is longer than %d characters",
+                   DESCRIPTOR_NAME_MAX);
     }
     if (param->type.refusal != NULL) {
+        param->reported = true;
         idl_refuse(idl, function, param->at, param->type.hint,
                    "parameter `%s' (%s) is %s", param->name, param->type.spelling,
                    param->type.refusal);
@@ -179,10 +182,11 @@ static enum CXChildVisitResult visit_function(CXCursor cursor, CXCursor parent,
                    "an assembler label renames the function");
     } else if (text != NULL && (strcmp(text, "opaque") != 0 ||
                                 v->function->returns.type != DESCRIPTOR_PTR)) {
-        idl_refuse(v->visit->idl, v->function, at,
-                   "a returned pointer crosses as a value: let the caller pass a buffer "
-                   "with CUBICLE_OUT(size, ret)",
-                   "annotation `%s' on the return value", text);
+        idl_refuse(
+            v->visit->idl, v->function, at,
+            "a returned pointer crosses as a value: let the caller pass a buffer "
+            "with CUBICLE_OUT(size, ret)",
+            "annotation `%s' on the return value", text);
     }
     return CXChildVisit_Continue;
 }
@@ -215,7 +219,8 @@ static void check_function_type(struct idl *idl, struct idl_function *f, CXType 
                    "a variable number of arguments cannot cross");
     }
     if (convention != CXCallingConv_Default && convention != CXCallingConv_C) {
-        idl_refuse(idl, f, f->at, "remove the attribute", "an unusual calling convention");
+        idl_refuse(idl, f, f->at, "remove the attribute",
+                   "an unusual calling convention");
     }
     if (f->returns.refusal != NULL) {
         idl_refuse(idl, f, f->at,
@@ -224,8 +229,9 @@ static void check_function_type(struct idl *idl, struct idl_function *f, CXType 
                    "it returns %s (%s)", f->returns.refusal, f->returns.spelling);
     }
     if (f->returns.pointee_function) {
-        idl_refuse(idl, f, f->at, "return a number that a second function takes",
-                   "it returns a pointer to a function, which the caller could not call");
+        idl_refuse(
+            idl, f, f->at, "return a number that a second function takes",
+            "it returns a pointer to a function, which the caller could not call");
     }
     if (strlen(f->name) > DESCRIPTOR_NAME_MAX) {
         idl_refuse(idl, f, f->at, NULL, "its name is longer than %d characters",
@@ -291,8 +297,7 @@ static void parse_function(struct visit *visit, CXCursor cursor)
     }
     f->nparams = nparams > 0 ? (unsigned)nparams : 0;
     for (unsigned i = 0; i < f->nparams; i++) {
-        parse_param(visit, f, clang_Cursor_getArgument(cursor, i),
-                    clang_getArgType(type, i), i);
+        parse_param(visit, f, clang_Cursor_getArgument(cursor, i), type, i);
     }
     append_function(idl, f);
 }
@@ -313,106 +318,9 @@ static enum CXChildVisitResult visit_top(CXCursor cursor, CXCursor parent,
     return CXChildVisit_Continue;
 }
 
-/* The translation unit */
-
-static void visit_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth,
-                            CXClientData data)
+void idl_read_declarations(struct idl *idl, CXTranslationUnit unit)
 {
-    struct idl *idl = data;
-    const char **grown = realloc(idl->inclusions, (idl->ninclusions + 1) * sizeof(*grown));
+    struct visit visit = {.idl = idl, .main_file = clang_getFile(unit, idl->header)};
 
-    (void)stack;
-    (void)depth;
-    if (grown == NULL) {
-        fprintf(stderr, "cubicle-idl: out of memory\n");
-        exit(1);
-    }
-    idl->inclusions = grown;
-    idl->inclusions[idl->ninclusions++] = idl_take(clang_getFileName(file));
-}
-
-/* What clang itself finds wrong; true when that is nothing. */
-static bool report_diagnostics(struct idl *idl, CXTranslationUnit unit)
-{
-    unsigned n = clang_getNumDiagnostics(unit);
-    bool good = true;
-
-    for (unsigned i = 0; i < n; i++) {
-        CXDiagnostic diagnostic = clang_getDiagnostic(unit, i);
-        if (clang_getDiagnosticSeverity(diagnostic) >= CXDiagnostic_Error) {
-            good = false;
-            idl_error(idl, idl_locate(clang_getDiagnosticLocation(diagnostic)), NULL, "%s",
-                      idl_take(clang_getDiagnosticSpelling(diagnostic)));
-        }
-        clang_disposeDiagnostic(diagnostic);
-    }
-    return good;
-}
-
-static char *read_header(struct idl *idl)
-{
-    FILE *file = fopen(idl->header, "r");
-    char *text = NULL;
-    size_t size = 0;
-
-    if (file == NULL) {
-        return NULL;
-    }
-    ssize_t len = getdelim(&text, &size, '\0', file);
-    char *copy = len >= 0 ? idl_strndup(text, (size_t)len) : NULL;
-    free(text);
-    fclose(file);
-    return copy;
-}
-
-CXTranslationUnit idl_parse_unit(struct idl *idl, CXIndex index, const char *tail)
-{
-    static const char *fixed[] = {"-xc", "-std=gnu11", "-DCUBICLE_IDL=1",
-                                  "-ferror-limit=0", "-w"};
-    const int nfixed = sizeof(fixed) / sizeof(fixed[0]);
-    const char **args =
-        idl_calloc((size_t)(nfixed + idl->nclang_args) * sizeof(args[0]));
-    CXTranslationUnit unit = NULL;
-    struct idl_location at = {.file = idl->header};
-
-    memcpy(args, fixed, sizeof(fixed));
-    if (idl->nclang_args > 0) {
-        memcpy(args + nfixed, idl->clang_args,
-               (size_t)idl->nclang_args * sizeof(args[0]));
-    }
-    char *text = read_header(idl);
-    if (text == NULL) {
-        idl_error(idl, at, NULL, "cannot be read, or is empty");
-        return NULL;
-    }
-    text = idl_printf("%s%s", text, tail);
-    struct CXUnsavedFile file = {
-        .Filename = idl->header, .Contents = text, .Length = strlen(text)};
-    enum CXErrorCode err = clang_parseTranslationUnit2(
-        index, idl->header, args, nfixed + idl->nclang_args, &file, 1,
-        CXTranslationUnit_SkipFunctionBodies, &unit);
-    if (err != CXError_Success) {
-        idl_error(idl, at, "check the compiler options after `--'",
-                  "libclang cannot parse it (error %d)", err);
-        return NULL;
-    }
-    return unit;
-}
-
-bool idl_parse(struct idl *idl)
-{
-    CXIndex index = clang_createIndex(0, 0);
-    CXTranslationUnit unit = idl_parse_unit(idl, index, "");
-    bool good = unit != NULL && report_diagnostics(idl, unit);
-
-    if (good) {
-        struct visit visit = {.idl = idl, .main_file = clang_getFile(unit, idl->header)};
-        clang_getInclusions(unit, visit_inclusion, idl);
-        clang_visitChildren(clang_getTranslationUnitCursor(unit), visit_top, &visit);
-    }
-    if (unit != NULL) {
-        clang_disposeTranslationUnit(unit);
-    }
-    clang_disposeIndex(index);
-    return good;
+    clang_visitChildren(clang_getTranslationUnitCursor(unit), visit_top, &visit);
 }

@@ -8,14 +8,14 @@ static const struct {
     enum CXTypeKind kind;
     enum descriptor_type type;
 } scalar_table[] = {
-    {CXType_Void, DESCRIPTOR_VOID},     {CXType_Bool, DESCRIPTOR_U8},
-    {CXType_Char_S, DESCRIPTOR_I8},     {CXType_SChar, DESCRIPTOR_I8},
-    {CXType_Char_U, DESCRIPTOR_U8},     {CXType_UChar, DESCRIPTOR_U8},
-    {CXType_Short, DESCRIPTOR_I16},     {CXType_UShort, DESCRIPTOR_U16},
-    {CXType_Int, DESCRIPTOR_I32},       {CXType_UInt, DESCRIPTOR_U32},
-    {CXType_Long, DESCRIPTOR_I64},      {CXType_ULong, DESCRIPTOR_U64},
-    {CXType_LongLong, DESCRIPTOR_I64},  {CXType_ULongLong, DESCRIPTOR_U64},
-    {CXType_Double, DESCRIPTOR_F64},    {CXType_Pointer, DESCRIPTOR_PTR},
+    {CXType_Void, DESCRIPTOR_VOID},    {CXType_Bool, DESCRIPTOR_U8},
+    {CXType_Char_S, DESCRIPTOR_I8},    {CXType_SChar, DESCRIPTOR_I8},
+    {CXType_Char_U, DESCRIPTOR_U8},    {CXType_UChar, DESCRIPTOR_U8},
+    {CXType_Short, DESCRIPTOR_I16},    {CXType_UShort, DESCRIPTOR_U16},
+    {CXType_Int, DESCRIPTOR_I32},      {CXType_UInt, DESCRIPTOR_U32},
+    {CXType_Long, DESCRIPTOR_I64},     {CXType_ULong, DESCRIPTOR_U64},
+    {CXType_LongLong, DESCRIPTOR_I64}, {CXType_ULongLong, DESCRIPTOR_U64},
+    {CXType_Double, DESCRIPTOR_F64},   {CXType_Pointer, DESCRIPTOR_PTR},
 };
 
 /* Types that people will try, with the way out. */

@@ -1,0 +1,5 @@
+/* Functions of headers that it includes do not count. */
+#include <cubicle/interface.h>
+#include <string.h>
+
+CUBICLE_INTERFACE(empty);

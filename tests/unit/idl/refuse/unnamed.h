@@ -1,0 +1,4 @@
+/* An interface without a declaration. */
+#include <cubicle/interface.h>
+
+int unnamed_function(void);
