@@ -1,0 +1,13 @@
+# Builds libc for both isolations: build/sysroot/{sfi,none}/{include,lib}. Included by modules.mk.
+
+LIBC_INPUTS := libc/build.sh libc/reused.txt $(shell find libc/arch libc/src libc/crt libc/compiler -type f)
+
+FETCH += musl
+
+define libc_rules
+LIBC_$(1) += $(B)/sysroot/$(1)/lib/libc.a
+$(B)/sysroot/$(1)/lib/libc.a: $(LIBC_INPUTS) $(TOOLCHAIN) | $(B)/src/musl.version
+	$(call say,LIBC,$$@)
+	+$(Q)libc/build.sh $(1)
+endef
+$(foreach i,$(ISOLATIONS),$(eval $(call libc_rules,$(i))))

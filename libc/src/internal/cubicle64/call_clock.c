@@ -1,0 +1,39 @@
+#include <sys/time.h>
+#include <time.h>
+#include "syscall.h"
+
+#define NS_PER_S 1000000000
+
+long __call_clock_gettime(int clock, void *time)
+{
+    const long now = clock_now_ns(clock);
+    if (now < 0) {
+        return now;
+    }
+    *(struct timespec *)time = (struct timespec){.tv_sec = now / NS_PER_S, .tv_nsec = now % NS_PER_S};
+    return 0;
+}
+
+long __call_clock_getres(int clock, void *resolution)
+{
+    const long ns = clock_resolution_ns(clock);
+    if (ns < 0) {
+        return ns;
+    }
+    if (resolution) {
+        *(struct timespec *)resolution =
+            (struct timespec){.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+    }
+    return 0;
+}
+
+long __call_gettimeofday(void *time)
+{
+    const long now = clock_now_ns(CLOCK_REALTIME);
+    if (now < 0) {
+        return now;
+    }
+    *(struct timeval *)time =
+        (struct timeval){.tv_sec = now / NS_PER_S, .tv_usec = now % NS_PER_S / 1000};
+    return 0;
+}

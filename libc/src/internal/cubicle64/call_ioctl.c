@@ -1,0 +1,28 @@
+/* The few requests that have another way to be asked. */
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include "syscall.h"
+
+long __call_ioctl(int fd, int request, long argument)
+{
+    switch (request) {
+    case TIOCGWINSZ:
+        return __call_winsize(fd, (void *)argument);
+    case FIONBIO: {
+        const int flags = vfs_fcntl(fd, F_GETFL, 0, CALL_SELF);
+        if (flags < 0) {
+            return flags;
+        }
+        const int other = *(int *)argument ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+        return vfs_fcntl(fd, F_SETFL, other, CALL_SELF);
+    }
+    case FIOCLEX:
+        return vfs_fcntl(fd, F_SETFD, FD_CLOEXEC, CALL_SELF);
+    case FIONCLEX:
+        return vfs_fcntl(fd, F_SETFD, 0, CALL_SELF);
+    default: {
+        const int flags = vfs_fcntl(fd, F_GETFL, 0, CALL_SELF);
+        return flags < 0 ? flags : -ENOTTY;
+    }
+    }
+}

@@ -1,0 +1,9 @@
+/* The failing half of __syscall_ret(). */
+#include <errno.h>
+#include "syscall.h"
+
+long __call_fail(unsigned long r)
+{
+    errno = -r;
+    return -1;
+}

@@ -1,0 +1,3 @@
+#include "round_sse.h"
+
+ROUND_FLOAT(nearbyintf, ROUND_CURRENT | ROUND_NOEXC)

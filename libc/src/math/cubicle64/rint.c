@@ -1,0 +1,3 @@
+#include "round_sse.h"
+
+ROUND_DOUBLE(rint, ROUND_CURRENT)

@@ -1,0 +1,61 @@
+/*
+ * Private file mappings are copies. A shared mapping of a file would have to be coherent with it,
+ * which it is not: refused. Shared anonymous memory is private memory, since nothing ever forks.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include "syscall.h"
+
+#define MAP_KIND 3 /* MAP_SHARED, MAP_PRIVATE or MAP_SHARED_VALIDATE */
+
+static long map_fill(char *base, size_t len, int fd, off_t off)
+{
+    for (size_t done = 0; done < len;) {
+        const long r = vfs_pread(fd, base + done, len - done, off + done, CALL_SELF);
+        if (r <= 0) {
+            return r;
+        }
+        done += r;
+    }
+    return 0;
+}
+
+static long map_file(size_t len, int prot, int fd, off_t off)
+{
+    const long base = alloc_map(len, CALL_SELF);
+    if (base < 0) {
+        return base;
+    }
+    long r = map_fill((char *)base, len, fd, off);
+    if (r == 0 && (prot & (PROT_WRITE | PROT_EXEC)) != PROT_WRITE) {
+        r = __call_protect((void *)base, len, prot);
+    }
+    if (r) {
+        alloc_unmap((void *)base, len, CALL_SELF);
+        return r;
+    }
+    return base;
+}
+
+void *mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
+{
+    if ((flags & MAP_KIND) == 0) {
+        return (void *)__syscall_ret(-EINVAL);
+    }
+    if (flags & MAP_ANON) {
+        return __mmap(start, len, prot, flags, fd, off);
+    }
+    if (len == 0 || off & 4095 || off < 0 || flags & MAP_FIXED) {
+        return (void *)__syscall_ret(-EINVAL);
+    }
+    if ((flags & MAP_KIND) != MAP_PRIVATE) {
+        return (void *)__syscall_ret(-ENODEV);
+    }
+    if (len > UINT32_MAX) {
+        return (void *)__syscall_ret(-ENOMEM);
+    }
+    return (void *)__syscall_ret(map_file((len + 4095) & -4096UL, prot, fd, off));
+}
+
+weak_alias(mmap, mmap64);

@@ -1,0 +1,1 @@
+/* See memcpy.c. */
