@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Attacks: every one is tried on backend sfi, and each asserts how it was stopped.
+
+    tests/attack/run.py [WORD...]     only tests whose name contains a word
+"""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from cases import DENIED, HARMLESS, STOPPED  # noqa: E402
+from harness import (  # noqa: E402
+    BUILD,
+    CUBICLE,
+    EXIT_CONFIG,
+    EXIT_FAULT,
+    SYSTEMS,
+    TOP,
+    Suite,
+    check,
+    check_fault,
+    execute,
+    run_system,
+    target_of,
+    temporary_directory,
+)
+
+ATTACK = SYSTEMS / "attack.yaml"
+MODULES = BUILD / "modules" / "sfi"
+
+
+def denied(name, cubicle, access, reason, owner, _row):
+    """The peer dies of the access; the driver, whose memory it was, goes on."""
+    result = run_system(SYSTEMS / "conformance.yaml", "denied", name)
+    check_fault(result, cubicle, reason, owner, access, target_of(result))
+    check(target_of(result) is not None, "no target announced", result)
+    check(result.status == 0 and "not ok" not in result.out, "a check failed", result)
+
+
+def stopped(name, access, reason, owner, _row, where):
+    result = run_system(ATTACK, name)
+    check("SURVIVED" not in result.out, "nothing stopped it", result)
+    address = None if where == "elsewhere" else target_of(result)
+    check(where == "elsewhere" or address is not None, "no target announced", result)
+    check_fault(result, "attacker", reason, owner, access, address)
+    check(result.status == EXIT_FAULT, "wrong exit status", result)
+
+
+def harmless(name, output, _row):
+    result = run_system(ATTACK, name)
+    check("SURVIVED" not in result.out and "BROKEN" not in result.out, "it worked", result)
+    check(re.search(output, result.out, re.MULTILINE), f"expected /{output}/", result)
+    check(result.status == 0, "wrong exit status", result)
+    check(not result.faults(), "a fault", result)
+
+
+def recursion():
+    """20: the control stack ends; who was called last is told."""
+    result = run_system(ATTACK, "recurse_for_ever")
+    check(result.status in (0, EXIT_FAULT), "wrong exit status", result)
+    if result.status == EXIT_FAULT:
+        check_fault(result, result.faults()[0]["cubicle"], "depth")
+    else:
+        check(re.search(r"^result -\d+$", result.out, re.MULTILINE), "no error", result)
+        check("intact" in result.out, "the victim is not well", result)
+
+
+def endless_loop():
+    """31: a loop without end stops at Ctrl-C, at once and without a trace."""
+    process = subprocess.Popen(
+        [CUBICLE, "run", ATTACK, "--", "endless_loop"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    line = process.stdout.readline()
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    try:
+        _, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    check(line == "looping\n", f"it said '{line}'")
+    check(time.monotonic() - start < 2, "it took too long")
+    check(process.returncode in (130, -2), f"status {process.returncode}\n{err}")
+
+
+def refused_cases():
+    """(name, reasons, body) of refused.txt."""
+    text = (TOP / "tests/attack/refused.txt").read_text()
+    parts = re.split(r"^== (\S+) (\S+)\n", text, flags=re.MULTILINE)
+    for name, reasons, body in zip(parts[1::3], parts[2::3], parts[3::3]):
+        yield name, reasons.split("|"), body
+
+
+def refused(name, reasons, body):
+    with temporary_directory() as folder:
+        source, unit, module = (Path(folder) / (name + s) for s in (".s", ".o", ".cub"))
+        source.write_text(
+            '    .section .text.main,"ax",@progbits\n    .globl main\n    .p2align 5\n'
+            f"    .type main, @function\nmain:\n{body}\n"
+            + ("" if "FALL_THROUGH" in reasons[-1] else "    .p2align 5, 0xcc\n    ud2\n")
+            + "    .size main, .-main\n"
+        )
+        made = execute(["as", "--64", "-o", unit, source])
+        check(made.status == 0, "does not assemble", made)
+        made = execute([BUILD / "bin/cubicle-cc", "--cubicle-provides=app", "-o", module, unit])
+        check(made.status == 0, "does not link", made)
+        offset = symbol_offset(unit, "bad") - symbol_offset(unit, "main")
+        verified = execute([CUBICLE, "verify", module])
+        check_refusal(verified, reasons, offset)
+        check(verified.status != 0, "verified", verified)
+
+        # The loader says the same, before anything runs.
+        modules = Path(folder) / "modules"
+        result = run_with_modules(modules, {"test-attacker": module})
+        check(result.status == EXIT_CONFIG, "it was loaded", result)
+        check_refusal(result, reasons, offset)
+
+
+def symbol_offset(path, name):
+    listing = execute(["nm", path]).out
+    return int(re.search(rf"^([0-9a-f]+) \w {name}$", listing, re.MULTILINE).group(1), 16)
+
+
+def check_refusal(result, reasons, offset):
+    place = r"main\+0x%x\b" % offset if offset else r"main(\+0x0)?\b"
+    check(any(reason in result.err + result.out for reason in reasons),
+          f"expected {reasons}", result)
+    check(re.search(place, result.err + result.out), f"expected /{place}/", result)
+
+
+def run_with_modules(folder, replaced, *arguments):
+    """Runs the attack system with some of its modules replaced."""
+    folder.mkdir()
+    for path in MODULES.glob("*.cub"):
+        if path.stem not in replaced:
+            (folder / path.name).symlink_to(path)
+    for name, path in replaced.items():
+        shutil.copy(path, folder / f"{name}.cub")
+    return run_system(ATTACK, *(arguments or ["none"]), options=[f"--modules={folder}"])
+
+
+def patched(name, module, old, new, expected):
+    """A module whose bytes were changed: @old becomes @new everywhere."""
+    with temporary_directory() as folder:
+        path = Path(folder) / f"{module}.cub"
+        data = (MODULES / f"{module}.cub").read_bytes()
+        changed = re.sub(old, new, data)
+        check(changed != data, "nothing to change")
+        path.write_bytes(changed)
+        result = run_with_modules(Path(folder) / "modules", {module: path})
+        check(result.status == EXIT_CONFIG, "it was loaded", result)
+        check(module in result.err, "the module is not named", result)
+        check(re.search(expected, result.err), f"expected /{expected}/", result)
+
+
+def truncated(length):
+    with temporary_directory() as folder:
+        path = Path(folder) / "test-attacker.cub"
+        data = (MODULES / "test-attacker.cub").read_bytes()
+        path.write_bytes(data[: int(len(data) * length)])
+        result = run_with_modules(Path(folder) / "modules", {"test-attacker": path})
+        check(result.status == EXIT_CONFIG, "it was loaded", result)
+        check("test-attacker" in result.err, "the module is not named", result)
+
+
+def host_import():
+    """A module that the manifest does not name under `host` imports a host call."""
+    with temporary_directory() as folder:
+        source, module = Path(folder) / "deputy.c", Path(folder) / "deputy.cub"
+        source.write_text(
+            "#include <host.h>\nint main(void) { host_shutdown(0); return 0; }\n"
+        )
+        cc = [BUILD / "bin/cubicle-cc", "--cubicle-provides=app", "-O2", "-o", module, source]
+        made = execute(cc)
+        check(made.status == 0, "does not compile", made)
+        result = run_with_modules(Path(folder) / "modules", {"test-attacker": module})
+        check(result.status == EXIT_CONFIG, "it was loaded", result)
+        check("host" in result.err and "test-attacker" in result.err, "no reason", result)
+
+
+def main():
+    tests = Suite("attack")
+    for row in DENIED:
+        tests.add(f"A{row[5]}: window {row[0]}", denied, *row)
+    for row in STOPPED:
+        tests.add(f"{row[4]}: {row[0]}", stopped, *row)
+    for row in HARMLESS:
+        tests.add(f"{row[2]}: {row[0]}", harmless, *row)
+    tests.add("20: recursion", recursion)
+    tests.add("31: endless loop", endless_loop)
+    for name, reasons, body in refused_cases():
+        tests.add(f"C: refused {name}", refused, name, reasons, body)
+    tests.add("30: another interface version", patched, "version", "test-attacker",
+              rb"(uses vfs )[0-9a-f]{4}", rb"\g<1>0000", r"vfs.*(fingerprint|version|differ)")
+    tests.add("25: unknown import", patched, "import", "test-attacker",
+              rb"\0vfs_openat\0", rb"\0vfs_opemat\0", r"vfs_opemat")
+    for length in (0, 0.01, 0.3, 0.6, 0.999):
+        tests.add(f"25: truncated to {length}", truncated, length)
+    tests.add("33: host call", host_import)
+    return tests.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Conformance: the same checks of windows, calls, memory and death on every backend.
+
+    tests/conformance/run.py [WORD...]     only tests whose name contains a word
+"""
+
+import re
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from harness import (  # noqa: E402
+    EXIT_FAULT,
+    SYSTEMS,
+    Suite,
+    check,
+    check_fault,
+    run_system,
+)
+
+SUITES = ["windows", "delegation", "calls", "ranges", "registers", "memory"]
+# How the peer dies, what the report says.
+DEATHS = [
+    ("null", "unmapped"),
+    ("illegal", "illegal"),
+    ("divide", "divide"),
+    ("stack", "guard"),
+    ("abort", "abort"),
+]
+
+
+def suite(name, isolation, options=()):
+    result = run_system(
+        SYSTEMS / "conformance.yaml", name, isolation=isolation, options=options
+    )
+    failed = re.findall(r"^not ok.*(?:\n#.*)?", result.out, re.MULTILINE)
+    check(not failed, "\n".join(failed), None)
+    check(result.status == 0, "the driver failed", result)
+    check(re.search(r"^1\.\.\d+$", result.out, re.MULTILINE), "no plan", result)
+
+
+def death(how, reason, isolation):
+    result = run_system(SYSTEMS / "conformance.yaml", "death", how, isolation=isolation)
+    check(result.status == 0, "the driver failed", result)
+    check("not ok" not in result.out, "a check failed", result)
+    check_fault(result, "peer", reason)
+
+
+def death_deeper(isolation):
+    result = run_system(SYSTEMS / "conformance.yaml", "death", "third", isolation=isolation)
+    check(result.status == 0 and "not ok" not in result.out, "a check failed", result)
+    check_fault(result, "third", "illegal")
+
+
+def death_exit(isolation):
+    result = run_system(SYSTEMS / "conformance.yaml", "death", "exit", isolation=isolation)
+    check(result.status == 0 and "not ok" not in result.out, "a check failed", result)
+    check(not result.faults(), "an exit is not a fault", result)
+
+
+def abort_policy(how, reason, isolation):
+    result = run_system(
+        SYSTEMS / "conformance-abort.yaml", "death", how, isolation=isolation
+    )
+    check(result.status == EXIT_FAULT, "the exit status is not that of a fault", result)
+    check_fault(result, "peer", reason)
+    check("# have" not in result.out, "the driver went on", result)
+
+
+def main():
+    tests = Suite("conformance")
+    for isolation in ["sfi", "none"]:
+        for name in SUITES:
+            tests.add(f"{isolation}: {name}", suite, name, isolation)
+        for how, reason in DEATHS:
+            tests.add(f"{isolation}: death by {how}", death, how, reason, isolation)
+            tests.add(f"{isolation}: abort by {how}", abort_policy, how, reason, isolation)
+        tests.add(f"{isolation}: death deeper down", death_deeper, isolation)
+        tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
+    tests.add("sfi: windows, lazy revocation", suite, "windows", "sfi", ["--revoke=lazy"])
+    return tests.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""What the test runners share: running a system, reading fault reports, counting.
+
+All wording of the monitor that tests rely on is in this file.
+"""
+
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent.parent
+BUILD = Path(os.environ.get("CUBICLE_BUILD", TOP / "build"))
+CUBICLE = BUILD / "bin" / "cubicle"
+SYSTEMS = TOP / "tests" / "systems"
+
+EXIT_CONFIG = 125  # nothing was started
+EXIT_FAULT = 139  # a cubicle was stopped by policy `abort`
+
+# cubicle: fault: CUBICLE (module MODULE, FUNCTION+0xOFF): cannot ACCESS 0xADDRESS: REASON
+FAULT = re.compile(
+    r"^cubicle: fault: (?P<cubicle>\S+) \(module (?P<module>[^,)]+)(?:, (?P<function>[^)]+))?\): "
+    r"(?:cannot (?P<access>read|write|execute) (?P<address>0x[0-9a-f]+): )?(?P<reason>.*)$",
+    re.MULTILINE,
+)
+
+# What a report says after the address; {o} is the owner, {c} who runs.
+REASONS = {
+    "heap": r"memory of cubicle {o} \(heap\); no window from {o} to {c} covers it",
+    "stack": r"memory of cubicle {o} \(stack\); no window from {o} to {c} covers it",
+    "data": r"memory of cubicle {o} \(data\); no window from {o} to {c} covers it",
+    "rodata": r"memory of cubicle {o} \(rodata\); no window from {o} to {c} covers it",
+    "code": r".*\bcode\b.*",
+    "own-rodata": r".*(read-only|rodata).*",
+    "unmapped": r"unmapped memory.*",
+    "guard": r"guard page.*stack overflow.*",
+    "read-only": r".*read-only window.*",
+    "import": r".*not an entry point the cubicle imports.*",
+    "return": r".*return without a matching call.*",
+    "illegal": r".*illegal instruction.*",
+    "divide": r".*division by zero.*",
+    "breakpoint": r".*(breakpoint|illegal instruction).*",
+    "depth": r".*call depth.*",
+    "abort": r".*the peer wants to.*",
+    "any": r".*",
+}
+
+
+class Failure(Exception):
+    """A check of a test that did not hold."""
+
+
+class Skip(Exception):
+    """A test that cannot run here; the text says why."""
+
+
+class Result:
+    def __init__(self, argv, status, out, err, seconds):
+        self.argv, self.status, self.out, self.err = argv, status, out, err
+        self.seconds = seconds
+
+    def faults(self):
+        return [m.groupdict() for m in FAULT.finditer(self.err)]
+
+    def describe(self):
+        return (
+            f"command: {' '.join(map(str, self.argv))}\nstatus: {self.status}\n"
+            f"stdout: {self.out[-2000:]}\nstderr: {self.err[-2000:]}"
+        )
+
+
+def execute(argv, stdin="", timeout=60, text=True, **options):
+    """Runs a command to its end. Data on standard input is text or bytes."""
+    start = time.monotonic()
+    argv = [str(a) for a in argv]
+    try:
+        done = subprocess.run(
+            argv,
+            input=stdin,
+            capture_output=True,
+            timeout=timeout,
+            text=text,
+            errors="replace" if text else None,
+            check=False,
+            **options,
+        )
+    except subprocess.TimeoutExpired as late:
+        out = (late.stdout or b"").decode(errors="replace")
+        err = (late.stderr or b"").decode(errors="replace")
+        raise Failure(
+            f"no end after {timeout} s\n" + Result(argv, None, out, err, timeout).describe()
+        ) from late
+    return Result(
+        argv, done.returncode, done.stdout, done.stderr, time.monotonic() - start
+    )
+
+
+def run_system(system, *arguments, options=(), isolation="sfi", **rest):
+    """cubicle run SYSTEM --isolation=... OPTIONS -- ARGUMENTS"""
+    return execute(
+        [CUBICLE, "run", system, f"--isolation={isolation}", *options, "--", *arguments],
+        **rest,
+    )
+
+
+def check(condition, text, result=None):
+    if not condition:
+        raise Failure(text + ("\n" + result.describe() if result else ""))
+
+
+def check_fault(result, cubicle, reason, owner="", access=None, address=None):
+    """The first report is about @cubicle, for @reason (a row of REASONS), at @address."""
+    faults = result.faults()
+    check(faults, f"no fault report; expected '{reason}'", result)
+    fault = faults[0]
+    check(fault["cubicle"] == cubicle, f"the report is about {fault['cubicle']}", result)
+    pattern = REASONS[reason].format(o=re.escape(owner), c=re.escape(cubicle))
+    check(
+        re.fullmatch(pattern, fault["reason"]),
+        f"the reason is '{fault['reason']}', expected /{pattern}/",
+        result,
+    )
+    if access is not None:
+        check(fault["access"] == access, f"the access is '{fault['access']}'", result)
+    if address is not None:
+        have = fault["address"]
+        check(
+            have is not None and int(have, 16) == address,
+            f"the address is {have}, expected 0x{address:08x}",
+            result,
+        )
+
+
+def target_of(result):
+    """The address that the test program announced."""
+    match = re.search(r"^target (0x[0-9a-f]+)$", result.out, re.MULTILINE)
+    return int(match.group(1), 16) if match else None
+
+
+class Suite:
+    """Named tests; prints TAP and a count."""
+
+    def __init__(self, name):
+        self.name = name
+        self.tests = []
+
+    def add(self, name, function, *arguments, **named):
+        self.tests.append((name, function, arguments, named))
+
+    def main(self, argv=None):
+        """Runs the tests whose name contains one of the words of the command line."""
+        words = (sys.argv[1:] if argv is None else argv) or [""]
+        tests = [t for t in self.tests if any(w in t[0] for w in words)]
+        counts = {"ok": 0, "not ok": 0, "skip": 0}
+        start = time.monotonic()
+        print(f"1..{len(tests)}")
+        jobs = int(os.environ.get("CUBICLE_TEST_JOBS", os.cpu_count() or 1))
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            pending = [pool.submit(self.run_one, t) for t in tests]
+            for number, (test, future) in enumerate(zip(tests, pending), 1):
+                kind, text = future.result()
+                counts[kind] += 1
+                if kind == "skip":
+                    print(f"ok {number} - {test[0]} # SKIP {text}")
+                else:
+                    print(f"{kind} {number} - {test[0]}")
+                    for line in text.splitlines():
+                        print(f"# {line}")
+                sys.stdout.flush()
+        print(
+            f"# {self.name}: {counts['ok']} passed, {counts['not ok']} failed, "
+            f"{counts['skip']} skipped, {time.monotonic() - start:.1f} s"
+        )
+        return 1 if counts["not ok"] or not tests else 0
+
+    @staticmethod
+    def run_one(test):
+        name, function, arguments, named = test
+        try:
+            function(*arguments, **named)
+        except Skip as why:
+            must = os.environ.get("CUBICLE_MUST_RUN", "").split(",")
+            if any(word and word in name for word in must):
+                return "not ok", f"skipped, but CUBICLE_MUST_RUN: {why}"
+            return "skip", str(why)
+        except Failure as failure:
+            return "not ok", str(failure)
+        except Exception as error:  # a broken test must not hide the others
+            return "not ok", f"{type(error).__name__}: {error}"
+        return "ok", ""
+
+
+def temporary_directory():
+    return tempfile.TemporaryDirectory(prefix="cubicle-test-")
