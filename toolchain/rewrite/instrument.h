@@ -1,0 +1,51 @@
+/* Turns one instruction of the source into units of the program. */
+#ifndef REWRITE_INSTRUMENT_H
+#define REWRITE_INSTRUMENT_H
+
+#include "instruction.h"
+#include "program.h"
+#include "rules.h"
+
+/** Adds the units for @in to the current section, or reports why it cannot be done. */
+void instrument(struct program *program, const struct instruction *in);
+
+/* ---- shared by instrument.c, stack.c, control.c and string.c ---- */
+
+/* What a unit does to the stack pointer and to control flow (invariant 5). */
+enum {
+    EFFECT_TOUCH = 1,   /* accesses memory near %rsp */
+    EFFECT_MOVE = 2,    /* changes %rsp by a constant */
+    EFFECT_REBASE = 4,  /* sets %rsp and puts it back into the view */
+    EFFECT_CONTROL = 8, /* branches, calls, returns */
+};
+
+/** Adds one unit; before it a probe of the stack where invariant 5 asks for one. */
+struct item *unit_add(struct program *program, const struct instruction *in,
+                      enum unit_kind kind, unsigned effects, const char *text);
+
+/** Reports that @in is not supported, and @help. */
+void instrument_refuse(struct program *program, const struct instruction *in,
+                       const char *why, const char *help);
+
+/**
+ * Returns the text of memory operand @operand in the form that stays in the view, or NULL
+ * after reporting why not. May add a unit that prepares %r11; sets EFFECT_TOUCH in @effects.
+ */
+const char *instrument_memory(struct program *program, const struct instruction *in,
+                              const struct operand *operand, unsigned *effects);
+
+/** Is the operand a plain access through %rsp, which needs no instrumentation? */
+bool operand_on_stack(const struct operand *operand);
+
+/**
+ * The parts: each returns false when @in is none of its business, and otherwise has added
+ * units or reported an error.
+ */
+bool instrument_stack(struct program *program, const struct instruction *in,
+                      enum rule_class class);
+bool instrument_control(struct program *program, const struct instruction *in,
+                        enum rule_class class);
+bool instrument_string(struct program *program, const struct instruction *in,
+                       enum rule_class class);
+
+#endif

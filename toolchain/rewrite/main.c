@@ -1,0 +1,161 @@
+/*
+ * cubicle-rewrite: makes the assembly that a compiler wrote obey the rules of software fault
+ * isolation, and assembles it. Nothing trusts it: the monitor verifies the result.
+ */
+#include "assemble.h"
+#include "emit.h"
+#include "layout.h"
+#include "source.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: cubicle-rewrite [-S] [-o OUTPUT] [--as=ASSEMBLER] INPUT.s\n"
+    "\n"
+    "Instruments x86-64 assembly (AT&T syntax, as gcc -S writes it) for isolation in a\n"
+    "cubicle, lays it out in 32-byte bundles, and assembles it. INPUT `-' is the standard\n"
+    "input.\n"
+    "\n"
+    "  -o OUTPUT        the object file (default: INPUT with .o), or with -S the source\n"
+    "                   (default: standard output)\n"
+    "  -S               write the instrumented source instead of an object\n"
+    "  --as=ASSEMBLER   GNU assembler to run, twice (default: as)\n"
+    "  --help           this text\n"
+    "\n"
+    "The input must have been compiled for it: cubicle-cc gives the options. Exit status: 0,\n"
+    "or 1 after messages of the form FILE:LINE: error: ...\n";
+
+struct options {
+    const char *input;
+    const char *output;
+    const char *assembler;
+    bool source_only;
+};
+
+static bool parse_options(int argc, char **argv, struct options *options)
+{
+    static const struct option names[] = {
+        {"as", required_argument, NULL, 'a'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    int c;
+
+    *options = (struct options){.assembler = "as"};
+    while ((c = getopt_long(argc, argv, "o:S", names, NULL)) != -1) {
+        switch (c) {
+        case 'o':
+            options->output = optarg;
+            break;
+        case 'S':
+            options->source_only = true;
+            break;
+        case 'a':
+            options->assembler = optarg;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            exit(0);
+        default:
+            return false;
+        }
+    }
+    if (optind + 1 != argc) {
+        fputs(usage, stderr);
+        return false;
+    }
+    options->input = argv[optind];
+    if (!options->output && !options->source_only) {
+        const char *dot = strrchr(options->input, '.');
+        size_t len = dot && !strchr(dot, '/') ? (size_t)(dot - options->input)
+                                              : strlen(options->input);
+
+        options->output = arena_printf("%.*s.o", (int)len, options->input);
+    }
+    return true;
+}
+
+/* Returns the whole input with a NUL behind it (malloc), or NULL after a message. */
+static char *read_input(const char *name)
+{
+    FILE *in = strcmp(name, "-") ? fopen(name, "r") : stdin;
+    char *text = NULL;
+    size_t capacity = 0;
+    size_t len = 0;
+
+    if (!in) {
+        fprintf(stderr, "cubicle-rewrite: %s: %s\n", name, strerror(errno));
+        return NULL;
+    }
+    do {
+        text = array_grow(text, len + 65536, &capacity, 1);
+        len += fread(text + len, 1, capacity - len - 1, in);
+    } while (!feof(in) && !ferror(in));
+    text[len] = '\0';
+    bool ok = !ferror(in) && strlen(text) == len;
+
+    if (in != stdin) {
+        fclose(in);
+    }
+    if (!ok) {
+        fprintf(stderr, "cubicle-rewrite: %s: cannot be read as text\n", name);
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static bool write_source(const struct program *program, const char *name)
+{
+    FILE *out = name && strcmp(name, "-") ? fopen(name, "w") : stdout;
+
+    if (!out) {
+        fprintf(stderr, "cubicle-rewrite: %s: %s\n", name, strerror(errno));
+        return false;
+    }
+    emit(program, out);
+    if (fflush(out) || ferror(out) || (out != stdout && fclose(out))) {
+        fprintf(stderr, "cubicle-rewrite: cannot write %s\n", name ? name : "output");
+        return false;
+    }
+    return true;
+}
+
+static bool rewrite(const struct options *options, struct program *program)
+{
+    char *text = read_input(options->input);
+
+    if (!text) {
+        return false;
+    }
+    source_read(program, text);
+    free(text);
+    if (program->nerrors || !assemble_sizes(program, options->assembler)) {
+        return false;
+    }
+    layout(program);
+    if (options->source_only) {
+        return write_source(program, options->output);
+    }
+    return assemble_object(program, options->assembler, options->output);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct program program;
+
+    if (!parse_options(argc, argv, &options)) {
+        return 1;
+    }
+    program_init(&program, strcmp(options.input, "-") ? options.input : "<stdin>");
+    bool ok = rewrite(&options, &program);
+
+    program_free(&program);
+    arena_free();
+    return ok ? 0 : 1;
+}
