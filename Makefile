@@ -40,14 +40,14 @@ modules: host ## Build the modules, isolated and plain
 
 demo: deps ## SQLite's benchmark with and without isolation, and one stopped attack
 	@$(MAKE) --no-print-directory all
-	@bench/demo.sh
+	@tools/demo.sh
 
 test: deps ## Run every test
 	@$(MAKE) --no-print-directory all
 	@tools/test.sh
 
 bench: all ## Measure what the README states
-	@bench/run.sh
+	@bench/run
 
 check: all ## Static checks: clang, sanitizers, clang-tidy, cppcheck, shellcheck, format
 	@tools/check.sh

@@ -61,14 +61,12 @@ def harmless(name, output, _row):
 
 
 def recursion():
-    """20: the control stack ends; who was called last is told."""
+    """20: the control stack ends, whoever makes the last call is told."""
     result = run_system(ATTACK, "recurse_for_ever")
-    check(result.status in (0, EXIT_FAULT), "wrong exit status", result)
-    if result.status == EXIT_FAULT:
-        check_fault(result, result.faults()[0]["cubicle"], "depth")
-    else:
-        check(re.search(r"^result -\d+$", result.out, re.MULTILINE), "no error", result)
-        check("intact" in result.out, "the victim is not well", result)
+    faults = result.faults()
+    check(faults, "no fault report", result)
+    check_fault(result, faults[0]["cubicle"], "depth")
+    check(result.status != 0 and "internal error" not in result.err, "not clean", result)
 
 
 def endless_loop():

@@ -22,7 +22,7 @@ from harness import (  # noqa: E402
 SUITES = ["windows", "delegation", "calls", "ranges", "registers", "memory"]
 # How the peer dies, what the report says.
 DEATHS = [
-    ("null", "unmapped"),
+    ("null", "null"),
     ("illegal", "illegal"),
     ("divide", "divide"),
     ("stack", "guard"),

@@ -38,7 +38,7 @@ PRAGMA freelist_count;
 PRAGMA auto_vacuum;
 CREATE TEMP TABLE scratch AS SELECT x, y FROM a ORDER BY y;
 SELECT count(*) FROM scratch;
-ATTACH '/tmp/cubicle-attached.db' AS other;
+ATTACH 'attached.db' AS other;
 CREATE TABLE other.b AS SELECT x, length(y) AS len FROM a;
 SELECT sum(len) FROM other.b;
 DROP TABLE other.b;

@@ -11,3 +11,9 @@ test-attacker_PROVIDES := app hostile
 test-victim_SOURCES := $(ATTACK)/victim.c
 test-victim_CFLAGS := -Itests/interfaces
 test-victim_PROVIDES := victim
+
+# The real ramfs, whose fs_mount and fs_write a spy calls in its own time.
+MODULES += ramfs-evil
+ramfs-evil_SOURCES := $(wildcard components/ramfs/*.c) $(ATTACK)/spy.c
+ramfs-evil_CFLAGS := -include $(ATTACK)/spy.h
+ramfs-evil_PROVIDES := fs

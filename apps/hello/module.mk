@@ -1,0 +1,3 @@
+MODULES += hello
+hello_SOURCES := apps/hello/hello.c
+hello_PROVIDES := app
