@@ -36,6 +36,9 @@ int peer_scribble(CUBICLE_IN(len) const uint8_t *buf, size_t len, int value);
 int peer_fill(CUBICLE_OUT(len) uint8_t *buf, size_t len, int value);
 /** Fills all of @buf, returns @result: only so many bytes come back. */
 ssize_t peer_fill_ret(CUBICLE_OUT(len, ret) uint8_t *buf, size_t len, int value, int64_t result);
+/** Returns @result without a look at @buf: what the caller then finds must not be the
+ *  callee's memory. */
+int peer_ignore(CUBICLE_OUT(len) uint8_t *buf, size_t len, int result);
 /** Adds one to every byte. */
 int peer_increment(CUBICLE_INOUT(len) uint8_t *buf, size_t len);
 /** Fills *@len bytes, then stores *@len / 2. */

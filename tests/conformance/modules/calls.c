@@ -82,6 +82,24 @@ static void test_results(void)
     CHECK_EQUAL(beyond, 0);
 }
 
+/* What the callee does not write must not tell what was in its memory before. */
+static void test_leftovers(void)
+{
+    static uint8_t buffer[256];
+    static const int results[] = {0, -EPERM};
+    for (size_t r = 0; r < sizeof results / sizeof results[0]; r++) {
+        memset(buffer, 1, sizeof buffer);
+        CHECK_EQUAL(peer_fill(buffer, sizeof buffer, 0xab), 0);
+        memset(buffer, 1, sizeof buffer);
+        CHECK_EQUAL(peer_ignore(buffer, sizeof buffer, results[r]), results[r]);
+        int leaked = 0;
+        for (size_t i = 0; i < sizeof buffer; i++) {
+            leaked += buffer[i] == 0xab;
+        }
+        CHECK_EQUAL(leaked, 0);
+    }
+}
+
 static void test_pointed_size(void)
 {
     uint8_t buffer[64] = {0};
@@ -164,6 +182,7 @@ void test_ranges(void)
           buffer[33] == 33);
     test_sizes();
     test_results();
+    test_leftovers();
     test_pointed_size();
     test_strings();
     test_bad_ranges();
