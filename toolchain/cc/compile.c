@@ -1,0 +1,241 @@
+/* From a source file to an object: gcc -S, the rewriter; plain code: gcc -c. */
+#include "cc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Code and data live below 2 GiB at addresses that the loader fixes, so nothing is position
+ * independent. fisttp (SSE3) converts without touching the x87 control word.
+ */
+static const char *const common_options[] = {
+    "-fno-pic",
+    "-fno-pie",
+    "-mcmodel=small",
+    "-ftls-model=local-exec",
+    "-fno-stack-protector",
+    "-fcf-protection=none",
+    "-fno-asynchronous-unwind-tables",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-common",
+    "-fno-lto",
+    "-msse3",
+    "-D__CUBICLE__=1",
+};
+
+/*
+ * What makes rewritten code fast: no indirect branches through memory, loops that start a
+ * bundle, no string instructions (their set-up is long), the thread pointer in a register.
+ */
+static const char *const isolated_options[] = {
+    "-ffixed-r11",
+    "-falign-functions=32",
+    "-falign-loops=32",
+    "-mindirect-branch-register",
+    "-mno-tls-direct-seg-refs",
+    "-mmemcpy-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
+    "-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static const char *const language_names[] = {
+    [LANGUAGE_C] = "c",
+    [LANGUAGE_PREPROCESSED_C] = "cpp-output",
+    [LANGUAGE_ASSEMBLER] = "assembler",
+    [LANGUAGE_ASSEMBLER_CPP] = "assembler-with-cpp",
+};
+
+static const char *gcc(void)
+{
+    const char *name = getenv("CUBICLE_GCC");
+
+    return name && *name ? name : "gcc";
+}
+
+/* gcc's own headers (stdarg.h, immintrin.h): they belong behind those of libc. */
+static const char *compiler_headers(void)
+{
+    static const char *folder;
+
+    if (!folder) {
+        struct list argv = {0};
+
+        list_add(&argv, gcc());
+        list_add(&argv, "-print-file-name=include");
+        char *text = process_read(&argv);
+
+        folder = text ? text : "";
+        if (text) {
+            text[strcspn(text, "\n")] = '\0';
+        }
+        list_free(&argv);
+    }
+    return folder;
+}
+
+/* gcc with everything but the language, the input and the output. */
+static void compiler_command(const struct options *options, struct list *argv)
+{
+    list_add(argv, gcc());
+    list_add_all(argv, &options->compile);
+    for (size_t i = 0; i < COUNT(common_options); i++) {
+        list_add(argv, common_options[i]);
+    }
+    for (size_t i = 0; options->isolated && i < COUNT(isolated_options); i++) {
+        list_add(argv, isolated_options[i]);
+    }
+    if (!options->no_includes) {
+        list_add(argv, "-nostdinc");
+        list_add(argv, "-isystem");
+        list_add(argv, text_printf("%s/include", options->sysroot));
+        list_add(argv, "-isystem");
+        list_add(argv, compiler_headers());
+    }
+}
+
+/* "dir/name.c" -> "name" + @suffix, in the current folder, as every compiler does. */
+static const char *default_output(const char *input, const char *suffix)
+{
+    const char *slash = strrchr(input, '/');
+    const char *base = slash ? slash + 1 : input;
+    const char *dot = strrchr(base, '.');
+    size_t len = dot && dot != base ? (size_t)(dot - base) : strlen(base);
+
+    return text_printf("%.*s%s", (int)len, base, suffix);
+}
+
+/* What -MD needs to hear because gcc does not know the name of the object. */
+static void add_dependencies(const struct options *options, struct list *argv,
+                             const struct input *input, const char *object)
+{
+    if (!options->dependencies) {
+        return;
+    }
+    if (!options->depend_file) {
+        const char *dot = strrchr(object, '.');
+        size_t len = dot && !strchr(dot, '/') ? (size_t)(dot - object) : strlen(object);
+        bool named = options->mode != MODE_LINK && options->output;
+
+        list_add(argv, "-MF");
+        list_add(argv, named ? text_printf("%.*s.d", (int)len, object)
+                             : default_output(input->name, ".d"));
+    }
+    if (!options->depend_target) {
+        list_add(argv, "-MQ");
+        list_add(argv, object);
+    }
+}
+
+/* Runs gcc with @step (-S, -c or -E) on @input. @object: what -MD calls the target. */
+static bool run_compiler(const struct options *options, const struct input *input,
+                         const char *step, const char *output, const char *object)
+{
+    struct list argv = {0};
+
+    compiler_command(options, &argv);
+    add_dependencies(options, &argv, input, object);
+    list_add(&argv, step);
+    list_add(&argv, "-o");
+    list_add(&argv, output);
+    list_add(&argv, "-x");
+    list_add(&argv, language_names[input->language]);
+    list_add(&argv, input->name);
+    bool ok = process_run(options, &argv);
+
+    list_free(&argv);
+    return ok;
+}
+
+static bool run_rewriter(const struct options *options, const char *source,
+                         const char *object)
+{
+    struct list argv = {0};
+
+    list_add(&argv, paths_rewriter());
+    list_add(&argv, "-o");
+    list_add(&argv, object);
+    list_add(&argv, source);
+    bool ok = process_run(options, &argv);
+
+    list_free(&argv);
+    return ok;
+}
+
+static bool compile_object(const struct options *options, const struct input *input,
+                           const char *object)
+{
+    if (!options->isolated) {
+        return run_compiler(options, input, "-c", object, object);
+    }
+    if (input->language == LANGUAGE_ASSEMBLER) {
+        return run_rewriter(options, input->name, object);
+    }
+    bool c = input->language != LANGUAGE_ASSEMBLER_CPP;
+    const char *assembly = temporary_file(".s");
+
+    return assembly && run_compiler(options, input, c ? "-S" : "-E", assembly, object) &&
+           run_rewriter(options, assembly, object);
+}
+
+static bool compile_one(const struct options *options, const struct input *input,
+                        struct list *objects)
+{
+    const char *output = options->output;
+
+    switch (options->mode) {
+    case MODE_ASSEMBLY:
+        output = output ? output : default_output(input->name, ".s");
+        return run_compiler(options, input, "-S", output, output);
+    case MODE_OBJECT:
+        output = output ? output : default_output(input->name, ".o");
+        return compile_object(options, input, output);
+    default:
+        output = temporary_file(".o");
+        if (!output) {
+            return false;
+        }
+        list_add(objects, output);
+        return compile_object(options, input, output);
+    }
+}
+
+bool compile_all(const struct options *options, struct list *objects)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < options->ninputs; i++) {
+        const struct input *input = &options->inputs[i];
+
+        if (input->language == LANGUAGE_NONE) {
+            list_add(objects, input->name);
+        } else {
+            ok &= compile_one(options, input, objects);
+        }
+    }
+    return ok;
+}
+
+bool compile_preprocess(const struct options *options)
+{
+    struct list argv = {0};
+
+    compiler_command(options, &argv);
+    if (options->output) {
+        list_add(&argv, "-o");
+        list_add(&argv, options->output);
+    }
+    for (size_t i = 0; i < options->ninputs; i++) {
+        if (options->inputs[i].language != LANGUAGE_NONE) {
+            list_add(&argv, "-x");
+            list_add(&argv, language_names[options->inputs[i].language]);
+            list_add(&argv, options->inputs[i].name);
+        }
+    }
+    bool ok = process_run(options, &argv);
+
+    list_free(&argv);
+    return ok;
+}

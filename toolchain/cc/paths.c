@@ -1,0 +1,82 @@
+#include "cc.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *bin_folder;
+
+static const char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return text_printf("%.*s", (int)(slash - path), path);
+}
+
+static bool has_rewriter(const char *folder)
+{
+    char *name = text_printf("%s/cubicle-rewrite", folder);
+    bool found = access(name, X_OK) == 0;
+
+    free(name);
+    return found;
+}
+
+/* The folder of the first executable called @name on $PATH, or NULL. */
+static const char *search_path(const char *name)
+{
+    const char *path = getenv("PATH");
+
+    while (path && *path) {
+        size_t len = strcspn(path, ":");
+        char *file = text_printf("%.*s/%s", (int)len, path, name);
+        bool found = access(file, X_OK) == 0;
+
+        free(file);
+        if (found) {
+            return text_printf("%.*s", (int)len, path);
+        }
+        path += len + (path[len] == ':');
+    }
+    return NULL;
+}
+
+/*
+ * The name that we were called by comes first: build/bin may hold links to programs that
+ * were built elsewhere, and the sysroot lies next to build/bin.
+ */
+const char *paths_bin(const char *argv0)
+{
+    char self[PATH_MAX];
+
+    if (bin_folder) {
+        return bin_folder;
+    }
+    bin_folder = strchr(argv0, '/') ? folder_of(argv0) : search_path(argv0);
+    if (!bin_folder || !has_rewriter(bin_folder)) {
+        ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+        self[len > 0 ? len : 0] = '\0';
+        bin_folder = strchr(self, '/') ? folder_of(self) : ".";
+    }
+    return bin_folder;
+}
+
+const char *paths_rewriter(void)
+{
+    return text_printf("%s/cubicle-rewrite", bin_folder);
+}
+
+void paths_defaults(struct options *options, const char *argv0)
+{
+    const char *bin = paths_bin(argv0);
+
+    if (!options->sysroot) {
+        options->sysroot =
+            text_printf("%s/../sysroot/%s", bin, options->isolated ? "sfi" : "none");
+    }
+    if (!options->interfaces) {
+        options->interfaces = text_printf("%s/../interfaces", bin);
+    }
+}
