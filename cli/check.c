@@ -1,0 +1,74 @@
+#include "cli.h"
+#include "probe.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+static const struct argp argp = {
+    .doc = "Shows what this CPU and kernel offer, and which isolation 'run' uses.\v"
+           "Exit status: 0 when programs can run isolated here, else 1.",
+};
+
+static void row(const char *name, bool present, const char *meaning)
+{
+    printf("  %-14s %-5s %s\n", name, present ? "yes" : "no", meaning);
+}
+
+static void print_machine(const struct probe *probe)
+{
+    struct utsname name;
+
+    uname(&name);
+    printf("Linux %s, %s\n\n", name.release, name.machine);
+    row("FSGSBASE", probe->fsgsbase, "switches between the views of cubicles");
+    row("AVX", probe->avx, "wider registers, cleared on calls between cubicles");
+    row("PKU", probe->pku, "memory protection keys");
+    row("memfd", probe->memfd, "shares pages between cubicles");
+    row("seccomp", probe->seccomp, "filters the monitor's host calls");
+    row("low memory", probe->low_memory, "code lies below 2 GiB");
+    printf("\n  vm.mmap_min_addr %ld, vm.overcommit_memory %d, vm.max_map_count %ld, "
+           "transparent huge pages: %s\n",
+           probe->mmap_min_addr, probe->overcommit, probe->max_map_count, probe->thp);
+    if (probe->overcommit == 2) {
+        printf("  note: strict overcommit may refuse the 8 GiB of addresses of a "
+               "cubicle\n");
+    }
+    if (probe->max_map_count >= 0 && probe->max_map_count < 65530) {
+        printf("  note: a system of many cubicles may need vm.max_map_count=65530\n");
+    }
+}
+
+static void print_backend(const char *name, bool usable, const char *reason,
+                          const char *meaning)
+{
+    printf("  %-6s %-14s %s\n", name, usable ? "available" : "not available",
+           usable ? meaning : reason);
+}
+
+int cli_check(int argc, char **argv)
+{
+    struct probe probe;
+    const char *sfi_reason, *none_reason;
+
+    argp_err_exit_status = CLI_EXIT_USAGE;
+    argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    probe_machine(&probe);
+    const bool sfi = probe_sfi(&probe, &sfi_reason);
+    const bool none = probe_none(&probe, &none_reason);
+
+    print_machine(&probe);
+    printf("\nisolation\n");
+    print_backend("sfi", sfi, sfi_reason,
+                  "verified code; each cubicle has its own view of memory");
+    print_backend("mpk", false,
+                  probe.pku ? "this CPU could, but this version does not have it yet"
+                            : "this CPU has no protection keys",
+                  "");
+    print_backend("none", none, none_reason,
+                  "no isolation; the same calls, to compare");
+    printf("\n'cubicle run' uses %s\n",
+           sfi ? "sfi: it is the default wherever it is available"
+               : "nothing: it does not run without isolation unless told to");
+    return sfi ? CLI_EXIT_OK : CLI_EXIT_NO;
+}

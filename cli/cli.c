@@ -1,0 +1,77 @@
+#include "cli.h"
+
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void cli_message(const char *prefix, const char *format, va_list arguments)
+{
+    char text[2048];
+
+    vsnprintf(text, sizeof(text), format, arguments);
+    fflush(stdout);
+    fprintf(stderr, "%s%s\n", prefix, text);
+}
+
+void cli_error(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    cli_message("cubicle: ", format, arguments);
+    va_end(arguments);
+}
+
+void cli_hint(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    cli_message("  ", format, arguments);
+    va_end(arguments);
+}
+
+static void cli_no_memory(void)
+{
+    cli_error("out of memory");
+    exit(CLI_EXIT_NO);
+}
+
+void *cli_calloc(size_t count, size_t size)
+{
+    void *p = calloc(count > 0 ? count : 1, size);
+
+    if (p == NULL) {
+        cli_no_memory();
+    }
+    return p;
+}
+
+char *cli_format(const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0) {
+        cli_no_memory();
+    }
+    va_end(arguments);
+    return text;
+}
+
+char *cli_build_path(const char *relative)
+{
+    char self[PATH_MAX];
+    const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+    if (n <= 0) {
+        return cli_format("../%s", relative);
+    }
+    self[n] = '\0';
+    char *bin = dirname(self);
+    return cli_format("%s/%s", dirname(bin), relative);
+}

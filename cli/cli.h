@@ -1,0 +1,37 @@
+/* The `cubicle` command: one function per subcommand, and what they share. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Exit statuses of the command itself; `run` gives MONITOR_EXIT_* and the program's
+ * own. */
+enum cli_exit {
+    CLI_EXIT_OK = 0,
+    CLI_EXIT_NO = 1,    /* refused, or not available */
+    CLI_EXIT_USAGE = 2, /* bad command line */
+};
+
+int cli_run(int argc, char **argv);
+int cli_check(int argc, char **argv);
+int cli_verify(int argc, char **argv);
+int cli_inspect(int argc, char **argv);
+
+/** Writes "cubicle: MESSAGE\n" to standard error. */
+void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** Writes "  MESSAGE\n" to standard error: what to do about the error before it. */
+void cli_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** malloc family that ends the command with a message instead of returning NULL. */
+void *cli_calloc(size_t count, size_t size);
+char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * Where the parts of the system lie: modules/ISOLATION, interfaces and systems, in the
+ * folder above the one of the running program. The caller frees it.
+ */
+char *cli_build_path(const char *relative);
+
+#endif

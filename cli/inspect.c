@@ -1,0 +1,182 @@
+/* Shows a module as the loader reads it: with the loader's own parsers. */
+#include "cli.h"
+#include "module.h"
+#include "module_file.h"
+#include "registry.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char doc[] =
+    "Shows a module: its entry points with their annotations, what it imports, and its "
+    "sizes.\v"
+    "MODULE is the path of a module file, or the name of a module of this build.\n"
+    "Exit status: 0, or 1 when the file is not a module that the loader would read.";
+
+static const char *const segment_names[IMAGE_SEGMENTS + 1] = {
+    [IMAGE_CODE] = "code", [IMAGE_RODATA] = "rodata", [IMAGE_DATA] = "data",
+    [IMAGE_TLS] = "tls",   [IMAGE_NOT_LOADED] = "-",
+};
+
+/* The kind of code that the note names, "sfi" or "plain"; reading it again with that
+ * word then finds everything else that is wrong. */
+static const char *code_kind(const char *path)
+{
+    static const char plain[] = "\nisolation plain\n";
+    struct image_error error;
+    struct image image;
+    uint8_t *data;
+    size_t size;
+
+    if (image_read_file(path, &data, &size, &error) != 0 ||
+        image_open(path, data, size, &image, &error) != 0) {
+        return "sfi";
+    }
+    const bool is_plain =
+        image.note != NULL &&
+        memmem(image.note, image.note_size, plain, sizeof(plain) - 1) != NULL;
+    image_close(&image);
+    return is_plain ? "plain" : "sfi";
+}
+
+static void print_size(const struct descriptor_function *function,
+                       const struct descriptor_arg *arg)
+{
+    switch (arg->size_kind) {
+    case DESCRIPTOR_SIZE_CONST:
+        printf("[%" PRIu32 "]", arg->size_value);
+        break;
+    case DESCRIPTOR_SIZE_ARG:
+        printf("[%s]", function->args[arg->size_value].name);
+        break;
+    case DESCRIPTOR_SIZE_DEREF:
+        printf("[*%s]", function->args[arg->size_value].name);
+        break;
+    case DESCRIPTOR_SIZE_NONE:
+        break;
+    }
+    fputs(arg->ret ? " ret" : "", stdout);
+    fputs(arg->or_null ? " or_null" : "", stdout);
+}
+
+static void print_arg(const struct descriptor_function *function,
+                      const struct descriptor_arg *arg)
+{
+    static const char *const kinds[] = {
+        [DESCRIPTOR_CALLER] = "caller", [DESCRIPTOR_OPAQUE] = "opaque",
+        [DESCRIPTOR_STRING] = "string", [DESCRIPTOR_IN] = "in",
+        [DESCRIPTOR_OUT] = "out",       [DESCRIPTOR_INOUT] = "inout",
+    };
+
+    if (arg->kind == DESCRIPTOR_VALUE) {
+        printf("%s %s", descriptor_type_name(arg->type), arg->name);
+        return;
+    }
+    printf("%s %s", kinds[arg->kind], arg->name);
+    if (arg->kind == DESCRIPTOR_STRING) {
+        printf("[<%" PRIu32 "]%s", arg->size_value, arg->or_null ? " or_null" : "");
+    } else {
+        print_size(function, arg);
+    }
+}
+
+static void print_function(const struct descriptor_function *function)
+{
+    printf("    %s %s(", descriptor_type_name(function->returns), function->name);
+    for (uint8_t i = 0; i < function->nargs; i++) {
+        fputs(i > 0 ? ", " : "", stdout);
+        print_arg(function, &function->args[i]);
+    }
+    printf(")%s\n", function->noreturn ? " noreturn" : "");
+}
+
+static void print_provided(const struct module *module)
+{
+    printf("provides%s\n", module->nprovides > 0 ? "" : "  nothing");
+    for (size_t i = 0; i < module->nprovides; i++) {
+        const struct descriptor *interface = module->provides[i];
+        printf("  %s  %016" PRIx64 "\n", interface->name, interface->fingerprint);
+        for (size_t k = 0; k < interface->nfunctions; k++) {
+            print_function(&interface->functions[k]);
+        }
+    }
+}
+
+static void print_imports_of(const struct module *module,
+                             const struct descriptor *interface)
+{
+    for (size_t i = 0; i < module->image.nsymbols; i++) {
+        const struct image_symbol *symbol = &module->image.symbols[i];
+        const struct descriptor *owner = NULL;
+        if (symbol->section != SHN_UNDEF || symbol->name[0] == '\0') {
+            continue;
+        }
+        const struct descriptor_function *function =
+            registry_function(symbol->name, &owner);
+        if (function != NULL && owner == interface) {
+            printf("    %s\n", function->name);
+        }
+    }
+}
+
+static void print_used(const struct module *module)
+{
+    printf("uses%s\n", module->nuses > 0 ? "" : "  nothing");
+    for (size_t i = 0; i < module->nuses; i++) {
+        const struct descriptor *interface = module->uses[i];
+        printf("  %s  %016" PRIx64 "%s\n", interface->name, interface->fingerprint,
+               interface->many ? "  (bound by the provider's name)" : "");
+        print_imports_of(module, interface);
+    }
+}
+
+static void print_sizes(const struct image *image)
+{
+    printf("sizes in bytes\n");
+    for (int segment = 0; segment < IMAGE_SEGMENTS; segment++) {
+        printf("  %-8s %10" PRIu64 "\n", segment_names[segment],
+               image->segment_size[segment]);
+    }
+    printf("  %-8s %10zu\n", "file", image->file_size);
+}
+
+static void print_sections(const struct image *image)
+{
+    printf("sections\n");
+    for (size_t i = 0; i < image->nsections; i++) {
+        const struct image_section *section = &image->sections[i];
+        if (section->segment != IMAGE_NOT_LOADED) {
+            printf("  %-8s %8" PRIx64 " %10" PRIu64 "  %s\n",
+                   segment_names[section->segment], section->at, section->size,
+                   section->name);
+        }
+    }
+}
+
+int cli_inspect(int argc, char **argv)
+{
+    static struct module module;
+    struct module_options options;
+
+    module_options_parse(argc, argv, doc, 1, &options);
+    if (registry_read(options.interfaces) != 0) {
+        return CLI_EXIT_NO;
+    }
+    const char *kind = code_kind(options.path);
+    if (module_read(options.path, kind, &module) != 0) {
+        return CLI_EXIT_NO;
+    }
+    printf("%s\n  %s code\n", options.path,
+           strcmp(kind, "sfi") == 0
+               ? "sfi: rewritten for isolation; 'cubicle verify' checks it"
+               : "plain: not isolated");
+    print_provided(&module);
+    print_used(&module);
+    print_sizes(&module.image);
+    if (options.sections) {
+        print_sections(&module.image);
+    }
+    image_close(&module.image);
+    return CLI_EXIT_OK;
+}

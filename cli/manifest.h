@@ -1,0 +1,66 @@
+/*
+ * System manifests (systems/NAME.yaml): which modules make up a system and which of
+ * them share a cubicle. docs/manifests.md describes the format.
+ */
+#ifndef CLI_MANIFEST_H
+#define CLI_MANIFEST_H
+
+#include "monitor.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MANIFEST_FILE_MAX (1u << 20)
+#define MANIFEST_CUBICLES_MAX 1024
+
+struct manifest_cubicle {
+    char *name;
+    char **modules; /* NAME, or NAME=FILE for a second instance of a module */
+    unsigned modules_count;
+    char **host; /* modules of this cubicle that may make host calls */
+    unsigned host_count;
+    char *allocator;     /* module of this cubicle, or NULL */
+    char *stack, *quota; /* sizes as text ("64M"), or NULL */
+    enum monitor_on_fault on_fault;
+};
+
+struct manifest_binding {
+    char *consumer, *interface, *provider;
+};
+
+struct manifest {
+    char *name, *description;
+    struct manifest_cubicle *cubicles;
+    unsigned cubicles_count;
+    char *application;
+    char **mounts;
+    unsigned mounts_count;
+    char **environment;
+    unsigned environment_count;
+    struct manifest_binding *bind;
+    unsigned bind_count;
+};
+
+/**
+ * Reads and checks the manifest at @path: every name, size and reference in it.
+ * NULL after a message that names the file and the place. manifest_free() frees it.
+ */
+struct manifest *manifest_read(const char *path);
+void manifest_free(struct manifest *manifest);
+
+/** The checks of manifest_read() that the file format cannot express. 0, or -1 with a
+ *  message. */
+int manifest_check(const char *path, const struct manifest *manifest);
+
+/**
+ * Fills @config's system, cubicles, application and bindings from @manifest, which must
+ * outlive it. Module files are @modules_dir/FILE.cub. 0, or -1 with a message when a
+ * file does not exist.
+ */
+int manifest_configure(const char *path, const struct manifest *manifest,
+                       const char *modules_dir, struct monitor_config *config);
+
+/** Bytes of "4096", "64K", "64M" or "2G". 0, or -1 when @text is none of those. */
+int manifest_size(const char *text, uint64_t *size);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * What a manifest must fulfil beyond its schema. One function for each numbered rule of
+ * docs/manifests.md; tests/cli/manifest.sh has a case for each.
+ */
+#include "cli.h"
+#include "manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SIZE_MAX_BYTES (UINT64_C(4) << 30)
+
+int manifest_size(const char *text, uint64_t *size)
+{
+    static const struct {
+        const char *suffix;
+        unsigned shift;
+    } units[] = {{"", 0}, {"K", 10}, {"M", 20}, {"G", 30}};
+    uint64_t value = 0;
+    const char *p = text;
+
+    for (; *p >= '0' && *p <= '9'; p++) {
+        value = value * 10 + (uint64_t)(*p - '0');
+        if (value > SIZE_MAX_BYTES) {
+            return -1;
+        }
+    }
+    if (p == text) {
+        return -1;
+    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+        if (strcmp(p, units[i].suffix) == 0) {
+            *size = value << units[i].shift;
+            return *size <= SIZE_MAX_BYTES ? 0 : -1;
+        }
+    }
+    return -1;
+}
+
+/* 1. Names are small letters, digits, '-' and '_', and begin with a letter or digit. */
+static bool name_is_valid(const char *name, size_t len)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    return len > 0 && len < 64 && name[0] != '-' && name[0] != '_' &&
+           strspn(name, allowed) >= len;
+}
+
+/* A module is NAME or NAME=FILE; returns the length of NAME. */
+static size_t module_name_len(const char *module)
+{
+    return strcspn(module, "=");
+}
+
+static bool module_is_valid(const char *module)
+{
+    const size_t len = module_name_len(module);
+
+    return name_is_valid(module, len) &&
+           (module[len] == '\0' ||
+            name_is_valid(module + len + 1, strlen(module + len + 1)));
+}
+
+static bool module_is_named(const char *module, const char *name)
+{
+    const size_t len = module_name_len(module);
+
+    return strlen(name) == len && strncmp(module, name, len) == 0;
+}
+
+static bool cubicle_has_module(const struct manifest_cubicle *cubicle, const char *name)
+{
+    for (unsigned i = 0; i < cubicle->modules_count; i++) {
+        if (module_is_named(cubicle->modules[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool manifest_has_module(const struct manifest *manifest, const char *name)
+{
+    for (unsigned i = 0; i < manifest->cubicles_count; i++) {
+        if (cubicle_has_module(&manifest->cubicles[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int check_names(const char *path, const struct manifest *manifest)
+{
+    for (unsigned i = 0; i < manifest->cubicles_count; i++) {
+        const struct manifest_cubicle *cubicle = &manifest->cubicles[i];
+        if (!name_is_valid(cubicle->name, strlen(cubicle->name))) {
+            cli_error("%s: bad cubicle name '%s'", path, cubicle->name);
+            cli_hint("names are small letters, digits, '-' and '_'");
+            return -1;
+        }
+        for (unsigned k = 0; k < cubicle->modules_count; k++) {
+            if (!module_is_valid(cubicle->modules[k])) {
+                cli_error("%s: cubicle '%s': bad module '%s'", path, cubicle->name,
+                          cubicle->modules[k]);
+                cli_hint(
+                    "a module is NAME or NAME=FILE, both of small letters, digits, "
+                    "'-' and '_'");
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* 2. A cubicle's name, and a module's, stand once in a system. */
+static int check_cubicle_unique(const char *path, const struct manifest *manifest,
+                                unsigned index)
+{
+    const struct manifest_cubicle *cubicle = &manifest->cubicles[index];
+
+    for (unsigned i = 0; i < index; i++) {
+        if (strcmp(manifest->cubicles[i].name, cubicle->name) == 0) {
+            cli_error("%s: two cubicles are named '%s'", path, cubicle->name);
+            return -1;
+        }
+    }
+    for (unsigned k = 0; k < cubicle->modules_count; k++) {
+        const size_t len = module_name_len(cubicle->modules[k]);
+        char *name = cli_format("%.*s", (int)len, cubicle->modules[k]);
+        unsigned uses = 0;
+        for (unsigned i = 0; i <= index; i++) {
+            const struct manifest_cubicle *other = &manifest->cubicles[i];
+            for (unsigned m = 0; m < other->modules_count; m++) {
+                uses += module_is_named(other->modules[m], name);
+            }
+        }
+        if (uses > 1) {
+            cli_error("%s: module '%s' stands twice, the second time in cubicle '%s'",
+                      path, name, cubicle->name);
+            cli_hint("a second instance needs a name of its own: '%s-2=%s'", name,
+                     name);
+        }
+        free(name);
+        if (uses > 1) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* 3. `host` and `allocator` name modules of their cubicle. */
+static int check_rights(const char *path, const struct manifest_cubicle *cubicle)
+{
+    for (unsigned i = 0; i < cubicle->host_count; i++) {
+        if (!cubicle_has_module(cubicle, cubicle->host[i])) {
+            cli_error("%s: cubicle '%s': 'host' names '%s', which is no module of it",
+                      path, cubicle->name, cubicle->host[i]);
+            return -1;
+        }
+    }
+    if (cubicle->allocator != NULL &&
+        !cubicle_has_module(cubicle, cubicle->allocator)) {
+        cli_error("%s: cubicle '%s': 'allocator' names '%s', which is no module of it",
+                  path, cubicle->name, cubicle->allocator);
+        return -1;
+    }
+    return 0;
+}
+
+/* 4. Sizes are numbers with an optional K, M or G, 4 GiB at most; a stack is not empty.
+ */
+static int check_size(const char *path, const struct manifest_cubicle *cubicle,
+                      const char *key, const char *text)
+{
+    uint64_t size;
+
+    if (text == NULL || (manifest_size(text, &size) == 0 && size > 0)) {
+        return 0;
+    }
+    cli_error("%s: cubicle '%s': bad %s '%s'", path, cubicle->name, key, text);
+    cli_hint(
+        "a size is a number of bytes above 0 with an optional K, M or G, 4G at most");
+    return -1;
+}
+
+/* 5. `application` and `bind` name modules of the system. */
+static int check_references(const char *path, const struct manifest *manifest)
+{
+    if (manifest->application != NULL &&
+        !manifest_has_module(manifest, manifest->application)) {
+        cli_error("%s: application '%s' is no module of the system", path,
+                  manifest->application);
+        return -1;
+    }
+    for (unsigned i = 0; i < manifest->bind_count; i++) {
+        const struct manifest_binding *bind = &manifest->bind[i];
+        const char *missing =
+            !manifest_has_module(manifest, bind->consumer)   ? bind->consumer
+            : !manifest_has_module(manifest, bind->provider) ? bind->provider
+                                                             : NULL;
+        if (missing != NULL) {
+            cli_error("%s: 'bind' names '%s', which is no module of the system", path,
+                      missing);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* 6. A mount is "PROVIDER /PATH[ OPTIONS]" with a module as the provider; a variable of
+ * the environment is NAME=VALUE. Neither has control characters. */
+static int check_texts(const char *path, const struct manifest *manifest)
+{
+    static const char control[] =
+        "\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20\21\22\23\24"
+        "\25\26\27\30\31\32\33\34\35\36\37\177";
+
+    for (unsigned i = 0; i < manifest->mounts_count; i++) {
+        const char *mount = manifest->mounts[i];
+        const size_t len = strcspn(mount, " ");
+        char *provider = cli_format("%.*s", (int)len, mount);
+        const bool known = manifest_has_module(manifest, provider);
+        free(provider);
+        if (mount[len] == '\0' || mount[len + 1] != '/' || strpbrk(mount, control)) {
+            cli_error("%s: bad mount '%s'", path, mount);
+            cli_hint("a mount is 'PROVIDER /PATH' or 'PROVIDER /PATH OPTIONS'");
+            return -1;
+        }
+        if (!known) {
+            cli_error("%s: mount '%s': '%.*s' is no module of the system", path, mount,
+                      (int)len, mount);
+            return -1;
+        }
+    }
+    for (unsigned i = 0; i < manifest->environment_count; i++) {
+        const char *variable = manifest->environment[i];
+        if (variable[0] == '=' || strchr(variable, '=') == NULL) {
+            cli_error("%s: bad environment variable '%s'", path, variable);
+            cli_hint("it is NAME=VALUE");
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int manifest_check(const char *path, const struct manifest *manifest)
+{
+    if (check_names(path, manifest) != 0) {
+        return -1;
+    }
+    for (unsigned i = 0; i < manifest->cubicles_count; i++) {
+        const struct manifest_cubicle *cubicle = &manifest->cubicles[i];
+        if (check_cubicle_unique(path, manifest, i) != 0 ||
+            check_rights(path, cubicle) != 0 ||
+            check_size(path, cubicle, "stack", cubicle->stack) != 0 ||
+            check_size(path, cubicle, "quota", cubicle->quota) != 0) {
+            return -1;
+        }
+    }
+    if (check_references(path, manifest) != 0) {
+        return -1;
+    }
+    return check_texts(path, manifest);
+}

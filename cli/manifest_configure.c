@@ -1,0 +1,85 @@
+/* From a checked manifest to what the monitor wants to know. Nothing is freed: the
+ * result lives as long as the run. */
+#include "cli.h"
+#include "manifest.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static int configure_module(const char *path, const struct manifest_cubicle *cubicle,
+                            const char *text, const char *modules_dir,
+                            struct monitor_module *module)
+{
+    const size_t len = strcspn(text, "=");
+    const char *file = text[len] == '=' ? text + len + 1 : text;
+
+    module->name = cli_format("%.*s", (int)len, text);
+    module->path = cli_format("%s/%s.cub", modules_dir, file);
+    for (unsigned i = 0; i < cubicle->host_count; i++) {
+        module->may_host |= strcmp(cubicle->host[i], module->name) == 0;
+    }
+    module->allocator =
+        cubicle->allocator != NULL && strcmp(cubicle->allocator, module->name) == 0;
+    if (access(module->path, R_OK) != 0) {
+        cli_error("%s: cubicle '%s': module '%s': %s: %s", path, cubicle->name,
+                  module->name, module->path, strerror(errno));
+        cli_hint("'make' builds the modules that have a module.mk");
+        return -1;
+    }
+    return 0;
+}
+
+static int configure_cubicle(const char *path, const struct manifest_cubicle *from,
+                             const char *modules_dir, struct monitor_cubicle *to)
+{
+    struct monitor_module *modules = cli_calloc(from->modules_count, sizeof(*modules));
+
+    to->name = from->name;
+    to->modules = modules;
+    to->nmodules = from->modules_count;
+    to->on_fault = from->on_fault;
+    if (from->stack != NULL) {
+        manifest_size(from->stack, &to->stack_size);
+    }
+    if (from->quota != NULL) {
+        manifest_size(from->quota, &to->quota);
+    }
+    for (unsigned i = 0; i < from->modules_count; i++) {
+        if (configure_module(path, from, from->modules[i], modules_dir, &modules[i]) !=
+            0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int manifest_configure(const char *path, const struct manifest *manifest,
+                       const char *modules_dir, struct monitor_config *config)
+{
+    struct monitor_cubicle *cubicles =
+        cli_calloc(manifest->cubicles_count, sizeof(*cubicles));
+    struct monitor_binding *bindings =
+        cli_calloc(manifest->bind_count, sizeof(*bindings));
+
+    config->system = manifest->name;
+    config->cubicles = cubicles;
+    config->ncubicles = manifest->cubicles_count;
+    config->application = manifest->application;
+    config->bindings = bindings;
+    config->nbindings = manifest->bind_count;
+    for (unsigned i = 0; i < manifest->bind_count; i++) {
+        bindings[i] = (struct monitor_binding){
+            .consumer = manifest->bind[i].consumer,
+            .interface = manifest->bind[i].interface,
+            .provider = manifest->bind[i].provider,
+        };
+    }
+    for (unsigned i = 0; i < manifest->cubicles_count; i++) {
+        if (configure_cubicle(path, &manifest->cubicles[i], modules_dir,
+                              &cubicles[i]) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}

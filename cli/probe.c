@@ -1,0 +1,122 @@
+#include "probe.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <linux/seccomp.h>
+
+/* Linux: arch/x86/include/uapi/asm/hwcap2.h. Set where the kernel has enabled it. */
+#define PROBE_HWCAP2_FSGSBASE (1ul << 1)
+
+#define PROBE_LOWEST_OFFSET 65536
+
+static bool read_line(const char *path, char *line, size_t size)
+{
+    FILE *file = fopen(path, "re");
+    const bool ok = file != NULL && fgets(line, (int)size, file) != NULL;
+
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (ok) {
+        line[strcspn(line, "\n")] = '\0';
+    }
+    return ok;
+}
+
+static long read_number(const char *path)
+{
+    char line[64];
+
+    return read_line(path, line, sizeof(line)) ? strtol(line, NULL, 10) : -1;
+}
+
+/* "always [madvise] never": the word in brackets. */
+static void read_thp(char *mode, size_t size)
+{
+    char line[128];
+
+    snprintf(mode, size, "unknown");
+    if (read_line("/sys/kernel/mm/transparent_hugepage/enabled", line, sizeof(line))) {
+        const char *begin = strchr(line, '[');
+        const char *end = begin != NULL ? strchr(begin, ']') : NULL;
+        if (end != NULL) {
+            snprintf(mode, size, "%.*s", (int)(end - begin - 1), begin + 1);
+        }
+    }
+}
+
+static bool has_memfd(void)
+{
+    const int fd = memfd_create("probe", MFD_CLOEXEC);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0;
+}
+
+/* A filter that cannot be read tells by EFAULT that filters are known. */
+static bool has_seccomp(void)
+{
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) == -1 && errno == EFAULT;
+}
+
+static bool can_map_low(void)
+{
+    void *at = (void *)PROBE_LOWEST_OFFSET;
+    void *page = mmap(at, 4096, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+    if (page != MAP_FAILED) {
+        munmap(page, 4096);
+    }
+    return page == at || errno == EEXIST;
+}
+
+void probe_machine(struct probe *probe)
+{
+    unsigned a, b, c, d;
+
+    memset(probe, 0, sizeof(*probe));
+    probe->fsgsbase = (getauxval(AT_HWCAP2) & PROBE_HWCAP2_FSGSBASE) != 0;
+    probe->avx = __builtin_cpu_supports("avx");
+    probe->pku = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_OSPKE) != 0;
+    probe->memfd = has_memfd();
+    probe->seccomp = has_seccomp();
+    probe->low_memory = can_map_low();
+    probe->mmap_min_addr = read_number("/proc/sys/vm/mmap_min_addr");
+    probe->overcommit = (int)read_number("/proc/sys/vm/overcommit_memory");
+    probe->max_map_count = read_number("/proc/sys/vm/max_map_count");
+    read_thp(probe->thp, sizeof(probe->thp));
+}
+
+bool probe_none(const struct probe *probe, const char **reason)
+{
+    *reason = !probe->low_memory ? "low memory cannot be mapped: 'sysctl "
+                                   "vm.mmap_min_addr=65536' allows it"
+                                 : NULL;
+    return *reason == NULL;
+}
+
+bool probe_sfi(const struct probe *probe, const char **reason)
+{
+    if (!probe->fsgsbase) {
+        *reason =
+            "the kernel does not offer FSGSBASE to programs (Linux 5.9 or later, and "
+            "a CPU from 2012 or later)";
+        return false;
+    }
+    if (!probe->memfd) {
+        *reason = "the kernel has no memfd_create, which shares pages between cubicles";
+        return false;
+    }
+    return probe_none(probe, reason);
+}

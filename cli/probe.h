@@ -1,0 +1,27 @@
+/* What this machine offers that the isolation backends need. */
+#ifndef CLI_PROBE_H
+#define CLI_PROBE_H
+
+#include <stdbool.h>
+
+struct probe {
+    bool fsgsbase; /* instructions that switch the view; enabled by the kernel */
+    bool avx, pku;
+    bool memfd;      /* pages shared between views */
+    bool seccomp;    /* the host call filter */
+    bool low_memory; /* offsets from 64 KiB on can be mapped */
+    long mmap_min_addr;
+    int overcommit;     /* vm.overcommit_memory; -1: unknown */
+    long max_map_count; /* vm.max_map_count; -1: unknown */
+    char thp[64];       /* transparent huge pages: the chosen mode */
+};
+
+void probe_machine(struct probe *probe);
+
+/** Whether `sfi` can run here; else *@reason is a sentence that says why not. */
+bool probe_sfi(const struct probe *probe, const char **reason);
+
+/** Whether `none` can. */
+bool probe_none(const struct probe *probe, const char **reason);
+
+#endif

@@ -1,0 +1,109 @@
+#include "process.h"
+
+#include "cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP};
+
+#define NFORWARDED (sizeof(forwarded) / sizeof(*forwarded))
+
+static volatile sig_atomic_t child;  /* process id */
+static volatile sig_atomic_t ending; /* the last signal that was forwarded */
+
+static void forward(int signal)
+{
+    const int saved = errno;
+
+    ending = signal;
+    if (child > 0) {
+        kill(child, signal);
+    }
+    errno = saved;
+}
+
+static void set_handlers(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler};
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < NFORWARDED; i++) {
+        sigaction(forwarded[i], &action, NULL);
+    }
+}
+
+static void run_child(const struct monitor_config *config, const sigset_t *mask,
+                      pid_t parent)
+{
+    set_handlers(SIG_DFL);
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(MONITOR_EXIT_CONFIG);
+    }
+    const int status = monitor_run(config);
+    fflush(stdout);
+    fflush(stderr);
+    _exit(status);
+}
+
+static int explain_signal(int signal)
+{
+    if (signal == SIGINT) {
+        cli_error("interrupted");
+    } else if (signal == ending) {
+        cli_error("ended by SIG%s", sigabbrev_np(signal));
+    } else if (signal == SIGKILL) {
+        cli_error("the system was killed (SIGKILL)");
+        cli_hint(
+            "the host may have run out of memory; 'quota' in the manifest limits a "
+            "cubicle");
+    } else if (signal == SIGSYS) {
+        cli_error("the monitor made a host call that its filter forbids (SIGSYS)");
+        cli_hint("this is a bug in the monitor, and it was stopped: please report it");
+    } else {
+        cli_error("the monitor was stopped by signal %d (%s)", signal,
+                  strsignal(signal));
+        cli_hint("this is a bug in the monitor, not in a component: please report it");
+    }
+    return 128 + signal;
+}
+
+int process_run(const struct monitor_config *config)
+{
+    sigset_t all, mask;
+    int status;
+
+    fflush(stdout);
+    fflush(stderr);
+    /* Handlers are in place, and the child's number known, before a signal is taken. */
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &mask);
+    set_handlers(forward);
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid == 0) {
+        run_child(config, &mask, parent);
+    }
+    child = pid;
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    if (pid < 0) {
+        cli_error("cannot start a process: %s", strerror(errno));
+        return MONITOR_EXIT_CONFIG;
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            cli_error("cannot wait for the system: %s", strerror(errno));
+            return MONITOR_EXIT_CONFIG;
+        }
+    }
+    child = 0;
+    return WIFSIGNALED(status) ? explain_signal(WTERMSIG(status)) : WEXITSTATUS(status);
+}

@@ -1,0 +1,208 @@
+#include "cli.h"
+#include "manifest.h"
+#include "probe.h"
+#include "process.h"
+#include "root.h"
+#include "run_options.h"
+#include "stats.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A manifest's path: as given where it looks like one, else NAME.yaml of the systems.
+ */
+static char *find_system(const char *system)
+{
+    const size_t len = strlen(system);
+
+    if (strchr(system, '/') != NULL ||
+        (len > 5 && strcmp(system + len - 5, ".yaml") == 0)) {
+        return cli_format("%s", system);
+    }
+    char *relative = cli_format("systems/%s.yaml", system);
+    char *path = cli_build_path(relative);
+    free(relative);
+    if (access(path, R_OK) != 0) {
+        cli_error("no system '%s': %s: %s", system, path, strerror(errno));
+        cli_hint("name one of systems/, or give the path of a manifest");
+        free(path);
+        return NULL;
+    }
+    return path;
+}
+
+/* `auto` is sfi. It is never `none`: without isolation only where the user says so. */
+static int choose_isolation(const struct run_options *options,
+                            struct monitor_config *config)
+{
+    struct probe probe;
+    const char *reason;
+
+    if (config->link == MONITOR_LINK_DIRECT) {
+        if (options->isolation == RUN_ISOLATION_SFI) {
+            cli_error("--link=direct has no isolation; it does not go with "
+                      "--isolation=sfi");
+            return -1;
+        }
+        config->isolation = MONITOR_ISOLATION_NONE;
+    } else {
+        config->isolation = options->isolation == RUN_ISOLATION_NONE
+                                ? MONITOR_ISOLATION_NONE
+                                : MONITOR_ISOLATION_SFI;
+    }
+    probe_machine(&probe);
+    if (config->isolation == MONITOR_ISOLATION_SFI ? !probe_sfi(&probe, &reason)
+                                                   : !probe_none(&probe, &reason)) {
+        cli_error("cannot run here: %s", reason);
+        cli_hint("'cubicle check' shows what this machine offers");
+        return -1;
+    }
+    return 0;
+}
+
+static void set_environment(const struct run_options *options,
+                            const struct manifest *manifest,
+                            struct monitor_config *config)
+{
+    const size_t count = manifest->environment_count + (size_t)options->nenvironment;
+    const char **environment = cli_calloc(count + 1, sizeof(*environment));
+    size_t n = 0;
+
+    /* The command line's value of a variable replaces the manifest's. */
+    for (unsigned i = 0; i < manifest->environment_count; i++) {
+        const char *variable = manifest->environment[i];
+        const size_t len = strcspn(variable, "=") + 1;
+        bool replaced = false;
+        for (int k = 0; k < options->nenvironment; k++) {
+            replaced |= strncmp(options->environment[k], variable, len) == 0;
+        }
+        if (!replaced) {
+            environment[n++] = variable;
+        }
+    }
+    for (int k = 0; k < options->nenvironment; k++) {
+        environment[n++] = options->environment[k];
+    }
+    config->environment = environment;
+}
+
+static void set_arguments(const struct run_options *options,
+                          struct monitor_config *config)
+{
+    const char **arguments =
+        cli_calloc((size_t)options->narguments + 2, sizeof(*arguments));
+
+    arguments[0] = config->application != NULL ? config->application : config->system;
+    for (int i = 0; i < options->narguments; i++) {
+        arguments[i + 1] = options->arguments[i];
+    }
+    config->arguments = arguments;
+}
+
+static char *join_lines(char *const *lines, unsigned count)
+{
+    char *text = cli_format("%s", "");
+
+    for (unsigned i = 0; i < count; i++) {
+        char *longer = cli_format("%s%s\n", text, lines[i]);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+/* What components read with host_setting(). */
+static void set_settings(const struct run_options *options,
+                         const struct manifest *manifest, struct monitor_config *config)
+{
+    struct monitor_setting *settings = cli_calloc(3, sizeof(*settings));
+
+    settings[0] = (struct monitor_setting){
+        "mounts", join_lines(manifest->mounts, manifest->mounts_count)};
+    settings[1] = (struct monitor_setting){
+        "application", manifest->application != NULL ? manifest->application : ""};
+    settings[2] =
+        (struct monitor_setting){"export", options->export != NULL ? "yes" : ""};
+    config->settings = settings;
+    config->nsettings = 3;
+}
+
+/* Opens what the run reads and writes. 0, or -1 after a message. */
+static int open_files(const struct run_options *options,
+                      const struct manifest *manifest, struct monitor_config *config)
+{
+    config->root_fd = config->export_fd = config->stats_fd = -1;
+    if ((options->root != NULL || options->export != NULL) &&
+        manifest->mounts_count == 0) {
+        cli_error("system '%s' has no files: --root and --export do not go with it",
+                  manifest->name);
+        return -1;
+    }
+    if (options->root != NULL && (config->root_fd = root_import(options->root)) < 0) {
+        return -1;
+    }
+    if (options->export != NULL && (export_check(options->export) != 0 ||
+                                    (config->export_fd = export_create()) < 0)) {
+        return -1;
+    }
+    if ((options->stats || options->json != NULL) &&
+        (config->stats_fd = stats_create()) < 0) {
+        return -1;
+    }
+    return 0;
+}
+
+/* Hands over what the run left behind. Returns the exit status of the command. */
+static int finish(const struct run_options *options,
+                  const struct monitor_config *config, int status)
+{
+    bool ok = true;
+
+    if (config->export_fd >= 0) {
+        ok = export_finish(config->export_fd, options->export) == 0;
+    }
+    if (options->stats) {
+        ok = stats_print(config->stats_fd, stderr) == 0 && ok;
+    }
+    if (options->json != NULL) {
+        ok = stats_save(config->stats_fd, options->json) == 0 && ok;
+    }
+    return status == 0 && !ok ? MONITOR_EXIT_CONFIG : status;
+}
+
+int cli_run(int argc, char **argv)
+{
+    struct run_options options;
+    struct monitor_config config = {0};
+
+    run_options_parse(argc, argv, &options);
+    config.link = options.link;
+    config.acl = options.acl;
+    config.revoke = options.revoke;
+    config.trace = options.trace;
+    char *path = find_system(options.system);
+    struct manifest *manifest = path != NULL ? manifest_read(path) : NULL;
+    if (manifest == NULL || choose_isolation(&options, &config) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    const char *modules = options.modules;
+    if (modules == NULL) {
+        modules = cli_build_path(
+            config.isolation == MONITOR_ISOLATION_SFI ? "modules/sfi" : "modules/none");
+    }
+    config.interfaces_dir =
+        options.interfaces != NULL ? options.interfaces : cli_build_path("interfaces");
+    if (manifest_configure(path, manifest, modules, &config) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    set_arguments(&options, &config);
+    set_environment(&options, manifest, &config);
+    set_settings(&options, manifest, &config);
+    if (open_files(&options, manifest, &config) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    return finish(&options, &config, process_run(&config));
+}

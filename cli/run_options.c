@@ -1,0 +1,204 @@
+#include "run_options.h"
+
+#include "cli.h"
+
+#include <argp.h>
+#include <string.h>
+
+enum run_key {
+    KEY_ISOLATION = 256,
+    KEY_LINK,
+    KEY_ACL,
+    KEY_REVOKE,
+    KEY_STATS,
+    KEY_JSON,
+    KEY_ROOT,
+    KEY_EXPORT,
+    KEY_ENV,
+    KEY_TRACE,
+    KEY_MODULES,
+    KEY_INTERFACES,
+};
+
+static const struct argp_option options[] = {
+    {NULL, 0, NULL, 0, "Isolation:", 1},
+    {"isolation", KEY_ISOLATION, "MODE", 0,
+     "auto (default), sfi (verified code, own view of memory), none (to compare)", 0},
+    {"link", KEY_LINK, "MODE", 0,
+     "trampoline (default) or direct: plain calls, without isolation, to compare", 0},
+    {"acl", KEY_ACL, "MODE", 0,
+     "windows: on (default), app (not enforced for the application), off", 0},
+    {"revoke", KEY_REVOKE, "MODE", 0,
+     "closing a window: strict (default, revokes at once) or lazy", 0},
+    {NULL, 0, NULL, 0, "Files and environment:", 2},
+    {"root", KEY_ROOT, "DIR|FILE.cpio", 0,
+     "initial root file system: a directory, or a cpio archive, also compressed", 0},
+    {"export", KEY_EXPORT, "DIR|FILE.cpio", 0,
+     "write the root file system there when the program has ended: to a new directory, "
+     "or "
+     "to a cpio archive",
+     0},
+    {"env", KEY_ENV, "NAME=VALUE", 0, "environment variable; may be repeated", 0},
+    {NULL, 0, NULL, 0, "What happened (all on standard error):", 3},
+    {"stats", KEY_STATS, NULL, 0, "calls, bytes, traps and pages as tables, at the end",
+     0},
+    {"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "the same as JSON, to FILE", 0},
+    {"trace", KEY_TRACE, NULL, 0, "a line for each window, trap and fault", 0},
+    {NULL, 0, NULL, 0, "Other places than those of the build:", 4},
+    {"modules", KEY_MODULES, "DIR", 0, "module files, NAME.cub", 0},
+    {"interfaces", KEY_INTERFACES, "DIR", 0, "interface registry, NAME.desc", 0},
+    {NULL, 0, NULL, 0, NULL, -1},
+    {0},
+};
+
+static const char doc[] =
+    "Runs SYSTEM: a name from systems/, or the path of a manifest (.yaml). ARGS go to "
+    "its "
+    "application; standard input and output are those of the command.\v"
+    "Exit status: the program's own; 125 when the command line, the manifest or a "
+    "module "
+    "is wrong and nothing was started; 139 when a cubicle was stopped by a fault; 128 "
+    "+ N "
+    "when signal N ended the system.\n\n"
+    "Examples:\n"
+    "  cubicle run hello\n"
+    "  cubicle run sqlite --root=dir --export=new-dir -- data.db\n"
+    "  cubicle run speedtest1 --stats -- --size 10 test.db";
+
+struct word {
+    const char *name;
+    int value;
+};
+
+/* The value of @argument in @words, which end with a NULL name. */
+static int choose(const struct argp_state *state, const char *option,
+                  const char *argument, const struct word *words)
+{
+    for (const struct word *word = words; word->name != NULL; word++) {
+        if (strcmp(argument, word->name) == 0) {
+            return word->value;
+        }
+    }
+    argp_error(state, "--%s=%s: no such mode", option, argument);
+    return -1;
+}
+
+static int choose_isolation(const struct argp_state *state, const char *argument)
+{
+    static const struct word words[] = {{"auto", RUN_ISOLATION_AUTO},
+                                        {"sfi", RUN_ISOLATION_SFI},
+                                        {"none", RUN_ISOLATION_NONE},
+                                        {NULL, 0}};
+
+    if (strcmp(argument, "mpk") == 0) {
+        argp_failure(state, MONITOR_EXIT_CONFIG, 0,
+                     "--isolation=mpk is not available in this version; sfi needs no "
+                     "special CPU ('cubicle check' shows what this machine offers)");
+    }
+    return choose(state, "isolation", argument, words);
+}
+
+static error_t parse_mode(int key, const char *argument, const struct argp_state *state,
+                          struct run_options *o)
+{
+    static const struct word links[] = {{"trampoline", MONITOR_LINK_TRAMPOLINE},
+                                        {"direct", MONITOR_LINK_DIRECT},
+                                        {NULL, 0}};
+    static const struct word acls[] = {{"on", MONITOR_ACL_ON},
+                                       {"app", MONITOR_ACL_APP},
+                                       {"off", MONITOR_ACL_OFF},
+                                       {NULL, 0}};
+    static const struct word revokes[] = {
+        {"strict", MONITOR_REVOKE_STRICT}, {"lazy", MONITOR_REVOKE_LAZY}, {NULL, 0}};
+
+    switch (key) {
+    case KEY_ISOLATION:
+        o->isolation = (enum run_isolation)choose_isolation(state, argument);
+        return 0;
+    case KEY_LINK:
+        o->link = (enum monitor_link)choose(state, "link", argument, links);
+        return 0;
+    case KEY_ACL:
+        o->acl = (enum monitor_acl)choose(state, "acl", argument, acls);
+        return 0;
+    case KEY_REVOKE:
+        o->revoke = (enum monitor_revoke)choose(state, "revoke", argument, revokes);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void parse_argument(char *argument, const struct argp_state *state,
+                           struct run_options *o)
+{
+    /* state->quoted: the index of what comes first after "--". */
+    if (state->quoted != 0 && state->next > state->quoted) {
+        o->arguments[o->narguments++] = argument;
+    } else if (o->system == NULL) {
+        o->system = argument;
+    } else {
+        argp_error(state, "'%s': arguments of the program come after '--'", argument);
+    }
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *o = state->input;
+
+    switch (key) {
+    case KEY_STATS:
+        o->stats = true;
+        return 0;
+    case KEY_JSON:
+        o->json = argument != NULL ? argument : "-";
+        return 0;
+    case KEY_ROOT:
+        o->root = argument;
+        return 0;
+    case KEY_EXPORT:
+        o->export = argument;
+        return 0;
+    case KEY_ENV:
+        if (argument[0] == '=' || strchr(argument, '=') == NULL) {
+            argp_error(state, "--env=%s: it is NAME=VALUE", argument);
+        }
+        o->environment[o->nenvironment++] = argument;
+        return 0;
+    case KEY_TRACE:
+        o->trace = true;
+        return 0;
+    case KEY_MODULES:
+        o->modules = argument;
+        return 0;
+    case KEY_INTERFACES:
+        o->interfaces = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        parse_argument(argument, state, o);
+        return 0;
+    case ARGP_KEY_END:
+        if (o->system == NULL) {
+            argp_error(state, "which system?");
+        }
+        return 0;
+    default:
+        return parse_mode(key, argument, state, o);
+    }
+}
+
+void run_options_parse(int argc, char **argv, struct run_options *o)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "SYSTEM [-- ARGS...]",
+        .doc = doc,
+    };
+
+    memset(o, 0, sizeof(*o));
+    o->arguments = cli_calloc((size_t)argc + 1, sizeof(*o->arguments));
+    o->environment = cli_calloc((size_t)argc + 1, sizeof(*o->environment));
+    argp_err_exit_status = MONITOR_EXIT_CONFIG;
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, o);
+}

@@ -1,0 +1,31 @@
+/* The command line of `cubicle run`. */
+#ifndef CLI_RUN_OPTIONS_H
+#define CLI_RUN_OPTIONS_H
+
+#include "monitor.h"
+
+#include <stdbool.h>
+
+enum run_isolation { RUN_ISOLATION_AUTO, RUN_ISOLATION_SFI, RUN_ISOLATION_NONE };
+
+struct run_options {
+    const char *system;
+    char **arguments; /* of the program, NULL-terminated */
+    int narguments;
+    enum run_isolation isolation;
+    enum monitor_link link;
+    enum monitor_acl acl;
+    enum monitor_revoke revoke;
+    bool trace, stats;
+    const char *json;   /* file, "-", or NULL */
+    const char *root;   /* or NULL */
+    const char *export; /* or NULL */
+    const char **environment;
+    int nenvironment;
+    const char *modules, *interfaces; /* folders, or NULL for those of the build */
+};
+
+/** Ends the command with a message where the command line is wrong. */
+void run_options_parse(int argc, char **argv, struct run_options *options);
+
+#endif

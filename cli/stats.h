@@ -1,0 +1,18 @@
+/* Statistics of a run, as the monitor wrote them (JSON). */
+#ifndef CLI_STATS_H
+#define CLI_STATS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/** A memory file for the monitor to write to, or -1 after a message. */
+int stats_create(void);
+
+/** Writes the statistics in @fd to @out as tables. 0, or -1 after a message. */
+int stats_print(int fd, FILE *out);
+
+/** Writes them to file @path as they are; "-" is standard error, which the program's
+ * output does not go to. 0, or -1 after a message. */
+int stats_save(int fd, const char *path);
+
+#endif
