@@ -24,12 +24,15 @@ struct fs_attr {
     uint32_t mode; /* S_IF* and permissions */
     uint32_t nlink;
     uint32_t uid, gid;
-    uint32_t flags; /* FS_NODE_* */
-    uint32_t reserved;
+    uint32_t flags;         /* FS_NODE_* */
+    uint32_t terminal_size; /* rows << 16 | columns of FS_NODE_TTY */
 };
 
 #define FS_NODE_STREAM 1 /* no size, no seek: a device or a terminal */
 #define FS_NODE_TTY 2
+/** Only vfscore changes this node, so it may answer from what it remembers; fs_sync does nothing for it; its blocks
+ *  are the 4 KiB pages that were ever written. On the root: names are not changed by anybody else either. */
+#define FS_NODE_CACHED 4
 
 /** Bits of @which in fs_setattr. */
 #define FS_SET_MODE 1
@@ -42,12 +45,23 @@ struct fs_attr {
 
 struct fs_stat {
     uint64_t block_size, blocks, blocks_free, nodes, nodes_free, name_max;
+    uint64_t magic; /* f_type of statfs(2) */
+};
+
+/** A record of fs_readdir: struct dirent64 of Linux, @reclen a multiple of 8, @name ends with NUL. */
+struct fs_dirent {
+    uint64_t node;
+    uint64_t next_cookie;
+    uint16_t reclen;
+    uint8_t type; /* DT_* */
+    char name[];
 };
 
 int fs_mount(CUBICLE_STRING(256) const char *options, CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *root);
 int fs_lookup(uint64_t dir, CUBICLE_STRING(256) const char *name,
               CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *attr);
-/** Creates a regular file, directory or fifo according to @mode; -EEXIST. */
+/** Creates a regular file, directory or fifo according to @mode; -EEXIST. vfscore may put off telling the exact
+ *  time: @now_ns is then a little early, and fs_setattr follows before vfscore forgets the node. */
 int fs_create(uint64_t dir, CUBICLE_STRING(256) const char *name, uint32_t mode, int64_t now_ns,
               CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *attr);
 int fs_symlink(uint64_t dir, CUBICLE_STRING(256) const char *name, CUBICLE_STRING(PATH_MAX) const char *target,
@@ -58,15 +72,16 @@ int fs_unlink(uint64_t dir, CUBICLE_STRING(256) const char *name, int is_dir, in
 int fs_rename(uint64_t old_dir, CUBICLE_STRING(256) const char *old_name, uint64_t new_dir,
               CUBICLE_STRING(256) const char *new_name, int64_t now_ns);
 ssize_t fs_readlink(uint64_t node, CUBICLE_OUT(count, ret) char *buf, size_t count);
-/** Keeps @node alive while it is open; the last fs_drop of an unlinked node frees it. */
+/** Keeps @node alive without a name; the last fs_drop of an unlinked node frees it. vfscore holds a node only when
+ *  its last name goes while it is in use. */
 int fs_hold(uint64_t node);
 int fs_drop(uint64_t node);
 ssize_t fs_read(uint64_t node, uint64_t offset, CUBICLE_OUT(count, ret) void *buf, size_t count);
 ssize_t fs_write(uint64_t node, uint64_t offset, CUBICLE_IN(count) const void *buf, size_t count);
 int fs_getattr(uint64_t node, CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *attr);
 int fs_setattr(uint64_t node, uint32_t which, CUBICLE_IN(sizeof(struct fs_attr)) const struct fs_attr *attr);
-/** Fills @buf with records {uint64_t node; uint64_t next_cookie; uint16_t reclen; uint8_t type; char name[]} from
- *  @cookie (0: the first) on; 0 at the end. */
+/** Fills @buf with struct fs_dirent records from @cookie (0: the first) on; 0 at the end; -EINVAL where not one
+ *  record fits. A cookie stays good while names come and go. No "." and "..". */
 ssize_t fs_readdir(uint64_t dir, uint64_t cookie, CUBICLE_OUT(count, ret) void *buf, size_t count);
 int fs_sync(uint64_t node);
 int fs_statfs(CUBICLE_OUT(sizeof(struct fs_stat)) struct fs_stat *stat);

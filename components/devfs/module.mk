@@ -1,0 +1,3 @@
+MODULES += devfs
+devfs_SOURCES := $(wildcard components/devfs/*.c)
+devfs_PROVIDES := fs

@@ -1,0 +1,3 @@
+MODULES += ramfs
+ramfs_SOURCES := $(wildcard components/ramfs/*.c)
+ramfs_PROVIDES := fs

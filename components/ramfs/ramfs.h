@@ -1,0 +1,153 @@
+/*
+ * A file system in memory. Private to this component.
+ *
+ * Invariants:
+ *  1. A node number is generation << 32 | index; a number that was ever freed names nothing again.
+ *  2. A page is in one file's tree or in the pool. Bytes of a file's page past its size are zero.
+ *  3. A node lives while it has a name (nlink > 0) or is held (holds > 0).
+ *  4. Directory entries lie in the order of their cookies; a cookie is given once.
+ */
+#ifndef RAMFS_H
+#define RAMFS_H
+
+#include <errno.h>
+#include <fs.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define PAGE_SIZE_LOG 12
+#define RAMFS_PAGE ((size_t)1 << PAGE_SIZE_LOG)
+#define RAMFS_DIRECT 8       /* pages a node names by itself */
+#define RAMFS_FANOUT_LOG 9   /* a table is one page of 512 pointers */
+#define RAMFS_FANOUT (1u << RAMFS_FANOUT_LOG)
+#define RAMFS_LEVELS_MAX 6   /* 512^6 pages cover every offset of 63 bits */
+#define RAMFS_LINK_MAX 127000
+#define RAMFS_NAME_MAX 255
+
+struct ramfs_dir;
+
+struct ramfs_node {
+    uint32_t index, generation;
+    uint32_t mode, nlink, holds;
+    uint32_t uid, gid;
+    uint8_t live, levels; /* levels of tables over the pages; 0: direct */
+    uint64_t size, pages;
+    union {
+        void *direct[RAMFS_DIRECT];
+        void **root;
+        struct ramfs_dir *dir;
+        char *target;
+        struct ramfs_node *next_free;
+    };
+    struct ramfs_node *parent; /* of a directory */
+    int64_t atime_ns, mtime_ns, ctime_ns;
+};
+
+/* pool.c: pages */
+extern struct ramfs_pool {
+    uint64_t used, limit; /* pages */
+    uint64_t chunks, empty_chunks;
+} ramfs_pool;
+/** A page, its bytes undefined or zero. NULL: no space. */
+void *pool_get(void);
+void *pool_get_zeroed(void);
+void pool_put(void *page);
+
+/* node.c */
+extern uint64_t ramfs_nodes_used, ramfs_nodes_limit;
+struct ramfs_node *node_alloc(uint32_t mode, int64_t now_ns);
+/** Frees the node where nothing keeps it (invariant 3). */
+void node_release(struct ramfs_node *node);
+void node_attr(const struct ramfs_node *node, struct fs_attr *attr);
+
+static inline uint64_t node_number(const struct ramfs_node *node)
+{
+    return (uint64_t)node->generation << 32 | node->index;
+}
+
+#define RAMFS_BLOCK_NODES 64
+extern struct ramfs_node **ramfs_blocks;
+extern uint32_t ramfs_nodes_end; /* indexes at or above were never given */
+
+/** The live node of that number, or NULL. */
+static inline struct ramfs_node *node_get(uint64_t number)
+{
+    const uint32_t index = (uint32_t)number;
+    if (unlikely(index >= ramfs_nodes_end)) {
+        return NULL;
+    }
+    struct ramfs_node *node =
+        &ramfs_blocks[index / RAMFS_BLOCK_NODES][index % RAMFS_BLOCK_NODES];
+    if (unlikely(node->generation != number >> 32 || !node->live)) {
+        return NULL;
+    }
+    return node;
+}
+
+/* tree.c: which page holds which part of a file */
+/** Pages that @levels levels of tables can name, as a shift. */
+static inline unsigned level_shift(unsigned levels)
+{
+    return levels * RAMFS_FANOUT_LOG;
+}
+
+/** The page, or NULL for a hole. */
+static inline void *tree_find(const struct ramfs_node *node, uint64_t page)
+{
+    const unsigned levels = node->levels;
+    if (levels == 0) {
+        return page < RAMFS_DIRECT ? node->direct[page] : NULL;
+    }
+    if (page >> level_shift(levels) != 0) {
+        return NULL;
+    }
+    void **table = node->root;
+    for (unsigned shift = level_shift(levels - 1); shift != 0; shift -= RAMFS_FANOUT_LOG) {
+        table = (void **)table[page >> shift & (RAMFS_FANOUT - 1)];
+        if (table == NULL) {
+            return NULL;
+        }
+    }
+    return table[page & (RAMFS_FANOUT - 1)];
+}
+
+/** The slot of @page, with its tables made; NULL: no space. */
+void **tree_slot(struct ramfs_node *node, uint64_t page);
+/** Frees every page from @keep on. */
+void tree_cut(struct ramfs_node *node, uint64_t keep);
+
+/* data.c */
+int data_resize(struct ramfs_node *node, uint64_t size);
+
+/* dir.c */
+struct ramfs_entry;
+struct ramfs_dir *dir_alloc(void);
+void dir_free(struct ramfs_dir *dir);
+uint32_t dir_live(const struct ramfs_dir *dir);
+/** Length of a valid name, or -EINVAL, -ENAMETOOLONG. */
+int name_length(const char *name);
+/** Node number under that name, or 0. */
+uint64_t dir_find(const struct ramfs_dir *dir, const char *name, size_t len);
+/** The name must be new. 0, -ENOSPC. */
+int dir_add(struct ramfs_dir *dir, const char *name, size_t len, uint64_t node, uint8_t type);
+/** Makes an existing name mean another node. */
+void dir_set(struct ramfs_dir *dir, const char *name, size_t len, uint64_t node, uint8_t type);
+void dir_remove(struct ramfs_dir *dir, const char *name, size_t len);
+ssize_t dir_read(const struct ramfs_dir *dir, uint64_t cookie, char *buf, size_t count);
+
+/** The directory of that number: *@node; 0, -ESTALE, -ENOTDIR, -ENOENT (removed). */
+int directory_get(uint64_t number, struct ramfs_node **node);
+
+static inline uint8_t mode_type(uint32_t mode)
+{
+    return (uint8_t)((mode & S_IFMT) >> 12); /* S_IF* and DT_* differ by this shift */
+}
+
+#endif

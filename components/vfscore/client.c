@@ -1,0 +1,162 @@
+/* Descriptor tables, one per calling cubicle, and its current directory. */
+#include "core.h"
+
+#include <stdlib.h>
+
+#define FILES_FIRST 16
+#define STREAMS 3
+
+struct core core = {.visible = CLIENTS_MAX};
+
+struct client *client_get_slow(int caller)
+{
+    if ((uint32_t)caller >= core.visible) {
+        return NULL;
+    }
+    struct client *client = &core.clients[caller];
+    if (!client->known) {
+        client->known = true;
+        client->umask = 022;
+        client->streams = (1 << STREAMS) - 1;
+    }
+    return client;
+}
+
+struct node *client_cwd(struct client *client)
+{
+    if (client->cwd == NULL && core.root != NULL) {
+        client->cwd = core.root->root;
+        node_get(client->cwd);
+    }
+    return client->cwd;
+}
+
+static bool files_grow(struct client *client, uint32_t need)
+{
+    uint32_t nfiles = client->nfiles == 0 ? FILES_FIRST : client->nfiles;
+    while (nfiles < need) {
+        nfiles *= 2;
+    }
+    if (nfiles == client->nfiles) {
+        return true;
+    }
+    struct file **files = realloc(client->files, nfiles * sizeof(*files));
+    if (files == NULL) {
+        return false;
+    }
+    memset(files + client->nfiles, 0, (nfiles - client->nfiles) * sizeof(*files));
+    client->files = files;
+    client->nfiles = nfiles;
+    return true;
+}
+
+/** Descriptors 0 to 2 are the console's until they are closed; they are opened at their first use. */
+static bool stream_reserved(const struct client *client, uint32_t fd)
+{
+    return fd < STREAMS && (client->streams >> fd & 1) != 0;
+}
+
+static struct file *stream_open(struct client *client, int fd)
+{
+    static const char *const paths[STREAMS] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    struct file *file;
+    if (!files_grow(client, STREAMS) ||
+        file_open(client, AT_FDCWD, paths[fd], O_RDWR, 0, &file) != 0) {
+        return NULL;
+    }
+    client->streams &= (uint8_t)~(1 << fd);
+    client->files[fd] = file;
+    return file;
+}
+
+struct file *client_file_slow(int fd, int caller)
+{
+    struct client *client = client_get(caller);
+    if (client == NULL || fd < 0) {
+        return NULL;
+    }
+    if (stream_reserved(client, (uint32_t)fd)) {
+        return stream_open(client, fd);
+    }
+    return (uint32_t)fd < client->nfiles ? client->files[fd] : NULL;
+}
+
+void client_set_close_on_exec(struct client *client, int fd, bool on)
+{
+    const uint64_t bit = (uint64_t)1 << fd % 64;
+    if (on) {
+        client->close_on_exec[fd / 64] |= bit;
+    } else {
+        client->close_on_exec[fd / 64] &= ~bit;
+    }
+}
+
+int client_install(struct client *client, int from, struct file *file, bool close_on_exec)
+{
+    uint32_t fd = (uint32_t)from > client->first_free ? (uint32_t)from : client->first_free;
+    while (fd < client->nfiles && (client->files[fd] != NULL || stream_reserved(client, fd))) {
+        fd++;
+    }
+    if (client->nfiles == 0 && stream_reserved(client, fd)) {
+        fd = STREAMS;
+    }
+    if (fd >= FD_MAX) {
+        return -EMFILE;
+    }
+    if (!files_grow(client, fd + 1)) {
+        return -ENOMEM;
+    }
+    client->files[fd] = file;
+    client_set_close_on_exec(client, (int)fd, close_on_exec);
+    if ((uint32_t)from <= client->first_free) {
+        client->first_free = fd + 1;
+    }
+    return (int)fd;
+}
+
+int client_replace(struct client *client, int fd, struct file *file, bool close_on_exec)
+{
+    if (fd < 0 || fd >= FD_MAX) {
+        return -EBADF;
+    }
+    if (!files_grow(client, (uint32_t)fd + 1)) {
+        return -ENOMEM;
+    }
+    if (stream_reserved(client, (uint32_t)fd)) {
+        client->streams &= (uint8_t)~(1 << fd);
+    } else if (client->files[fd] != NULL) {
+        vfs_close(fd, client_id(client));
+    }
+    client->files[fd] = file;
+    client_set_close_on_exec(client, fd, close_on_exec);
+    return fd;
+}
+
+int vfs_close(int fd, int caller)
+{
+    struct file *file = file_of(fd, caller);
+    if (unlikely(file == NULL)) {
+        return -EBADF;
+    }
+    struct client *client = &core.clients[caller];
+    client->files[fd] = NULL;
+    if ((uint32_t)fd < client->first_free) {
+        client->first_free = (uint32_t)fd;
+    }
+    if (file->node->nlocks != 0) {
+        lock_drop(file->node, caller);
+    }
+    file_put(file);
+    return 0;
+}
+
+int vfs_umask(uint32_t mask, int caller)
+{
+    struct client *client = client_get(caller);
+    if (client == NULL) {
+        return -EDEADLK;
+    }
+    const uint32_t old = client->umask;
+    client->umask = mask & 0777;
+    return (int)old;
+}

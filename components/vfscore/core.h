@@ -1,0 +1,362 @@
+/*
+ * Files. Private to vfscore.
+ *
+ * Invariants:
+ *  1. A node is the only object for its (mount, number); vfscore is the file system's only client, so a cached node
+ *     knows its size and attributes without asking.
+ *  2. While a provider (or the clock) runs on our behalf, no entry point of vfscore does anything: a provider that
+ *     calls back finds no descriptors and no directories. So nothing changes under an operation.
+ *  3. Names are evicted only when an operation starts: node and name pointers stay good until it ends.
+ *  4. A directory node keeps its parent; a name keeps its directory and its node.
+ *  5. What a provider answers is checked before it is believed: a count is at most what was asked, an error is in
+ *     -4095..-1, attributes keep type and range.
+ *  6. Times of a node change only through marks (times.c), and never go back.
+ */
+#ifndef VFSCORE_CORE_H
+#define VFSCORE_CORE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fs_ops.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+#include <vfs.h>
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define CLIENTS_MAX 1024 /* cubicle ids */
+#define FD_MAX 1024
+#define NAME_LEN_MAX 255
+#define SYMLINKS_MAX 40
+#define NAMES_MAX 16384 /* cached names, found and not found together */
+#define IO_MAX ((size_t)0x7ffff000)
+#define ERRNO_MAX 4095
+
+#define MARK_ATIME 1
+#define MARK_MTIME 2
+#define MARK_CTIME 4
+#define MARK_WRITTEN (MARK_MTIME | MARK_CTIME)
+#define MARK_ALL (MARK_ATIME | MARK_MTIME | MARK_CTIME)
+
+#define STALE_BLOCKS 1 /* st_blocks */
+#define STALE_ATTR 2   /* size and links of a directory */
+#define STALE_ALWAYS 4 /* everything: others change it too */
+
+struct file;
+struct mount;
+struct name;
+struct pipe;
+
+struct lock {
+    int64_t start, last; /* both included */
+    int32_t owner;
+    int16_t type; /* F_RDLCK or F_WRLCK */
+};
+
+#define LOCKS_INLINE 4
+
+struct node {
+    const struct fs_ops *ops; /* NULL: a pipe without a name */
+    uint64_t number;
+    uint32_t refs;
+    uint8_t marks;       /* MARK_*: times to set at the next clock reading */
+    uint8_t stale;       /* STALE_*: what only the file system knows */
+    uint8_t flags;       /* FS_NODE_* */
+    bool dense;          /* st_blocks follows from st_size */
+    bool times_unsaved;  /* ours are newer than the file system's */
+    bool held;           /* fs_hold was called */
+    bool removed;        /* its last name is gone */
+    struct stat st;
+    uint32_t nlocks, locks_capacity;
+    struct lock *locks; /* inline_locks, or allocated */
+    struct lock inline_locks[LOCKS_INLINE];
+    struct mount *mount;
+    struct mount *mounted; /* a file system that covers this directory */
+    struct node *parent;   /* of a directory (not of a root) */
+    struct name *name;     /* of a directory: where it is in parent */
+    struct pipe *pipe;     /* of a fifo */
+    struct node *hash_next;
+    struct node *marked_next, **marked_at; /* list of nodes that wait for the time */
+    uint32_t terminal_size;
+};
+
+struct mount {
+    struct fs_ops ops;
+    struct node *root, *covered;
+    struct mount *next;
+    bool cached; /* FS_NODE_CACHED on its root */
+    uint32_t id;
+    char provider[64];
+};
+
+#define CAN_READ 1
+#define CAN_WRITE 2
+#define CAN_SEEK 4 /* a regular file: it has a size, and locks */
+
+/** An open file description. */
+struct file {
+    struct node *node;
+    int64_t offset; /* of a directory: 0 ".", 1 "..", then cookie + 2 */
+    uint32_t refs;
+    uint32_t flags; /* as F_GETFL answers */
+    uint8_t can; /* CAN_* */
+};
+
+struct client {
+    struct file **files;
+    uint32_t nfiles; /* slots */
+    uint32_t umask;
+    uint32_t first_free; /* no free slot below */
+    uint8_t streams;     /* bits 0-2: descriptor not opened yet (file.c) */
+    bool known;
+    struct node *cwd;
+    uint64_t close_on_exec[FD_MAX / 64];
+};
+
+extern struct core {
+    uint32_t visible; /* client ids below are answered; 0 while a provider runs (invariant 2) */
+    struct mount *root;
+    int64_t now_ns; /* last clock reading */
+    struct node *marked;
+    struct client clients[CLIENTS_MAX];
+} core;
+
+/* ---- providers ---- */
+
+static inline void provider_enter(void)
+{
+    core.visible = 0;
+}
+
+static inline void provider_leave(void)
+{
+    core.visible = CLIENTS_MAX;
+}
+
+/** A provider's answer of 0 or error. */
+static inline int checked(int result)
+{
+    return likely(result <= 0 && result >= -ERRNO_MAX) ? result : -EIO;
+}
+
+/** A provider's answer of at most @count or error. */
+static inline ssize_t checked_count(ssize_t result, size_t count)
+{
+    return likely(result >= -ERRNO_MAX && result <= (ssize_t)count) ? result : -EIO;
+}
+
+/** result = node->ops->call(...), with vfscore closed meanwhile. */
+#define PROVIDER(result, expression)                                                   \
+    do {                                                                               \
+        provider_enter();                                                              \
+        (result) = (expression);                                                       \
+        provider_leave();                                                              \
+    } while (0)
+
+/* ---- client.c ---- */
+
+struct file *client_file_slow(int fd, int caller);
+struct client *client_get_slow(int caller);
+/** Lowest free descriptor from @from on, filled with @file. The descriptor, or -EMFILE, -ENOMEM. */
+int client_install(struct client *client, int from, struct file *file, bool close_on_exec);
+/** Puts @file at @fd, closing what is there. @fd, or -EBADF, -ENOMEM. */
+int client_replace(struct client *client, int fd, struct file *file, bool close_on_exec);
+void client_set_close_on_exec(struct client *client, int fd, bool on);
+/** The current directory, or NULL: nothing is mounted yet. */
+struct node *client_cwd(struct client *client);
+
+/** NULL while a provider runs (invariant 2), or for an impossible id. */
+static inline struct client *client_get(int caller)
+{
+    if (likely((uint32_t)caller < core.visible && core.clients[caller].known)) {
+        return &core.clients[caller];
+    }
+    return client_get_slow(caller);
+}
+
+static inline int client_id(const struct client *client)
+{
+    return (int)(client - core.clients);
+}
+
+/** The caller's open file, or NULL. */
+static inline struct file *file_of(int fd, int caller)
+{
+    if (likely((uint32_t)caller < core.visible)) {
+        const struct client *client = &core.clients[caller];
+        if (likely((uint32_t)fd < client->nfiles)) {
+            struct file *file = client->files[fd];
+            if (likely(file != NULL)) {
+                return file;
+            }
+        }
+    }
+    return client_file_slow(fd, caller);
+}
+
+/* ---- file.c ---- */
+
+/** Takes over the caller's reference to @node, also when it fails (NULL: no memory). */
+struct file *file_new(struct node *node, uint32_t flags);
+void file_put(struct file *file);
+/** Opens what @path names for @client without a descriptor. */
+int file_open(struct client *client, int dirfd, const char *path, int flags, uint32_t mode,
+              struct file **file);
+
+/* ---- node.c ---- */
+
+/** The node that a provider described: new or known, one reference more. 0, -EIO (nonsense), -ENOMEM. */
+int node_from_attr(struct mount *mount, const struct fs_attr *attr, struct node **node);
+struct node *node_new_pipe(void);
+void node_free(struct node *node);
+/** Brings st up to date: settles the times, and asks what only the file system knows. */
+int node_refresh(struct node *node);
+/** The last name of @node is going: sees that the file system keeps it while we use it. */
+int node_keep(struct node *node);
+/** One name of @node is gone. */
+void node_unlinked(struct node *node);
+
+static inline void node_get(struct node *node)
+{
+    node->refs++;
+}
+
+static inline void node_put(struct node *node)
+{
+    if (--node->refs == 0) {
+        node_free(node);
+    }
+}
+
+/** True when the single user may do @want (R_OK | W_OK | X_OK) with the node. */
+static inline bool node_allows(const struct node *node, unsigned want)
+{
+    const unsigned shift = node->st.st_uid == 0 ? 6 : node->st.st_gid == 0 ? 3 : 0;
+    return (~(node->st.st_mode >> shift) & want) == 0;
+}
+
+/** st of a node, up to date. */
+static inline int node_stat(struct node *node)
+{
+    return likely((node->marks | node->stale) == 0) ? 0 : node_refresh(node);
+}
+
+/* ---- times.c ---- */
+
+/** Asks the clock, and gives the time to every node that waits. */
+int64_t time_now(void);
+/** @node changed: @marks wait for the next clock reading. */
+void time_mark(struct node *node, uint8_t marks);
+/** Names of @dir changed: its times, its size, its links. */
+void time_mark_dir(struct node *dir);
+/** Gives @node the time if it waits. */
+void time_settle(struct node *node);
+/** Forgets that @node waits. */
+void time_forget(struct node *node);
+/** A first write since the last settling. */
+void time_mark_written(struct node *node);
+/** Tells the file system @node's times before it is forgotten. */
+void time_save(struct node *node);
+void time_from_attr(struct node *node, const struct fs_attr *attr);
+
+/* ---- name.c ---- */
+
+struct name {
+    struct name *hash_next;
+    struct node *dir;
+    struct node *node; /* NULL: known not to exist */
+    struct name *newer, *older;
+    uint32_t hash;
+    uint16_t len;
+    bool used; /* since eviction last looked */
+    char text[];
+};
+
+/** The cached name, or NULL. */
+struct name *name_find(const struct node *dir, const char *text, size_t len, uint32_t hash);
+/** What @text means in @dir, from the cache or the file system; ->node NULL: nothing. 0 or an error. */
+int name_lookup(struct node *dir, const char *text, size_t len, uint32_t hash,
+                struct name **name);
+/** Makes @name mean @node (one reference taken) or nothing. */
+void name_set(struct name *name, struct node *node);
+/** Called where an operation starts. */
+void name_trim(void);
+extern uint32_t name_count;
+
+/* ---- walk.c ---- */
+
+#define WALK_FOLLOW 1 /* a link at the end is followed */
+#define WALK_ENTRY 2  /* the operation is about the name: trailing slashes are left to the caller */
+
+enum walk_last { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
+
+struct walk {
+    struct node *node; /* NULL: the last name does not exist */
+    struct name *name; /* of LAST_NAME */
+    enum walk_last last;
+    bool slash; /* the path ended in one */
+};
+
+/** Where @path leads. 0, or an error; an absent last name is 0 with node NULL. Nothing is referenced. */
+int walk(struct client *client, int dirfd, const char *path, unsigned flags, struct walk *walk);
+/** As walk(), -ENOENT when the node is absent. */
+int walk_node(struct client *client, int dirfd, const char *path, unsigned flags, struct node **node);
+/** As walk_node(); AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW in @flags. */
+int walk_at(struct client *client, int dirfd, const char *path, int flags, struct node **node);
+struct node *walk_parent(struct node *dir);
+
+/* ---- mount.c ---- */
+
+/** The root of what is mounted on @node, or @node. */
+static inline struct node *mount_cross(struct node *node)
+{
+    while (unlikely(node->mounted != NULL)) {
+        node = node->mounted->root;
+    }
+    return node;
+}
+
+/* ---- create.c ---- */
+
+/** Whether a name may be added to or taken from @dir. */
+int may_change(const struct node *dir);
+/** Makes a node of @mode under the absent name; a new reference in *@node unless that is NULL. */
+int create_node(struct name *name, uint32_t mode, struct node **node);
+
+/* ---- attr.c ---- */
+
+/** Sets the size of a regular file. */
+int node_resize(struct node *node, int64_t size);
+int node_set_mode(struct node *node, mode_t mode);
+
+/* ---- lock.c ---- */
+
+/** @owner closed a descriptor of @node: its locks go. */
+void lock_drop(struct node *node, int owner);
+
+/* ---- pipe.c ---- */
+
+int pipe_open(struct node *node, uint32_t flags);
+void pipe_close(struct node *node, uint32_t flags);
+ssize_t pipe_read(struct file *file, void *buf, size_t count);
+ssize_t pipe_write(struct file *file, const void *buf, size_t count);
+int pipe_poll(const struct file *file);
+int64_t pipe_size(const struct node *node);
+void pipe_free(struct node *node);
+
+static inline bool flags_read(uint32_t flags)
+{
+    return (flags & O_ACCMODE) == O_RDONLY || (flags & O_ACCMODE) == O_RDWR;
+}
+
+static inline bool flags_write(uint32_t flags)
+{
+    return (flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR;
+}
+
+#endif

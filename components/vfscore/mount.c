@@ -1,0 +1,94 @@
+/* Mounting. */
+#include "core.h"
+
+#include <cubicle.h>
+#include <stdlib.h>
+
+static uint32_t mounts;
+
+/**
+ * Only the cubicle that sets the system up may mount: the one named boot; where boot is a module of another cubicle,
+ * the one that mounted first, which is before any application runs. Plain calls come from our own cubicle.
+ */
+static bool is_boot(int caller)
+{
+    static int first = -1;
+    const int boot = cubicle_find("boot");
+    if (caller == 0 || boot > 0) {
+        return caller == 0 || caller == boot;
+    }
+    if (first < 0) {
+        first = caller;
+    }
+    return caller == first;
+}
+
+static int mount_bind(struct mount *mount, const char *provider, const char *options)
+{
+    struct fs_attr attr;
+    if (fs_bind(&mount->ops, provider) != 0) {
+        return -ENODEV;
+    }
+    int error;
+    PROVIDER(error, mount->ops.fs_mount(options, &attr));
+    error = checked(error);
+    if (error != 0) {
+        return error;
+    }
+    if (!S_ISDIR(attr.mode)) {
+        return -EIO;
+    }
+    mount->cached = (attr.flags & FS_NODE_CACHED) != 0;
+    error = node_from_attr(mount, &attr, &mount->root);
+    if (error == 0 && attr.mtime_ns == 0 && mount->cached) {
+        time_mark(mount->root, MARK_ALL);
+        time_now();
+    }
+    return error;
+}
+
+int vfs_mount(const char *provider, const char *path, const char *options, int caller)
+{
+    struct client *client = client_get(caller);
+    struct node *covered = NULL;
+    int error = 0;
+    if (client == NULL || !is_boot(caller)) {
+        return client == NULL ? -EDEADLK : -EPERM;
+    }
+    if (core.root == NULL) {
+        error = strcmp(path, "/") == 0 ? 0 : -ENOENT;
+    } else {
+        error = walk_node(client, AT_FDCWD, path, WALK_FOLLOW, &covered);
+        if (error == 0 && !S_ISDIR(covered->st.st_mode)) {
+            error = -ENOTDIR;
+        } else if (error == 0 && covered == core.root->root) {
+            error = -EBUSY;
+        }
+    }
+    if (error != 0) {
+        return error;
+    }
+    struct mount *mount = calloc(1, sizeof(*mount));
+    if (mount == NULL) {
+        return -ENOMEM;
+    }
+    mount->id = ++mounts;
+    if (covered != NULL) {
+        node_get(covered);
+    }
+    error = mount_bind(mount, provider, options);
+    if (error != 0) {
+        if (covered != NULL) {
+            node_put(covered);
+        }
+        free(mount);
+        return error;
+    }
+    mount->covered = covered;
+    if (covered == NULL) {
+        core.root = mount;
+    } else {
+        covered->mounted = mount;
+    }
+    return 0;
+}

@@ -1,0 +1,259 @@
+/* Reading, writing, seeking: the paths that are taken most. */
+#include "core.h"
+
+#define GOOD_READ (CAN_READ | CAN_SEEK)
+#define GOOD_WRITE (CAN_WRITE | CAN_SEEK)
+#define NOWHERE (-1) /* no offset was given: the description's */
+
+static ssize_t regular_read(struct node *node, void *buf, size_t count, int64_t offset)
+{
+    if (unlikely((node->stale & STALE_ALWAYS) != 0)) {
+        const int error = node_refresh(node);
+        if (error != 0) {
+            return error;
+        }
+    }
+    const int64_t left = node->st.st_size - offset;
+    if (unlikely((int64_t)count > left)) {
+        if (left <= 0) {
+            return 0;
+        }
+        count = (size_t)left;
+    }
+    ssize_t result;
+    PROVIDER(result, node->ops->fs_read(node->number, (uint64_t)offset, buf, count));
+    return checked_count(result, count);
+}
+
+/** The file now reaches to @end through a write at @offset (or had holes before). */
+static void regular_grew(struct node *node, int64_t offset, int64_t end)
+{
+    const int64_t size = node->st.st_size;
+    if (!node->dense || offset > ((size + 4095) & ~(int64_t)4095)) {
+        node->dense = false;
+        node->stale |= STALE_BLOCKS;
+    }
+    if (end > size) {
+        node->st.st_size = end;
+        if (node->dense) {
+            node->st.st_blocks = (end + 4095) / 4096 * 8;
+        }
+    }
+}
+
+static ssize_t regular_write(struct node *node, const void *buf, size_t count, int64_t offset)
+{
+    if (unlikely((int64_t)count > INT64_MAX - offset)) {
+        return offset == INT64_MAX ? -EFBIG : -EINVAL;
+    }
+    ssize_t result;
+    PROVIDER(result, node->ops->fs_write(node->number, (uint64_t)offset, buf, count));
+    result = checked_count(result, count);
+    if (unlikely(result <= 0)) {
+        return result;
+    }
+    if (unlikely((node->marks & MARK_WRITTEN) != MARK_WRITTEN)) {
+        time_mark_written(node);
+    }
+    const int64_t end = offset + result;
+    if (end > node->st.st_size || unlikely(!node->dense)) {
+        regular_grew(node, offset, end);
+    }
+    return result;
+}
+
+/** Everything that is not an open regular file of sensible use. */
+static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t offset)
+{
+    struct node *node = file->node;
+    if ((file->can & CAN_READ) == 0) {
+        return -EBADF;
+    }
+    if (S_ISDIR(node->st.st_mode)) {
+        return -EISDIR;
+    }
+    if ((ssize_t)count < 0) {
+        return -EINVAL;
+    }
+    if (node->pipe != NULL) {
+        return offset == NOWHERE ? pipe_read(file, buf, count) : -ESPIPE;
+    }
+    if (offset != NOWHERE && (node->flags & FS_NODE_TTY) != 0) {
+        return -ESPIPE;
+    }
+    count = count < IO_MAX ? count : IO_MAX;
+    ssize_t result;
+    if ((file->can & CAN_SEEK) != 0) {
+        result = regular_read(node, buf, count, offset == NOWHERE ? file->offset : offset);
+        if (result > 0 && offset == NOWHERE) {
+            file->offset += result;
+        }
+        return result;
+    }
+    PROVIDER(result, node->ops->fs_read(node->number, 0, buf, count));
+    return checked_count(result, count);
+}
+
+static ssize_t other_write(struct file *file, const void *buf, size_t count, int64_t offset)
+{
+    struct node *node = file->node;
+    if ((file->can & CAN_WRITE) == 0) {
+        return -EBADF;
+    }
+    if ((ssize_t)count < 0) {
+        return -EINVAL;
+    }
+    if (node->pipe != NULL) {
+        return offset == NOWHERE ? pipe_write(file, buf, count) : -ESPIPE;
+    }
+    if (offset != NOWHERE && (node->flags & FS_NODE_TTY) != 0) {
+        return -ESPIPE;
+    }
+    count = count < IO_MAX ? count : IO_MAX;
+    ssize_t result;
+    if ((file->can & CAN_SEEK) == 0) {
+        PROVIDER(result, node->ops->fs_write(node->number, 0, buf, count));
+        return checked_count(result, count);
+    }
+    int64_t at = offset == NOWHERE ? file->offset : offset;
+    if ((file->flags & O_APPEND) != 0) {
+        const int error = node_stat(node);
+        if (error != 0) {
+            return error;
+        }
+        at = node->st.st_size;
+    }
+    if (count == 0) {
+        return 0;
+    }
+    result = regular_write(node, buf, count, at);
+    if (result > 0 && offset == NOWHERE) {
+        file->offset = at + result;
+    }
+    return result;
+}
+
+ssize_t vfs_read(int fd, void *buf, size_t count, int caller)
+{
+    struct file *file = file_of(fd, caller);
+    if (unlikely(file == NULL)) {
+        return -EBADF;
+    }
+    if (unlikely((file->can & GOOD_READ) != GOOD_READ || count > IO_MAX)) {
+        return other_read(file, buf, count, NOWHERE);
+    }
+    const ssize_t result = regular_read(file->node, buf, count, file->offset);
+    if (likely(result > 0)) {
+        file->offset += result;
+    }
+    return result;
+}
+
+ssize_t vfs_pread(int fd, void *buf, size_t count, int64_t offset, int caller)
+{
+    struct file *file = file_of(fd, caller);
+    if (unlikely(offset < 0 || file == NULL)) {
+        return offset < 0 ? -EINVAL : -EBADF;
+    }
+    if (unlikely((file->can & GOOD_READ) != GOOD_READ || count > IO_MAX)) {
+        return other_read(file, buf, count, offset);
+    }
+    return regular_read(file->node, buf, count, offset);
+}
+
+ssize_t vfs_write(int fd, const void *buf, size_t count, int caller)
+{
+    struct file *file = file_of(fd, caller);
+    if (unlikely(file == NULL)) {
+        return -EBADF;
+    }
+    if (unlikely((file->can & GOOD_WRITE) != GOOD_WRITE || count - 1 >= IO_MAX ||
+                 (file->flags & O_APPEND) != 0)) {
+        return other_write(file, buf, count, NOWHERE);
+    }
+    const ssize_t result = regular_write(file->node, buf, count, file->offset);
+    if (likely(result > 0)) {
+        file->offset += result;
+    }
+    return result;
+}
+
+ssize_t vfs_pwrite(int fd, const void *buf, size_t count, int64_t offset, int caller)
+{
+    struct file *file = file_of(fd, caller);
+    if (unlikely(offset < 0 || file == NULL)) {
+        return offset < 0 ? -EINVAL : -EBADF;
+    }
+    if (unlikely((file->can & GOOD_WRITE) != GOOD_WRITE || count - 1 >= IO_MAX ||
+                 (file->flags & O_APPEND) != 0)) {
+        return other_write(file, buf, count, offset);
+    }
+    return regular_write(file->node, buf, count, offset);
+}
+
+static int64_t other_seek(struct file *file, int64_t offset, int whence)
+{
+    const struct node *node = file->node;
+    if ((file->flags & O_PATH) != 0) {
+        return -EBADF;
+    }
+    if (node->pipe != NULL || (node->flags & FS_NODE_TTY) != 0) {
+        return -ESPIPE;
+    }
+    if (!S_ISDIR(node->st.st_mode)) {
+        return 0; /* a device without positions */
+    }
+    if (whence == SEEK_CUR) {
+        if (__builtin_add_overflow(offset, file->offset, &offset)) {
+            return -EINVAL;
+        }
+    } else if (whence != SEEK_SET) {
+        return -EINVAL;
+    }
+    if (offset < 0) {
+        return -EINVAL;
+    }
+    file->offset = offset;
+    return offset;
+}
+
+int64_t vfs_lseek(int fd, int64_t offset, int whence, int caller)
+{
+    struct file *file = file_of(fd, caller);
+    if (unlikely(file == NULL)) {
+        return -EBADF;
+    }
+    if (unlikely((file->can & CAN_SEEK) == 0)) {
+        return other_seek(file, offset, whence);
+    }
+    int64_t base = 0;
+    if (whence != SEEK_SET) {
+        struct node *node = file->node;
+        const int error = whence == SEEK_CUR ? 0 : node_stat(node);
+        if (error != 0) {
+            return error;
+        }
+        switch (whence) {
+        case SEEK_CUR:
+            base = file->offset;
+            break;
+        case SEEK_END:
+            base = node->st.st_size;
+            break;
+        case SEEK_DATA: /* no holes are told: allowed by lseek(2) */
+        case SEEK_HOLE:
+            if (offset < 0 || offset >= node->st.st_size) {
+                return -ENXIO;
+            }
+            offset = whence == SEEK_DATA ? offset : node->st.st_size;
+            break;
+        default:
+            return -EINVAL;
+        }
+    }
+    if (unlikely(__builtin_add_overflow(base, offset, &offset) || offset < 0)) {
+        return -EINVAL;
+    }
+    file->offset = offset;
+    return offset;
+}
