@@ -22,7 +22,7 @@
  *     pointer to exactly the integer it is read from, or is a constant of
  *     1..DESCRIPTOR_RANGE_MAX bytes; a string's bound is 1..DESCRIPTOR_STRING_MAX.
  *  3. `ret` stands only where the function returns an integer, and never with noreturn.
- *  4. At most one parameter is the caller's id.
+ *  4. At most one parameter is the caller's id, DESCRIPTOR_RANGES_MAX are ranges.
  *  5. The fingerprint is that of the text.
  */
 #ifndef MONITOR_DESCRIPTOR_H
@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #define DESCRIPTOR_ARGS_MAX 12
+#define DESCRIPTOR_RANGES_MAX 6 /* in, out and inout of one function */
 #define DESCRIPTOR_FUNCTIONS_MAX 1024
 #define DESCRIPTOR_NAME_MAX 127     /* of functions and parameters, without the NUL */
 #define DESCRIPTOR_INTERFACE_MAX 63 /* of the interface */

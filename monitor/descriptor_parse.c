@@ -340,7 +340,7 @@ static int check_size(struct parser *p, const struct descriptor_function *functi
 /* Invariants 2 to 4, when a function is complete. */
 static int check_function(struct parser *p, const struct descriptor_function *function)
 {
-    unsigned ncallers = 0;
+    unsigned ncallers = 0, nranges = 0;
 
     for (unsigned i = 0; i < function->nargs; i++) {
         const struct descriptor_arg *arg = &function->args[i];
@@ -354,80 +354,98 @@ static int check_function(struct parser *p, const struct descriptor_function *fu
                           function->name, arg->name);
         }
         ncallers += arg->kind == DESCRIPTOR_CALLER;
+        nranges += arg->size_kind != DESCRIPTOR_SIZE_NONE;
     }
     if (ncallers > 1) {
         return refuse(p, "%s: two parameters are the caller's id", function->name);
     }
+    if (nranges > DESCRIPTOR_RANGES_MAX) {
+        return refuse(p, "%s: more than %d ranges", function->name,
+                      DESCRIPTOR_RANGES_MAX);
+    }
     return 0;
 }
 
-/* Appends a zeroed function to the array. */
-static int add_function(struct parser *p, struct descriptor_function **function)
+/* Appends a zeroed function to the array; NULL with *err where it cannot. */
+static struct descriptor_function *add_function(struct parser *p, int *err)
 {
     struct descriptor *d = p->descriptor;
 
     if (d->nfunctions == DESCRIPTOR_FUNCTIONS_MAX) {
-        return refuse(p, "more than %d functions", DESCRIPTOR_FUNCTIONS_MAX);
+        *err = refuse(p, "more than %d functions", DESCRIPTOR_FUNCTIONS_MAX);
+        return NULL;
     }
     if (d->nfunctions == p->capacity) {
         size_t capacity = p->capacity == 0 ? 16 : p->capacity * 2;
         void *grown = realloc(d->functions, capacity * sizeof(d->functions[0]));
         if (grown == NULL) {
             (void)refuse(p, "out of memory");
-            return -ENOMEM;
+            *err = -ENOMEM;
+            return NULL;
         }
         d->functions = grown;
         p->capacity = capacity;
     }
-    *function = &d->functions[d->nfunctions++];
-    memset(*function, 0, sizeof(**function));
-    return 0;
+    struct descriptor_function *function = &d->functions[d->nfunctions++];
+    memset(function, 0, sizeof(*function));
+    return function;
 }
 
-/* One function; on entry the word cursor stands after `function`, on return after the
- * first word of the record that follows, which is in *key. */
+/* Steps to the next line; *key receives its first word. */
+static int next_record(struct parser *p, const char **key)
+{
+    int err = next_line(p);
+
+    *key = err == 0 ? next_word(p) : "";
+    return err;
+}
+
+/* `function NAME', of which the first word has been read. */
+static int parse_name(struct parser *p, const char **name)
+{
+    *name = next_word(p);
+    if (!is_identifier(*name, DESCRIPTOR_NAME_MAX)) {
+        return refuse(p, "bad function name `%.80s'", *name);
+    }
+    if (descriptor_find(p->descriptor, *name) >= 0) {
+        return refuse(p, "function %s is there twice", *name);
+    }
+    return expect_end_of_line(p);
+}
+
+/* One function; *key receives the first word of the record that follows it. */
 static int parse_function(struct parser *p, const char **key)
 {
-    struct descriptor_function *function = NULL;
-    const char *name = next_word(p);
-    const char *value = "";
+    const char *name = "";
+    const char *returns = "";
 
-    if (!is_identifier(name, DESCRIPTOR_NAME_MAX)) {
-        return refuse(p, "bad function name `%.80s'", name);
-    }
-    if (descriptor_find(p->descriptor, name) >= 0) {
-        return refuse(p, "function %s is there twice", name);
-    }
-    int err = expect_end_of_line(p);
-    if (err == 0) {
-        err = add_function(p, &function);
-    }
+    int err = parse_name(p, &name);
     if (err != 0) {
+        return err;
+    }
+    struct descriptor_function *function = add_function(p, &err);
+    if (function == NULL) {
         return err;
     }
     function->name = name;
-    err = parse_header(p, "returns", &value);
-    if (err != 0) {
-        return err;
+    err = parse_header(p, "returns", &returns);
+    if (err == 0 && !parse_type(returns, &function->returns)) {
+        err = refuse(p, "unknown return type `%.40s'", returns);
     }
-    if (!parse_type(value, &function->returns)) {
-        return refuse(p, "unknown return type `%.40s'", value);
+    if (err == 0) {
+        err = next_record(p, key);
     }
-    err = next_line(p);
-    *key = err == 0 ? next_word(p) : "";
     if (err == 0 && strcmp(*key, "noreturn") == 0) {
         function->noreturn = true;
         err = expect_end_of_line(p);
         if (err == 0) {
-            err = next_line(p);
-            *key = err == 0 ? next_word(p) : "";
+            err = next_record(p, key);
         }
     }
     while (err == 0 && strcmp(*key, "arg") == 0) {
         err = parse_arg(p, function);
         if (err == 0) {
-            err = next_line(p);
-            *key = err == 0 ? next_word(p) : "";
+            err = next_record(p, key);
         }
     }
     return err != 0 ? err : check_function(p, function);
@@ -435,8 +453,8 @@ static int parse_function(struct parser *p, const char **key)
 
 static int parse_functions(struct parser *p)
 {
-    int err = next_line(p);
-    const char *key = err == 0 ? next_word(p) : "";
+    const char *key = "";
+    int err = next_record(p, &key);
 
     while (err == 0 && strcmp(key, "function") == 0) {
         err = parse_function(p, &key);

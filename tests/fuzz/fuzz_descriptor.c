@@ -63,15 +63,16 @@ static void check(const struct descriptor *d, const char *text, size_t size)
     REQUIRE(d->nfunctions >= 1 && d->nfunctions <= DESCRIPTOR_FUNCTIONS_MAX);
     for (size_t i = 0; i < d->nfunctions; i++) {
         const struct descriptor_function *f = &d->functions[i];
-        unsigned ncallers = 0;
+        unsigned ncallers = 0, nranges = 0;
 
         REQUIRE(descriptor_find(d, f->name) == (int)i);
         REQUIRE(f->nargs <= DESCRIPTOR_ARGS_MAX);
         for (unsigned k = 0; k < f->nargs; k++) {
             check_arg(f, &f->args[k]);
             ncallers += f->args[k].kind == DESCRIPTOR_CALLER;
+            nranges += f->args[k].size_kind != DESCRIPTOR_SIZE_NONE;
         }
-        REQUIRE(ncallers <= 1);
+        REQUIRE(ncallers <= 1 && nranges <= DESCRIPTOR_RANGES_MAX);
     }
 }
 

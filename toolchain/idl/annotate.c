@@ -354,6 +354,7 @@ static void check_deref(struct idl *idl, struct idl_function *f,
 static void check_params(struct idl *idl, struct idl_function *f)
 {
     const struct idl_param *caller = NULL;
+    unsigned nranges = 0;
 
     for (unsigned i = 0; i < f->nparams; i++) {
         struct idl_param *param = &f->params[i];
@@ -364,6 +365,14 @@ static void check_params(struct idl *idl, struct idl_function *f)
                        param->name);
         }
         caller = param->arg.kind == DESCRIPTOR_CALLER ? param : caller;
+        nranges += param->arg.size_kind != DESCRIPTOR_SIZE_NONE;
+        if (nranges == DESCRIPTOR_RANGES_MAX + 1 &&
+            param->arg.size_kind != DESCRIPTOR_SIZE_NONE) {
+            idl_refuse(idl, f, param->range->at,
+                       "collect some of them in one structure or buffer",
+                       "range `%s' is one more than the %d that can cross", param->name,
+                       DESCRIPTOR_RANGES_MAX);
+        }
         if (param->arg.size_kind != DESCRIPTOR_SIZE_ARG &&
             param->arg.size_kind != DESCRIPTOR_SIZE_DEREF) {
             continue;

@@ -333,14 +333,18 @@ static void test_ret(void **state)
            "unexpected `' after a pointer");
 }
 
-/* 4. One caller. */
-static void test_caller(void **state)
+/* 4. One caller, six ranges. */
+static void test_counts(void **state)
 {
     (void)state;
     reject("function f\nreturns i32\narg a caller\narg b caller\nend\n", 9,
            "f: two parameters are the caller's id");
     reject("function f\nreturns i32\narg a caller or_null\nend\n", 7,
            "unexpected `or_null' at the end of the line");
+    reject("function f\nreturns i32\narg a in const 1\narg b out const 1\n"
+           "arg c inout const 1\narg d in const 1\narg e in const 1\n"
+           "arg f in const 1\narg s string 8\narg g in const 1\nend\n",
+           15, "f: more than 6 ranges");
 }
 
 /* 5. The fingerprint. */
@@ -483,7 +487,7 @@ int main(void)
         cmocka_unit_test(test_every_record), cmocka_unit_test(test_types),
         cmocka_unit_test(test_preamble),     cmocka_unit_test(test_names),
         cmocka_unit_test(test_sizes),        cmocka_unit_test(test_ret),
-        cmocka_unit_test(test_caller),       cmocka_unit_test(test_fingerprint),
+        cmocka_unit_test(test_counts),       cmocka_unit_test(test_fingerprint),
         cmocka_unit_test(test_structure),    cmocka_unit_test(test_limits),
         cmocka_unit_test(test_truncated),    cmocka_unit_test(test_read),
     };

@@ -56,6 +56,9 @@ int every_or_null(CUBICLE_OR_NULL CUBICLE_IN(1) const char *p);
 int every_suffix(void *p CUBICLE_OUT(4), int q);
 int every_pointers(CUBICLE_OUT(sizeof(void *)) void **p);
 int every_const_pointer(CUBICLE_OUT(8) void *const p);
+int every_six(CUBICLE_IN(1) const void *a, CUBICLE_IN(1) const void *b,
+              CUBICLE_OUT(1) void *c, CUBICLE_OUT(1) void *d, CUBICLE_INOUT(1) void *e,
+              CUBICLE_INOUT(1) void *f, CUBICLE_STRING(8) const char *s);
 
 /* Constants. */
 int every_struct(CUBICLE_OUT(sizeof(struct every_record)) struct every_record *record);

@@ -23,3 +23,7 @@ int ranges_caller_long(CUBICLE_CALLER long caller);
 int ranges_caller_pointer(CUBICLE_CALLER int *caller);
 int ranges_caller_two(CUBICLE_CALLER int a, CUBICLE_CALLER int b);
 int ranges_opaque_integer(CUBICLE_OPAQUE long value);
+int ranges_seven(CUBICLE_IN(1) const void *a, CUBICLE_IN(1) const void *b,
+                 CUBICLE_OUT(1) void *c, CUBICLE_OUT(1) void *d,
+                 CUBICLE_INOUT(1) void *e, CUBICLE_STRING(8) const char *s,
+                 CUBICLE_IN(1) const void *f, CUBICLE_IN(1) const void *g);
