@@ -12,6 +12,11 @@
  *                                  one unit:
  *                                      andl $-32,%r11d
  *                                      jmp  *%r11
+ *      call w                      w weak and not defined here: may be address 0, where no
+ *                                  direct call can go. One unit, ends a bundle:
+ *                                      movl $w,%r11d
+ *                                      andl $-32,%r11d
+ *                                      call *%r11
  */
 #include "instrument.h"
 
@@ -81,20 +86,57 @@ static void direct(struct program *program, const struct instruction *in,
 {
     const char *target = branch_target(&in->operands[0]);
     struct item *item;
+    unsigned symbol;
 
     if (!target) {
         instrument_refuse(program, in, "a branch must name a label",
                           "put a label where it goes");
         return;
     }
+    symbol = program_symbol(program, target, strlen(target));
     if (class == RULE_CALL) {
-        unit_add(program, in, UNIT_CALL, EFFECT_CONTROL, arena_printf("call\t%s", target));
+        item = unit_add(program, in, UNIT_CALL, EFFECT_CONTROL,
+                        arena_printf("call\t%s", target));
+    } else {
+        item = unit_add(program, in, UNIT_BRANCH, EFFECT_CONTROL,
+                        class == RULE_JUMP ? "jmp" : in->name);
+        item->stop = class == RULE_JUMP;
+    }
+    item->direct = true;
+    item->symbol = symbol;
+}
+
+/* Calls and jumps to @item's symbol go through %r11. */
+static void make_indirect(struct program *program, struct item *item)
+{
+    const char *name = program->symbol_names.names[item->symbol];
+
+    if (item->unit == UNIT_BRANCH && !item->stop) {
+        program_error(program, item->place, "call it instead",
+                      "conditional jump to weak symbol `%s'", name);
         return;
     }
-    item = unit_add(program, in, UNIT_BRANCH, EFFECT_CONTROL,
-                    class == RULE_JUMP ? "jmp" : in->name);
-    item->symbol = program_symbol(program, target, strlen(target));
-    item->stop = class == RULE_JUMP;
+    item->text = arena_printf("movl\t$%s,%%r11d\n\tandl\t$-32,%%r11d\n\t%s\t*%%r11", name,
+                              item->unit == UNIT_CALL ? "call" : "jmp");
+    item->unit = item->unit == UNIT_CALL ? UNIT_CALL : UNIT_PLAIN;
+    item->direct = false;
+}
+
+void control_resolve_weak(struct program *program)
+{
+    for (size_t s = 0; s < program->nsections; s++) {
+        const struct section *section = &program->sections[s];
+
+        for (size_t i = 0; i < section->nitems; i++) {
+            struct item *item = &section->items[i];
+            const struct symbol *symbol = &program->symbols[item->symbol];
+
+            if (item->kind == ITEM_UNIT && item->direct && symbol->weak &&
+                !symbol->assigned && symbol->section == SECTION_NONE) {
+                make_indirect(program, item);
+            }
+        }
+    }
 }
 
 bool instrument_control(struct program *program, const struct instruction *in,

@@ -9,6 +9,9 @@
 /** Adds the units for @in to the current section, or reports why it cannot be done. */
 void instrument(struct program *program, const struct instruction *in);
 
+/** To be called after the last instruction: a compiler declares weak symbols at the end. */
+void control_resolve_weak(struct program *program);
+
 /* ---- shared by instrument.c, stack.c, control.c and string.c ---- */
 
 /* What a unit does to the stack pointer and to control flow (invariant 5). */

@@ -44,12 +44,13 @@ struct item {
     enum unit_kind unit;
     struct place place;
     const char *text; /* directive, label name or instructions; a branch: its mnemonic */
-    unsigned symbol;  /* label: itself; branch: its target */
+    unsigned symbol;  /* label: itself; direct branch or call: its target */
     unsigned size;    /* unit: bytes (a branch: of the 32-bit form); align: boundary */
     unsigned limit;   /* align: most bytes of padding */
     unsigned pad;     /* layout: padding before the labels of this unit */
     unsigned gap;     /* layout: padding between the labels and this unit */
     unsigned offset;  /* layout: of the unit, from the start of the section */
+    bool direct;      /* unit: a branch or call to @symbol */
     bool stop;        /* unit: control never passes behind it */
     bool wide;        /* layout: this branch needs its 32-bit form */
 };
@@ -73,6 +74,8 @@ struct symbol {
     uint32_t offset;  /* layout */
     bool entry;       /* invariant 4 */
     bool global;      /* the linker may bind a reference elsewhere */
+    bool weak;        /* without a definition its address is 0 */
+    bool assigned;    /* defined by .set */
 };
 
 struct program {

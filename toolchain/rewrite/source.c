@@ -139,7 +139,8 @@ static void add_first(struct reader *reader, const char *text)
     reader->program->current = current;
 }
 
-static void mark_symbols(struct reader *reader, const char *names, bool global)
+/* Marks a list of names as entries, with what @like has set besides. */
+static void mark_symbols(struct reader *reader, const char *names, struct symbol like)
 {
     struct program *program = reader->program;
 
@@ -150,7 +151,8 @@ static void mark_symbols(struct reader *reader, const char *names, bool global)
             unsigned index = program_symbol(program, names, len);
 
             program->symbols[index].entry = true;
-            program->symbols[index].global |= global;
+            program->symbols[index].global |= like.global;
+            program->symbols[index].weak |= like.weak;
         }
         names += len;
         names += strspn(names, ", ");
@@ -175,15 +177,20 @@ static bool symbol_directive(struct reader *reader, const char *name, const char
                              const char *text)
 {
     if (!strcmp(name, ".globl") || !strcmp(name, ".global") || !strcmp(name, ".weak")) {
-        mark_symbols(reader, arguments, true);
+        mark_symbols(reader, arguments,
+                     (struct symbol){.global = true, .weak = !strcmp(name, ".weak")});
     } else if (!strcmp(name, ".type")) {
         if (strstr(arguments, "function") || strstr(arguments, "FUNC")) {
-            mark_symbols(reader, arena_copy(arguments, strcspn(arguments, ",")), false);
+            mark_symbols(reader, arena_copy(arguments, strcspn(arguments, ",")),
+                         (struct symbol){0});
         }
     } else if (!strcmp(name, ".set") || !strcmp(name, ".equ") || !strcmp(name, ".equiv") ||
                !strcmp(name, ".weakref") || !strcmp(name, ".symver")) {
         const char *comma = strchr(arguments, ',');
+        unsigned index =
+            program_symbol(reader->program, arguments, strcspn(arguments, ", "));
 
+        reader->program->symbols[index].assigned = true;
         program_take_addresses(reader->program, comma ? comma : arguments);
         /* A constant decides how long instructions are, so it comes before all of them. */
         if (comma && !strpbrk(comma, "._abcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWYZ")) {
@@ -360,4 +367,5 @@ void source_read(struct program *program, const char *text)
         }
     }
     scan_free(&scanner);
+    control_resolve_weak(program);
 }
