@@ -1,26 +1,25 @@
+#include "check.h"
 #include "cli.h"
 #include "module_file.h"
-#include "monitor.h"
-int monitor_verify_module(const char *, const char *);
 
 #include <stdio.h>
 
 static const char doc[] =
-    "Checks a module's code as the loader does: places and relocates it, and verifies "
-    "the "
-    "final bytes. Prints the verdict; for a refused module the reason, the offset, the "
-    "function and the instruction.\v"
+    "Checks a module's code as the loader does: places and relocates it, and verifies\n"
+    "the final bytes. Prints the verdict; for a refused module the reason, the offset,\n"
+    "the function and the instruction.\v"
     "MODULE is the path of a module file, or the name of a module of this build.\n"
     "Exit status: 0 when the module would be loaded, 1 when it is refused.";
 
 int cli_verify(int argc, char **argv)
 {
     struct module_options options;
+    size_t code_size;
 
     module_options_parse(argc, argv, doc, 0, &options);
-    if (monitor_verify_module(options.path, options.interfaces) != 0) {
+    if (check_module(options.path, options.interfaces, &code_size) != 0) {
         return CLI_EXIT_NO;
     }
-    printf("%s: accepted\n", options.path);
+    printf("%s: accepted: %zu bytes of code\n", options.path, code_size);
     return CLI_EXIT_OK;
 }
