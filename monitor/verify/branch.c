@@ -2,18 +2,19 @@
  * Branches: their forms, where calls end, where direct branches go.
  *
  * Invariants:
- *  B1. Branches are jmp rel8/rel32, jcc rel8/rel32, call rel32, jmp/call *%reg64, ret, by
- *      their bytes: no prefix (but REX.B of a register), so no form whose length or target
- *      processors disagree about (66 E9 is 4 or 6 bytes), nothing far, nothing through memory.
- *  B2. A call ends its bundle: the return address is 32-aligned, and the mask of ret leaves
- *      it alone.
- *  B3. A direct target in the code is the start of an instruction that is not inside a group.
- *  B4. A direct target outside the code is 32-aligned, below 2 GiB, and allowed by the policy.
+ *  B1. Branches are jmp rel8/rel32, jcc rel8/rel32, call rel32, jmp/call *%reg64 and
+ *      ret, judged by their bytes: no prefix (but REX.B of a register). So there is no
+ *      form that processors disagree about (66 E9 has 4 or 6 bytes), nothing far,
+ *      nothing through memory.
+ *  B2. A call ends its bundle: its return address is 32-aligned, and the mask of ret
+ *      does not change it.
+ *  B3. A direct target in the code starts an instruction that is not inside a group.
+ *  B4. A direct target outside the code is 32-aligned, below 2 GiB, and allowed by the
+ *      policy.
  */
 #include "internal.h"
 
 #define CODE_END UINT64_C(0x80000000)
-
 
 static int32_t branch_read32(const uint8_t *bytes)
 {
@@ -21,7 +22,7 @@ static int32_t branch_read32(const uint8_t *bytes)
                      (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
 }
 
-/* Reads the direct branch of @length bytes at @bytes; false if it is none by its bytes. */
+/* Reads the direct branch at @bytes; false if it is none. */
 static bool branch_direct(const uint8_t *bytes, unsigned *length, int32_t *displacement)
 {
     if (bytes[0] == 0xeb || (bytes[0] & 0xf0) == 0x70) {
@@ -95,7 +96,8 @@ static enum verify_reason branch_target(const struct pass *pass, uint32_t offset
     }
     const int64_t target = (int64_t)offset + length + displacement;
     if (target >= 0 && target < pass->len) {
-        return bit_get(pass->starts, (uint32_t)target) ? VERIFY_OK : VERIFY_TARGET_INSIDE;
+        return bit_get(pass->starts, (uint32_t)target) ? VERIFY_OK
+                                                       : VERIFY_TARGET_INSIDE;
     }
     const int64_t address = target + pass->base;
     if (address < 0 || address >= (int64_t)CODE_END || address % VERIFY_BUNDLE != 0 ||

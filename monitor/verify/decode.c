@@ -1,12 +1,12 @@
 /*
- * One instruction at a time: what it is, which rule it falls under, which prefixes it has.
+ * One instruction at a time: what it is and which rule it falls under.
  *
  * Invariants:
- *  D1. Nothing is accepted that Zydis does not decode, nor a mnemonic without a rule, nor
- *      a rule's mnemonic in another encoding than the rule names (EVEX, XOP and 3DNow! have
- *      no rule).
- *  D2. Where one mnemonic names two instructions (movsd, cmpsd: string and SSE2) the opcode
- *      decides.
+ *  D1. Nothing is accepted that Zydis does not decode, nor a mnemonic without a rule,
+ *      nor a mnemonic in another encoding than its rule names: EVEX, XOP and 3DNow!
+ *      have no rule.
+ *  D2. Where one mnemonic names two instructions (movsd, cmpsd: string and SSE2) the
+ *      opcode decides.
  */
 #include "internal.h"
 
@@ -30,7 +30,8 @@ void decode_init(struct pass *pass)
     ZydisDecoderInit(&pass->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 }
 
-/* The one-byte opcodes A4..A7 and AA..AF are string instructions, whatever their name. */
+/* The one-byte opcodes A4..A7 and AA..AF are string instructions, whatever their name.
+ */
 static bool decode_is_string(const ZydisDecodedInstruction *zydis)
 {
     return zydis->encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY &&
@@ -58,8 +59,9 @@ static enum verify_reason decode_rule(const struct pass *pass, struct insn *insn
     if (row->kind == RULE_UNLISTED) {
         return VERIFY_UNLISTED;
     }
-    if (zydis->encoding != ((row->flags & RULE_VEX) ? ZYDIS_INSTRUCTION_ENCODING_VEX
-                                                    : ZYDIS_INSTRUCTION_ENCODING_LEGACY)) {
+    if (zydis->encoding != ((row->flags & RULE_VEX)
+                                ? ZYDIS_INSTRUCTION_ENCODING_VEX
+                                : ZYDIS_INSTRUCTION_ENCODING_LEGACY)) {
         return VERIFY_ENCODING;
     }
     insn->kind = row->kind;
@@ -67,15 +69,16 @@ static enum verify_reason decode_rule(const struct pass *pass, struct insn *insn
     return VERIFY_OK;
 }
 
-enum verify_reason decode_at(const struct pass *pass, uint32_t offset, struct insn *insn)
+enum verify_reason decode_at(const struct pass *pass, uint32_t offset,
+                             struct insn *insn)
 {
     ZydisDecoderContext context;
 
     insn->offset = offset;
     insn->bytes = pass->code + offset;
     insn->noperands = 0;
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&pass->decoder, &context, insn->bytes,
-                                                    pass->len - offset, &insn->zydis))) {
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
+            &pass->decoder, &context, insn->bytes, pass->len - offset, &insn->zydis))) {
         return VERIFY_DECODE;
     }
     if (offset / VERIFY_BUNDLE != (insn_end(insn) - 1) / VERIFY_BUNDLE) {

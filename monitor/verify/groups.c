@@ -1,7 +1,7 @@
 /*
- * Groups: sequences that are safe only as a whole. Only the first instruction may be the
- * target of a branch, and a group lies in one bundle, so that no indirect branch can land
- * in it either.
+ * Groups: sequences that are safe only as a whole. Only the first instruction may be
+ * the target of a branch, and a group lies in one bundle, so that no indirect branch
+ * can land in it either.
  *
  *  G1. indirect branch   andl $-32,%r32; jmp *%r64        (or call)
  *  G2. return            andq $0x7fffffe0,(%rsp); ret
@@ -10,10 +10,11 @@
  *                        movl %esi,%esi; leaq (%rsi,%r11),%rsi; [rep] movs
  *                        (the esi pair only, and always, for movs)
  *
- * Between the first and the last instruction of G3 and G4 nothing else is accepted, so r11
- * is the view's base. G4 relies on the direction flag being clear: nothing listed sets it.
- * A repeated string instruction runs upwards from an address in the view until its count
- * ends or the first unmapped page stops it, at the latest the top of the view.
+ * Between the first and the last instruction of G3 and G4 nothing else is accepted, so
+ * r11 is the view's base. G4 relies on the direction flag being clear: nothing listed
+ * sets it. A repeated string instruction runs upwards from an address in the view until
+ * its count ends or the first unmapped page stops it, at the latest the top of the
+ * view.
  *
  * rdgsbase leaves the view's base in r11 for what follows, as rsp and copies of it do
  * anyway: the base is not a secret.
@@ -63,19 +64,21 @@ static bool groups_is_basing(const struct insn *insn, ZydisRegister reg)
 
 static bool groups_is_gs_base(const struct insn *insn)
 {
-    return insn->kind == RULE_GS_BASE && operand_is(&insn->operand[0], ZYDIS_REGISTER_R11);
+    return insn->kind == RULE_GS_BASE &&
+           operand_is(&insn->operand[0], ZYDIS_REGISTER_R11);
 }
 
 static bool groups_is_string(const struct insn *insn, uint8_t first_opcode)
 {
-    return insn->kind == RULE_STRING &&
-           (insn->zydis.opcode == first_opcode || insn->zydis.opcode == first_opcode + 1);
+    return insn->kind == RULE_STRING && (insn->zydis.opcode == first_opcode ||
+                                         insn->zydis.opcode == first_opcode + 1);
 }
 
 #define OPCODE_MOVS 0xa4
 #define OPCODE_STOS 0xaa
 
-/* The state after @insn in a group that must be completed; false: it does not belong. */
+/* The state after @insn in a group that must be completed; false: it does not belong.
+ */
 static bool groups_step(const struct insn *insn, enum group_state state,
                         enum group_state *next)
 {
@@ -146,7 +149,8 @@ static enum verify_reason groups_end_masked(const struct pass *pass,
     if (insn->kind == RULE_RETURN) {
         return pass->group == GROUP_RETURN_MASKED ? VERIFY_OK : VERIFY_RETURN;
     }
-    return pass->group == GROUP_MASKED && operand_is(&insn->operand[0], pass->group_mask)
+    return pass->group == GROUP_MASKED &&
+                   operand_is(&insn->operand[0], pass->group_mask)
                ? VERIFY_OK
                : VERIFY_INDIRECT;
 }
@@ -168,12 +172,13 @@ static void groups_begin(struct pass *pass, const struct insn *insn)
         pass->group = GROUP_RETURN_MASKED;
     } else if (groups_is_branch_mask(insn)) {
         pass->group = GROUP_MASKED;
-        pass->group_mask = ZydisRegisterGetLargestEnclosing(
-            ZYDIS_MACHINE_MODE_LONG_64, insn->operand[0].reg.value);
+        pass->group_mask = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64,
+                                                            insn->operand[0].reg.value);
     }
 }
 
-enum verify_reason groups_check(struct pass *pass, const struct insn *insn, bool *inside)
+enum verify_reason groups_check(struct pass *pass, const struct insn *insn,
+                                bool *inside)
 {
     const bool end_masked = groups_is_end_masked(insn);
     enum verify_reason reason = VERIFY_OK;

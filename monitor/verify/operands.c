@@ -2,18 +2,19 @@
  * Operands: which registers may be named, which memory may be reached.
  *
  * Invariants:
- *  M1. Memory is named by %gs:disp(%base,%index,scale) with 32-bit registers or none: the
- *      address is computed modulo 4 GiB, then the view's base is added.
- *  M2. Or by disp(%rsp) without index or segment prefix. stack.c keeps rsp between the
- *      bottom of the view and 2 GiB outside it, so with a 32-bit displacement the access falls
- *      in the view or in the 4 GiB on either side, where nothing is mapped.
- *  M3. Or it is the thread pointer: movq %fs:disp32,%reg64 with the one displacement of the
- *      policy, absolute, full width.
+ *  M1. Memory is named by %gs:disp(%base,%index,scale) with 32-bit registers or none:
+ *      the address is computed modulo 4 GiB, then the view's base is added.
+ *  M2. Or by disp(%rsp) without index or segment prefix. stack.c keeps rsp so close to
+ *      the view that any 32-bit displacement reaches the view or the 4 GiB on either
+ *      side of it, where nothing is mapped.
+ *  M3. Or it is the thread pointer: movq %fs:disp32,%reg64 with the one displacement
+ *      of the policy, absolute, full width.
  *  M4. A register never indexes a bit string in memory: it reaches 2^60 bytes far.
- *  M5. Memory that no operand names is touched only by push, pop, call, ret (at rsp) and
- *      by movs and stos in their group.
- *  M6. Registers are integer, XMM, YMM, x87: no MMX, mask, segment, control or debug register.
- *  M7. An access is 32 bytes at most (it may start at the last byte of the view).
+ *  M5. Memory that no operand names is touched only by push, pop, call, ret (at rsp)
+ *      and by movs and stos in their group.
+ *  M6. Registers are integer, XMM, YMM and x87: no MMX, mask, segment, control or debug
+ *      register.
+ *  M7. An access is 32 bytes at most. It may start at the last byte of the view.
  */
 #include "internal.h"
 
@@ -25,24 +26,25 @@
 
 static bool operands_gpr32_or_none(ZydisRegister reg)
 {
-    return reg == ZYDIS_REGISTER_NONE || ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_GPR32;
+    return reg == ZYDIS_REGISTER_NONE ||
+           ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_GPR32;
 }
 
 static bool operands_is_branch(const struct insn *insn)
 {
-    return insn->kind == RULE_CALL || insn->kind == RULE_JUMP || insn->kind == RULE_BRANCH ||
-           insn->kind == RULE_RETURN;
+    return insn->kind == RULE_CALL || insn->kind == RULE_JUMP ||
+           insn->kind == RULE_BRANCH || insn->kind == RULE_RETURN;
 }
 
 /* M3 */
 static enum verify_reason operands_fs(const struct pass *pass, const struct insn *insn,
                                       const ZydisDecodedOperandMem *memory)
 {
-    const bool form =
-        insn->zydis.mnemonic == ZYDIS_MNEMONIC_MOV && insn->zydis.opcode == 0x8b &&
-        insn->zydis.operand_width == 64 && !insn->address_size &&
-        memory->base == ZYDIS_REGISTER_NONE && memory->index == ZYDIS_REGISTER_NONE &&
-        memory->disp.value == pass->policy->tp_disp;
+    const bool form = insn->zydis.mnemonic == ZYDIS_MNEMONIC_MOV &&
+                      insn->zydis.opcode == 0x8b && insn->zydis.operand_width == 64 &&
+                      !insn->address_size && memory->base == ZYDIS_REGISTER_NONE &&
+                      memory->index == ZYDIS_REGISTER_NONE &&
+                      memory->disp.value == pass->policy->tp_disp;
 
     return form ? VERIFY_OK : VERIFY_ACCESS_FS;
 }
@@ -56,10 +58,24 @@ static enum verify_reason operands_gs(const struct insn *insn,
     }
     /* Without a ModRM byte the address is an immediate (moffs). */
     if (!(insn->zydis.attributes & ZYDIS_ATTRIB_HAS_MODRM) ||
-        !operands_gpr32_or_none(memory->base) || !operands_gpr32_or_none(memory->index)) {
+        !operands_gpr32_or_none(memory->base) ||
+        !operands_gpr32_or_none(memory->index)) {
         return VERIFY_ACCESS_FORM;
     }
     return VERIFY_OK;
+}
+
+/* S4 in stack.c. A shift takes its count from the last operand, modulo 32 or 64. */
+static bool operands_always_accesses(const struct insn *insn)
+{
+    const ZydisDecodedOperand *last =
+        &insn->operand[insn->zydis.operand_count_visible - 1];
+
+    if (insn->flags & RULE_COUNT) {
+        return last->type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
+               (last->imm.value.u & 31) != 0;
+    }
+    return !(insn->flags & RULE_NO_PROBE);
 }
 
 static enum verify_reason operands_memory(const struct pass *pass, struct insn *insn,
@@ -85,8 +101,8 @@ static enum verify_reason operands_memory(const struct pass *pass, struct insn *
     if (memory->index != ZYDIS_REGISTER_NONE) {
         return VERIFY_ACCESS_STACK;
     }
-    insn->probes = !(insn->flags & RULE_NO_PROBE) && memory->disp.value < PROBE_REACH &&
-                   memory->disp.value > -PROBE_REACH;
+    insn->probes = memory->disp.value < PROBE_REACH &&
+                   memory->disp.value > -PROBE_REACH && operands_always_accesses(insn);
     return VERIFY_OK;
 }
 
@@ -111,7 +127,8 @@ static enum verify_reason operands_hidden_memory(const struct insn *insn,
     }
 }
 
-/* M6. Flags, the x87 status and, for branches, the instruction pointer are side effects. */
+/* M6. Flags, the x87 status and, for branches, the instruction pointer are side
+ * effects. */
 static enum verify_reason operands_register_class(const struct insn *insn,
                                                   const ZydisDecodedOperand *operand)
 {
@@ -133,8 +150,9 @@ static enum verify_reason operands_register_class(const struct insn *insn,
                    ? VERIFY_OK
                    : VERIFY_REGISTER;
     default:
-        return hidden && operand->reg.value == ZYDIS_REGISTER_X87STATUS ? VERIFY_OK
-                                                                        : VERIFY_REGISTER;
+        return hidden && operand->reg.value == ZYDIS_REGISTER_X87STATUS
+                   ? VERIFY_OK
+                   : VERIFY_REGISTER;
     }
 }
 

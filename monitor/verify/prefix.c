@@ -1,17 +1,18 @@
 /*
- * Prefixes. The processor ignores many prefixes in many places, and processors differ in
- * which; a decoder may differ from all of them. So only prefixes with a meaning are accepted.
+ * Prefixes. Processors ignore many prefixes in many places, and differ in which; a
+ * decoder may differ from all of them. So only prefixes with a meaning are accepted.
  *
  * Invariants:
- *  X1. At most one prefix of each group: segment; operand size; address size; LOCK, REP
- *      and REPNE.
+ *  X1. At most one prefix of each group: segment; operand size; address size; LOCK,
+ *      REP and REPNE.
  *  X2. A REX prefix comes last and means something.
- *  X3. The operand-size prefix is part of the opcode or makes 16-bit operands.
- *  X4. The address-size prefix and a segment prefix come with an explicit memory operand; the
- *      segment is GS or FS, and not on lea.
- *  X5. REP and REPNE are part of the opcode, or REP repeats a listed string instruction.
+ *  X3. The operand-size prefix is part of the opcode or makes a 16-bit operand.
+ *  X4. The address-size prefix and a segment prefix come with an explicit memory
+ *      operand. The segment is GS or FS, and never on lea.
+ *  X5. REP and REPNE are part of the opcode, or REP repeats a listed string
+ *      instruction.
  *  X6. LOCK locks a listed read-modify-write of memory.
- *  X7. nop has operand-size prefixes and one CS prefix at most, as assemblers fill.
+ *  X7. nop has operand-size prefixes and at most one CS prefix, as assemblers fill.
  */
 #include "internal.h"
 
@@ -19,8 +20,8 @@
 
 static bool prefix_is_segment(uint8_t byte)
 {
-    return byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e || byte == 0x64 ||
-           byte == 0x65;
+    return byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e ||
+           byte == 0x64 || byte == 0x65;
 }
 
 /* X3: a 16-bit operand must be there, and no REX.W or 8-bit form that overrules it. x87
@@ -45,8 +46,8 @@ static enum verify_reason prefix_size(const struct insn *insn, ZydisPrefixType t
 
 static bool prefix_is_64_anyway(const struct insn *insn)
 {
-    return insn->kind == RULE_PUSH || insn->kind == RULE_POP || insn->kind == RULE_CALL ||
-           insn->kind == RULE_JUMP;
+    return insn->kind == RULE_PUSH || insn->kind == RULE_POP ||
+           insn->kind == RULE_CALL || insn->kind == RULE_JUMP;
 }
 
 /* X2. W widens to 64 bits; without any bit set REX only names spl, bpl, sil and dil. */
@@ -195,7 +196,7 @@ static enum verify_reason prefix_operands(const struct insn *insn)
         return VERIFY_PREFIX_ADDRESS;
     }
     if (insn->repeat == 0xf0 && (!(insn->flags & RULE_LOCK) ||
-                       insn->operand[0].type != ZYDIS_OPERAND_TYPE_MEMORY)) {
+                                 insn->operand[0].type != ZYDIS_OPERAND_TYPE_MEMORY)) {
         return VERIFY_PREFIX_LOCK;
     }
     return VERIFY_OK;

@@ -1,13 +1,15 @@
 /*
  * Allowed AVX, AVX2 and FMA instructions, encoded with VEX: the EVEX forms are refused.
- * Not here: gathers (an address per lane), vmaskmovdqu (stores at rdi), vldmxcsr, vstmxcsr.
+ * Not here: gathers (an address per lane), vmaskmovdqu (stores at rdi), vldmxcsr,
+ * vstmxcsr.
  */
 #include "internal.h"
 
-#define ALLOW(name) {ZYDIS_MNEMONIC_##name, RULE_PLAIN, RULE_VEX}
+/* clang-format off */
+#define ALLOW(name) {ZYDIS_MNEMONIC_##name, RULE_VEX, RULE_PLAIN}
 /* Lanes whose mask is clear are not accessed. */
-#define MASKED(name) {ZYDIS_MNEMONIC_##name, RULE_PLAIN, RULE_VEX | RULE_NO_PROBE}
-#define BARE(name) {ZYDIS_MNEMONIC_##name, RULE_PLAIN, RULE_VEX | RULE_BARE}
+#define MASKED(name) {ZYDIS_MNEMONIC_##name, RULE_VEX | RULE_NO_PROBE, RULE_PLAIN}
+#define BARE(name) {ZYDIS_MNEMONIC_##name, RULE_VEX | RULE_BARE, RULE_PLAIN}
 
 static const struct rule_row rows[] = {
     /* moves */
@@ -100,5 +102,6 @@ static const struct rule_row rows[] = {
     ALLOW(VFMSUBADD132PD), ALLOW(VFMSUBADD132PS), ALLOW(VFMSUBADD213PD),
     ALLOW(VFMSUBADD213PS), ALLOW(VFMSUBADD231PD), ALLOW(VFMSUBADD231PS),
 };
+/* clang-format on */
 
 const struct rule_set rules_avx = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -1,7 +1,8 @@
 /* Allowed control flow and stack instructions, and the parts of groups. */
 #include "internal.h"
 
-#define KIND(name, kind, flags) {ZYDIS_MNEMONIC_##name, kind, flags}
+/* clang-format off */
+#define KIND(name, kind, flags) {ZYDIS_MNEMONIC_##name, flags, kind}
 #define JCC(name) KIND(name, RULE_BRANCH, RULE_BARE)
 
 static const struct rule_row rows[] = {
@@ -18,5 +19,6 @@ static const struct rule_row rows[] = {
     KIND(RDGSBASE, RULE_GS_BASE, 0),
     /* movs and stos are told from SSE2's movsd by their opcode: see D2 in decode.c */
 };
+/* clang-format on */
 
 const struct rule_set rules_control = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -1,24 +1,27 @@
 /* Allowed integer instructions. A row that is not here does not run. */
 #include "internal.h"
 
-#define ROW(name, flags) {ZYDIS_MNEMONIC_##name, RULE_PLAIN, flags}
+/* clang-format off */
+#define ROW(name, flags) {ZYDIS_MNEMONIC_##name, flags, RULE_PLAIN}
 #define PLAIN(name) ROW(name, 0)
 #define LOCKED(name) ROW(name, RULE_LOCK)
-/* A count of 0 may skip the access. */
-#define SHIFT(name) ROW(name, RULE_NO_PROBE)
+/* The manuals leave open whether a count of 0 touches memory. */
+#define SHIFT(name) ROW(name, RULE_COUNT)
 #define BARE(name) ROW(name, RULE_BARE)
 #define BIT(name, flags) ROW(name, RULE_BIT_INDEX | (flags))
 #define VEX(name) ROW(name, RULE_VEX)
-#define KIND(name, kind, flags) {ZYDIS_MNEMONIC_##name, kind, flags}
+#define KIND(name, kind, flags) {ZYDIS_MNEMONIC_##name, flags, kind}
 
 static const struct rule_row rows[] = {
     /* moves */
     ROW(MOV, RULE_REBASE),
-    PLAIN(MOVZX), PLAIN(MOVSX), PLAIN(MOVSXD), PLAIN(MOVBE), PLAIN(MOVNTI), PLAIN(BSWAP),
+    PLAIN(MOVZX), PLAIN(MOVSX), PLAIN(MOVSXD), PLAIN(MOVBE), PLAIN(MOVNTI),
+    PLAIN(BSWAP),
     LOCKED(XCHG), LOCKED(XADD), LOCKED(CMPXCHG), LOCKED(CMPXCHG8B),
     PLAIN(CMOVB), PLAIN(CMOVBE), PLAIN(CMOVL), PLAIN(CMOVLE), PLAIN(CMOVNB),
     PLAIN(CMOVNBE), PLAIN(CMOVNL), PLAIN(CMOVNLE), PLAIN(CMOVNO), PLAIN(CMOVNP),
-    PLAIN(CMOVNS), PLAIN(CMOVNZ), PLAIN(CMOVO), PLAIN(CMOVP), PLAIN(CMOVS), PLAIN(CMOVZ),
+    PLAIN(CMOVNS), PLAIN(CMOVNZ), PLAIN(CMOVO), PLAIN(CMOVP), PLAIN(CMOVS),
+    PLAIN(CMOVZ),
     PLAIN(SETB), PLAIN(SETBE), PLAIN(SETL), PLAIN(SETLE), PLAIN(SETNB), PLAIN(SETNBE),
     PLAIN(SETNL), PLAIN(SETNLE), PLAIN(SETNO), PLAIN(SETNP), PLAIN(SETNS), PLAIN(SETNZ),
     PLAIN(SETO), PLAIN(SETP), PLAIN(SETS), PLAIN(SETZ),
@@ -48,5 +51,6 @@ static const struct rule_row rows[] = {
     ROW(PREFETCHT1, RULE_NO_PROBE), ROW(PREFETCHT2, RULE_NO_PROBE),
     ROW(PREFETCHW, RULE_NO_PROBE),
 };
+/* clang-format on */
 
 const struct rule_set rules_integer = {rows, sizeof(rows) / sizeof(rows[0])};

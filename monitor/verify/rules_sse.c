@@ -1,10 +1,12 @@
 /*
- * Allowed SSE to SSE4.2 instructions, on XMM registers: MMX forms fail on their registers.
- * Not here: maskmovdqu (stores at rdi), ldmxcsr and stmxcsr (control word), AES, SHA.
+ * Allowed SSE to SSE4.2 instructions, on XMM registers: MMX forms fail on their
+ * registers. Not here: maskmovdqu (stores at rdi), ldmxcsr and stmxcsr (control word),
+ * AES, SHA.
  */
 #include "internal.h"
 
-#define ALLOW(name) {ZYDIS_MNEMONIC_##name, RULE_PLAIN, 0}
+/* clang-format off */
+#define ALLOW(name) {ZYDIS_MNEMONIC_##name, 0, RULE_PLAIN}
 
 static const struct rule_row rows[] = {
     /* moves */
@@ -65,5 +67,6 @@ static const struct rule_row rows[] = {
     ALLOW(PSRLW), ALLOW(PCMPESTRI), ALLOW(PCMPESTRM), ALLOW(PCMPISTRI),
     ALLOW(PCMPISTRM),
 };
+/* clang-format on */
 
 const struct rule_set rules_sse = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -1,10 +1,12 @@
 /*
- * Allowed x87 instructions. Not here: whatever loads, stores or resets the control word or
- * the whole state (fldcw, fnstcw, fldenv, fnstenv, fninit, fnclex, frstor, fnsave, fxsave).
+ * Allowed x87 instructions. Not here: whatever loads, stores or resets the control word
+ * or the whole state (fldcw, fnstcw, fldenv, fnstenv, fninit, fnclex, frstor, fnsave,
+ * fxsave).
  */
 #include "internal.h"
 
-#define ALLOW(name) {ZYDIS_MNEMONIC_##name, RULE_PLAIN, RULE_X87}
+/* clang-format off */
+#define ALLOW(name) {ZYDIS_MNEMONIC_##name, RULE_X87, RULE_PLAIN}
 
 static const struct rule_row rows[] = {
     /* moves */
@@ -27,5 +29,6 @@ static const struct rule_row rows[] = {
     ALLOW(FUCOMP), ALLOW(FUCOMPP), ALLOW(FUCOMI), ALLOW(FUCOMIP), ALLOW(FICOM),
     ALLOW(FICOMP), ALLOW(FTST), ALLOW(FXAM), ALLOW(FNSTSW),
 };
+/* clang-format on */
 
 const struct rule_set rules_x87 = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -1,23 +1,23 @@
 /*
  * The stack pointer: where it may go, so that disp(%rsp) and push stay in the view.
  *
- * Let V be the base of the view. Views are 4 GiB, 4 GiB-aligned and at least 8 GiB apart, so
- * nothing is mapped in [V - 4 GiB, V) and [V + 4 GiB, V + 8 GiB); the lowest and highest
- * 64 KiB of every view are not mapped either.
+ * Let V be the base of the view. Views are 4 GiB, 4 GiB-aligned and at least 8 GiB
+ * apart, so nothing is mapped in [V - 4 GiB, V) and [V + 4 GiB, V + 8 GiB); the lowest
+ * and highest 64 KiB of every view are not mapped either.
  *
  * Invariants (clean, dirty: pass->dirty is false, true):
- *  S1. Clean, rsp is in [V, V + 4 GiB]; that holds when code is entered, and at every
+ *  S1. Clean, rsp is in [V, V + 4 GiB]. That holds when code is entered, and at every
  *      branch, so at every branch target.
- *  S2. push, pop, call and ret move rsp by 8 and touch mapped memory at it: it stays within
- *      8 bytes of mapped memory, or the code faults. Only the 64-bit forms are listed.
- *  S3. Clean rsp may be moved by a 32-bit constant; it is then dirty and in
- *      [V - 2 GiB, V + 6 GiB]. An access at disp(%rsp), |disp| <= 2 GiB, now falls in
- *      [V - 4 GiB, V + 8 GiB + 32): the view, the gaps, the unmapped start of the next view.
- *  S4. Dirty rsp may not be moved again. An access that succeeds closer to rsp than 64 KiB
- *      shows that S1 holds and makes it clean. Instructions that may not access their
- *      operand (RULE_NO_PROBE), prefetches and lea show nothing.
- *  S5. No branch of any kind while dirty. So tracking in address order is exact: whoever
- *      arrives by a branch is clean, whatever the line above left.
+ *  S2. push, pop, call and ret move rsp by 8 and touch memory there: rsp stays within 8
+ *      bytes of mapped memory, or the code faults. Only the 64-bit forms are listed.
+ *  S3. Clean rsp may be moved by a 32-bit constant. It is then dirty and in
+ *      [V - 2 GiB, V + 6 GiB], and disp(%rsp) falls in [V - 4 GiB, V + 8 GiB + 32): the
+ *      view, what surrounds it, the unmapped start of the next view.
+ *  S4. Dirty rsp is not moved again. An access that succeeds closer to rsp than 64 KiB
+ *      shows that S1 holds and makes it clean. Prefetches, masked moves, shifts by %cl
+ *      or by 0 (they may skip the access), lea and nop show nothing.
+ *  S5. No branch of any kind while dirty. So tracking in address order is exact: who
+ *      arrives by a branch is clean, whatever the lines above left.
  *  S6. Any other write of rsp is a 32-bit write of esp, followed in its group by
  *      rdgsbase %r11; leaq (%rsp,%r11),%rsp (groups.c): clean, whatever rsp was before.
  *  S7. ud2 and int3 never continue.
@@ -50,7 +50,8 @@ static enum verify_reason stack_pop(const struct insn *insn)
 {
     const ZydisDecodedOperand *operand = &insn->operand[0];
 
-    if (insn->zydis.operand_width != 64 || operand->type != ZYDIS_OPERAND_TYPE_REGISTER ||
+    if (insn->zydis.operand_width != 64 ||
+        operand->type != ZYDIS_OPERAND_TYPE_REGISTER ||
         ZydisRegisterGetClass(operand->reg.value) != ZYDIS_REGCLASS_GPR64) {
         return VERIFY_STACK_FORM;
     }
@@ -75,7 +76,8 @@ static bool stack_is_adjustment(const struct insn *insn)
 /* S6: the first instruction of the group. Its other operands have been checked. */
 static bool stack_is_rebase(const struct insn *insn)
 {
-    return (insn->flags & RULE_REBASE) && operand_is(&insn->operand[0], ZYDIS_REGISTER_ESP);
+    return (insn->flags & RULE_REBASE) &&
+           operand_is(&insn->operand[0], ZYDIS_REGISTER_ESP);
 }
 
 static enum verify_reason stack_write(struct pass *pass, const struct insn *insn)

@@ -1,12 +1,12 @@
 /*
- * The verifier's two passes: every instruction in address order, then every direct target.
+ * The verifier's two passes: all instructions in address order, then direct targets.
  *
  * Invariants:
- *  V1. Every byte of the code belongs to exactly one instruction of the linear decoding, and
- *      control can only reach the starts of these instructions: B3 and B4 for direct branches,
- *      V2 for indirect ones and returns.
- *  V2. No instruction and no group crosses a 32-byte boundary, so every multiple of 32 is the
- *      start of an instruction that is not inside a group.
+ *  V1. Every byte of the code belongs to exactly one instruction of the linear
+ *      decoding, and control reaches only the starts of these instructions: B3 and B4
+ *      for direct branches, V2 for indirect ones and returns.
+ *  V2. No instruction and no group crosses a 32-byte boundary, so every multiple of 32
+ *      starts an instruction that is not inside a group.
  *  V3. Control does not run past the end of the code.
  *  V4. What is not listed is refused, and so is what could not be looked at.
  */
@@ -77,7 +77,8 @@ static void verify_describe(const struct pass *pass, struct verify_result *resul
     result->text[0] = '\0';
     if (offset >= pass->len ||
         !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&pass->decoder, pass->code + offset,
-                                             pass->len - offset, &instruction, operands)) ||
+                                             pass->len - offset, &instruction,
+                                             operands)) ||
         !ZYAN_SUCCESS(ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_ATT))) {
         return;
     }

@@ -1,6 +1,6 @@
 /*
- * The verifier: decides whether final, relocated machine code stays inside its cubicle's
- * view and control flow. Depends on Zydis and nothing else of this project.
+ * The verifier: decides whether final, relocated machine code stays inside its
+ * cubicle's view and control flow. Depends on Zydis and nothing else of this project.
  */
 #ifndef MONITOR_VERIFY_VERIFY_H
 #define MONITOR_VERIFY_VERIFY_H
@@ -33,26 +33,27 @@ enum verify_reason {
     VERIFY_PREFIX_ADDRESS,  /* an address-size prefix that means nothing */
     VERIFY_PREFIX_SEGMENT,  /* a segment prefix that means nothing */
     VERIFY_PREFIX_REP,      /* REP or REPNE that is not part of the instruction */
-    VERIFY_PREFIX_LOCK,     /* LOCK on something that is not a locked update of memory */
+    VERIFY_PREFIX_LOCK, /* LOCK on something that is not a locked update of memory */
     /* memory */
-    VERIFY_ACCESS_SEGMENT,    /* a memory operand that does not go through GS */
-    VERIFY_ACCESS_WIDTH,      /* a GS operand with 64-bit address registers */
-    VERIFY_ACCESS_FORM,       /* a GS operand relative to the instruction pointer, or moffs */
-    VERIFY_ACCESS_STACK,      /* an rsp operand with an index or a segment prefix */
-    VERIFY_ACCESS_BIT,        /* a bit string whose index register reaches anywhere */
-    VERIFY_ACCESS_HIDDEN,     /* memory that no operand names */
-    VERIFY_ACCESS_FS,         /* FS, but not the read of the thread pointer */
+    VERIFY_ACCESS_SEGMENT, /* a memory operand that does not go through GS */
+    VERIFY_ACCESS_WIDTH,   /* a GS operand with 64-bit address registers */
+    VERIFY_ACCESS_FORM, /* a GS operand relative to the instruction pointer, or moffs */
+    VERIFY_ACCESS_STACK,  /* an rsp operand with an index or a segment prefix */
+    VERIFY_ACCESS_BIT,    /* a bit string whose index register reaches anywhere */
+    VERIFY_ACCESS_HIDDEN, /* memory that no operand names */
+    VERIFY_ACCESS_FS,     /* FS, but not the read of the thread pointer */
     /* the stack pointer */
     VERIFY_STACK_FORM,     /* a push or pop of another form than the listed ones */
     VERIFY_STACK_WRITE,    /* rsp written in a way that nothing bounds */
     VERIFY_STACK_REBASE,   /* esp written, but not re-based at once */
-    VERIFY_STACK_UNPROBED, /* rsp moved, and not probed before a branch or a second move */
+    VERIFY_STACK_UNPROBED, /* rsp moved, not probed before a branch or a second move */
     /* control flow */
-    VERIFY_RETURN,          /* ret without its mask, or another form of ret */
-    VERIFY_INDIRECT,        /* an indirect branch without its mask, or through memory */
-    VERIFY_CALL_END,        /* a call that does not end its bundle */
-    VERIFY_TARGET_INSIDE,   /* a target in the code that starts no instruction or group */
-    VERIFY_TARGET_OUTSIDE,  /* a target outside the code that the policy does not allow */
+    VERIFY_RETURN,        /* ret without its mask, or another form of ret */
+    VERIFY_INDIRECT,      /* an indirect branch without its mask, or through memory */
+    VERIFY_CALL_END,      /* a call that does not end its bundle */
+    VERIFY_TARGET_INSIDE, /* a target in the code that starts no instruction or group */
+    VERIFY_TARGET_OUTSIDE, /* a target outside the code that the policy does not allow
+                            */
     /* groups */
     VERIFY_STRING,  /* a string instruction outside its group, or of another form */
     VERIFY_GS_BASE, /* rdgsbase outside a group, or the start of an incomplete one */
@@ -77,15 +78,16 @@ struct verify_result {
 };
 
 /**
- * Verifies [@code, @code + @len), which will run at absolute address @base (a multiple of
- * 32; @len is a multiple of 32; @base + @len at most 2 GiB). The last instruction must not
- * fall through: fill the end with int3. No code is refused: an empty range is accepted.
+ * Verifies [@code, @code + @len), which will run at absolute address @base (a multiple
+ * of 32; @len is a multiple of 32; @base + @len at most 2 GiB). The last instruction
+ * must not fall through: fill the end with int3. No code is refused: an empty range is
+ * accepted.
  *
  * @code must not change during the call, and what runs later must be these bytes.
  * Any thread. Memory: one allocation of len / 4 bytes.
- * Returns true and reason VERIFY_OK, or false with the first offence; out of memory is an
- * offence. First means: the lowest offset, except that branch targets are looked at last.
- * An incomplete group is reported at its first instruction.
+ * Returns true and reason VERIFY_OK, or false with the first offence; out of memory is
+ * an offence. First means: the lowest offset, except that branch targets are looked at
+ * last. An incomplete group is reported at its first instruction.
  */
 bool verify_code(const uint8_t *code, size_t len, uint32_t base,
                  const struct verify_policy *policy, struct verify_result *result);

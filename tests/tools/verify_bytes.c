@@ -1,9 +1,9 @@
 /*
- * verify-bytes FILE BASE TP_DISP [TARGET...]: verifies a flat binary (linked and relocated
- * code, as `objcopy -O binary -j .text` writes it) that is to run at address BASE.
- * Numbers as in C. TARGETs are the addresses outside the code that it may branch to; `any`
- * allows every 32-aligned one. A file that is no multiple of 32 is filled with int3.
- * Exit status: 0 accepted, 1 refused, 2 not done.
+ * verify-bytes FILE BASE TP_DISP [TARGET...]: verifies a flat binary (linked and
+ * relocated code, as `objcopy -O binary -j .text` writes it) that is to run at address
+ * BASE. Numbers as in C. TARGETs are the addresses outside the code that it may branch
+ * to; `any` allows every 32-aligned one. A file that is no multiple of 32 is filled
+ * with int3. Exit status: 0 accepted, 1 refused, 2 not done.
  */
 #include "verify.h"
 
