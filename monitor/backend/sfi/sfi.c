@@ -1,0 +1,176 @@
+/*
+ * Backend `sfi`: each cubicle has a 4 GiB view of memory, and verified code reaches data
+ * only through GS, whose base is the view. A page is mapped in a view only while its
+ * cubicle may use it, so the hardware's page tables are the access check.
+ *
+ * Invariants
+ *   S1  Views start at multiples of 4 GiB, 8 GiB apart: more than 4 GiB around each are
+ *       never mapped, so a 32-bit displacement from a stack pointer cannot reach another.
+ *   S2  Code is mapped at its offset below 2 GiB and in no view.
+ *   S3  A page is private memory until it is first lent; then its contents move to the
+ *       shared memory file at the file offset equal to its offset.
+ */
+#include "../backend.h"
+#include "../../layout.h"
+#include "../../page.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define VIEW_STRIDE (2 * SPACE_SIZE)
+#define HUGE_PAGE (UINT64_C(2) << 20)
+
+static uint64_t views; /* address of the view of cubicle 0, which does not exist */
+static size_t nviews;
+static int memory_fd = -1;
+
+static int sfi_init(size_t ncubicles)
+{
+    if ((getauxval(AT_HWCAP2) & 2) == 0) { /* HWCAP2_FSGSBASE */
+        return -ENOTSUP;
+    }
+    memory_fd = memfd_create("cubicle-pages", MFD_CLOEXEC);
+    if (memory_fd < 0 || ftruncate(memory_fd, (off_t)SPACE_SIZE) != 0) {
+        return -errno;
+    }
+    /* One stride before the first view and after the last, and room to align. */
+    const uint64_t size = (ncubicles + 3) * VIEW_STRIDE;
+    void *base = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                      -1, 0);
+    if (base == MAP_FAILED) {
+        return -errno;
+    }
+    views = ((uint64_t)(uintptr_t)base + VIEW_STRIDE) & ~(VIEW_STRIDE - 1);
+    nviews = ncubicles;
+    return 0;
+}
+
+static uint64_t sfi_view_base(unsigned id)
+{
+    return id == CUBICLE_MONITOR ? 0 : views + id * VIEW_STRIDE;
+}
+
+static unsigned sfi_view_of(uint64_t address, unsigned running)
+{
+    (void)running;
+    /* The guard below a view counts as the view's: half a view on either side. */
+    const uint64_t id = (address + SPACE_SIZE / 2 - views) / VIEW_STRIDE;
+    return address + SPACE_SIZE / 2 >= views && id >= 1 && id <= nviews ? (unsigned)id : 0;
+}
+
+static void *sfi_address(unsigned id, uint32_t page)
+{
+    return (void *)(uintptr_t)(sfi_view_base(id) + ((uint64_t)page << PAGE_SHIFT));
+}
+
+static size_t sfi_size(uint32_t npages)
+{
+    return (size_t)npages << PAGE_SHIFT;
+}
+
+static int sfi_prot(unsigned rights)
+{
+    return (rights & PAGE_READ ? PROT_READ : 0) |
+           (rights & PAGE_WRITE ? PROT_READ | PROT_WRITE : 0);
+}
+
+static int sfi_map(unsigned owner, uint32_t page, uint32_t npages)
+{
+    void *at = sfi_address(owner, page);
+    if (mprotect(at, sfi_size(npages), PROT_READ | PROT_WRITE) != 0) {
+        return -ENOMEM;
+    }
+    if (sfi_size(npages) >= HUGE_PAGE) {
+        (void)madvise(at, sfi_size(npages), MADV_HUGEPAGE); /* only speed is lost */
+    }
+    return 0;
+}
+
+static int sfi_hide(unsigned id, uint32_t page, uint32_t npages)
+{
+    void *at = mmap(sfi_address(id, page), sfi_size(npages), PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    return at != MAP_FAILED ? 0 : -errno;
+}
+
+static int sfi_unmap(unsigned owner, uint32_t page, uint32_t npages)
+{
+    const int error = sfi_hide(owner, page, npages);
+    if (error != 0) {
+        return error;
+    }
+    for (uint32_t p = page; p < page + npages; p++) {
+        if ((page_get(p).flags & PAGE_SHARED) != 0 &&
+            fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                      (off_t)p << PAGE_SHIFT, PAGE_SIZE) != 0) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
+static int sfi_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
+{
+    return mprotect(sfi_address(owner, page), sfi_size(npages), sfi_prot(rights)) == 0
+               ? 0
+               : -errno;
+}
+
+/* S3: moves one private page of @owner into the shared memory file. */
+static int sfi_make_shareable(unsigned owner, uint32_t page)
+{
+    const struct page_info info = page_get(page);
+    if ((info.flags & PAGE_SHARED) != 0) {
+        return 0;
+    }
+    void *at = sfi_address(owner, page);
+    const off_t offset = (off_t)page << PAGE_SHIFT;
+    if (pwrite(memory_fd, at, PAGE_SIZE, offset) != PAGE_SIZE) {
+        return -ENOMEM;
+    }
+    if (mmap(at, PAGE_SIZE, sfi_prot(info.rights), MAP_SHARED | MAP_FIXED, memory_fd,
+             offset) == MAP_FAILED) {
+        return -errno;
+    }
+    page_set_flag(page, PAGE_SHARED);
+    return 0;
+}
+
+static int sfi_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
+                     unsigned rights)
+{
+    for (uint32_t p = page; p < page + npages; p++) {
+        const int error = sfi_make_shareable(owner, p);
+        if (error != 0) {
+            return error;
+        }
+    }
+    void *at = mmap(sfi_address(peer, page), sfi_size(npages), sfi_prot(rights),
+                    MAP_SHARED | MAP_FIXED, memory_fd, (off_t)page << PAGE_SHIFT);
+    return at != MAP_FAILED ? 0 : -errno;
+}
+
+static void sfi_emit_switch(struct emitter *e, unsigned id)
+{
+    emit_mov_imm64_reg(e, sfi_view_base(id), R10);
+    emit_wrgsbase(e, R10);
+}
+
+const struct backend backend_sfi = {
+    .name = "sfi",
+    .code = "sfi",
+    .masks_returns = true,
+    .init = sfi_init,
+    .view_base = sfi_view_base,
+    .view_of = sfi_view_of,
+    .map = sfi_map,
+    .unmap = sfi_unmap,
+    .protect = sfi_protect,
+    .share = sfi_share,
+    .revoke = sfi_hide,
+    .verify = verify_code,
+    .emit_switch = sfi_emit_switch,
+};

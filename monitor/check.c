@@ -1,0 +1,58 @@
+#include "check.h"
+#include "backend/backend.h"
+#include "link.h"
+#include "memory.h"
+#include "message.h"
+#include "registry.h"
+#include "trampoline.h"
+#include "window.h"
+
+#include <string.h>
+
+static int check_setup(const char *interfaces_dir)
+{
+    backend = &backend_sfi;
+    int error = backend->init(1);
+    if (error == 0) {
+        error = memory_init();
+    }
+    if (error == 0) {
+        error = trampoline_init();
+    }
+    if (error == 0) {
+        error = window_setup(MONITOR_ACL_ON, MONITOR_REVOKE_STRICT);
+    }
+    if (error != 0) {
+        return message_error(error, "cannot set up the verifier: %s", strerror(-error));
+    }
+    return registry_read(interfaces_dir);
+}
+
+int check_module(const char *path, const char *interfaces_dir, size_t *code_size)
+{
+    static struct module module;
+    const struct link_system system = {
+        .modules = &module, .nmodules = 1, .standalone = true};
+    int error = check_setup(interfaces_dir);
+    if (error != 0) {
+        return error;
+    }
+    struct cubicle *cubicle = cubicle_create("module");
+    cubicle->view = backend->view_base(cubicle->id);
+    module = (struct module){
+        .name = path, .cubicle = cubicle, .may_host = true, .allocator = true};
+    error = module_read(path, backend->code, &module);
+    if (error == 0) {
+        error = link_place(&module);
+    }
+    if (error == 0) {
+        error = link_relocate(&system, &module);
+    }
+    if (error == 0) {
+        error = link_seal(&module);
+    }
+    if (error == 0) {
+        *code_size = module.image.segment_size[IMAGE_CODE];
+    }
+    return error;
+}

@@ -1,0 +1,31 @@
+/*
+ * Copies between the monitor, or one view, and another view, that a fault cannot harm:
+ * where a byte cannot be read or written with the rights of that view, the fault handler
+ * first looks for an open window and else ends the copy with -EFAULT.
+ */
+#ifndef MONITOR_COPY_H
+#define MONITOR_COPY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Chooses the routine for this CPU. Call once, before any copy. */
+void copy_init(void);
+
+/** Copies @size bytes, ascending, ranges disjoint. 0, or -EFAULT with some of it done. */
+extern int (*copy_bytes)(void *to, const void *from, size_t size)
+    __attribute__((warn_unused_result));
+
+/** Copies a string with its NUL. Its length with the NUL, -EFAULT, or -ENAMETOOLONG when
+ *  the first @max bytes hold no NUL. */
+int64_t copy_string(void *to, const void *from, size_t max)
+    __attribute__((warn_unused_result));
+
+/** True when @address is an instruction of the routines above. */
+bool copy_in_progress(uint64_t address);
+
+/** Where the handler continues a copy that it ends. */
+extern const char copy_fault[];
+
+#endif

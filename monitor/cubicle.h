@@ -1,0 +1,82 @@
+/*
+ * The cubicles of the running system and their modules: plain records, filled by the
+ * loader, read by everybody in the monitor.
+ */
+#ifndef MONITOR_CUBICLE_H
+#define MONITOR_CUBICLE_H
+
+#include "layout.h"
+#include "monitor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct module;
+
+enum cubicle_state {
+    CUBICLE_ABSENT,
+    CUBICLE_LIVE,
+    CUBICLE_EXITED, /* ended by cubicle_exit(); calls into it fail */
+    CUBICLE_DEAD,   /* stopped by a fault; calls into it fail */
+};
+
+struct cubicle {
+    unsigned id; /* 1..CUBICLE_MAX */
+    const char *name;
+    enum cubicle_state state;
+    enum monitor_on_fault on_fault;
+    int exit_status;
+    bool is_app;          /* holds the application: what --acl=app opens */
+    uint64_t view;        /* address = view + offset */
+    uint32_t stack_start; /* offset of the lowest byte, above the guard */
+    uint32_t stack_size;
+    uint64_t quota_pages; /* UINT64_MAX: no limit */
+    uint64_t npages;      /* owned now, of any kind but guards */
+    uint64_t peak_pages;
+    uint64_t traps;       /* faults that ended well: a page was mapped */
+    uint64_t mapped;      /* pages of others mapped into the view so far */
+    struct module **modules; /* in start order */
+    size_t nmodules;
+};
+
+/** The cubicle with this id, or NULL. Id 0, the monitor, has none. */
+struct cubicle *cubicle_get(unsigned id);
+
+/** The cubicle with this name, or NULL. */
+struct cubicle *cubicle_by_name(const char *name);
+
+/** Number of cubicles; their ids are 1 to this. */
+size_t cubicle_count(void);
+
+/**
+ * Creates the next cubicle. @name must live as long as the system.
+ * Returns NULL when there are CUBICLE_MAX of them.
+ */
+struct cubicle *cubicle_create(const char *name);
+
+/** The name for messages: "monitor" for 0, "?" where there is none. */
+const char *cubicle_name(unsigned id);
+
+/** Address of @offset as cubicle @id sees it; id 0 is the monitor, who sees it nowhere. */
+static inline void *cubicle_address(const struct cubicle *cubicle, uint64_t offset)
+{
+    return (void *)(uintptr_t)(cubicle->view + (offset & 0xffffffffu));
+}
+
+/** True when @npages more would stay within @cubicle's quota. */
+static inline bool cubicle_quota_allows(const struct cubicle *cubicle, uint64_t npages)
+{
+    return npages <= cubicle->quota_pages && cubicle->npages <= cubicle->quota_pages - npages;
+}
+
+/** Books @npages more pages to @cubicle. */
+static inline void cubicle_book(struct cubicle *cubicle, uint64_t npages)
+{
+    cubicle->npages += npages;
+    if (cubicle->npages > cubicle->peak_pages) {
+        cubicle->peak_pages = cubicle->npages;
+    }
+}
+
+#endif

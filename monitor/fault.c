@@ -1,0 +1,270 @@
+/*
+ * The fault path, from the signal down. No stdio, no allocation, no recursion here.
+ */
+#include "fault.h"
+#include "backend/backend.h"
+#include "copy.h"
+#include "fault_decide.h"
+#include "fault_report.h"
+#include "message.h"
+#include "unwind_offsets.h"
+#include "window.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define ERROR_WRITE 2   /* bits of the page-fault error code */
+#define ERROR_EXECUTE 16
+#define EFLAGS_DF 0x400
+
+static const struct fault_world world = {.page = page_get, .window_rights = window_rights};
+static bool aborted;
+static bool tracing;
+
+bool fault_aborted(void)
+{
+    return aborted;
+}
+
+void fault_panic(const char *what)
+{
+    struct message m = {.len = 0};
+    message_add(&m, "cubicle: internal error of the monitor: ");
+    message_add(&m, what);
+    message_add(&m, "; the system is stopped");
+    message_write(&m);
+    _exit(MONITOR_EXIT_FAULT);
+}
+
+void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target)
+{
+    fault_report_policy(cubicle);
+    const bool abort = cubicle->on_fault == MONITOR_ON_FAULT_ABORT;
+    if (abort) {
+        aborted = true;
+    } else {
+        window_forget_cubicle(cubicle->id);
+        unwind_stop(cubicle, CUBICLE_DEAD, 0);
+    }
+    if (abort ? !unwind_to_monitor(MONITOR_EXIT_FAULT, target)
+              : !unwind_to_caller(cubicle, target)) {
+        fault_panic("a fault outside any call");
+    }
+}
+
+void fault_report_refused(const struct cubicle *cubicle, const struct trampoline *t,
+                          int kind)
+{
+    struct message m = {.len = 0};
+    fault_report_start(&m, cubicle, 0);
+    if (kind == UNWIND_NOT_CALLER) {
+        message_add(&m, "cannot call ");
+        message_add(&m, t->function->name);
+        message_add(&m, " of ");
+        message_add(&m, cubicle_name(t->callee));
+        message_add(&m, " through the trampoline of ");
+        message_add(&m, cubicle_name(t->caller));
+        message_add(&m, ": not an entry point the cubicle imports");
+    } else {
+        message_add(&m, "cannot return from ");
+        message_add(&m, t->function->name);
+        message_add(&m, kind == UNWIND_CHANGED
+                            ? ": the return address on the stack has changed"
+                            : ": return without a matching call");
+    }
+    message_write(&m);
+}
+
+void fault_stop_running(const char *reason)
+{
+    struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
+    struct unwind_target target;
+    struct message m = {.len = 0};
+    fault_report_start(&m, cubicle, 0);
+    message_add(&m, "stopped by itself: ");
+    message_add(&m, reason);
+    message_write(&m);
+    fault_apply_policy(cubicle, &target);
+    unwind_resume(&target);
+}
+
+/* Makes the interrupted thread continue at @target. */
+static void fault_continue_at(ucontext_t *context, const struct unwind_target *target)
+{
+    greg_t *regs = context->uc_mcontext.gregs;
+    regs[REG_RIP] = (greg_t)target->leave;
+    regs[REG_R11] = (greg_t)(uintptr_t)target->frame;
+    regs[REG_RAX] = (greg_t)target->result;
+    regs[REG_EFL] &= ~EFLAGS_DF;
+    /* Where the function returns a double, the error is one: not a number. */
+    if (context->uc_mcontext.fpregs != NULL) {
+        memcpy(&context->uc_mcontext.fpregs->_xmm[0], &target->result, 8);
+    }
+}
+
+static void fault_stop(ucontext_t *context, struct cubicle *cubicle)
+{
+    struct unwind_target target;
+    fault_apply_policy(cubicle, &target);
+    fault_continue_at(context, &target);
+}
+
+static unsigned fault_access(const ucontext_t *context)
+{
+    const greg_t error = context->uc_mcontext.gregs[REG_ERR];
+    if ((error & ERROR_EXECUTE) != 0) {
+        return FAULT_EXECUTE;
+    }
+    return (error & ERROR_WRITE) != 0 ? PAGE_WRITE : PAGE_READ;
+}
+
+static bool fault_try_map(const struct fault_event *event)
+{
+    struct cubicle *cubicle = cubicle_get(event->running);
+    const uint32_t page = page_of((uint64_t)event->offset);
+    if (!window_map(event->running, page, event->access)) {
+        return false;
+    }
+    cubicle->traps++;
+    if (tracing) {
+        struct message m = {.len = 0};
+        message_add(&m, "cubicle: trace: page ");
+        message_add_hex(&m, (uint64_t)page << PAGE_SHIFT, 8);
+        message_add(&m, " of ");
+        message_add(&m, cubicle_name(page_get(page).owner));
+        message_add(&m, " mapped for ");
+        message_add(&m, cubicle->name);
+        message_write(&m);
+    }
+    return true;
+}
+
+/* A copy of the monitor trapped in some cubicle's view: go on if a window allows the
+ * access, else the copy ends with -EFAULT. */
+static void fault_in_copy(ucontext_t *context, uint64_t address)
+{
+    const unsigned view = backend->view_of(address, (unsigned)thread_self.running);
+    const struct cubicle *cubicle = cubicle_get(view);
+    if (cubicle != NULL) {
+        const struct fault_event event = {
+            .running = view,
+            .view = view,
+            .offset = (int64_t)(address - cubicle->view),
+            .access = fault_access(context),
+        };
+        if (fault_decide(&world, &event) == FAULT_MAP && fault_try_map(&event)) {
+            return;
+        }
+    }
+    context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)copy_fault;
+}
+
+static void fault_memory(ucontext_t *context, struct cubicle *cubicle, uint64_t address)
+{
+    const struct fault_event event = {
+        .running = cubicle->id,
+        .view = backend->view_of(address, cubicle->id),
+        .offset = (int64_t)(address - cubicle->view),
+        .access = fault_access(context),
+    };
+    const enum fault_verdict verdict = fault_decide(&world, &event);
+    if (verdict == FAULT_MAP && fault_try_map(&event)) {
+        return;
+    }
+    fault_report_memory(cubicle, (uint64_t)context->uc_mcontext.gregs[REG_RIP], &event,
+                        verdict, address);
+    fault_stop(context, cubicle);
+}
+
+static const char *fault_signal_reason(int signal, const siginfo_t *info)
+{
+    if (signal == SIGFPE) {
+        return info->si_code == FPE_INTDIV ? "division by zero or overflow in a division"
+                                           : "arithmetic exception";
+    }
+    return signal == SIGTRAP ? "trap instruction" : "illegal instruction";
+}
+
+static void fault_handler(int signal, siginfo_t *info, void *opaque)
+{
+    ucontext_t *context = opaque;
+    const uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP];
+    const uint64_t address = (uint64_t)(uintptr_t)info->si_addr;
+    const bool memory = signal == SIGSEGV || signal == SIGBUS;
+    const int saved_errno = errno;
+
+    /* 1. A guarded copy can fault at any byte; it ends well or with -EFAULT. */
+    if (memory && copy_in_progress(rip)) {
+        fault_in_copy(context, address);
+        errno = saved_errno;
+        return;
+    }
+    /* 2. Below 4 GiB runs cubicle code, in bodies of trampolines the monitor acts for the
+     *    running cubicle. Everything else is the monitor itself. */
+    struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
+    if (cubicle == NULL || (rip >= SPACE_SIZE && !trampoline_in_body(rip))) {
+        fault_report_panic(signal, rip, address);
+        _exit(MONITOR_EXIT_FAULT);
+    }
+    /* 3. A cubicle that is not live was entered or returned to: its caller's problem. */
+    if (cubicle->state != CUBICLE_LIVE) {
+        struct unwind_target target;
+        if (!unwind_to_caller(cubicle, &target)) {
+            fault_panic("a dead cubicle runs outside any call");
+        }
+        unwind_poison(cubicle);
+        fault_continue_at(context, &target);
+    /* 4. The control stack is full: too many calls inside calls. */
+    } else if (memory && address >= (uint64_t)(uintptr_t)thread_self.control_end &&
+               address < (uint64_t)(uintptr_t)thread_self.control_end + PAGE_SIZE) {
+        fault_report_text(cubicle, rip, "too many nested cross-cubicle calls (call depth)");
+        fault_stop(context, cubicle);
+    /* 5. An access to memory: a window may allow it. */
+    } else if (memory) {
+        fault_memory(context, cubicle, address);
+    /* 6. What the instruction itself did. */
+    } else {
+        fault_report_text(cubicle, rip, fault_signal_reason(signal, info));
+        fault_stop(context, cubicle);
+    }
+    errno = saved_errno;
+}
+
+/* Ctrl-C or a request to end: cubicle code stops at once, a host call with the process. */
+static void fault_interrupt(int signal, siginfo_t *info, void *opaque)
+{
+    ucontext_t *context = opaque;
+    struct unwind_target target;
+    (void)info;
+    if ((uint64_t)context->uc_mcontext.gregs[REG_RIP] < SPACE_SIZE &&
+        thread_self.running != CUBICLE_MONITOR && unwind_to_monitor(128 + signal, &target)) {
+        fault_continue_at(context, &target);
+        return;
+    }
+    _exit(128 + signal);
+}
+
+int fault_init(bool trace)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    static const int ends[] = {SIGINT, SIGTERM};
+    tracing = trace;
+    struct sigaction action = {.sa_sigaction = fault_handler,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigfillset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        if (sigaction(faults[i], &action, NULL) != 0) {
+            return -errno;
+        }
+    }
+    action.sa_sigaction = fault_interrupt;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        if (sigaction(ends[i], &action, NULL) != 0) {
+            return -errno;
+        }
+    }
+    return signal(SIGPIPE, SIG_IGN) != SIG_ERR ? 0 : -errno;
+}

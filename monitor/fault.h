@@ -1,0 +1,34 @@
+/*
+ * Faults: from the host's signal to a mapped page, or to a report and the end of the
+ * cubicle that caused it.
+ */
+#ifndef MONITOR_FAULT_H
+#define MONITOR_FAULT_H
+
+#include "cubicle.h"
+#include "trampoline.h"
+#include "unwind.h"
+
+#include <stdbool.h>
+
+/** Installs the handlers. 0 or a negative errno. */
+int fault_init(bool trace) __attribute__((warn_unused_result));
+
+/** True once policy `abort` has stopped the system. */
+bool fault_aborted(void);
+
+/** Reports a call or return that trampoline @t refused to the running cubicle; @kind is
+ *  one of UNWIND_* (unwind_offsets.h). */
+void fault_report_refused(const struct cubicle *cubicle, const struct trampoline *t,
+                          int kind);
+
+/** Ends the running cubicle with @reason, as a fault would. */
+void fault_stop_running(const char *reason) __attribute__((noreturn));
+
+/** Applies @cubicle's fault policy; @target is where to go on. */
+void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target);
+
+/** The monitor's own state makes no sense: says so and ends the process. */
+void fault_panic(const char *what) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,259 @@
+/*
+ * Interface `cubicle`: interfaces/cubicle.h is the contract of every function here. The
+ * trampoline has checked and copied annotated ranges; opaque pointers arrive as the
+ * caller passed them, and only their low 32 bits mean anything.
+ */
+#include "gate.h"
+#include "fault.h"
+#include "link.h"
+#include "memory.h"
+#include "trampoline_body.h"
+#include "unwind.h"
+#include "window.h"
+
+#include <errno.h>
+#include <string.h>
+
+static unsigned gate_caller(void)
+{
+    return (unsigned)thread_self.running;
+}
+
+static int gate_self(void)
+{
+    return (int)gate_caller();
+}
+
+static int gate_find_cubicle(const char *name)
+{
+    const struct cubicle *cubicle = cubicle_by_name(name);
+    return cubicle != NULL ? (int)cubicle->id : -ENOENT;
+}
+
+static int gate_window_init(void)
+{
+    return window_init(gate_caller());
+}
+
+static int gate_window_add(int id, uint64_t base, uint64_t len, int rights)
+{
+    return window_add(gate_caller(), id, (uint32_t)base, len, (unsigned)rights);
+}
+
+static int gate_window_remove(int id, uint64_t base)
+{
+    return window_remove(gate_caller(), id, (uint32_t)base);
+}
+
+static int gate_window_open(int id, int peer)
+{
+    return peer > 0 ? window_open(gate_caller(), id, (unsigned)peer) : -ESRCH;
+}
+
+static int gate_window_close(int id, int peer)
+{
+    return peer > 0 ? window_close(gate_caller(), id, (unsigned)peer) : -ESRCH;
+}
+
+static int gate_window_close_all(int id)
+{
+    return window_close_all(gate_caller(), id);
+}
+
+static int gate_window_destroy(int id)
+{
+    return window_destroy(gate_caller(), id);
+}
+
+/* Whole pages of [@base, @base + @len), inside the offset space. */
+static bool gate_pages(uint64_t base, uint64_t len, uint32_t *page, uint32_t *npages)
+{
+    const uint64_t offset = (uint32_t)base;
+    if (offset % PAGE_SIZE != 0 || len % PAGE_SIZE != 0 || len == 0 || len > SPACE_SIZE ||
+        offset + len > SPACE_SIZE) {
+        return false;
+    }
+    *page = page_of(offset);
+    *npages = page_of(len);
+    return true;
+}
+
+static int gate_page_protect(uint64_t base, uint64_t len, int rights)
+{
+    uint32_t page;
+    uint32_t npages;
+    if (!gate_pages(base, len, &page, &npages) ||
+        (rights != 0 && rights != PAGE_READ && rights != (PAGE_READ | PAGE_WRITE))) {
+        return -EINVAL;
+    }
+    return memory_protect(cubicle_get(gate_caller()), page, npages, PAGE_HEAP,
+                          (unsigned)rights);
+}
+
+/* The cubicle that the running allocator acts for: itself, or who called it just now. The
+ * top frame is the call to this gate, the one below the call to the allocator. */
+static struct cubicle *gate_owner(int owner)
+{
+    if (owner == 0 || owner == (int)gate_caller()) {
+        return cubicle_get(gate_caller());
+    }
+    const struct call_frame *frame = thread_self.control - 2;
+    const struct trampoline *t = trampoline_get(frame->trampoline);
+    if (t == NULL || t->caller != (unsigned)owner || t->callee != gate_caller()) {
+        return NULL;
+    }
+    return cubicle_get((unsigned)owner);
+}
+
+static bool gate_in_heap(uint64_t base, uint64_t npages)
+{
+    const uint64_t offset = (uint32_t)base;
+    return offset % PAGE_SIZE == 0 && npages > 0 && offset >= HEAP_START &&
+           offset < memory_heap_end() &&
+           npages <= (memory_heap_end() - offset) >> PAGE_SHIFT;
+}
+
+static int gate_page_assign(int owner, uint64_t base, uint64_t npages)
+{
+    struct cubicle *cubicle = gate_owner(owner);
+    if (cubicle == NULL) {
+        return -EPERM;
+    }
+    if (!gate_in_heap(base, npages)) {
+        return -EINVAL;
+    }
+    return memory_give(cubicle, page_of((uint32_t)base), (uint32_t)npages, PAGE_HEAP);
+}
+
+static int gate_page_release(int owner, uint64_t base, uint64_t npages)
+{
+    struct cubicle *cubicle = gate_owner(owner);
+    if (cubicle == NULL) {
+        return -EPERM;
+    }
+    if (!gate_in_heap(base, npages)) {
+        return -EINVAL;
+    }
+    return memory_take(cubicle, page_of((uint32_t)base), (uint32_t)npages);
+}
+
+static int gate_page_space(uint64_t *base, uint64_t *size)
+{
+    *base = HEAP_START;
+    *size = memory_heap_end() - HEAP_START;
+    return 0;
+}
+
+static int gate_thread_pointer_set(uint64_t tp)
+{
+    struct thread_cubicle *self = &thread_self.cubicle[gate_caller()];
+    if (self->tp != 0) {
+        return -EBUSY;
+    }
+    /* Only its low 32 bits mean anything to the cubicle; never lend it other bits. */
+    self->tp = (uint32_t)tp;
+    thread_self.tp = self->tp;
+    return 0;
+}
+
+static uint64_t gate_fenv_get(void)
+{
+    uint32_t mxcsr;
+    uint16_t control;
+    uint16_t status;
+    __asm__("stmxcsr %0" : "=m"(mxcsr));
+    __asm__("fnstcw %0" : "=m"(control));
+    __asm__("fnstsw %0" : "=a"(status));
+    return mxcsr | (uint64_t)control << 32 | (uint64_t)status << 48;
+}
+
+#define FENV_MXCSR_MASKS 0x1f80u /* every exception masked */
+#define FENV_MXCSR_KNOWN 0xffffu
+#define FENV_X87_MASKS 0x3fu
+#define FENV_X87_KNOWN 0x0f7fu /* precision, rounding, masks, and the bit that reads 1 */
+
+static int gate_fenv_set(uint64_t fenv)
+{
+    const uint32_t mxcsr = (uint32_t)fenv;
+    const uint16_t control = (uint16_t)(fenv >> 32);
+    if ((mxcsr & FENV_MXCSR_MASKS) != FENV_MXCSR_MASKS ||
+        (mxcsr & ~FENV_MXCSR_KNOWN) != 0 || (control & FENV_X87_MASKS) != FENV_X87_MASKS ||
+        (control & ~FENV_X87_KNOWN) != 0) {
+        return -EINVAL;
+    }
+    __asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));
+    __asm__ volatile("fnclex; fldcw %0" : : "m"(control));
+    return 0;
+}
+
+static void gate_exit(int status)
+{
+    struct cubicle *self = cubicle_get(gate_caller());
+    struct unwind_target target;
+    thread_self.control--; /* this gate's own frame */
+    unwind_stop(self, CUBICLE_EXITED, status);
+    if (!unwind_to_caller(self, &target)) {
+        fault_panic("cubicle_exit() outside any call");
+    }
+    unwind_resume(&target);
+}
+
+static void gate_abort(const char *reason)
+{
+    thread_self.control--;
+    fault_stop_running(reason);
+}
+
+static int gate_bind(const char *interface, const char *provider, uint64_t *table,
+                     uint64_t size)
+{
+    return link_bound_table(gate_caller(), interface, provider, table, size);
+}
+
+static const struct gate gates[] = {
+    {"cubicle_self", gate_self, false, false},
+    {"cubicle_find", gate_find_cubicle, false, false},
+    {"cubicle_window_init", gate_window_init, false, false},
+    {"cubicle_window_add", gate_window_add, false, false},
+    {"cubicle_window_remove", gate_window_remove, false, false},
+    {"cubicle_window_open", gate_window_open, false, false},
+    {"cubicle_window_close", gate_window_close, false, false},
+    {"cubicle_window_close_all", gate_window_close_all, false, false},
+    {"cubicle_window_destroy", gate_window_destroy, false, false},
+    {"cubicle_page_protect", gate_page_protect, false, false},
+    {"cubicle_page_assign", gate_page_assign, false, true},
+    {"cubicle_page_release", gate_page_release, false, true},
+    {"cubicle_page_space", gate_page_space, false, true},
+    {"cubicle_thread_pointer_set", gate_thread_pointer_set, false, false},
+    {"cubicle_fenv_get", gate_fenv_get, false, false},
+    {"cubicle_fenv_set", gate_fenv_set, false, false},
+    {"cubicle_exit", gate_exit, false, false},
+    {"cubicle_abort", gate_abort, false, false},
+    {"cubicle_bind", gate_bind, false, false},
+};
+#define NGATES (sizeof(gates) / sizeof(gates[0]))
+
+void gate_setup(const struct monitor_config *config)
+{
+    host_setup(config);
+}
+
+const struct gate *gate_find(const char *name)
+{
+    for (unsigned i = 0; i < NGATES; i++) {
+        if (strcmp(gates[i].name, name) == 0) {
+            return &gates[i];
+        }
+    }
+    for (unsigned i = 0; i < host_ngates; i++) {
+        if (strcmp(host_gates[i].name, name) == 0) {
+            return &host_gates[i];
+        }
+    }
+    return NULL;
+}
+
+bool gate_is_interface(const char *name)
+{
+    return strcmp(name, "cubicle") == 0 || strcmp(name, "host") == 0;
+}

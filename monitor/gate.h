@@ -1,0 +1,34 @@
+/*
+ * Functions that the monitor itself provides to cubicles: interfaces `cubicle` and `host`.
+ * A trampoline whose callee is the monitor calls them on the monitor's stack, with checked
+ * copies of annotated ranges and with the caller in thread_self.running.
+ */
+#ifndef MONITOR_GATE_H
+#define MONITOR_GATE_H
+
+#include "monitor.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct gate {
+    const char *name;
+    const void *function; /* of the type that the interface declares */
+    bool needs_host, needs_allocator;
+};
+
+/** The gate with this name, or NULL. */
+const struct gate *gate_find(const char *name);
+
+/** True for the interfaces that the monitor provides. */
+bool gate_is_interface(const char *name);
+
+/** Tells the host gates about the system. */
+void gate_setup(const struct monitor_config *config);
+
+/** Gates of interface `host`, in host.c. */
+extern const struct gate host_gates[];
+extern const unsigned host_ngates;
+void host_setup(const struct monitor_config *config);
+
+#endif

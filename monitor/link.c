@@ -1,0 +1,294 @@
+/*
+ * Binding symbols. An import is a function of an interface in the registry; who provides
+ * it, and whether the call crosses into another cubicle, is the system's affair.
+ */
+#include "link.h"
+#include "gate.h"
+#include "message.h"
+#include "registry.h"
+#include "trampoline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct link_context {
+    const struct link_system *system;
+    struct module *module;
+};
+
+/* Symbols that the loader itself defines. */
+static bool link_loader_symbol(const struct module *module, const char *name,
+                               uint64_t *value)
+{
+    const struct image *image = &module->image;
+    const uint32_t data = module->base[IMAGE_DATA];
+    const struct {
+        const char *name;
+        uint64_t value;
+    } symbols[] = {
+        {"__cubicle_tp", (uint64_t)(int64_t)THREAD_DISP(tp)},
+        {"__cubicle_tls_image", module->base[IMAGE_TLS]},
+        {"__cubicle_tls_filesz", image->segment_size[IMAGE_TLS]},
+        {"__cubicle_tls_memsz", image->tls_memory_size},
+        {"__cubicle_tls_align", image->tls_align},
+        {"__preinit_array_start", 0},
+        {"__preinit_array_end", 0},
+        {"__init_array_start", data + image->init_array_at},
+        {"__init_array_end", data + image->init_array_at + image->init_array_size},
+        {"__fini_array_start", data + image->fini_array_at},
+        {"__fini_array_end", data + image->fini_array_at + image->fini_array_size},
+    };
+    for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
+        if (strcmp(symbols[i].name, name) == 0) {
+            *value = symbols[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool link_uses_fenv(const struct cubicle *cubicle)
+{
+    for (size_t i = 0; cubicle != NULL && i < cubicle->nmodules; i++) {
+        const struct image *image = &cubicle->modules[i]->image;
+        for (size_t k = 0; k < image->nsymbols; k++) {
+            if (image->symbols[k].section == SHN_UNDEF &&
+                strcmp(image->symbols[k].name, "cubicle_fenv_set") == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+uint32_t link_function(const struct module *module, const struct module *provider,
+                       const struct descriptor *interface,
+                       const struct descriptor_function *function)
+{
+    const uint32_t target = module_entry(provider, function->name);
+    if (provider->cubicle == module->cubicle || target == 0) {
+        return target;
+    }
+    const struct trampoline *t = trampoline_create(
+        module->cubicle->id, provider->cubicle->id, interface->name, function, target,
+        link_uses_fenv(module->cubicle) || link_uses_fenv(provider->cubicle));
+    return t != NULL ? t->entry : 0;
+}
+
+/* The import of a function that the monitor itself provides. */
+static int link_gate(struct module *module, const struct descriptor *interface,
+                     const struct descriptor_function *function, uint64_t *value)
+{
+    const struct gate *gate = gate_find(function->name);
+    if (gate == NULL) {
+        return message_error(-ENOEXEC, "%s: the monitor has no function %s", module->name,
+                             function->name);
+    }
+    if (gate->needs_host && !module->may_host) {
+        return message_error(-EPERM,
+                             "%s: the module imports %s, but the system's manifest does "
+                             "not list it under `host`",
+                             module->name, function->name);
+    }
+    if (gate->needs_allocator && !module->allocator) {
+        return message_error(-EPERM,
+                             "%s: the module imports %s, but the system's manifest does "
+                             "not name it as `allocator`",
+                             module->name, function->name);
+    }
+    const struct trampoline *t =
+        trampoline_create(module->cubicle->id, CUBICLE_MONITOR, interface->name, function,
+                          (uint64_t)(uintptr_t)gate->function, false);
+    if (t == NULL) {
+        return message_error(-ENOSPC, "%s: too many trampolines", module->name);
+    }
+    *value = t->entry;
+    return 0;
+}
+
+/* The module that provides @interface to @module: by binding, else the only one. */
+static int link_provider(const struct link_system *system, const struct module *module,
+                         const struct descriptor *interface, const char *function,
+                         const struct module **provider)
+{
+    const char *wanted = NULL;
+    for (size_t i = 0; i < system->config->nbindings; i++) {
+        const struct monitor_binding *binding = &system->config->bindings[i];
+        if (strcmp(binding->consumer, module->name) == 0 &&
+            strcmp(binding->interface, interface->name) == 0) {
+            wanted = binding->provider;
+        }
+    }
+    /* Who the application is, is not a binding of boot's but the system's. */
+    if (wanted == NULL && strcmp(interface->name, "app") == 0) {
+        wanted = system->config->application;
+    }
+    *provider = NULL;
+    for (size_t i = 0; i < system->nmodules; i++) {
+        const struct module *candidate = &system->modules[i];
+        if (!module_provides(candidate, interface) ||
+            (wanted != NULL && strcmp(wanted, candidate->name) != 0)) {
+            continue;
+        }
+        if (*provider != NULL) {
+            return message_error(-ENOEXEC,
+                                 "%s: both %s and %s provide interface %s for %s; name one "
+                                 "under `bind` in the system's manifest",
+                                 module->name, (*provider)->name, candidate->name,
+                                 interface->name, function);
+        }
+        *provider = candidate;
+    }
+    if (*provider == NULL) {
+        return message_error(-ENOEXEC,
+                             "%s: imports %s of interface %s, but %s%s%s provides it",
+                             module->name, function, interface->name,
+                             wanted != NULL ? "module " : "no module of the system",
+                             wanted != NULL ? wanted : "", wanted != NULL ? " not" : "");
+    }
+    return 0;
+}
+
+static int link_import(const struct link_context *context, const char *name,
+                       uint64_t *value)
+{
+    struct module *module = context->module;
+    const struct descriptor *interface;
+    const struct descriptor_function *function = registry_function(name, &interface);
+    if (function == NULL) {
+        return message_error(-ENOEXEC,
+                             "%s: imports %s, which no interface of the registry declares",
+                             module->image.path, name);
+    }
+    if (!module_uses(module, interface)) {
+        return message_error(-ENOEXEC,
+                             "%s: imports %s of interface %s, which its note does not name",
+                             module->image.path, name, interface->name);
+    }
+    if (context->system->standalone) {
+        const struct trampoline *t = trampoline_create(
+            module->cubicle->id, CUBICLE_MONITOR, interface->name, function, 0, false);
+        *value = t != NULL ? t->entry : 0;
+        return t != NULL ? 0 : message_error(-ENOSPC, "%s: too many imports", module->name);
+    }
+    if (gate_is_interface(interface->name)) {
+        return link_gate(module, interface, function, value);
+    }
+    const struct module *provider;
+    const int error =
+        link_provider(context->system, module, interface, name, &provider);
+    if (error != 0) {
+        return error;
+    }
+    *value = link_function(module, provider, interface, function);
+    return *value != 0 ? 0
+                       : message_error(-ENOSPC, "%s: too many trampolines", module->name);
+}
+
+static int link_symbol(const struct link_context *context,
+                       const struct image_symbol *symbol, uint64_t *value)
+{
+    const struct module *module = context->module;
+    if (symbol->section == SHN_ABS) {
+        *value = symbol->value;
+        return 0;
+    }
+    if (symbol->section != SHN_UNDEF) {
+        const struct image_section *section = &module->image.sections[symbol->section];
+        if (section->segment == IMAGE_NOT_LOADED) {
+            return message_error(-ENOEXEC, "%s: %s lies in section %s, which is not loaded",
+                                 module->image.path, symbol->name, section->name);
+        }
+        *value = section->at + symbol->value +
+                 (section->segment == IMAGE_TLS ? 0 : module->base[section->segment]);
+        return 0;
+    }
+    if (strcmp(symbol->name, "__cubicle_app_grouped") == 0) {
+        /* 1 where boot calls app_main() plainly, inside one cubicle. */
+        const struct descriptor *boot = registry_interface("boot", 4);
+        *value = 0;
+        for (size_t i = 0; boot != NULL && i < module->cubicle->nmodules; i++) {
+            *value |= module_provides(module->cubicle->modules[i], boot);
+        }
+        return 0;
+    }
+    if (link_loader_symbol(module, symbol->name, value)) {
+        return 0;
+    }
+    if (symbol->binding == STB_WEAK) {
+        *value = 0;
+        return 0;
+    }
+    return link_import(context, symbol->name, value);
+}
+
+static int link_apply(void *opaque, const struct image_relocation *r)
+{
+    const struct link_context *context = opaque;
+    const struct module *module = context->module;
+    const enum image_segment segment = r->section->segment;
+    const uint64_t place = module->base[segment] + r->section->at + r->offset;
+    uint8_t *memory = segment == IMAGE_CODE
+                          ? (uint8_t *)(uintptr_t)place
+                          : cubicle_address(module->cubicle, place);
+    const bool is_tls = r->symbol->section < module->image.nsections &&
+                        r->symbol->section != SHN_UNDEF &&
+                        module->image.sections[r->symbol->section].segment == IMAGE_TLS;
+    if (is_tls != (r->type == R_X86_64_TPOFF32)) {
+        return message_error(-ENOEXEC, "%s: %s+%#llx: wrong kind of access to %s",
+                             module->image.path, r->section->name,
+                             (unsigned long long)r->offset, r->symbol->name);
+    }
+    uint64_t value;
+    const int error = link_symbol(context, r->symbol, &value);
+    if (error != 0) {
+        return error;
+    }
+    int64_t result = (int64_t)value + r->addend;
+    bool fits = true;
+    switch (r->type) {
+    case R_X86_64_64:
+        memcpy(memory, &result, 8);
+        return 0;
+    case R_X86_64_PC32:
+    case R_X86_64_PLT32:
+        result -= (int64_t)place;
+        fits = result == (int32_t)result;
+        break;
+    case R_X86_64_32:
+        fits = (uint64_t)result == (uint32_t)result;
+        break;
+    case R_X86_64_TPOFF32: {
+        const uint64_t align = module->image.tls_align > 1 ? module->image.tls_align : 1;
+        result -= (int64_t)((module->image.tls_memory_size + align - 1) & ~(align - 1));
+        fits = result == (int32_t)result;
+        break;
+    }
+    default: /* R_X86_64_32S */
+        fits = result == (int32_t)result;
+        break;
+    }
+    if (!fits) {
+        return message_error(-ENOEXEC,
+                             "%s: %s+%#llx: relocation of type %u against %s is out of "
+                             "range",
+                             module->image.path, r->section->name,
+                             (unsigned long long)r->offset, r->type, r->symbol->name);
+    }
+    const int32_t narrow = (int32_t)result;
+    memcpy(memory, &narrow, 4);
+    return 0;
+}
+
+int link_relocate(const struct link_system *system, struct module *module)
+{
+    struct link_context context = {.system = system, .module = module};
+    struct image_error error = {.text = ""};
+    const int failed =
+        image_visit_relocations(&module->image, link_apply, &context, &error);
+    if (failed != 0 && error.text[0] != '\0') {
+        return message_error(failed, "%s", error.text);
+    }
+    return failed;
+}

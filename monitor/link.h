@@ -1,0 +1,49 @@
+/* Placing modules in the offset space, and binding their symbols. */
+#ifndef MONITOR_LINK_H
+#define MONITOR_LINK_H
+
+#include "module.h"
+#include "monitor.h"
+
+/** The modules of the system in start order, and how they are bound. */
+struct link_system {
+    struct module *modules;
+    size_t nmodules;
+    const struct monitor_config *config;
+    bool standalone; /* one module to look at: its imports lead nowhere */
+};
+
+/** Gives @module its place and its pages, and copies its sections there. */
+int link_place(struct module *module) __attribute__((warn_unused_result));
+
+/**
+ * Applies @module's relocations; imports become trampolines, or plain addresses inside a
+ * cubicle. All modules have been placed.
+ */
+int link_relocate(const struct link_system *system, struct module *module)
+    __attribute__((warn_unused_result));
+
+/** Sets the final rights of @module's pages and has the backend verify its code. */
+int link_seal(struct module *module) __attribute__((warn_unused_result));
+
+/** Writes the trampolines behind cubicle_bind() for every module that imports it. */
+int link_bind_providers(const struct link_system *system)
+    __attribute__((warn_unused_result));
+
+/**
+ * Fills @table with the addresses of @interface's functions of provider @provider as
+ * cubicle @caller may call them; see cubicle_bind().
+ */
+int link_bound_table(unsigned caller, const char *interface, const char *provider,
+                     uint64_t *table, size_t size);
+
+/** Address that @module may call for function @name of @interface provided by @provider;
+ *  0 with a message when there is no room for another trampoline. */
+uint32_t link_function(const struct module *module, const struct module *provider,
+                       const struct descriptor *interface,
+                       const struct descriptor_function *function);
+
+/** True when the cubicle holds a module that can change the floating-point environment. */
+bool link_uses_fenv(const struct cubicle *cubicle);
+
+#endif

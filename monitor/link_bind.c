@@ -1,0 +1,125 @@
+/*
+ * Interfaces with several providers: a consumer names its provider and gets a table of
+ * trampolines. They are written before the system starts (R6), one table for each pair
+ * that the manifest allows.
+ */
+#include "gate.h"
+#include "link.h"
+#include "message.h"
+#include "registry.h"
+#include "trampoline.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Set once the system is linked, for cubicle_bind(). */
+static const struct link_system *bound_system;
+
+/* Interface `module` is what the monitor itself calls; nobody binds it. */
+static bool link_bindable(const struct descriptor *interface)
+{
+    return interface->many && strcmp(interface->name, "module") != 0;
+}
+
+static bool link_imports(const struct module *module, const char *name)
+{
+    for (size_t i = 0; i < module->image.nsymbols; i++) {
+        const struct image_symbol *symbol = &module->image.symbols[i];
+        if (symbol->section == SHN_UNDEF && strcmp(symbol->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Bindings of the manifest restrict; without one for the pair all providers are open. */
+static bool link_may_bind(const struct link_system *system, const struct module *consumer,
+                          const struct descriptor *interface, const struct module *provider)
+{
+    bool restricted = false;
+    for (size_t i = 0; i < system->config->nbindings; i++) {
+        const struct monitor_binding *binding = &system->config->bindings[i];
+        if (strcmp(binding->consumer, consumer->name) != 0 ||
+            strcmp(binding->interface, interface->name) != 0) {
+            continue;
+        }
+        if (strcmp(binding->provider, provider->name) == 0) {
+            return true;
+        }
+        restricted = true;
+    }
+    return !restricted;
+}
+
+static int link_bind_pair(const struct module *consumer, const struct module *provider,
+                          const struct descriptor *interface)
+{
+    for (size_t k = 0; k < interface->nfunctions; k++) {
+        if (link_function(consumer, provider, interface, &interface->functions[k]) == 0) {
+            return message_error(-ENOSPC, "%s: too many trampolines", consumer->name);
+        }
+    }
+    return 0;
+}
+
+int link_bind_providers(const struct link_system *system)
+{
+    bound_system = system;
+    for (size_t i = 0; i < system->nmodules; i++) {
+        const struct module *consumer = &system->modules[i];
+        if (!link_imports(consumer, "cubicle_bind")) {
+            continue;
+        }
+        for (size_t p = 0; p < system->nmodules; p++) {
+            const struct module *provider = &system->modules[p];
+            for (size_t k = 0; k < provider->nprovides; k++) {
+                const struct descriptor *interface = provider->provides[k];
+                if (!link_bindable(interface) || !module_uses(consumer, interface) ||
+                    !link_may_bind(system, consumer, interface, provider)) {
+                    continue;
+                }
+                const int error = link_bind_pair(consumer, provider, interface);
+                if (error != 0) {
+                    return error;
+                }
+            }
+        }
+    }
+    return 0;
+}
+
+int link_bound_table(unsigned caller, const char *interface_name, const char *provider_name,
+                     uint64_t *table, size_t size)
+{
+    const struct descriptor *interface =
+        registry_interface(interface_name, strlen(interface_name));
+    if (interface == NULL || !link_bindable(interface)) {
+        return -ENOENT;
+    }
+    if (size != interface->nfunctions * sizeof(*table)) {
+        return -EINVAL;
+    }
+    for (size_t p = 0; p < bound_system->nmodules; p++) {
+        const struct module *provider = &bound_system->modules[p];
+        if (strcmp(provider->name, provider_name) != 0 ||
+            !module_provides(provider, interface)) {
+            continue;
+        }
+        for (size_t i = 0; i < bound_system->nmodules; i++) {
+            const struct module *consumer = &bound_system->modules[i];
+            if (consumer->cubicle->id != caller || !module_uses(consumer, interface) ||
+                !link_may_bind(bound_system, consumer, interface, provider)) {
+                continue;
+            }
+            for (size_t k = 0; k < interface->nfunctions; k++) {
+                table[k] = link_function(consumer, provider, interface,
+                                         &interface->functions[k]);
+                if (table[k] == 0) {
+                    return -ENOENT; /* not written before the start */
+                }
+            }
+            return 0;
+        }
+    }
+    return -ENOENT;
+}

@@ -1,0 +1,168 @@
+/*
+ * Placing a module: its segments take consecutive pages of the module space, data is
+ * written through the owner's view, code at its absolute address, writable until sealed.
+ */
+#include "backend/backend.h"
+#include "link.h"
+#include "memory.h"
+#include "message.h"
+#include "trampoline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static uint32_t next_page = MODULES_START >> PAGE_SHIFT;
+
+static const enum page_kind segment_kinds[IMAGE_SEGMENTS] = {
+    [IMAGE_CODE] = PAGE_CODE,
+    [IMAGE_RODATA] = PAGE_RODATA,
+    [IMAGE_DATA] = PAGE_DATA,
+    [IMAGE_TLS] = PAGE_RODATA,
+};
+
+/* Where the monitor writes the segment while loading. */
+static uint8_t *link_segment_memory(const struct module *module, enum image_segment segment)
+{
+    return segment == IMAGE_CODE
+               ? (uint8_t *)(uintptr_t)module->base[IMAGE_CODE]
+               : cubicle_address(module->cubicle, module->base[segment]);
+}
+
+/* Code pages lie in no view; they count towards the quota like all others. */
+static int link_map_code(struct module *module, uint32_t page, uint32_t npages)
+{
+    if (!cubicle_quota_allows(module->cubicle, npages)) {
+        return -ENOMEM;
+    }
+    const int error = page_claim(page, npages, module->cubicle->id, PAGE_CODE, PAGE_READ);
+    if (error != 0) {
+        return error;
+    }
+    const size_t size = (size_t)npages << PAGE_SHIFT;
+    void *at = (void *)((uintptr_t)page << PAGE_SHIFT);
+    if (mprotect(at, size, PROT_READ | PROT_WRITE) != 0) {
+        page_free(page, npages);
+        return -ENOMEM;
+    }
+    memset(at, 0xcc, size); /* what is between functions traps */
+    cubicle_book(module->cubicle, npages);
+    return 0;
+}
+
+int link_place(struct module *module)
+{
+    for (unsigned s = 0; s < IMAGE_SEGMENTS; s++) {
+        const uint32_t npages = module_segment_pages(module, s);
+        if (npages == 0) {
+            continue;
+        }
+        if (npages > (MODULES_END >> PAGE_SHIFT) - next_page) {
+            return message_error(-ENOSPC, "%s: no room for the module's %s: %u pages",
+                                 module->name, page_kind_name(segment_kinds[s]), npages);
+        }
+        const int error =
+            s == IMAGE_CODE ? link_map_code(module, next_page, npages)
+                            : memory_give(module->cubicle, next_page, npages,
+                                          segment_kinds[s]);
+        if (error != 0) {
+            return message_error(
+                error,
+                "%s: cannot place the module's %s: %u pages on top of %llu, "
+                "quota of cubicle %s %lld pages (-1: none): %s",
+                module->name, page_kind_name(segment_kinds[s]), npages,
+                (unsigned long long)module->cubicle->npages, module->cubicle->name,
+                (long long)module->cubicle->quota_pages, strerror(-error));
+        }
+        module->base[s] = next_page << PAGE_SHIFT;
+        /* An unmapped page between modules and segments catches small overruns. */
+        next_page += npages + 1;
+    }
+    for (size_t i = 0; i < module->image.nsections; i++) {
+        const struct image_section *section = &module->image.sections[i];
+        if (section->segment != IMAGE_NOT_LOADED && section->data != NULL) {
+            memcpy(link_segment_memory(module, section->segment) + section->at,
+                   section->data, section->size);
+        }
+    }
+    return 0;
+}
+
+static bool link_target_allowed(void *context, uint32_t target)
+{
+    const struct module *module = context;
+    const struct trampoline *t = trampoline_at(target);
+    if (t != NULL) {
+        return t->caller == module->cubicle->id;
+    }
+    /* A plain call to another module of the same cubicle: one of its entry points. */
+    const struct module *other = module_at(target);
+    if (other == NULL || other->cubicle != module->cubicle) {
+        return false;
+    }
+    for (size_t i = 0; i < other->nprovides; i++) {
+        for (size_t k = 0; k < other->provides[i]->nfunctions; k++) {
+            if (module_entry(other, other->provides[i]->functions[k].name) == target) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static int link_verify(const struct module *module)
+{
+    const size_t size = (size_t)module_segment_pages(module, IMAGE_CODE) << PAGE_SHIFT;
+    const struct verify_policy policy = {
+        .tp_disp = THREAD_DISP(tp),
+        .target_allowed = link_target_allowed,
+        .context = (void *)(uintptr_t)module,
+    };
+    struct verify_result result;
+    if (backend->verify((const uint8_t *)(uintptr_t)module->base[IMAGE_CODE], size,
+                        module->base[IMAGE_CODE], &policy, &result)) {
+        return 0;
+    }
+    uint64_t into = 0;
+    const char *function = image_function_at(&module->image, result.offset, &into);
+    return message_error(-ENOEXEC,
+                         "%s: refused by the verifier at code offset %#x, in %s+%#llx: "
+                         "%s (%s)",
+                         module->image.path, result.offset,
+                         function != NULL ? function : "?", (unsigned long long)into,
+                         verify_reason_text(result.reason),
+                         result.text[0] != '\0' ? result.text : "no instruction");
+}
+
+int link_seal(struct module *module)
+{
+    const uint32_t npages = module_segment_pages(module, IMAGE_CODE);
+    if (npages != 0) {
+        void *code = (void *)(uintptr_t)module->base[IMAGE_CODE];
+        if (mprotect(code, (size_t)npages << PAGE_SHIFT, PROT_READ | PROT_EXEC) != 0) {
+            return message_error(-errno, "%s: cannot make the code executable: %s",
+                                 module->name, strerror(errno));
+        }
+        /* The bytes are final: nobody can write them any more. */
+        const int error = link_verify(module);
+        if (error != 0) {
+            return error;
+        }
+    }
+    static const enum image_segment constant[] = {IMAGE_RODATA, IMAGE_TLS};
+    for (size_t i = 0; i < sizeof(constant) / sizeof(constant[0]); i++) {
+        const uint32_t pages = module_segment_pages(module, constant[i]);
+        if (pages == 0) {
+            continue;
+        }
+        const int error =
+            memory_protect(module->cubicle, page_of(module->base[constant[i]]), pages,
+                           PAGE_RODATA, PAGE_READ);
+        if (error != 0) {
+            return message_error(error, "%s: cannot protect read-only data: %s",
+                                 module->name, strerror(-error));
+        }
+    }
+    return 0;
+}

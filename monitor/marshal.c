@@ -1,0 +1,423 @@
+/*
+ * Invariants
+ *   M1  A size, a stacked argument or a pointer is read once; what is checked is what is
+ *       used (no double fetch).
+ *   M2  The callee receives addresses of its own memory only, or opaque values.
+ *   M3  Bytes outside the annotated range, or beyond what `ret` allows, never cross.
+ *       What the callee does not write of an `out` range is zero, not stale.
+ *   M4  Every copy goes through the view of the cubicle it is done for, with its rights.
+ */
+#include "marshal.h"
+#include "copy.h"
+#include "cubicle.h"
+#include "page.h"
+#include "window.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Room that a callee's frames keep below the copies. */
+#define STACK_RESERVE UINT64_C(8192)
+#define ARENA_SIZE (6 * (COPY_MAX + PAGE_SIZE))
+
+/* Where copies for the monitor's own functions are kept: a stack of its own, used from
+ * the top. One call of the monitor at a time. */
+static _Thread_local uint64_t arena_top;
+
+_Static_assert(sizeof(((struct call_frame *)0)->buffers) / sizeof(struct call_buffer) ==
+                   MARSHAL_STEPS_MAX,
+               "a frame keeps a buffer for every step");
+
+int marshal_init(void)
+{
+    void *arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (arena == MAP_FAILED) {
+        return -ENOMEM;
+    }
+    arena_top = (uint64_t)(uintptr_t)arena + ARENA_SIZE;
+    return 0;
+}
+
+/* One call being prepared. */
+struct marshal {
+    struct call_frame *frame;
+    const struct trampoline *t;
+    uint64_t *values;    /* one per parameter; the caller's, then the callee's */
+    uint64_t sp, limit;  /* copies grow down from sp to limit */
+    uint64_t from_view;  /* of the caller */
+    uint64_t to_view;    /* what the callee's addresses are relative to; 0: the monitor */
+};
+
+bool marshal_plan(struct trampoline *t)
+{
+    const struct descriptor_function *function = t->function;
+    unsigned nintegers = 0;
+    unsigned ndoubles = 0;
+    for (unsigned i = 0; i < function->nargs; i++) {
+        if (function->args[i].type == DESCRIPTOR_F64) {
+            ndoubles++;
+        } else {
+            nintegers++;
+        }
+    }
+    /* Ranges whose size is read through a pointer wait until that has been copied. */
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < function->nargs; i++) {
+            const struct descriptor_arg *arg = &function->args[i];
+            const bool late = arg->size_kind == DESCRIPTOR_SIZE_DEREF;
+            if (arg->kind < DESCRIPTOR_STRING || late != (pass == 1)) {
+                continue;
+            }
+            if (t->nsteps == MARSHAL_STEPS_MAX) {
+                return false;
+            }
+            const bool by_arg = arg->size_kind == DESCRIPTOR_SIZE_ARG;
+            t->steps[t->nsteps++] = (struct marshal_step){
+                .arg = (uint8_t)i,
+                .kind = (uint8_t)arg->kind,
+                .size_kind = (uint8_t)arg->size_kind,
+                .size_type = by_arg ? (uint8_t)function->args[arg->size_value].type : 0,
+                .size_width = arg->size_width,
+                .ret = arg->ret,
+                .or_null = arg->or_null,
+                .size_value = arg->size_value,
+            };
+        }
+    }
+    const bool overflow = nintegers > 6 || ndoubles > 8;
+    t->marshal = t->nsteps > 0 || overflow;
+    t->stacked = overflow || ndoubles > 0;
+    return true;
+}
+
+uint64_t marshal_error_result(const struct descriptor_function *function, int error)
+{
+    switch (function->returns) {
+    case DESCRIPTOR_PTR:
+    case DESCRIPTOR_VOID:
+        return 0;
+    case DESCRIPTOR_F64:
+        return UINT64_C(0x7ff8000000000000); /* not a number */
+    default:
+        return (uint64_t)(int64_t)error;
+    }
+}
+
+/* What the caller gets when there was no call. */
+static int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error)
+{
+    marshal_abandon(frame);
+    frame->result = marshal_error_result(t->function, error);
+    frame->vector_result = frame->result;
+    return error;
+}
+
+static int64_t marshal_signed(enum descriptor_type type, uint64_t value)
+{
+    switch (type) {
+    case DESCRIPTOR_I8:
+        return (int8_t)value;
+    case DESCRIPTOR_U8:
+        return (uint8_t)value;
+    case DESCRIPTOR_I16:
+        return (int16_t)value;
+    case DESCRIPTOR_U16:
+        return (uint16_t)value;
+    case DESCRIPTOR_I32:
+        return (int32_t)value;
+    case DESCRIPTOR_U32:
+        return (uint32_t)value;
+    default:
+        return (int64_t)value;
+    }
+}
+
+/* Takes @size bytes of the callee's memory for a copy; 0 when there is not enough. */
+static uint64_t marshal_take(struct marshal *m, uint64_t size)
+{
+    if (m->sp - m->limit < size + 16) {
+        return 0;
+    }
+    m->sp = (m->sp - size) & ~UINT64_C(15);
+    return m->sp;
+}
+
+/* Arguments that a function with stacked ones has on the stack. */
+static unsigned marshal_count_stacked(const struct descriptor_function *function)
+{
+    unsigned integers = 0;
+    unsigned doubles = 0;
+    unsigned nstacked = 0;
+    for (unsigned i = 0; i < function->nargs; i++) {
+        nstacked += function->args[i].type == DESCRIPTOR_F64 ? doubles++ >= 8
+                                                             : integers++ >= 6;
+    }
+    return nstacked;
+}
+
+/* Sorts arguments from registers and the caller's stack into m->values (M1). */
+static int marshal_gather(struct marshal *m)
+{
+    const struct descriptor_function *function = m->t->function;
+    uint64_t stack[CALL_ARGS_MAX];
+    const unsigned nstacked = marshal_count_stacked(function);
+    /* Above the return address; the stack pointer is in the caller's view. */
+    if (nstacked > 0 &&
+        copy_bytes(stack, (const void *)(uintptr_t)(m->frame->rsp + 8), 8 * nstacked) != 0) {
+        return -EFAULT;
+    }
+    unsigned integers = 0;
+    unsigned doubles = 0;
+    unsigned stacked = 0;
+    for (unsigned i = 0; i < function->nargs; i++) {
+        const struct descriptor_arg *arg = &function->args[i];
+        if (arg->type == DESCRIPTOR_F64) {
+            m->values[i] = doubles < 8 ? m->frame->vector_args[doubles] : stack[stacked];
+            stacked += doubles++ >= 8;
+        } else {
+            m->values[i] = integers < 6 ? m->frame->args[integers] : stack[stacked];
+            stacked += integers++ >= 6;
+        }
+        if (arg->kind == DESCRIPTOR_CALLER) {
+            m->values[i] = m->t->caller;
+        } else if (arg->kind == DESCRIPTOR_OPAQUE) {
+            m->values[i] = (uint32_t)m->values[i];
+        } else if (descriptor_type_is_integer(arg->type)) {
+            m->values[i] = (uint64_t)marshal_signed(arg->type, m->values[i]);
+        }
+    }
+    return 0;
+}
+
+/* Hands m->values over: in the frame for registers, the rest on the callee's stack. */
+static int marshal_scatter(struct marshal *m)
+{
+    const struct descriptor_function *function = m->t->function;
+    uint64_t stack[CALL_ARGS_MAX];
+    unsigned integers = 0;
+    unsigned doubles = 0;
+    unsigned nstacked = 0;
+    for (unsigned i = 0; i < function->nargs; i++) {
+        const bool is_double = function->args[i].type == DESCRIPTOR_F64;
+        if (is_double && doubles < 8) {
+            m->frame->vector_args[doubles++] = m->values[i];
+        } else if (!is_double && integers < 6) {
+            m->frame->args[integers++] = m->values[i];
+        } else {
+            stack[nstacked++] = m->values[i];
+        }
+    }
+    if (nstacked == 0) {
+        return 0;
+    }
+    m->sp &= ~UINT64_C(15);
+    const uint64_t at = marshal_take(m, (uint64_t)(nstacked + (nstacked & 1)) * 8);
+    if (at == 0) {
+        return -ENOBUFS;
+    }
+    return copy_bytes((void *)(uintptr_t)at, stack, 8 * nstacked);
+}
+
+/* Size in bytes of a range. One behind a pointer is read from the callee's copy of the
+ * integer, which has been made already (M1). */
+static int marshal_size(const struct marshal *m, const struct marshal_step *step,
+                        uint64_t *size)
+{
+    if (step->size_kind == DESCRIPTOR_SIZE_CONST) {
+        *size = step->size_value;
+        return 0;
+    }
+    if (step->size_kind == DESCRIPTOR_SIZE_ARG) {
+        const int64_t value = marshal_signed(step->size_type, m->values[step->size_value]);
+        *size = (uint64_t)value;
+        return value < 0 ? -EFAULT : 0;
+    }
+    for (unsigned k = 0; k < m->frame->nbuffers; k++) {
+        const struct call_buffer *buffer = &m->frame->buffers[k];
+        if (m->t->steps[buffer->step].arg == step->size_value && buffer->window == 0) {
+            *size = 0;
+            memcpy(size, (const void *)(uintptr_t)buffer->callee, step->size_width);
+            return 0;
+        }
+    }
+    return -EFAULT;
+}
+
+/* A range too long to copy: the callee may use the caller's memory for the call. */
+static int marshal_lend(struct marshal *m, const struct marshal_step *step, uint64_t base,
+                        uint64_t size)
+{
+    if (m->t->from == NULL || m->t->to == NULL) {
+        return -E2BIG;
+    }
+    const unsigned rights =
+        step->kind == DESCRIPTOR_IN ? PAGE_READ : PAGE_READ | PAGE_WRITE;
+    const int window =
+        window_lend(m->t->caller, m->t->callee, (uint32_t)base, size, rights);
+    if (window < 0) {
+        return window == -EPERM || window == -EINVAL ? -EFAULT : window;
+    }
+    m->values[step->arg] = base;
+    m->frame->buffers[m->frame->nbuffers++] = (struct call_buffer){
+        .caller = base,
+        .size = size,
+        .window = window,
+        .step = (uint32_t)(step - m->t->steps),
+    };
+    return 0;
+}
+
+static int marshal_range(struct marshal *m, const struct marshal_step *step)
+{
+    const uint64_t base = (uint32_t)m->values[step->arg];
+    uint64_t size;
+    if (base == 0 && step->or_null) {
+        m->values[step->arg] = 0;
+        return 0;
+    }
+    const int error = marshal_size(m, step, &size);
+    if (error != 0) {
+        return error;
+    }
+    if (size > SPACE_SIZE || base + size > SPACE_SIZE || (base == 0 && size != 0)) {
+        return -EFAULT;
+    }
+    if (size > COPY_MAX) {
+        return marshal_lend(m, step, base, size);
+    }
+    const uint64_t at = marshal_take(m, size);
+    if (at == 0) {
+        return -ENOBUFS;
+    }
+    if (step->kind == DESCRIPTOR_OUT) {
+        if (!step->ret) {
+            /* All of it goes back: not what the callee's stack held before (M3). */
+            memset((void *)(uintptr_t)at, 0, size);
+        }
+    } else if (copy_bytes((void *)(uintptr_t)at,
+                          (const void *)(uintptr_t)(m->from_view + base), size) != 0) {
+        return -EFAULT;
+    }
+    struct call_buffer *buffer = &m->frame->buffers[m->frame->nbuffers++];
+    buffer->caller = base;
+    buffer->callee = at;
+    buffer->size = size;
+    buffer->window = 0;
+    buffer->step = (uint32_t)(step - m->t->steps);
+    m->values[step->arg] = at - m->to_view;
+    return 0;
+}
+
+static int marshal_string(struct marshal *m, const struct marshal_step *step)
+{
+    const uint64_t base = (uint32_t)m->values[step->arg];
+    if (base == 0) {
+        m->values[step->arg] = 0;
+        return step->or_null ? 0 : -EFAULT;
+    }
+    const uint64_t room = SPACE_SIZE - base;
+    const uint64_t max = step->size_value < room ? step->size_value : room;
+    const uint64_t at = marshal_take(m, max);
+    if (at == 0) {
+        return -ENOBUFS;
+    }
+    const int64_t len = copy_string((void *)(uintptr_t)at,
+                                    (const void *)(uintptr_t)(m->from_view + base), max);
+    m->values[step->arg] = at - m->to_view;
+    return len < 0 ? (int)len : 0;
+}
+
+static int marshal_prepare(struct marshal *m)
+{
+    for (unsigned k = 0; k < m->t->nsteps; k++) {
+        const struct marshal_step *step = &m->t->steps[k];
+        const int error = step->kind == DESCRIPTOR_STRING ? marshal_string(m, step)
+                                                          : marshal_range(m, step);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+int marshal_enter(struct call_frame *frame, const struct trampoline *t)
+{
+    uint64_t values[CALL_ARGS_MAX];
+    struct marshal m;
+    m.frame = frame;
+    m.t = t;
+    m.values = t->stacked ? values : frame->args;
+    m.from_view = t->from != NULL ? t->from->view : 0;
+    frame->nbuffers = 0;
+    if (t->to == NULL) {
+        m.to_view = 0;
+        m.sp = arena_top;
+        m.limit = arena_top - ARENA_SIZE;
+    } else {
+        if (t->to->state != CUBICLE_LIVE) {
+            return marshal_fail(frame, t, -EOWNERDEAD);
+        }
+        m.to_view = t->to->view;
+        m.sp = thread_self.cubicle[t->callee].stack;
+        m.limit = m.to_view + t->to->stack_start + STACK_RESERVE;
+        if (m.sp < m.limit) {
+            return marshal_fail(frame, t, -ENOBUFS);
+        }
+    }
+    int error = t->stacked ? marshal_gather(&m) : 0;
+    if (error == 0) {
+        error = marshal_prepare(&m);
+    }
+    if (error == 0 && t->stacked) {
+        error = marshal_scatter(&m);
+    }
+    frame->callee_rsp = m.sp & ~UINT64_C(15);
+    return error == 0 ? 0 : marshal_fail(frame, t, error);
+}
+
+void marshal_leave(struct call_frame *frame, struct trampoline *t)
+{
+    const uint64_t from_view = t->from != NULL ? t->from->view : 0;
+    const int64_t result = marshal_signed(t->function->returns, frame->result);
+    int error = 0;
+    for (unsigned k = 0; k < frame->nbuffers; k++) {
+        const struct call_buffer *buffer = &frame->buffers[k];
+        const struct marshal_step *step = &t->steps[buffer->step];
+        t->bytes_in += step->kind != DESCRIPTOR_OUT ? buffer->size : 0;
+        if (step->kind == DESCRIPTOR_IN) {
+            continue;
+        }
+        uint64_t size = buffer->size;
+        if (step->ret) {
+            if (result > 0 && (uint64_t)result > size) {
+                error = -EPROTO; /* more than it was given room for: a lie */
+                continue;
+            }
+            size = result > 0 ? (uint64_t)result : 0;
+        }
+        t->bytes_out += size;
+        if (buffer->window == 0 &&
+            copy_bytes((void *)(uintptr_t)(from_view + buffer->caller),
+                       (const void *)(uintptr_t)buffer->callee, size) != 0) {
+            error = -EFAULT;
+        }
+    }
+    if (error != 0) {
+        (void)marshal_fail(frame, t, error);
+    } else if (frame->nbuffers > 0) {
+        marshal_abandon(frame);
+    }
+}
+
+void marshal_abandon(struct call_frame *frame)
+{
+    for (unsigned k = 0; k < frame->nbuffers; k++) {
+        if (frame->buffers[k].window > 0) {
+            const struct trampoline *t = trampoline_get(frame->trampoline);
+            (void)window_destroy(t->caller, frame->buffers[k].window);
+        }
+    }
+    frame->nbuffers = 0;
+}

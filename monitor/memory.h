@@ -1,0 +1,33 @@
+/* Memory of cubicles: pages given, taken back, protected, with quota and zeroing. */
+#ifndef MONITOR_MEMORY_H
+#define MONITOR_MEMORY_H
+
+#include "cubicle.h"
+#include "page.h"
+
+/** Keeps the host from placing anything below 4 GiB. 0 or a negative errno. */
+int memory_init(void) __attribute__((warn_unused_result));
+
+/**
+ * Gives @cubicle fresh zero pages, readable and writable. -EBUSY not free, -ENOMEM quota
+ * or host memory. Nothing has changed on failure.
+ */
+int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
+                enum page_kind kind) __attribute__((warn_unused_result));
+
+/** Takes heap pages back: all mappings end, the contents are gone. -EPERM not its heap. */
+int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+    __attribute__((warn_unused_result));
+
+/** Changes the owner's rights on its heap pages (or, while loading, on its data). */
+int memory_protect(struct cubicle *cubicle, uint32_t page, uint32_t npages,
+                   enum page_kind kind, unsigned rights)
+    __attribute__((warn_unused_result));
+
+/** The heap space that allocators may hand out: [HEAP_START, memory_heap_end()). */
+uint32_t memory_heap_end(void);
+
+/** Takes @npages from the top of the heap space for good (stacks); 0 when it is full. */
+uint32_t memory_reserve_top(uint32_t npages);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Messages of the monitor on standard error, each one line that starts with "cubicle: ".
+ */
+#ifndef MONITOR_MESSAGE_H
+#define MONITOR_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Writes a message and returns @error, so that a caller can write and return at once.
+ *  Not on the fault path. */
+int message_error(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Building a line without stdio, for the fault path. Text that does not fit is cut. */
+struct message {
+    char text[512];
+    size_t len;
+};
+void message_add(struct message *m, const char *text);
+void message_add_hex(struct message *m, uint64_t value, unsigned digits);
+void message_add_decimal(struct message *m, uint64_t value);
+/** Writes the line with its LF to standard error. */
+void message_write(struct message *m);
+
+#endif

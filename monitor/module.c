@@ -1,0 +1,231 @@
+#include "module.h"
+#include "message.h"
+#include "registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOTE_MAX 65536u
+
+/* One line of the note, without its LF. */
+struct note_line {
+    const char *text;
+    size_t len;
+};
+
+static bool note_next(const char **at, const char *end, struct note_line *line)
+{
+    if (*at == end) {
+        return false;
+    }
+    const char *lf = memchr(*at, '\n', (size_t)(end - *at));
+    line->text = *at;
+    line->len = lf != NULL ? (size_t)(lf - *at) : (size_t)(end - *at);
+    *at = lf != NULL ? lf + 1 : end;
+    return true;
+}
+
+static bool note_starts(struct note_line *line, const char *word)
+{
+    const size_t len = strlen(word);
+    if (line->len < len || memcmp(line->text, word, len) != 0) {
+        return false;
+    }
+    line->text += len;
+    line->len -= len;
+    return true;
+}
+
+static bool note_hex(const char *text, uint64_t *value)
+{
+    *value = 0;
+    for (size_t i = 0; i < 16; i++) {
+        const char *digits = "0123456789abcdef";
+        const char *digit = text[i] != '\0' ? strchr(digits, text[i]) : NULL;
+        if (digit == NULL) {
+            return false;
+        }
+        *value = *value << 4 | (uint64_t)(digit - digits);
+    }
+    return true;
+}
+
+/* "NAME FINGERPRINT": adds the interface to a list. */
+static int note_interface(const char *path, const struct note_line *line,
+                          const struct descriptor **list, size_t *count)
+{
+    uint64_t fingerprint;
+    if (line->len < 18 || line->text[line->len - 17] != ' ' ||
+        !note_hex(line->text + line->len - 16, &fingerprint)) {
+        return message_error(-ENOEXEC, "%s: the note has a bad line \"%.*s\"", path,
+                             (int)line->len, line->text);
+    }
+    const int len = (int)line->len - 17;
+    const struct descriptor *interface = registry_interface(line->text, (size_t)len);
+    if (interface == NULL) {
+        return message_error(-ENOEXEC,
+                             "%s: interface %.*s is not in the interface registry", path,
+                             len, line->text);
+    }
+    if (interface->fingerprint != fingerprint) {
+        return message_error(-ENOEXEC,
+                             "%s: interface %s has fingerprint %016llx in the module, "
+                             "but %016llx in the registry: the module was built from "
+                             "another version of the header; rebuild it",
+                             path, interface->name, (unsigned long long)fingerprint,
+                             (unsigned long long)interface->fingerprint);
+    }
+    if (*count == MODULE_INTERFACES_MAX) {
+        return message_error(-ENOEXEC, "%s: more than %d interfaces", path,
+                             MODULE_INTERFACES_MAX);
+    }
+    list[(*count)++] = interface;
+    return 0;
+}
+
+static int module_read_note(const char *path, const char *code, struct module *module)
+{
+    const char *at = module->image.note;
+    if (at == NULL || module->image.note_size > NOTE_MAX) {
+        return message_error(-ENOEXEC,
+                             "%s: no .cubicle.note section: not a module; link it with "
+                             "cubicle-cc",
+                             path);
+    }
+    const char *end = at + module->image.note_size;
+    struct note_line line;
+    if (!note_next(&at, end, &line) || !note_starts(&line, "cubicle-module 1") ||
+        line.len != 0) {
+        return message_error(-ENOEXEC, "%s: the note is not of format cubicle-module 1",
+                             path);
+    }
+    if (!note_next(&at, end, &line) || !note_starts(&line, "isolation ")) {
+        return message_error(-ENOEXEC, "%s: the note does not say how the code was made",
+                             path);
+    }
+    if (line.len != strlen(code) || memcmp(line.text, code, line.len) != 0) {
+        return message_error(-ENOEXEC,
+                             "%s: the module has %.*s code, but this isolation needs %s "
+                             "code; rebuild it with cubicle-cc --cubicle-isolation=%s",
+                             path, (int)line.len, line.text, code,
+                             strcmp(code, "sfi") == 0 ? "sfi" : "none");
+    }
+    while (note_next(&at, end, &line)) {
+        int error;
+        if (note_starts(&line, "provides ")) {
+            error = note_interface(path, &line, module->provides, &module->nprovides);
+        } else if (note_starts(&line, "uses ")) {
+            error = note_interface(path, &line, module->uses, &module->nuses);
+        } else {
+            error = message_error(-ENOEXEC, "%s: the note has a bad line \"%.*s\"", path,
+                                  (int)line.len, line.text);
+        }
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+/* Every function of every provided interface is there, global, and at a bundle's start. */
+static int module_check_exports(const char *path, const struct module *module)
+{
+    for (size_t i = 0; i < module->nprovides; i++) {
+        const struct descriptor *interface = module->provides[i];
+        for (size_t k = 0; k < interface->nfunctions; k++) {
+            const char *name = interface->functions[k].name;
+            const struct image_symbol *symbol = image_find(&module->image, name);
+            if (symbol == NULL || symbol->section >= module->image.nsections ||
+                module->image.sections[symbol->section].segment != IMAGE_CODE) {
+                return message_error(-ENOEXEC,
+                                     "%s: the module provides interface %s but does not "
+                                     "define its function %s",
+                                     path, interface->name, name);
+            }
+            const uint64_t at =
+                module->image.sections[symbol->section].at + symbol->value;
+            if (at % BUNDLE_SIZE != 0) {
+                return message_error(-ENOEXEC,
+                                     "%s: function %s is not aligned to %u bytes", path,
+                                     name, BUNDLE_SIZE);
+            }
+        }
+    }
+    return 0;
+}
+
+int module_read(const char *path, const char *code, struct module *module)
+{
+    struct image_error error;
+    uint8_t *data;
+    size_t size;
+    int failed = image_read_file(path, &data, &size, &error);
+    if (failed == 0) {
+        failed = image_open(path, data, size, &module->image, &error);
+    }
+    if (failed != 0) {
+        return message_error(failed, "%s", error.text);
+    }
+    failed = module_read_note(path, code, module);
+    if (failed == 0) {
+        failed = module_check_exports(path, module);
+    }
+    if (failed != 0) {
+        image_close(&module->image);
+    }
+    return failed;
+}
+
+bool module_provides(const struct module *module, const struct descriptor *interface)
+{
+    for (size_t i = 0; i < module->nprovides; i++) {
+        if (module->provides[i] == interface) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool module_uses(const struct module *module, const struct descriptor *interface)
+{
+    for (size_t i = 0; i < module->nuses; i++) {
+        if (module->uses[i] == interface) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t module_entry(const struct module *module, const char *name)
+{
+    const struct image_symbol *symbol = image_find(&module->image, name);
+    if (symbol == NULL || symbol->section >= module->image.nsections) {
+        return 0;
+    }
+    const struct image_section *section = &module->image.sections[symbol->section];
+    return section->segment == IMAGE_CODE
+               ? module->base[IMAGE_CODE] + (uint32_t)(section->at + symbol->value)
+               : 0;
+}
+
+uint32_t module_segment_pages(const struct module *module, enum image_segment segment)
+{
+    return (uint32_t)(page_round_up(module->image.segment_size[segment]) >> PAGE_SHIFT);
+}
+
+const struct module *module_at(uint64_t address)
+{
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        const struct cubicle *cubicle = cubicle_get(id);
+        for (size_t i = 0; i < cubicle->nmodules; i++) {
+            const struct module *module = cubicle->modules[i];
+            const uint64_t size =
+                (uint64_t)module_segment_pages(module, IMAGE_CODE) << PAGE_SHIFT;
+            if (size != 0 && address - module->base[IMAGE_CODE] < size) {
+                return module;
+            }
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,49 @@
+/*
+ * A module of the running system: its image, its note, and where it lies.
+ */
+#ifndef MONITOR_MODULE_H
+#define MONITOR_MODULE_H
+
+#include "cubicle.h"
+#include "descriptor.h"
+#include "elf_image.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MODULE_INTERFACES_MAX 32
+
+struct module {
+    const char *name;
+    struct cubicle *cubicle;
+    bool may_host, allocator;
+    struct image image;
+    const struct descriptor *provides[MODULE_INTERFACES_MAX];
+    size_t nprovides;
+    const struct descriptor *uses[MODULE_INTERFACES_MAX];
+    size_t nuses;
+    uint32_t base[IMAGE_SEGMENTS]; /* offset of each segment; 0 for an empty one */
+};
+
+/**
+ * Reads and checks the module file @path, its note included: built for code kind @code
+ * ("sfi" or "plain"), every interface known with the same fingerprint.
+ * 0, or a negative errno with a message written and nothing to free.
+ */
+int module_read(const char *path, const char *code, struct module *module)
+    __attribute__((warn_unused_result));
+
+/** Whether the note says that the module provides, or uses, @interface. */
+bool module_provides(const struct module *module, const struct descriptor *interface);
+bool module_uses(const struct module *module, const struct descriptor *interface);
+
+/** Offset of the module's exported function @name, or 0. */
+uint32_t module_entry(const struct module *module, const char *name);
+
+/** Pages and bytes of each segment. */
+uint32_t module_segment_pages(const struct module *module, enum image_segment segment);
+
+/** The module whose code covers absolute address @address, or NULL. */
+const struct module *module_at(uint64_t address);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Page metadata: who owns each page of the offset space and what it is. One flat table,
+ * O(1). The table says what ought to be; the backend makes the hardware agree.
+ *
+ * Invariants (tests cite the numbers)
+ *   P1  A page with kind PAGE_FREE has owner 0, no rights and no flags.
+ *   P2  Every other page has exactly one owner, 1..CUBICLE_MAX, or is a stub (owner 0).
+ *   P3  The owner of a page changes only through PAGE_FREE, and a freed page is zero
+ *       before anybody can read it again.
+ *   P4  The sum of a cubicle's pages is its `npages` and never exceeds its quota.
+ */
+#ifndef MONITOR_PAGE_H
+#define MONITOR_PAGE_H
+
+#include "layout.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum page_kind {
+    PAGE_FREE,
+    PAGE_CODE,
+    PAGE_RODATA,
+    PAGE_DATA,
+    PAGE_HEAP,
+    PAGE_STACK,
+    PAGE_GUARD, /* below a stack: never mapped */
+    PAGE_STUB,
+};
+
+#define PAGE_READ 1u
+#define PAGE_WRITE 2u
+
+#define PAGE_SHARED 1u  /* backed by the shared memory file, not by private memory */
+#define PAGE_FOREIGN 2u /* mapped, or once mapped, in a view that is not its owner's */
+
+struct page_info {
+    uint16_t owner;
+    uint8_t kind;
+    uint8_t rights : 2; /* of the owner */
+    uint8_t flags : 6;
+};
+
+/** @page must be below PAGE_COUNT. */
+struct page_info page_get(uint32_t page);
+
+/** Sets all metadata of @npages free pages, as P1-P3 ask; -EBUSY where one is not free. */
+int page_claim(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kind,
+               unsigned rights) __attribute__((warn_unused_result));
+
+/** Makes @npages pages free. The caller has dropped their mappings and contents. */
+void page_free(uint32_t page, uint32_t npages);
+
+void page_set_rights(uint32_t page, uint32_t npages, unsigned rights);
+void page_set_flag(uint32_t page, unsigned flag);
+
+/** True when all of [page, page + npages) have this owner and kind. */
+bool page_all(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kind);
+
+const char *page_kind_name(enum page_kind kind);
+
+#endif

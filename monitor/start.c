@@ -1,0 +1,359 @@
+/*
+ * From a description of a system to its end: create, read, place, link, seal, start, run.
+ * A step that fails has said why; nothing has run then.
+ */
+#include "backend/backend.h"
+#include "copy.h"
+#include "fault.h"
+#include "gate.h"
+#include "link.h"
+#include "marshal.h"
+#include "memory.h"
+#include "message.h"
+#include "monitor.h"
+#include "registry.h"
+#include "stats.h"
+#include "trampoline.h"
+#include "wall.h"
+#include "window.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct backend *backend = &backend_sfi;
+
+/* The system with what `--link=direct` makes of it: one cubicle that holds all modules. */
+struct plan {
+    struct link_system system;
+    struct monitor_cubicle whole;     /* direct only */
+    struct monitor_module *all;       /* direct only; owned */
+    const struct monitor_cubicle *cubicles;
+    size_t ncubicles;
+};
+
+static size_t start_count_modules(const struct monitor_config *config)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < config->ncubicles; i++) {
+        n += config->cubicles[i].nmodules;
+    }
+    return n;
+}
+
+static int start_plan(const struct monitor_config *config, struct plan *plan)
+{
+    const size_t nmodules = start_count_modules(config);
+    *plan = (struct plan){
+        .system = {.config = config, .nmodules = nmodules},
+        .cubicles = config->cubicles,
+        .ncubicles = config->ncubicles,
+    };
+    plan->system.modules = calloc(nmodules + 1, sizeof(*plan->system.modules));
+    plan->all = calloc(nmodules + 1, sizeof(*plan->all));
+    if (plan->system.modules == NULL || plan->all == NULL) {
+        return message_error(-ENOMEM, "%s: out of memory", config->system);
+    }
+    if (nmodules == 0 || config->ncubicles > CUBICLE_MAX) {
+        return message_error(-EINVAL, "%s: a system has 1 to %d cubicles, with modules",
+                             config->system, CUBICLE_MAX);
+    }
+    if (config->link == MONITOR_LINK_TRAMPOLINE) {
+        return 0;
+    }
+    if (config->isolation != MONITOR_ISOLATION_NONE) {
+        return message_error(-EINVAL,
+                             "%s: --link=direct has no trampolines and so no isolation; "
+                             "use it with --isolation=none",
+                             config->system);
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < config->ncubicles; i++) {
+        const struct monitor_cubicle *cubicle = &config->cubicles[i];
+        memcpy(&plan->all[n], cubicle->modules, cubicle->nmodules * sizeof(*plan->all));
+        n += cubicle->nmodules;
+    }
+    plan->whole = (struct monitor_cubicle){
+        .name = "system", .modules = plan->all, .nmodules = nmodules};
+    plan->cubicles = &plan->whole;
+    plan->ncubicles = 1;
+    return 0;
+}
+
+/* Reads the modules of one cubicle. */
+static int start_cubicle(struct plan *plan, const struct monitor_cubicle *given,
+                         struct module *modules)
+{
+    if (cubicle_by_name(given->name) != NULL) {
+        return message_error(-EINVAL, "%s: two cubicles are named %s",
+                             plan->system.config->system, given->name);
+    }
+    struct cubicle *cubicle = cubicle_create(given->name);
+    cubicle->view = backend->view_base(cubicle->id);
+    cubicle->on_fault = given->on_fault;
+    if (given->quota != 0) {
+        cubicle->quota_pages = given->quota >> PAGE_SHIFT;
+    }
+    cubicle->modules = calloc(given->nmodules + 1, sizeof(*cubicle->modules));
+    if (cubicle->modules == NULL) {
+        return message_error(-ENOMEM, "%s: out of memory", given->name);
+    }
+    uint64_t stack_size = given->stack_size != 0 ? given->stack_size : STACK_DEFAULT;
+    size_t ntls = 0;
+    for (size_t i = 0; i < given->nmodules; i++) {
+        const struct monitor_module *m = &given->modules[i];
+        struct module *module = &modules[i];
+        *module = (struct module){
+            .name = m->name,
+            .cubicle = cubicle,
+            .may_host = m->may_host,
+            .allocator = m->allocator,
+        };
+        const int error = module_read(m->path, backend->code, module);
+        if (error != 0) {
+            return error;
+        }
+        cubicle->modules[cubicle->nmodules++] = module;
+        const char *application = plan->system.config->application;
+        if (application != NULL && strcmp(application, m->name) == 0) {
+            cubicle->is_app = true;
+            if (given->stack_size == 0) {
+                stack_size = STACK_DEFAULT_APP;
+            }
+        }
+        ntls += module->image.tls_memory_size != 0;
+    }
+    if (ntls > 1) {
+        return message_error(-ENOEXEC,
+                             "%s: more than one module of the cubicle has thread-local "
+                             "variables; put them into cubicles of their own",
+                             given->name);
+    }
+    cubicle->stack_size = (uint32_t)page_round_up(stack_size);
+    return 0;
+}
+
+static int start_read(struct plan *plan)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plan->ncubicles; i++) {
+        const int error =
+            start_cubicle(plan, &plan->cubicles[i], &plan->system.modules[n]);
+        if (error != 0) {
+            return error;
+        }
+        n += plan->cubicles[i].nmodules;
+    }
+    return 0;
+}
+
+static int start_stack(struct cubicle *cubicle)
+{
+    const uint32_t npages = cubicle->stack_size >> PAGE_SHIFT;
+    const uint32_t guard = memory_reserve_top(npages + 1);
+    int error = guard == 0 || npages < 16 ? -ENOMEM : 0;
+    if (error == 0) {
+        error = page_claim(guard, 1, cubicle->id, PAGE_GUARD, 0);
+    }
+    if (error == 0) {
+        error = memory_give(cubicle, guard + 1, npages, PAGE_STACK);
+    }
+    if (error != 0) {
+        return message_error(error, "%s: no room for a stack of %u bytes (at least 64 KiB; "
+                             "see `stack` and `quota` in the system's manifest): %s",
+                             cubicle->name, cubicle->stack_size, strerror(-error));
+    }
+    cubicle->stack_start = (guard + 1) << PAGE_SHIFT;
+    thread_self.cubicle[cubicle->id].stack =
+        cubicle->view + cubicle->stack_start + cubicle->stack_size;
+    return 0;
+}
+
+typedef int start_step(struct module *module);
+
+static int start_each(struct plan *plan, start_step *step)
+{
+    for (size_t i = 0; i < plan->system.nmodules; i++) {
+        const int error = step(&plan->system.modules[i]);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+/* The trampoline by which the monitor itself calls @name of @module; NULL with a message. */
+static const struct trampoline *start_entry(const struct module *module, const char *name)
+{
+    const struct descriptor *interface = NULL;
+    const struct descriptor_function *function = registry_function(name, &interface);
+    const uint32_t target = function != NULL && module_provides(module, interface)
+                                ? module_entry(module, name)
+                                : 0;
+    const struct trampoline *t =
+        target != 0 ? trampoline_create(CUBICLE_MONITOR, module->cubicle->id,
+                                        interface->name, function, target, false)
+                    : NULL;
+    if (t == NULL) {
+        (void)message_error(-ENOEXEC, "%s: the module does not provide %s", module->name,
+                            name);
+    }
+    return t;
+}
+
+static int start_link(struct plan *plan, const struct trampoline **inits,
+                      const struct trampoline **boot)
+{
+    for (size_t i = 0; i < plan->system.nmodules; i++) {
+        const int error = link_relocate(&plan->system, &plan->system.modules[i]);
+        if (error != 0) {
+            return error;
+        }
+    }
+    const int error = link_bind_providers(&plan->system);
+    if (error != 0) {
+        return error;
+    }
+    const struct descriptor *boot_interface = registry_interface("boot", 4);
+    for (size_t i = 0; i < plan->system.nmodules; i++) {
+        const struct module *module = &plan->system.modules[i];
+        inits[i] = start_entry(module, "module_init");
+        if (inits[i] == NULL) {
+            return -ENOEXEC;
+        }
+        if (boot_interface != NULL && module_provides(module, boot_interface)) {
+            *boot = start_entry(module, "boot_main");
+        }
+    }
+    if (*boot == NULL) {
+        return message_error(-ENOEXEC, "%s: no module provides interface boot",
+                             plan->system.config->system);
+    }
+    const int sealed = trampoline_seal();
+    if (sealed != 0) {
+        return message_error(sealed, "cannot make the trampolines executable: %s",
+                             strerror(-sealed));
+    }
+    return start_each(plan, link_seal);
+}
+
+/* Calls into a cubicle from the monitor, through the trampoline's body. */
+static int start_call(const struct trampoline *t)
+{
+    return ((int (*)(void))(uintptr_t)t->body)();
+}
+
+static int start_run(struct plan *plan, const struct trampoline *const *inits,
+                     const struct trampoline *boot)
+{
+    for (size_t i = 0; i < plan->system.nmodules; i++) {
+        const int error = start_call(inits[i]);
+        if (fault_aborted()) {
+            return MONITOR_EXIT_FAULT;
+        }
+        if (error != 0) {
+            (void)message_error(error, "%s: the module's initialisation failed: %s",
+                                plan->system.modules[i].name,
+                                error < 0 ? strerror(-error) : "it returned a positive "
+                                                               "value");
+            return MONITOR_EXIT_CONFIG;
+        }
+    }
+    const int status = start_call(boot);
+    if (fault_aborted()) {
+        return MONITOR_EXIT_FAULT;
+    }
+    if (status < 0) {
+        (void)message_error(status, "%s: boot failed: %s", plan->system.config->system,
+                            strerror(-status));
+        return MONITOR_EXIT_CONFIG;
+    }
+    return status & 0xff;
+}
+
+static int start_monitor(const struct monitor_config *config)
+{
+    copy_init();
+    gate_setup(config);
+    int error = memory_init();
+    if (error == 0) {
+        error = thread_init();
+    }
+    if (error == 0) {
+        error = marshal_init();
+    }
+    if (error == 0) {
+        error = trampoline_init();
+    }
+    if (error == 0) {
+        error = window_setup(config->acl, config->revoke);
+    }
+    if (error == 0) {
+        error = fault_init(config->trace);
+    }
+    if (error != 0) {
+        return message_error(error, "cannot set up the monitor: %s", strerror(-error));
+    }
+    return registry_read(config->interfaces_dir);
+}
+
+static int start_backend(const struct monitor_config *config, size_t ncubicles)
+{
+    backend = config->isolation == MONITOR_ISOLATION_SFI ? &backend_sfi : &backend_none;
+    const int error = backend->init(ncubicles);
+    if (error == -ENOTSUP) {
+        return message_error(error,
+                             "isolation %s is not possible on this machine; see "
+                             "`cubicle check`",
+                             backend->name);
+    }
+    return error == 0 ? 0
+                      : message_error(error, "cannot set up isolation %s: %s",
+                                      backend->name, strerror(-error));
+}
+
+int monitor_run(const struct monitor_config *config)
+{
+    struct plan plan;
+    const struct trampoline *boot = NULL;
+    int error = start_plan(config, &plan);
+    const struct trampoline **inits =
+        calloc(plan.system.nmodules + 1, sizeof(*inits));
+    if (inits == NULL) {
+        error = -ENOMEM;
+    }
+    if (error == 0) {
+        error = start_backend(config, plan.ncubicles);
+    }
+    if (error == 0) {
+        error = start_monitor(config);
+    }
+    if (error == 0) {
+        error = start_read(&plan);
+    }
+    if (error == 0) {
+        error = start_each(&plan, link_place);
+    }
+    if (error == 0) {
+        error = start_link(&plan, inits, &boot);
+    }
+    for (unsigned id = 1; error == 0 && id <= cubicle_count(); id++) {
+        error = start_stack(cubicle_get(id));
+    }
+    if (error == 0) {
+        error = wall_raise();
+    }
+    int status = MONITOR_EXIT_CONFIG;
+    if (error == 0) {
+        status = start_run(&plan, inits, boot);
+        if (config->stats_fd >= 0) {
+            error = stats_write(config->stats_fd);
+            if (error != 0) {
+                (void)message_error(error, "cannot write the statistics: %s",
+                                    strerror(-error));
+            }
+        }
+    }
+    free(inits);
+    return status;
+}

@@ -1,0 +1,80 @@
+/*
+ * State of a thread that runs cubicles: what is running, the control stack, and where each
+ * cubicle's stack stands. Reached through FS at offsets that trampolines have built in;
+ * no cubicle can write it, and only `tp` can be read by one.
+ *
+ * Invariants
+ *   T1  `running` is the callee of the top frame of the control stack, or of the frame
+ *       below where the top frame is a call to the monitor itself.
+ *   T2  cubicle[x].stack is where the next call into x starts to push: the top of its
+ *       stack, or x's stack pointer at its innermost outgoing call.
+ *   T3  Frames are only pushed and popped by trampolines and by unwinding.
+ */
+#ifndef MONITOR_THREAD_H
+#define MONITOR_THREAD_H
+
+#include "layout.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CALL_ARGS_MAX 12
+#define CONTROL_DEPTH 2048
+
+/** One copied range of a call in progress. */
+struct call_buffer {
+    uint64_t caller; /* offset in the caller's view; 0: not in use */
+    uint64_t callee; /* address in the callee's view, or in the monitor */
+    uint64_t size;   /* bytes, as found at the time of the call */
+    int window;      /* > 0: no copy, this window was opened for the call */
+    uint32_t step; /* index into the trampoline's steps */
+};
+
+/** One cross-cubicle call in progress: all that is needed to return to the caller. */
+struct call_frame {
+    uint32_t trampoline; /* index of the trampoline, > 0; 0 marks the bottom */
+    uint32_t mxcsr;      /* the caller's, where the trampoline switches it */
+    uint64_t rsp;        /* the caller's, pointing at the return address */
+    uint64_t ret;        /* return address, already masked */
+    uint64_t rbx, rbp, r12, r13, r14, r15;
+    uint64_t caller_stack; /* cubicle[caller].stack before the call */
+    uint64_t callee_rsp;   /* where the callee's frame starts, below its copies */
+    uint64_t result;
+    uint64_t args[CALL_ARGS_MAX];
+    uint64_t vector_args[8]; /* xmm0-7 where the callee takes doubles */
+    uint64_t vector_result;
+    uint32_t x87_control; /* likewise; low 16 bits */
+    uint32_t callee_mxcsr, callee_x87_control; /* the default, to load from */
+    uint32_t nbuffers;
+    struct call_buffer buffers[6];
+    uint64_t pad[5];
+};
+
+struct thread_cubicle {
+    uint64_t stack; /* address in the cubicle's view */
+    uint64_t tp;    /* value of its thread pointer, 0: not set */
+};
+
+struct thread {
+    uint64_t tp; /* thread pointer of the running cubicle: the one slot cubicles read */
+    uint64_t running;
+    struct call_frame *control; /* next free frame */
+    uint64_t monitor_stack;     /* top of the stack on which trampolines call the monitor */
+    struct call_frame *control_start;
+    struct call_frame *control_end;
+    struct thread_cubicle cubicle[CUBICLE_MAX + 1];
+};
+
+extern _Thread_local struct thread thread_self;
+
+/** FS displacement of a field of the calling thread's state. */
+#define THREAD_DISP(field) (thread_disp() + (int32_t)offsetof(struct thread, field))
+int32_t thread_disp(void);
+
+/** Sets up the calling thread: control stack, monitor stack, alternate signal stack. */
+int thread_init(void) __attribute__((warn_unused_result));
+
+/** Top frame of the control stack, or NULL when no call is in progress. */
+struct call_frame *thread_top_frame(void);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * Table and memory of trampolines; what is written there is in trampoline_body.c. Stubs
+ * lie in the offset space where cubicle code can call them, bodies out of its reach.
+ */
+#include "trampoline.h"
+#include "marshal.h"
+#include "page.h"
+#include "trampoline_body.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define BODIES_SIZE (UINT64_C(1) << 26)
+#define BODY_MAX 1024u
+
+static struct trampoline *table; /* [0] is not used: id 0 marks the bottom frame */
+static uint32_t count;
+static uint32_t buckets[1u << 14]; /* heads of chains of equal hashes, by id */
+static uint32_t *next_in_bucket;
+
+static uint8_t *bodies;
+static struct emitter body_emitter;
+static uint32_t stub_next;
+static uint32_t stub_mapped;
+static bool sealed;
+
+int trampoline_init(void)
+{
+    table = mmap(NULL, TRAMPOLINE_MAX * sizeof(*table), PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    next_in_bucket = mmap(NULL, TRAMPOLINE_MAX * sizeof(*next_in_bucket),
+                          PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    /* Near the stubs where that is free: far jumps cost a nanosecond each. */
+    bodies = mmap((void *)(uintptr_t)SPACE_SIZE, BODIES_SIZE, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (table == MAP_FAILED || next_in_bucket == MAP_FAILED || bodies == MAP_FAILED) {
+        return -ENOMEM;
+    }
+    body_emitter = (struct emitter){.at = bodies, .end = bodies + BODIES_SIZE};
+    stub_next = STUBS_START;
+    stub_mapped = STUBS_START;
+    return 0;
+}
+
+static uint32_t trampoline_bucket(unsigned caller, unsigned callee,
+                                  const struct descriptor_function *function)
+{
+    uint64_t key = (uint64_t)(uintptr_t)function ^ (uint64_t)caller << 40 ^ (uint64_t)callee << 52;
+    return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 50);
+}
+
+static struct trampoline *trampoline_find(unsigned caller, unsigned callee,
+                                          const struct descriptor_function *function,
+                                          uint64_t target)
+{
+    for (uint32_t id = buckets[trampoline_bucket(caller, callee, function)]; id != 0;
+         id = next_in_bucket[id]) {
+        struct trampoline *t = &table[id];
+        if (t->caller == caller && t->callee == callee && t->function == function &&
+            t->target == target) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+/* Makes sure that stub memory is mapped up to @end, writable until the seal. */
+static int trampoline_map_stubs(uint32_t end)
+{
+    while (stub_mapped < end) {
+        const uint32_t size = 16 * PAGE_SIZE;
+        if (stub_mapped > STUBS_END - size) {
+            return -ENOSPC;
+        }
+        void *at = mmap((void *)(uintptr_t)stub_mapped, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        if (at == MAP_FAILED) {
+            return -errno;
+        }
+        memset(at, 0xcc, size);
+        const int error = page_claim(page_of(stub_mapped), size / PAGE_SIZE, 0, PAGE_STUB, 0);
+        if (error != 0) {
+            return error;
+        }
+        stub_mapped += size;
+    }
+    return 0;
+}
+
+struct trampoline *trampoline_create(unsigned caller, unsigned callee,
+                                     const char *interface,
+                                     const struct descriptor_function *function,
+                                     uint64_t target, bool fenv)
+{
+    struct trampoline *found = trampoline_find(caller, callee, function, target);
+    if (found != NULL) {
+        return found;
+    }
+    if (sealed || count + 1 >= TRAMPOLINE_MAX || trampoline_map_stubs(stub_next + STUB_SIZE) != 0) {
+        return NULL;
+    }
+    const uint32_t id = count + 1;
+    struct trampoline *t = &table[id];
+    *t = (struct trampoline){
+        .id = id,
+        .caller = (uint16_t)caller,
+        .callee = (uint16_t)callee,
+        .function = function,
+        .interface = interface,
+        .entry = stub_next,
+        .target = target,
+        .fenv = fenv && callee != CUBICLE_MONITOR,
+        .from = cubicle_get(caller),
+        .to = cubicle_get(callee),
+    };
+    if (!marshal_plan(t)) {
+        return NULL;
+    }
+    uint64_t ret;
+    if (!trampoline_write_body(&body_emitter, t, &ret)) {
+        return NULL;
+    }
+    trampoline_write_stub(t, ret);
+    stub_next += STUB_SIZE;
+    count++;
+    const uint32_t bucket = trampoline_bucket(caller, callee, function);
+    next_in_bucket[id] = buckets[bucket];
+    buckets[bucket] = id;
+    return t;
+}
+
+int trampoline_seal(void)
+{
+    const size_t bodies_size = page_round_up((size_t)(body_emitter.at - bodies) + 1);
+    if (mprotect(bodies, bodies_size, PROT_READ | PROT_EXEC) != 0 ||
+        (stub_mapped > STUBS_START &&
+         mprotect((void *)(uintptr_t)STUBS_START, stub_mapped - STUBS_START,
+                  PROT_READ | PROT_EXEC) != 0)) {
+        return -errno;
+    }
+    sealed = true;
+    return 0;
+}
+
+struct trampoline *trampoline_get(uint32_t id)
+{
+    return id >= 1 && id <= count ? &table[id] : NULL;
+}
+
+uint32_t trampoline_count(void)
+{
+    return count;
+}
+
+struct trampoline *trampoline_at(uint32_t address)
+{
+    if (address < STUBS_START || address >= stub_next ||
+        (address - STUBS_START) % STUB_SIZE != 0) {
+        return NULL;
+    }
+    return trampoline_get((address - STUBS_START) / STUB_SIZE + 1);
+}
+
+bool trampoline_in_body(uint64_t address)
+{
+    return address - (uint64_t)(uintptr_t)bodies < BODIES_SIZE;
+}

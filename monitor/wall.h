@@ -1,0 +1,14 @@
+/*
+ * The outer wall: what remains possible to the process once cubicles run, should one of
+ * them break out of its view all the same.
+ */
+#ifndef MONITOR_WALL_H
+#define MONITOR_WALL_H
+
+/**
+ * Gives up privileges for good (no new ones, not dumpable, no capabilities, nobody's
+ * identity where the process was root) and installs the seccomp filter. 0, or a negative errno with a message.
+ */
+int wall_raise(void) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,397 @@
+#include "window.h"
+#include "backend/backend.h"
+#include "page.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/mman.h>
+
+#define PEER_WORDS (CUBICLE_MAX / 64 + 1)
+#define GENERATION_MAX 0x1ffffff
+
+struct window_range {
+    uint32_t base;   /* as given to window_add() */
+    uint32_t page;   /* first page */
+    uint32_t npages; /* 0: not in use */
+    uint32_t rights;
+};
+
+struct window {
+    bool used;
+    uint32_t generation;
+    struct window_range ranges[RANGES_PER_WINDOW];
+    uint64_t open[PEER_WORDS];
+};
+
+static struct window windows[CUBICLE_MAX + 1][WINDOWS_PER_CUBICLE];
+static unsigned nwindows[CUBICLE_MAX + 1];
+
+/* foreign[id * PAGE_COUNT + page]: rights with which the page of another cubicle is
+ * mapped in the view of @id. nforeign[id]: how many such entries are not zero. */
+static uint8_t *foreign;
+static uint32_t nforeign[CUBICLE_MAX + 1];
+
+static enum monitor_acl acl_mode;
+static enum monitor_revoke revoke_mode;
+
+/* Ranges whose revocation is put off (lazy mode only). */
+#define PENDING_MAX 64
+static struct {
+    uint32_t page, npages;
+} pending[PENDING_MAX];
+static unsigned npending;
+
+int window_setup(enum monitor_acl acl, enum monitor_revoke revoke)
+{
+    acl_mode = acl;
+    revoke_mode = revoke;
+    foreign = mmap(NULL, (size_t)(CUBICLE_MAX + 1) * PAGE_COUNT, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return foreign != MAP_FAILED ? 0 : -ENOMEM;
+}
+
+static uint8_t *window_foreign(unsigned id, uint32_t page)
+{
+    return &foreign[(size_t)id * PAGE_COUNT + page];
+}
+
+/* An id is generation * 64 + slot + 1, so that a stale one names a wrong generation (W3). */
+static struct window *window_find(unsigned owner, int id)
+{
+    if (id <= 0 || owner == CUBICLE_MONITOR || owner > CUBICLE_MAX) {
+        return NULL;
+    }
+    const uint32_t slot = (uint32_t)(id - 1) % WINDOWS_PER_CUBICLE;
+    const uint32_t generation = (uint32_t)(id - 1) / WINDOWS_PER_CUBICLE;
+    struct window *window = &windows[owner][slot];
+    return window->used && window->generation == generation ? window : NULL;
+}
+
+static bool window_is_open(const struct window *window, unsigned peer)
+{
+    return window->open[peer / 64] >> (peer % 64) & 1;
+}
+
+static bool window_lendable(struct page_info info)
+{
+    return info.kind == PAGE_RODATA || info.kind == PAGE_DATA || info.kind == PAGE_HEAP ||
+           info.kind == PAGE_STACK;
+}
+
+/* Rights that @window gives on @page to those it is open to. */
+static unsigned window_covers(const struct window *window, uint32_t page)
+{
+    unsigned rights = 0;
+    for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
+        const struct window_range *range = &window->ranges[i];
+        if (page - range->page < range->npages) {
+            rights |= range->rights;
+        }
+    }
+    return rights;
+}
+
+/* Follows open windows from the owner outwards until nobody gains a right (W1). */
+unsigned window_rights(unsigned peer, uint32_t page)
+{
+    const struct page_info info = page_get(page);
+    if (!window_lendable(info) || peer == CUBICLE_MONITOR) {
+        return 0;
+    }
+    if (acl_mode == MONITOR_ACL_OFF ||
+        (acl_mode == MONITOR_ACL_APP && cubicle_get(info.owner)->is_app)) {
+        return info.rights;
+    }
+    uint8_t rights[CUBICLE_MAX + 1] = {0};
+    uint16_t queue[3 * (CUBICLE_MAX + 1)]; /* a cubicle gains rights at most twice */
+    size_t head = 0;
+    size_t tail = 0;
+    rights[info.owner] = info.rights;
+    queue[tail++] = info.owner;
+    while (head < tail) {
+        const unsigned giver = queue[head++];
+        for (size_t i = 0, seen = 0; seen < nwindows[giver]; i++) {
+            const struct window *window = &windows[giver][i];
+            if (!window->used) {
+                continue;
+            }
+            seen++;
+            const unsigned given = window_covers(window, page) & rights[giver];
+            for (unsigned id = 1; given != 0 && id <= cubicle_count(); id++) {
+                if (window_is_open(window, id) && (given & ~rights[id]) != 0) {
+                    rights[id] |= (uint8_t)given;
+                    queue[tail++] = (uint16_t)id;
+                }
+            }
+        }
+    }
+    return rights[peer];
+}
+
+static void window_set_foreign(unsigned peer, uint32_t page, unsigned rights)
+{
+    uint8_t *slot = window_foreign(peer, page);
+    nforeign[peer] += (uint32_t)(rights != 0) - (uint32_t)(*slot != 0);
+    *slot = (uint8_t)rights;
+}
+
+bool window_map(unsigned peer, uint32_t page, unsigned access)
+{
+    const struct page_info info = page_get(page);
+    const unsigned rights = window_rights(peer, page);
+    if (info.owner == peer || access == 0 || (access & ~rights) != 0 ||
+        backend->share(info.owner, peer, page, 1, rights) != 0) {
+        return false;
+    }
+    page_set_flag(page, PAGE_FOREIGN);
+    window_set_foreign(peer, page, rights);
+    cubicle_get(peer)->mapped++;
+    return true;
+}
+
+int window_settle(uint32_t page, uint32_t npages)
+{
+    int error = 0;
+    for (uint32_t p = page; p < page + npages; p++) {
+        if ((page_get(p).flags & PAGE_FOREIGN) == 0) {
+            continue;
+        }
+        for (unsigned id = 1; id <= cubicle_count(); id++) {
+            if (nforeign[id] == 0 || *window_foreign(id, p) == 0) {
+                continue;
+            }
+            const unsigned mapped = *window_foreign(id, p);
+            const unsigned rights = mapped & window_rights(id, p);
+            if (rights == mapped) {
+                continue;
+            }
+            const int failed = rights == 0
+                                   ? backend->revoke(id, p, 1)
+                                   : backend->share(page_get(p).owner, id, p, 1, rights);
+            if (failed != 0) {
+                error = failed;
+                continue;
+            }
+            window_set_foreign(id, p, rights);
+        }
+    }
+    return error;
+}
+
+static int window_flush(void)
+{
+    int error = 0;
+    for (unsigned i = 0; i < npending; i++) {
+        const int failed = window_settle(pending[i].page, pending[i].npages);
+        error = failed != 0 ? failed : error;
+    }
+    npending = 0;
+    return error;
+}
+
+/* The ranges of @window have shrunk or closed: W2. */
+static int window_revoke(const struct window_range *range)
+{
+    if (range->npages == 0) {
+        return 0;
+    }
+    if (revoke_mode == MONITOR_REVOKE_STRICT) {
+        return window_settle(range->page, range->npages);
+    }
+    if (npending == PENDING_MAX) {
+        const int error = window_flush();
+        if (error != 0) {
+            return error;
+        }
+    }
+    pending[npending].page = range->page;
+    pending[npending++].npages = range->npages;
+    return 0;
+}
+
+static int window_revoke_all(const struct window *window)
+{
+    int error = 0;
+    for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
+        const int failed = window_revoke(&window->ranges[i]);
+        error = failed != 0 ? failed : error;
+    }
+    return error;
+}
+
+int window_init(unsigned owner)
+{
+    for (unsigned slot = 0; slot < WINDOWS_PER_CUBICLE; slot++) {
+        struct window *window = &windows[owner][slot];
+        if (window->used) {
+            continue;
+        }
+        const uint32_t generation =
+            window->generation == GENERATION_MAX ? 0 : window->generation + 1;
+        *window = (struct window){.used = true, .generation = generation};
+        nwindows[owner]++;
+        return (int)(generation * WINDOWS_PER_CUBICLE + slot + 1);
+    }
+    return -ENOSPC;
+}
+
+int window_add(unsigned owner, int id, uint32_t base, uint64_t len, unsigned rights)
+{
+    struct window *window = window_find(owner, id);
+    if (window == NULL || len == 0 || len > SPACE_SIZE || base + len > SPACE_SIZE ||
+        (rights != PAGE_READ && rights != (PAGE_READ | PAGE_WRITE))) {
+        return -EINVAL;
+    }
+    const uint32_t first = page_of(base);
+    const uint32_t last = page_of(base + len - 1);
+    for (uint32_t page = first; page <= last; page++) {
+        const struct page_info info = page_get(page);
+        const unsigned has = info.owner == owner && window_lendable(info)
+                                 ? info.rights
+                                 : window_rights(owner, page);
+        if ((rights & ~has) != 0) {
+            return -EPERM;
+        }
+    }
+    for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
+        if (window->ranges[i].npages == 0) {
+            window->ranges[i] = (struct window_range){
+                .base = base, .page = first, .npages = last - first + 1, .rights = rights};
+            return 0;
+        }
+    }
+    return -ENOSPC;
+}
+
+int window_remove(unsigned owner, int id, uint32_t base)
+{
+    struct window *window = window_find(owner, id);
+    if (window == NULL) {
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
+        if (window->ranges[i].npages != 0 && window->ranges[i].base == base) {
+            const struct window_range range = window->ranges[i];
+            window->ranges[i] = (struct window_range){0};
+            return window_revoke(&range);
+        }
+    }
+    return -ENOENT;
+}
+
+int window_open(unsigned owner, int id, unsigned peer)
+{
+    struct window *window = window_find(owner, id);
+    if (window == NULL) {
+        return -EINVAL;
+    }
+    const struct cubicle *cubicle = cubicle_get(peer);
+    if (cubicle == NULL || cubicle->state != CUBICLE_LIVE) {
+        return -ESRCH;
+    }
+    window->open[peer / 64] |= UINT64_C(1) << (peer % 64);
+    return 0;
+}
+
+int window_close(unsigned owner, int id, unsigned peer)
+{
+    struct window *window = window_find(owner, id);
+    if (window == NULL) {
+        return -EINVAL;
+    }
+    if (cubicle_get(peer) == NULL) {
+        return -ESRCH;
+    }
+    window->open[peer / 64] &= ~(UINT64_C(1) << (peer % 64));
+    return window_revoke_all(window);
+}
+
+int window_close_all(unsigned owner, int id)
+{
+    struct window *window = window_find(owner, id);
+    if (window == NULL) {
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < PEER_WORDS; i++) {
+        window->open[i] = 0;
+    }
+    return window_revoke_all(window);
+}
+
+int window_destroy(unsigned owner, int id)
+{
+    struct window *window = window_find(owner, id);
+    const int error = window_close_all(owner, id);
+    if (window != NULL) {
+        window->used = false;
+        nwindows[owner]--;
+    }
+    return error;
+}
+
+int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
+                unsigned rights)
+{
+    const int id = window_init(owner);
+    if (id < 0) {
+        return id;
+    }
+    int error = window_add(owner, id, base, len, rights);
+    if (error == 0) {
+        error = window_open(owner, id, peer);
+    }
+    const uint32_t last = page_of(base + len - 1);
+    for (uint32_t page = page_of(base); error == 0 && page <= last; page++) {
+        const struct page_info info = page_get(page);
+        if (info.owner != peer && (*window_foreign(peer, page) & rights) != rights &&
+            !window_map(peer, page, rights)) {
+            error = -ENOMEM;
+        }
+    }
+    if (error != 0) {
+        (void)window_destroy(owner, id);
+        return error;
+    }
+    return id;
+}
+
+int window_forget_pages(uint32_t page, uint32_t npages)
+{
+    int error = window_flush();
+    for (uint32_t p = page; p < page + npages; p++) {
+        if ((page_get(p).flags & PAGE_FOREIGN) == 0) {
+            continue;
+        }
+        for (unsigned id = 1; id <= cubicle_count(); id++) {
+            if (nforeign[id] == 0 || *window_foreign(id, p) == 0) {
+                continue;
+            }
+            const int failed = backend->revoke(id, p, 1);
+            error = failed != 0 ? failed : error;
+            if (failed == 0) {
+                window_set_foreign(id, p, 0);
+            }
+        }
+    }
+    return error;
+}
+
+void window_forget_cubicle(unsigned cubicle)
+{
+    for (unsigned slot = 0; slot < WINDOWS_PER_CUBICLE; slot++) {
+        const struct window *window = &windows[cubicle][slot];
+        if (window->used) {
+            (void)window_destroy(cubicle, (int)(window->generation * WINDOWS_PER_CUBICLE +
+                                                slot + 1));
+        }
+    }
+    for (unsigned owner = 1; owner <= cubicle_count(); owner++) {
+        for (unsigned slot = 0; slot < WINDOWS_PER_CUBICLE; slot++) {
+            struct window *window = &windows[owner][slot];
+            if (window->used && window_is_open(window, cubicle)) {
+                window->open[cubicle / 64] &= ~(UINT64_C(1) << (cubicle % 64));
+            }
+        }
+    }
+    (void)window_flush();
+}

@@ -1,0 +1,60 @@
+/*
+ * Windows: an owner's permission for other cubicles to use ranges of its memory for a
+ * while. This file keeps the permissions; the backend makes pages reachable when a
+ * permitted cubicle first touches them, and unreachable when the permission ends.
+ *
+ * Invariants
+ *   W1  A cubicle reaches a page of another only while a chain of open windows leads
+ *       from the page's owner to it, each covering the page with those rights.
+ *   W2  When a call that shortens or closes a window returns, W1 holds again for every
+ *       view (unless revocation is lazy).
+ *   W3  Window ids mean nothing outside the cubicle that made them, and stale ones fail.
+ *   W4  Code, guards and free pages are never lent.
+ */
+#ifndef MONITOR_WINDOW_H
+#define MONITOR_WINDOW_H
+
+#include "cubicle.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WINDOWS_PER_CUBICLE 64
+#define RANGES_PER_WINDOW 16
+
+/** Once, before any cubicle runs. -ENOMEM. */
+int window_setup(enum monitor_acl acl, enum monitor_revoke revoke)
+    __attribute__((warn_unused_result));
+
+/* The interface `cubicle` documents these; @owner is the running cubicle. */
+int window_init(unsigned owner);
+int window_add(unsigned owner, int id, uint32_t base, uint64_t len, unsigned rights);
+int window_remove(unsigned owner, int id, uint32_t base);
+int window_open(unsigned owner, int id, unsigned peer);
+int window_close(unsigned owner, int id, unsigned peer);
+int window_close_all(unsigned owner, int id);
+int window_destroy(unsigned owner, int id);
+
+/** Rights (PAGE_* bits) that @peer has on @page of another cubicle by W1. */
+unsigned window_rights(unsigned peer, uint32_t page);
+
+/** Makes @page reachable for @peer if W1 gives it @access; false otherwise. */
+bool window_map(unsigned peer, uint32_t page, unsigned access);
+
+/**
+ * Opens [@base, @base + @len) of @owner to @peer for one call, and maps it at once.
+ * Returns the window's id for window_destroy(), or a negative errno.
+ */
+int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
+                unsigned rights);
+
+/** Brings the views in line with W1 for these pages, after rights on them have shrunk. */
+int window_settle(uint32_t page, uint32_t npages);
+
+/** Ends every foreign mapping of these pages, whatever the windows say. */
+int window_forget_pages(uint32_t page, uint32_t npages);
+
+/** Closes all windows of @cubicle and takes back all that was lent to it. */
+void window_forget_cubicle(unsigned cubicle);
+
+#endif
