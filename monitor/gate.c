@@ -204,10 +204,10 @@ static void gate_abort(const char *reason)
     fault_stop_running(reason);
 }
 
-static int gate_bind(const char *interface, const char *provider, uint64_t *table,
-                     uint64_t size)
+static int gate_bind(const char *interface, uint64_t fingerprint, const char *provider,
+                     uint64_t *table, uint64_t size)
 {
-    return link_bound_table(gate_caller(), interface, provider, table, size);
+    return link_bound_table(gate_caller(), interface, fingerprint, provider, table, size);
 }
 
 static const struct gate gates[] = {

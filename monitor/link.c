@@ -175,6 +175,12 @@ static int link_import(const struct link_context *context, const char *name,
     if (gate_is_interface(interface->name)) {
         return link_gate(module, interface, function, value);
     }
+    if (interface->many) {
+        return message_error(-ENOEXEC,
+                             "%s: imports %s by name, but interface %s may have several "
+                             "providers; bind one with %s_bind()",
+                             module->image.path, name, interface->name, interface->name);
+    }
     const struct module *provider;
     const int error =
         link_provider(context->system, module, interface, name, &provider);

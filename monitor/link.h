@@ -34,8 +34,8 @@ int link_bind_providers(const struct link_system *system)
  * Fills @table with the addresses of @interface's functions of provider @provider as
  * cubicle @caller may call them; see cubicle_bind().
  */
-int link_bound_table(unsigned caller, const char *interface, const char *provider,
-                     uint64_t *table, size_t size);
+int link_bound_table(unsigned caller, const char *interface, uint64_t fingerprint,
+                     const char *provider, uint64_t *table, size_t size);
 
 /** Address that @module may call for function @name of @interface provided by @provider;
  *  0 with a message when there is no room for another trampoline. */

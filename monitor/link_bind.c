@@ -74,7 +74,7 @@ int link_bind_providers(const struct link_system *system)
             const struct module *provider = &system->modules[p];
             for (size_t k = 0; k < provider->nprovides; k++) {
                 const struct descriptor *interface = provider->provides[k];
-                if (!link_bindable(interface) || !module_uses(consumer, interface) ||
+                if (!link_bindable(interface) ||
                     !link_may_bind(system, consumer, interface, provider)) {
                     continue;
                 }
@@ -88,16 +88,23 @@ int link_bind_providers(const struct link_system *system)
     return 0;
 }
 
-int link_bound_table(unsigned caller, const char *interface_name, const char *provider_name,
-                     uint64_t *table, size_t size)
+int link_bound_table(unsigned caller, const char *interface_name, uint64_t fingerprint,
+                     const char *provider_name, uint64_t *table, size_t size)
 {
     const struct descriptor *interface =
         registry_interface(interface_name, strlen(interface_name));
     if (interface == NULL || !link_bindable(interface)) {
         return -ENOENT;
     }
-    if (size != interface->nfunctions * sizeof(*table)) {
-        return -EINVAL;
+    if (fingerprint != interface->fingerprint ||
+        size != interface->nfunctions * sizeof(*table)) {
+        return message_error(-EINVAL,
+                             "%s: built with another version of interface %s than the "
+                             "registry's (fingerprint %016llx, registry %016llx); rebuild "
+                             "it",
+                             cubicle_name(caller), interface_name,
+                             (unsigned long long)fingerprint,
+                             (unsigned long long)interface->fingerprint);
     }
     for (size_t p = 0; p < bound_system->nmodules; p++) {
         const struct module *provider = &bound_system->modules[p];
@@ -107,7 +114,8 @@ int link_bound_table(unsigned caller, const char *interface_name, const char *pr
         }
         for (size_t i = 0; i < bound_system->nmodules; i++) {
             const struct module *consumer = &bound_system->modules[i];
-            if (consumer->cubicle->id != caller || !module_uses(consumer, interface) ||
+            if (consumer->cubicle->id != caller ||
+                !link_imports(consumer, "cubicle_bind") ||
                 !link_may_bind(bound_system, consumer, interface, provider)) {
                 continue;
             }

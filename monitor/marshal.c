@@ -26,8 +26,8 @@
 static _Thread_local uint64_t arena_top;
 
 _Static_assert(sizeof(((struct call_frame *)0)->buffers) / sizeof(struct call_buffer) ==
-                   MARSHAL_STEPS_MAX,
-               "a frame keeps a buffer for every step");
+                   DESCRIPTOR_RANGES_MAX,
+               "a frame has a buffer for every range");
 
 int marshal_init(void)
 {
@@ -50,7 +50,7 @@ struct marshal {
     uint64_t to_view;    /* what the callee's addresses are relative to; 0: the monitor */
 };
 
-bool marshal_plan(struct trampoline *t)
+void marshal_plan(struct trampoline *t)
 {
     const struct descriptor_function *function = t->function;
     unsigned nintegers = 0;
@@ -70,9 +70,6 @@ bool marshal_plan(struct trampoline *t)
             if (arg->kind < DESCRIPTOR_STRING || late != (pass == 1)) {
                 continue;
             }
-            if (t->nsteps == MARSHAL_STEPS_MAX) {
-                return false;
-            }
             const bool by_arg = arg->size_kind == DESCRIPTOR_SIZE_ARG;
             t->steps[t->nsteps++] = (struct marshal_step){
                 .arg = (uint8_t)i,
@@ -89,7 +86,6 @@ bool marshal_plan(struct trampoline *t)
     const bool overflow = nintegers > 6 || ndoubles > 8;
     t->marshal = t->nsteps > 0 || overflow;
     t->stacked = overflow || ndoubles > 0;
-    return true;
 }
 
 uint64_t marshal_error_result(const struct descriptor_function *function, int error)

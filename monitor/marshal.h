@@ -10,11 +10,9 @@
 #include "thread.h"
 #include "trampoline.h"
 
-#include <stdbool.h>
 
-/** Works out once what @t's calls need: its `marshal`, `stacked` and `steps`. False when
- *  its function has more annotated pointers than a call can carry. */
-bool marshal_plan(struct trampoline *t);
+/** Works out once what @t's calls need: its `marshal`, `stacked` and `steps`. */
+void marshal_plan(struct trampoline *t);
 
 /**
  * Prepares the call of @frame: `args` hold the caller's register arguments and become the

@@ -46,7 +46,7 @@ struct call_frame {
     uint32_t x87_control; /* likewise; low 16 bits */
     uint32_t callee_mxcsr, callee_x87_control; /* the default, to load from */
     uint32_t nbuffers;
-    struct call_buffer buffers[6];
+    struct call_buffer buffers[6]; /* DESCRIPTOR_RANGES_MAX */
     uint64_t pad[5];
 };
 

@@ -33,9 +33,9 @@ struct marshal_step {
     uint8_t size_type;  /* SIZE_ARG: the parameter's type */
     uint8_t size_width; /* SIZE_DEREF */
     bool ret, or_null;
-    uint32_t size_value;
+    uint32_t size_value; /* bytes, index of a parameter, or bound of a string */
 };
-#define MARSHAL_STEPS_MAX 6
+#define MARSHAL_STEPS_MAX DESCRIPTOR_ARGS_MAX
 
 struct trampoline {
     uint32_t id; /* > 0 */

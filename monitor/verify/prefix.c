@@ -5,7 +5,7 @@
  * Invariants:
  *  X1. At most one prefix of each group: segment; operand size; address size; LOCK,
  *      REP and REPNE.
- *  X2. A REX prefix comes last and means something.
+ *  X2. A REX prefix comes last and each of its bits means something.
  *  X3. The operand-size prefix is part of the opcode or makes a 16-bit operand.
  *  X4. The address-size prefix and a segment prefix come with an explicit memory
  *      operand. The segment is GS or FS, and never on lea.
@@ -16,7 +16,11 @@
  */
 #include "internal.h"
 
+/* The low bits of a REX prefix: 64-bit operand, extension of reg, index, rm or base. */
 #define REX_W 8u
+#define REX_R 4u
+#define REX_X 2u
+#define REX_B 1u
 
 static bool prefix_is_segment(uint8_t byte)
 {
@@ -44,29 +48,46 @@ static enum verify_reason prefix_size(const struct insn *insn, ZydisPrefixType t
     return VERIFY_PREFIX_SIZE;
 }
 
-static bool prefix_is_64_anyway(const struct insn *insn)
+/* The bits of REX that have something to extend. */
+static uint8_t prefix_rex_bits(const struct insn *insn)
 {
-    return insn->kind == RULE_PUSH || insn->kind == RULE_POP ||
-           insn->kind == RULE_CALL || insn->kind == RULE_JUMP;
+    const bool implied = insn->kind == RULE_PUSH || insn->kind == RULE_POP ||
+                         insn->kind == RULE_CALL || insn->kind == RULE_JUMP;
+    uint8_t bits = 0;
+
+    if (insn->zydis.operand_width == 64 && !implied && !(insn->flags & RULE_X87)) {
+        bits |= REX_W;
+    }
+    for (unsigned i = 0; i < insn->zydis.operand_count_visible; i++) {
+        const ZydisDecodedOperand *operand = &insn->operand[i];
+        const bool memory = operand->type == ZYDIS_OPERAND_TYPE_MEMORY;
+
+        if (operand->encoding == ZYDIS_OPERAND_ENCODING_MODRM_REG) {
+            bits |= REX_R;
+        } else if (operand->encoding == ZYDIS_OPERAND_ENCODING_OPCODE ||
+                   (operand->encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM &&
+                    (memory || !(insn->flags & RULE_X87)))) {
+            bits |= REX_B;
+        }
+        if (memory && (insn->zydis.attributes & ZYDIS_ATTRIB_HAS_SIB)) {
+            bits |= REX_X;
+        }
+    }
+    return bits;
 }
 
-/* X2. W widens to 64 bits; without any bit set REX only names spl, bpl, sil and dil. */
+/* X2. Without any bit REX serves to name spl, bpl, sil and dil. */
 static enum verify_reason prefix_rex(const struct insn *insn)
 {
-    if (insn->flags & RULE_BARE) {
-        return VERIFY_PREFIX_REX;
-    }
-    if ((insn->rex & REX_W) &&
-        (insn->zydis.operand_width != 64 || prefix_is_64_anyway(insn))) {
+    if ((insn->flags & RULE_BARE) || (insn->rex & 15 & ~prefix_rex_bits(insn)) != 0) {
         return VERIFY_PREFIX_REX;
     }
     if (insn->rex != 0x40) {
         return VERIFY_OK;
     }
-    for (unsigned i = 0; i < insn->noperands; i++) {
+    for (unsigned i = 0; i < insn->zydis.operand_count_visible; i++) {
         const ZydisDecodedOperand *operand = &insn->operand[i];
         if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
-            operand->visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT &&
             ZydisRegisterGetClass(operand->reg.value) == ZYDIS_REGCLASS_GPR8) {
             return VERIFY_OK;
         }

@@ -84,11 +84,16 @@ static char *emit_text(const struct idl *idl, uint64_t fingerprint)
     return close_text(out, &text);
 }
 
-char *idl_emit_descriptor(const struct idl *idl)
+static uint64_t idl_fingerprint(const struct idl *idl)
 {
     const char *text = emit_text(idl, 0);
 
-    return emit_text(idl, descriptor_fingerprint(text, strlen(text)));
+    return descriptor_fingerprint(text, strlen(text));
+}
+
+char *idl_emit_descriptor(const struct idl *idl)
+{
+    return emit_text(idl, idl_fingerprint(idl));
 }
 
 char *idl_emit_ops(const struct idl *idl)
@@ -121,10 +126,11 @@ char *idl_emit_ops(const struct idl *idl)
         "/** Fills @ops with provider @provider; 0 or an error of cubicle_bind(). */\n"
         "static inline int %s_bind(struct %s_ops *ops, const char *provider)\n"
         "{\n"
-        "    return cubicle_bind(\"%s\", provider, ops, sizeof(*ops));\n"
+        "    return cubicle_bind(\"%s\", UINT64_C(0x%016llx), provider, ops,\n"
+        "                        sizeof(*ops));\n"
         "}\n\n"
         "#endif\n",
-        idl->name, idl->name, idl->name);
+        idl->name, idl->name, idl->name, (unsigned long long)idl_fingerprint(idl));
     return close_text(out, &text);
 }
 

@@ -102,7 +102,7 @@ static const struct row rows[] = {
     ROW(cubicle_page_release, "ipn"),
     ROW(cubicle_page_space, "pp"),
     ROW(cubicle_fenv_set, "o"),
-    ROW(cubicle_bind, "sspn"),
+    ROW(cubicle_bind, "snspn"),
 };
 
 static const uint64_t descriptors[] = {3, (uint64_t)-1, 64, 1000000, INT32_MAX, 0x80000000,
