@@ -126,4 +126,4 @@ void *memmove(void *dest, const void *src, size_t n)
 }
 
 void *memcpy(void *restrict, const void *restrict, size_t)
-    __attribute__((__alias__("memmove"), __copy__(memmove)));
+    __attribute__((VEC_ALIAS(memmove), __copy__(memmove)));

@@ -23,4 +23,4 @@ void *__memrchr(const void *src, int c, size_t n)
     return p >= s ? (void *)p : 0;
 }
 
-void *memrchr(const void *, int, size_t) __attribute__((__weak__, __alias__("__memrchr")));
+void *memrchr(const void *, int, size_t) __attribute__((__weak__, VEC_ALIAS(__memrchr)));

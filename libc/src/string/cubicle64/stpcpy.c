@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <string.h>
+#include "vec.h"
 
 char *__stpcpy(char *restrict d, const char *restrict s)
 {
@@ -9,4 +10,4 @@ char *__stpcpy(char *restrict d, const char *restrict s)
 }
 
 char *stpcpy(char *restrict, const char *restrict)
-    __attribute__((__weak__, __alias__("__stpcpy")));
+    __attribute__((__weak__, VEC_ALIAS(__stpcpy)));

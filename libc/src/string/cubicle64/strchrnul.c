@@ -16,4 +16,4 @@ char *__strchrnul(const char *s, int c)
     return (char *)p + __builtin_ctz(found);
 }
 
-char *strchrnul(const char *, int) __attribute__((__weak__, __alias__("__strchrnul")));
+char *strchrnul(const char *, int) __attribute__((__weak__, VEC_ALIAS(__strchrnul)));

@@ -14,6 +14,10 @@
 
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 
+/* @name may be a macro: the native test renames these functions. */
+#define VEC_STRING_OF(name) #name
+#define VEC_ALIAS(name) __alias__(VEC_STRING_OF(name))
+
 #define VEC_INLINE static inline __attribute__((__always_inline__))
 #define VEC_SIZE 16
 

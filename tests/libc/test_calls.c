@@ -1,0 +1,49 @@
+/*
+ * libc declares the interface functions it calls in a header of its own (cubicle_calls.h). The
+ * compiler refuses this file when one of them differs from its interface.
+ */
+#include <alloc.h>
+#include <clock.h>
+#include <cubicle.h>
+#include <plat.h>
+#include <random.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <vfs.h>
+
+enum { INTERFACE_READ = CUBICLE_READ, INTERFACE_WRITE = CUBICLE_WRITE };
+enum { INTERFACE_LOCK = VFS_LOCK(1, 2, 1) };
+struct interface_lock_info {
+    struct vfs_lock_info info;
+};
+
+/* The second definitions, as libc sees them. */
+#undef CUBICLE_VFS_H
+#undef CUBICLE_CUBICLE_H
+#undef CUBICLE_READ
+#undef CUBICLE_WRITE
+#undef VFS_LOCK
+#define vfs_lock_info libc_lock_info
+#define vfs_lock_query libc_lock_query
+#include "cubicle_calls.h"
+
+_Static_assert((int)INTERFACE_READ == CUBICLE_READ && (int)INTERFACE_WRITE == CUBICLE_WRITE, "rights");
+_Static_assert((int)INTERFACE_LOCK == VFS_LOCK(1, 2, 1), "locks");
+
+#define SAME(member)                                                                               \
+    _Static_assert(__builtin_offsetof(struct interface_lock_info, info.member) ==                  \
+                           __builtin_offsetof(struct libc_lock_info, member) &&                    \
+                       sizeof(((struct interface_lock_info *)0)->info.member) ==                   \
+                           sizeof(((struct libc_lock_info *)0)->member),                           \
+                   #member)
+SAME(start);
+SAME(len);
+SAME(type);
+SAME(pid);
+_Static_assert(sizeof(struct interface_lock_info) == sizeof(struct libc_lock_info), "size");
+
+int main(void)
+{
+    puts("cubicle_calls.h agrees with the interfaces");
+    return 0;
+}
