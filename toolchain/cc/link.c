@@ -12,11 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Like sections are merged, so that the loader finds a handful of them. */
+/*
+ * Like sections are merged, so that the loader finds a handful of them. Code ends with a
+ * bundle of int3, for the last function may end with a call that does not return.
+ */
 static const char linker_script[] =
     "SECTIONS\n"
     "{\n"
-    "  .text 0 : { *(.text .text.* .init .fini) }\n"
+    "  .text 0 : {\n"
+    "    *(.text .text.* .init .fini)\n"
+    "    . = ALIGN(32);\n"
+    "    QUAD(0xcccccccccccccccc) QUAD(0xcccccccccccccccc)\n"
+    "    QUAD(0xcccccccccccccccc) QUAD(0xcccccccccccccccc)\n"
+    "  }\n"
     "  .rodata 0 : { *(.rodata .rodata.*) }\n"
     "  .tdata 0 : { *(.tdata .tdata.*) }\n"
     "  .tbss 0 : { *(.tbss .tbss.*) }\n"
@@ -78,6 +86,7 @@ struct module {
     struct list exports;   /* functions */
     struct list absent;    /* weak and nowhere defined: address 0 */
     struct list unused;    /* undefined, and no code that was kept mentions them */
+    struct list imported;  /* imported although libc.a defines them: see link_symbols() */
     const char *script;
     const char *linked;
 };
@@ -130,6 +139,9 @@ static bool run_linker(struct module *module)
     for (size_t i = 0; i < module->absent.count; i++) {
         list_add(&argv, text_printf("--defsym=%s=0", module->absent.items[i]));
     }
+    for (size_t i = 0; i < module->imported.count; i++) {
+        list_add(&argv, text_printf("--wrap=%s", module->imported.items[i]));
+    }
     list_add(&argv, "-o");
     list_add(&argv, module->linked);
     add_inputs(module->options, module->objects, &argv);
@@ -161,11 +173,18 @@ static bool *referenced_symbols(const struct object *object)
     return referenced;
 }
 
+/* What ld --wrap puts in front of an undefined symbol's name. */
+#define WRAP "__wrap_"
+
 /* Decides what an undefined symbol is. */
 static bool resolve(struct module *module, const char *name, bool weak)
 {
     const struct registry_interface *interface;
 
+    if (!strncmp(name, WRAP, strlen(WRAP)) &&
+        list_has(&module->imported, name + strlen(WRAP))) {
+        name += strlen(WRAP);
+    }
     if (!strncmp(name, "__cubicle_", 10)) {
         return true; /* the loader defines it */
     }
@@ -266,7 +285,14 @@ static bool link_symbols(struct module *module)
         }
     }
     if (!add_provided(module, "module") || !link_application(module, &application) ||
-        (application && !add_provided(module, "app")) || !run_linker(module)) {
+        (application && !add_provided(module, "app"))) {
+        return false;
+    }
+    /* Only an application has libc's app_main(); boot imports that of another module. */
+    if (!list_has(&module->provides, "app") && registry_find(&module->registry, "app")) {
+        list_add_all(&module->imported, &registry_find(&module->registry, "app")->functions);
+    }
+    if (!run_linker(module)) {
         return false;
     }
     if (!object_open(module->linked, &object)) {
@@ -293,7 +319,13 @@ static bool finish(struct module *module)
     }
     list_add(&argv, "objcopy");
     list_add(&argv, text_printf("--keep-global-symbols=%s", exports));
-    list_add(&argv, text_printf("--strip-symbols=%s", unused));
+    if (module->unused.count > 0) { /* objcopy fails on an empty list */
+        list_add(&argv, text_printf("--strip-symbols=%s", unused));
+    }
+    for (size_t i = 0; i < module->imported.count; i++) {
+        const char *name = module->imported.items[i];
+        list_add(&argv, text_printf("--redefine-sym=" WRAP "%s=%s", name, name));
+    }
     list_add(&argv, text_printf("--add-section=.cubicle.note=%s", note));
     list_add(&argv, "--remove-section=.comment");
     list_add(&argv, "--remove-section=.note.*");

@@ -190,7 +190,7 @@ static void instrument_plain(struct program *program, const struct instruction *
             if (strstr(texts[i], "%r11")) {
                 scratch_used = true;
             }
-            if (class == RULE_HINT) {
+            if (class == RULE_HINT || class == RULE_SHIFT) {
                 effects = 0;
             }
         } else if (operand_is_register(operand, REG_RSP) &&
