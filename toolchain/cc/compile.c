@@ -21,6 +21,7 @@ static const char *const common_options[] = {
     "-fdata-sections",
     "-fno-common",
     "-fno-lto",
+    "-falign-functions=32",
     "-msse3",
     "-D__CUBICLE__=1",
 };
@@ -31,7 +32,6 @@ static const char *const common_options[] = {
  */
 static const char *const isolated_options[] = {
     "-ffixed-r11",
-    "-falign-functions=32",
     "-falign-loops=32",
     "-mindirect-branch-register",
     "-mno-tls-direct-seg-refs",
