@@ -168,9 +168,7 @@ int cli_inspect(int argc, char **argv)
         return CLI_EXIT_NO;
     }
     printf("%s\n  %s code\n", options.path,
-           strcmp(kind, "sfi") == 0
-               ? "sfi: rewritten for isolation; 'cubicle verify' checks it"
-               : "plain: not isolated");
+           strcmp(kind, "sfi") == 0 ? "sfi" : "plain, not isolated");
     print_provided(&module);
     print_used(&module);
     print_sizes(&module.image);
