@@ -124,8 +124,9 @@ static void manifest_log(cyaml_log_t level, void *context, const char *format,
         snprintf(log->field, sizeof(log->field), "%.*s", (int)strcspn(field, "'"),
                  field);
     }
-    if (log->reason[0] == '\0') {
-        const char *reason = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
+    const char *reason = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
+    const bool is_place = reason[0] == ' ' || strncmp(reason, "Backtrace", 9) == 0;
+    if (log->reason[0] == '\0' && !is_place) {
         snprintf(log->reason, sizeof(log->reason), "%.250s", reason);
         log->reason[0] = (char)tolower((unsigned char)log->reason[0]);
     }
@@ -162,6 +163,30 @@ fail:
         close(fd);
     }
     return NULL;
+}
+
+/* libcyaml knows an unexpected key's place only by what came before it. */
+static void manifest_find_key(struct manifest_log *log, const char *text)
+{
+    static const char unexpected[] = "unexpected key: ";
+    const size_t len = strlen(unexpected);
+
+    if (log->line == 0 || strncmp(log->reason, unexpected, len) != 0) {
+        return;
+    }
+    char *key = cli_format("%s:", log->reason + len);
+    unsigned line = 1;
+    for (const char *at = text; *at != '\0'; line++) {
+        const size_t size = strcspn(at, "\n");
+        const char *found = memmem(at, size, key, strlen(key));
+        if (line >= log->line && found != NULL) {
+            log->line = line;
+            log->column = (unsigned)(found - at) + 1;
+            break;
+        }
+        at += size + (at[size] != '\0');
+    }
+    free(key);
 }
 
 static void manifest_report(const char *path, const struct manifest_log *log,
@@ -207,6 +232,7 @@ struct manifest *manifest_read(const char *path)
     const cyaml_err_t error =
         cyaml_load_data((const uint8_t *)text, size, &config, &manifest_schema,
                         (cyaml_data_t **)&manifest, NULL);
+    manifest_find_key(&log, text);
     free(text);
     if (error != CYAML_OK || manifest == NULL) {
         manifest_report(path, &log, error);

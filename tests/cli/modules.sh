@@ -1,0 +1,32 @@
+#!/bin/sh
+# verify and inspect, on good and bad modules.
+# shellcheck source=tests/cli/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+for module in plat alloc time random boot ramfs devfs vfscore hello; do
+    expect 0 '' "verify $module" cubicle verify $module
+    expect 0 '' "inspect $module" cubicle inspect $module
+done
+cubicle inspect ramfs >out
+grep -q 'fs_read(u64 node, u64 offset, out buf\[count\] ret, u64 count)' out
+ok 'inspect shows annotations'
+cubicle inspect plat >out
+grep -q 'host_console_write' out
+ok 'inspect shows imports'
+cubicle inspect --sections "$build/modules/none/hello.cub" >out
+grep -q 'plain' out && grep -q '\.text' out
+ok 'inspect shows sections, and that code is plain'
+
+expect 1 'plain code' 'verify refuses plain code' cubicle verify "$build/modules/none/hello.cub"
+: >empty.cub
+expect 1 'empty.cub: ' 'empty file' cubicle verify ./empty.cub
+expect 1 'empty.cub: ' 'inspect an empty file' cubicle inspect ./empty.cub
+cp /bin/true true.cub
+expect 1 'true.cub: ' 'a program' cubicle verify ./true.cub
+cp "$build/modules/sfi/hello.cub" hello.cub
+for size in 1 63 64 1000 5000 20000; do
+    head -c $size hello.cub >cut.cub
+    expect 1 'cut.cub: ' "cut after $size bytes" cubicle verify ./cut.cub
+done
+
+finish

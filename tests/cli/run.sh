@@ -1,0 +1,52 @@
+#!/bin/sh
+# Running: arguments, exit status, statistics, signals.
+# shellcheck source=tests/cli/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+expect 0 '' 'hello' cubicle run hello -- one 'two words' --stats
+printf 'hello, world, from a cubicle\nargument 1: one\nargument 2: two words\nargument 3: --stats\n' |
+    cmp -s - out
+ok 'arguments arrive as they are'
+
+for mode in --isolation=sfi --isolation=none --link=direct; do
+    expect 0 '' "hello $mode" cubicle run $mode hello
+    expect 3 '' "exit status $mode" cubicle run $mode sqlite -- :memory: '.exit 3'
+done
+
+expect 0 '^hello +plat|^total ' 'statistics as tables' cubicle run --stats hello
+expect 0 '' 'statistics as JSON' cubicle run --json=stats.json hello
+python3 - <<'END'
+import json
+stats = json.load(open("stats.json"))
+names = {c["name"] for c in stats["cubicles"]}
+assert {"plat", "alloc", "vfscore", "ramfs", "boot", "hello"} <= names, names
+edges = {(e["caller"], e["callee"], e["function"]): e for e in stats["edges"]}
+assert edges["boot", "hello", "app_main"]["calls"] == 1
+assert edges["hello", "vfscore", "vfs_write"]["bytes_in"] >= 28 or any(
+    e["caller"] == "hello" and e["calls"] > 0 for e in stats["edges"])
+END
+ok 'the statistics have every cubicle and the calls'
+
+# Ctrl-C reaches both processes; kill only the command.
+mkfifo input
+for signal in INT TERM; do
+    cubicle run sqlite <input >out 2>err &
+    pid=$!
+    exec 3>input
+    echo '.print started' >&3
+    for _ in $(seq 50); do
+        grep -q started out && break
+        sleep 0.1
+    done
+    kill -$signal $pid
+    status=0
+    wait $pid || status=$?
+    exec 3>&-
+    [ $status -eq $((128 + $(kill -l $signal))) ] && grep -q '^cubicle: ' err
+    ok "SIG$signal ends the system with a message and status 128 + N (is $status)"
+    sleep 0.2
+    [ -z "$(pgrep -P $pid)" ]
+    ok "SIG$signal leaves no process"
+done
+
+finish
