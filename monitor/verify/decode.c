@@ -46,6 +46,32 @@ static bool decode_is_listed_string(const ZydisDecodedInstruction *zydis)
            zydis->opcode == 0xab;
 }
 
+/* Encodings that no manual lists, though processors execute them: second names of fcom,
+ * fcomp, fxch and fstp, and fences with a register number. */
+static bool decode_is_alias(const ZydisDecodedInstruction *zydis, uint16_t flags)
+{
+    const uint8_t mod = zydis->raw.modrm.mod, reg = zydis->raw.modrm.reg;
+
+    if (zydis->opcode_map == ZYDIS_OPCODE_MAP_0F && zydis->opcode == 0xae) {
+        return mod == 3 && reg >= 5 && zydis->raw.modrm.rm != 0;
+    }
+    if (!(flags & RULE_X87) || mod != 3) {
+        return false;
+    }
+    switch (zydis->opcode) {
+    case 0xdc:
+        return reg == 2 || reg == 3;
+    case 0xdd:
+        return reg == 1;
+    case 0xde:
+        return reg == 2;
+    case 0xdf:
+        return reg >= 1 && reg <= 3;
+    default:
+        return false;
+    }
+}
+
 static enum verify_reason decode_rule(const struct pass *pass, struct insn *insn)
 {
     const ZydisDecodedInstruction *zydis = &insn->zydis;
@@ -62,6 +88,9 @@ static enum verify_reason decode_rule(const struct pass *pass, struct insn *insn
     if (zydis->encoding != ((row->flags & RULE_VEX)
                                 ? ZYDIS_INSTRUCTION_ENCODING_VEX
                                 : ZYDIS_INSTRUCTION_ENCODING_LEGACY)) {
+        return VERIFY_ENCODING;
+    }
+    if (decode_is_alias(zydis, row->flags)) {
         return VERIFY_ENCODING;
     }
     insn->kind = row->kind;

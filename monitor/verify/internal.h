@@ -37,6 +37,7 @@ enum rule_flag {
     RULE_REBASE = 32,   /* may write esp as the first of a re-basing group */
     RULE_BARE = 64,     /* no REX */
     RULE_X87 = 128,     /* no operand-size prefix */
+    RULE_NARROW = 512,  /* REX.W means nothing */
     RULE_COUNT = 256,   /* shows where rsp is only with a constant count other than 0 */
 };
 

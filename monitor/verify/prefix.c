@@ -55,7 +55,12 @@ static uint8_t prefix_rex_bits(const struct insn *insn)
                          insn->kind == RULE_CALL || insn->kind == RULE_JUMP;
     uint8_t bits = 0;
 
-    if (insn->zydis.operand_width == 64 && !implied && !(insn->flags & RULE_X87)) {
+    /* movq between XMM registers, or an XMM register and memory, not a general one */
+    const bool vector = insn->zydis.mnemonic == ZYDIS_MNEMONIC_MOVQ &&
+                        (insn->repeat == 0xf3 || insn->zydis.opcode == 0xd6);
+
+    if (insn->zydis.operand_width == 64 && !implied && !vector &&
+        !(insn->flags & (RULE_X87 | RULE_NARROW))) {
         bits |= REX_W;
     }
     for (unsigned i = 0; i < insn->zydis.operand_count_visible; i++) {
@@ -87,8 +92,10 @@ static enum verify_reason prefix_rex(const struct insn *insn)
     }
     for (unsigned i = 0; i < insn->zydis.operand_count_visible; i++) {
         const ZydisDecodedOperand *operand = &insn->operand[i];
-        if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER &&
-            ZydisRegisterGetClass(operand->reg.value) == ZYDIS_REGCLASS_GPR8) {
+        if (operand_is(operand, ZYDIS_REGISTER_SPL) ||
+            operand_is(operand, ZYDIS_REGISTER_BPL) ||
+            operand_is(operand, ZYDIS_REGISTER_SIL) ||
+            operand_is(operand, ZYDIS_REGISTER_DIL)) {
             return VERIFY_OK;
         }
     }

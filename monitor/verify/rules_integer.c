@@ -7,6 +7,7 @@
 #define LOCKED(name) ROW(name, RULE_LOCK)
 /* The manuals leave open whether a count of 0 touches memory. */
 #define SHIFT(name) ROW(name, RULE_COUNT)
+#define HINT(name) ROW(name, RULE_NO_PROBE | RULE_NARROW)
 #define BARE(name) ROW(name, RULE_BARE)
 #define BIT(name, flags) ROW(name, RULE_BIT_INDEX | (flags))
 #define VEX(name) ROW(name, RULE_VEX)
@@ -47,9 +48,9 @@ static const struct rule_row rows[] = {
     /* flags (the direction flag is not among them), order of memory */
     BARE(CLC), BARE(CMC), BARE(STC), BARE(LAHF), BARE(SAHF),
     BARE(PAUSE), BARE(LFENCE), BARE(MFENCE), BARE(SFENCE),
-    ROW(PREFETCHNTA, RULE_NO_PROBE), ROW(PREFETCHT0, RULE_NO_PROBE),
-    ROW(PREFETCHT1, RULE_NO_PROBE), ROW(PREFETCHT2, RULE_NO_PROBE),
-    ROW(PREFETCHW, RULE_NO_PROBE),
+    HINT(PREFETCHNTA), HINT(PREFETCHT0),
+    HINT(PREFETCHT1), HINT(PREFETCHT2),
+    HINT(PREFETCHW),
 };
 /* clang-format on */
 
