@@ -25,6 +25,7 @@ deps: ## Install the Debian packages that the build needs
 host: $(B)/host/build.ninja $(B)/src/bearssl.version ## Build the programs of this machine: cubicle, cubicle-cc, ...
 	@$(NINJA) -C $(B)/host -j $(JOBS) --quiet
 	@$(MESON) install -C $(B)/host --no-rebuild --only-changed --quiet
+	@ln -sfn ../systems $(B)/systems
 
 $(B)/src/%.version:
 	@tools/fetch.sh $*
