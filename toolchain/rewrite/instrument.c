@@ -72,8 +72,9 @@ static const char *thread_local_memory(struct program *program, const struct ins
                                        const struct operand *operand)
 {
     const char *address = operand_address(operand, 8);
+    const bool is_tpoff = strstr(operand->disp, "@tpoff") || strstr(operand->disp, "@TPOFF");
 
-    if (operand->segment) {
+    if (operand->segment && is_tpoff) {
         if (operand->index != REG_NONE) {
             instrument_refuse(program, in, "thread-local access with two registers",
                               "compile with -mno-tls-direct-seg-refs");
@@ -84,7 +85,7 @@ static const char *thread_local_memory(struct program *program, const struct ins
                       ? arena_printf("%s(%%r11)", operand->disp)
                       : arena_printf("%s(%%r11,%%%s)", operand->disp,
                                      register_name(operand->base, 8));
-    } else if (!strstr(operand->disp, "@tpoff") && !strstr(operand->disp, "@TPOFF")) {
+    } else if (!is_tpoff) {
         instrument_refuse(program, in, "relocation operator is not supported",
                           "compile with -fno-pic -mcmodel=small -ftls-model=local-exec");
         return NULL;
@@ -230,7 +231,8 @@ static void instrument_plain(struct program *program, const struct instruction *
                           operands));
 }
 
-/* The thread pointer itself: `mov %fs:0,%reg`, or any instruction that reads %fs:0. */
+/* The thread pointer itself: `mov %fs:0,%reg`, or any instruction that reads %fs:0; our
+ * libc names the slot as the loader does. */
 static bool instrument_thread_pointer(struct program *program, const struct instruction *in)
 {
     struct instruction changed = *in;
@@ -240,7 +242,8 @@ static bool instrument_thread_pointer(struct program *program, const struct inst
 
         if (operand->kind != OPERAND_MEMORY || !operand->segment ||
             strcmp(operand->segment, "fs") || operand->base != REG_NONE ||
-            operand->index != REG_NONE || strcmp(operand->disp, "0")) {
+            operand->index != REG_NONE ||
+            (strcmp(operand->disp, "0") && strcmp(operand->disp, "__cubicle_tp"))) {
             continue;
         }
         if (i + 1 == in->noperands && in->noperands > 1) {
