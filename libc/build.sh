@@ -95,6 +95,8 @@ flock 9 # the merged tree is shared by the two isolations
 merge
 flock -u 9
 
+exec 8>"$objects.lock"
+flock 8 # two runs of make in one tree
 configure
 if [ "$merged/.headers" -nt "$objects/.built" ]; then
     rm -rf "$objects/obj" "$objects/lib"
