@@ -5,7 +5,7 @@ static int node_setattr(struct node *node, uint32_t which, const struct fs_attr 
 {
     int error;
     if (node->removed && !node->held) {
-        return -ENOENT;
+        return 0; /* a removed directory is only ours (node_keep) */
     }
     PROVIDER(error, node->ops->fs_setattr(node->number, which, attr));
     return checked(error);
@@ -22,6 +22,7 @@ int node_set_mode(struct node *node, mode_t mode)
         }
     }
     node->st.st_mode = mode;
+    time_settle_special(node);
     return 0;
 }
 
@@ -32,8 +33,8 @@ int node_resize(struct node *node, int64_t size)
     if (error != 0) {
         return error;
     }
-    const int64_t pages = (size + 4095) / 4096;
-    if (pages > (node->st.st_size + 4095) / 4096 || !node->dense) {
+    const int64_t pages = pages_of(size);
+    if (pages > pages_of(node->st.st_size) || !node->dense) {
         node->dense = false;
         node->stale |= STALE_BLOCKS;
     }

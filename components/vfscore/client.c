@@ -19,6 +19,7 @@ struct client *client_get_slow(int caller)
         client->umask = 022;
         client->streams = (1 << STREAMS) - 1;
     }
+    name_trim();
     return client;
 }
 
@@ -71,9 +72,13 @@ static struct file *stream_open(struct client *client, int fd)
 
 struct file *client_file_slow(int fd, int caller)
 {
-    struct client *client = client_get(caller);
-    if (client == NULL || fd < 0) {
+    if ((uint32_t)caller >= core.visible || fd < 0) {
         return NULL;
+    }
+    /* In the middle of an operation, perhaps: a known client is not asked for again (invariant 3). */
+    struct client *client = &core.clients[caller];
+    if (!client->known) {
+        client = client_get_slow(caller);
     }
     if (stream_reserved(client, (uint32_t)fd)) {
         return stream_open(client, fd);

@@ -158,6 +158,12 @@ static inline ssize_t checked_count(ssize_t result, size_t count)
         provider_leave();                                                              \
     } while (0)
 
+extern struct name_table {
+    struct name **buckets;
+    uint32_t size; /* a power of 2, or 0 */
+    uint32_t count;
+} name_table;
+
 /* ---- client.c ---- */
 
 struct file *client_file_slow(int fd, int caller);
@@ -170,10 +176,11 @@ void client_set_close_on_exec(struct client *client, int fd, bool on);
 /** The current directory, or NULL: nothing is mounted yet. */
 struct node *client_cwd(struct client *client);
 
-/** NULL while a provider runs (invariant 2), or for an impossible id. */
+/** Starts an operation on paths. NULL while a provider runs (invariant 2), or for an impossible id. */
 static inline struct client *client_get(int caller)
 {
-    if (likely((uint32_t)caller < core.visible && core.clients[caller].known)) {
+    if (likely((uint32_t)caller < core.visible && core.clients[caller].known &&
+               name_table.count <= NAMES_MAX)) {
         return &core.clients[caller];
     }
     return client_get_slow(caller);
@@ -240,6 +247,12 @@ static inline bool node_allows(const struct node *node, unsigned want)
     return (~(node->st.st_mode >> shift) & want) == 0;
 }
 
+/** How many pages of 4 KiB @size bytes take. */
+static inline int64_t pages_of(int64_t size)
+{
+    return (int64_t)(((uint64_t)size + 4095) / 4096);
+}
+
 /** st of a node, up to date. */
 static inline int node_stat(struct node *node)
 {
@@ -256,6 +269,14 @@ void time_mark(struct node *node, uint8_t marks);
 void time_mark_dir(struct node *dir);
 /** Gives @node the time if it waits. */
 void time_settle(struct node *node);
+/** The first write takes the set-id bits away, and is known by its marks: a node with such bits does not wait. */
+static inline void time_settle_special(struct node *node)
+{
+    if (unlikely((node->st.st_mode & (S_ISUID | S_ISGID)) != 0)) {
+        time_settle(node);
+    }
+}
+
 /** Forgets that @node waits. */
 void time_forget(struct node *node);
 /** A first write since the last settling. */
@@ -277,33 +298,88 @@ struct name {
     char text[];
 };
 
-/** The cached name, or NULL. */
-struct name *name_find(const struct node *dir, const char *text, size_t len, uint32_t hash);
-/** What @text means in @dir, from the cache or the file system; ->node NULL: nothing. 0 or an error. */
+/* Only the low half of a pointer means something to a cubicle. */
+static inline uint32_t name_bucket(const struct node *dir, uint32_t hash)
+{
+    const uint32_t place = (uint32_t)(uintptr_t)dir * 0x9e3779b1u >> 7;
+    return (hash ^ place) & (name_table.size - 1);
+}
+
+static inline bool same_text(const char *a, const char *b, size_t len)
+{
+    uint64_t x, y;
+    if (len < sizeof(x)) {
+        for (size_t i = 0; i < len; i++) {
+            if (a[i] != b[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+    for (size_t at = 0; at < len - sizeof(x); at += sizeof(x)) {
+        memcpy(&x, a + at, sizeof(x));
+        memcpy(&y, b + at, sizeof(y));
+        if (x != y) {
+            return false;
+        }
+    }
+    memcpy(&x, a + len - sizeof(x), sizeof(x));
+    memcpy(&y, b + len - sizeof(y), sizeof(y));
+    return x == y;
+}
+
+/** The cached name that needs no asking, or NULL. */
+static inline struct name *name_find(const struct node *dir, const char *text, size_t len,
+                                     uint32_t hash)
+{
+    if (unlikely(name_table.size == 0 || !dir->mount->cached)) {
+        return NULL;
+    }
+    struct name *name = name_table.buckets[name_bucket(dir, hash)];
+    while (name != NULL) {
+        if (name->hash == hash && name->dir == dir && name->len == len &&
+            same_text(name->text, text, len)) {
+            name->used = true;
+            return name;
+        }
+        name = name->hash_next;
+    }
+    return NULL;
+}
+
+/** What @text means in @dir, by asking the file system; ->node NULL: nothing. 0 or an error. */
 int name_lookup(struct node *dir, const char *text, size_t len, uint32_t hash,
                 struct name **name);
 /** Makes @name mean @node (one reference taken) or nothing. */
 void name_set(struct name *name, struct node *node);
-/** Called where an operation starts. */
+/** Evicts names when there are too many; only where an operation starts (invariant 3). */
 void name_trim(void);
-extern uint32_t name_count;
 
 /* ---- walk.c ---- */
 
 #define WALK_FOLLOW 1 /* a link at the end is followed */
-#define WALK_ENTRY 2  /* the operation is about the name: trailing slashes are left to the caller */
+#define WALK_CREATE 2 /* for open(2) with O_CREAT: a slash behind the last name is EISDIR */
+#define WALK_ENTRY 4  /* the name is meant: no link or mount there is followed, and a slash is the caller's */
 
 enum walk_last { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
 
 struct walk {
     struct node *node; /* NULL: the last name does not exist */
     struct name *name; /* of LAST_NAME */
+    struct node *dir;
     enum walk_last last;
     bool slash; /* the path ended in one */
+    unsigned links;
+    uint32_t hash;
+    size_t len;
+    const char *text; /* of LAST_NAME, until the next walk */
 };
 
 /** Where @path leads. 0, or an error; an absent last name is 0 with node NULL. Nothing is referenced. */
 int walk(struct client *client, int dirfd, const char *path, unsigned flags, struct walk *walk);
+/** The two halves of walk(): up to the last component, and that. */
+int walk_parents(struct client *client, int dirfd, const char *path, struct walk *walk);
+int walk_last(struct walk *walk, unsigned flags);
 /** As walk(), -ENOENT when the node is absent. */
 int walk_node(struct client *client, int dirfd, const char *path, unsigned flags, struct node **node);
 /** As walk_node(); AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW in @flags. */

@@ -23,6 +23,7 @@ static int created(struct name *name, const struct fs_attr *attr, uint32_t type,
     }
     name_set(name, node);
     time_mark(node, MARK_ALL);
+    time_settle_special(node);
     time_mark_dir(name->dir);
     if (result != NULL) {
         *result = node;

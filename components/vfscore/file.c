@@ -87,12 +87,10 @@ static int open_node(struct client *client, int dirfd, const char *path, uint32_
     const bool exclusive = create && (flags & O_EXCL) != 0;
     const bool follow = (flags & O_NOFOLLOW) == 0 && !exclusive;
     struct walk found;
-    int error = walk(client, dirfd, path, follow ? WALK_FOLLOW : 0, &found);
+    int error = walk(client, dirfd, path,
+                     (follow ? WALK_FOLLOW : 0) | (create ? WALK_CREATE : 0), &found);
     if (error != 0) {
         return error;
-    }
-    if (create && found.slash && found.last == LAST_NAME) {
-        return -EISDIR;
     }
     if (found.node == NULL) {
         if (!create) {
@@ -102,7 +100,7 @@ static int open_node(struct client *client, int dirfd, const char *path, uint32_
     }
     struct node *node = found.node;
     if (exclusive) {
-        return found.last == LAST_NAME ? -EEXIST : -EISDIR;
+        return -EEXIST;
     }
     error = may_open(node, flags);
     if (error != 0) {

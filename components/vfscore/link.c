@@ -29,7 +29,7 @@ int vfs_linkat(int old_dirfd, const char *old_path, int new_dirfd, const char *n
     if (found.slash) {
         return -ENOENT;
     }
-    struct node *dir = found.name->dir;
+    struct node *dir = found.dir;
     if (node->mount != dir->mount) {
         return -EXDEV;
     }
@@ -83,7 +83,7 @@ int vfs_unlinkat(int dirfd, const char *path, int flags, int caller)
         return last_error(found.last, is_dir);
     }
     struct node *node = found.node;
-    struct node *dir = found.name->dir;
+    struct node *dir = found.dir;
     if (node == NULL) {
         return -ENOENT;
     }
@@ -123,6 +123,33 @@ static bool is_above(const struct node *node, const struct node *dir)
     return dir == node;
 }
 
+/** Both directories come before both names. */
+static int rename_walk(struct client *client, int old_dirfd, const char *old_path,
+                       struct walk *old, int new_dirfd, const char *new_path, struct walk *new)
+{
+    int error = walk_parents(client, old_dirfd, old_path, old);
+    if (error != 0) {
+        return error;
+    }
+    char text[NAME_LEN_MAX + 1]; /* the second walk may use the buffer that the first ended in */
+    if (old->last == LAST_NAME && old->len <= NAME_LEN_MAX) {
+        memcpy(text, old->text, old->len);
+        old->text = text;
+    }
+    error = walk_parents(client, new_dirfd, new_path, new);
+    if (error != 0) {
+        return error;
+    }
+    if (old->dir->mount != new->dir->mount) {
+        return -EXDEV;
+    }
+    if (old->last != LAST_NAME || new->last != LAST_NAME) {
+        return -EBUSY;
+    }
+    error = walk_last(old, WALK_ENTRY);
+    return error != 0 ? error : walk_last(new, WALK_ENTRY);
+}
+
 /** What rename(2) refuses before it looks at rights. */
 static int rename_check(const struct walk *old, const struct walk *new)
 {
@@ -133,11 +160,11 @@ static int rename_check(const struct walk *old, const struct walk *new)
     if (!is_dir && (old->slash || new->slash)) {
         return -ENOTDIR;
     }
-    if (is_dir && is_above(old->node, new->name->dir)) {
+    if (is_dir && is_above(old->node, new->dir)) {
         return -EINVAL;
     }
     if (new->node != NULL && S_ISDIR(new->node->st.st_mode) &&
-        is_above(new->node, old->name->dir)) {
+        is_above(new->node, old->dir)) {
         return -ENOTEMPTY;
     }
     return 0;
@@ -146,9 +173,9 @@ static int rename_check(const struct walk *old, const struct walk *new)
 static int rename_rights(const struct walk *old, const struct walk *new)
 {
     const bool is_dir = S_ISDIR(old->node->st.st_mode);
-    int error = may_change(old->name->dir);
+    int error = may_change(old->dir);
     if (error == 0) {
-        error = may_change(new->name->dir);
+        error = may_change(new->dir);
     }
     if (error != 0) {
         return error;
@@ -156,7 +183,7 @@ static int rename_rights(const struct walk *old, const struct walk *new)
     if (new->node != NULL && S_ISDIR(new->node->st.st_mode) != is_dir) {
         return is_dir ? -ENOTDIR : -EISDIR;
     }
-    if (is_dir && old->name->dir != new->name->dir && !node_allows(old->node, W_OK)) {
+    if (is_dir && old->dir != new->dir && !node_allows(old->node, W_OK)) {
         return -EACCES;
     }
     if (old->node->mounted != NULL || (new->node != NULL && new->node->mounted != NULL)) {
@@ -173,25 +200,15 @@ int vfs_renameat(int old_dirfd, const char *old_path, int new_dirfd, const char 
     if (client == NULL) {
         return -EDEADLK;
     }
-    int error = walk(client, old_dirfd, old_path, WALK_ENTRY, &old);
+    int error = rename_walk(client, old_dirfd, old_path, &old, new_dirfd, new_path, &new);
     if (error == 0) {
-        error = walk(client, new_dirfd, new_path, WALK_ENTRY, &new);
+        error = rename_check(&old, &new);
     }
-    if (error != 0) {
-        return error;
-    }
-    if (old.last != LAST_NAME || new.last != LAST_NAME) {
-        return -EBUSY;
-    }
-    struct node *old_dir = old.name->dir, *new_dir = new.name->dir;
-    if (old_dir->mount != new_dir->mount) {
-        return -EXDEV;
-    }
-    error = rename_check(&old, &new);
     if (error != 0 || old.node == new.node) {
         return error;
     }
     error = rename_rights(&old, &new);
+    struct node *old_dir = old.dir, *new_dir = new.dir;
     if (error == 0 && new.node != NULL) {
         error = node_keep(new.node);
     }

@@ -15,37 +15,31 @@ struct small_name {
     char bytes[offsetof(struct name, text) + 41];
 };
 
-uint32_t name_count;
+struct name_table name_table;
 static struct slab small = SLAB_INIT(struct small_name);
-static struct name **buckets;
-static uint32_t nbuckets;
 static struct name *newest, *oldest;
-
-/* Only the low half of a pointer means something to a cubicle. */
-static uint32_t bucket_of(const struct node *dir, uint32_t hash, uint32_t size)
-{
-    return (hash ^ (uint32_t)((uint32_t)(uintptr_t)dir * 0x9e3779b1u >> 7)) & (size - 1);
-}
 
 static void buckets_grow(void)
 {
-    const uint32_t size = nbuckets == 0 ? BUCKETS_FIRST : nbuckets * 2;
+    struct name **const old = name_table.buckets;
+    const uint32_t old_size = name_table.size;
+    const uint32_t size = old_size == 0 ? BUCKETS_FIRST : old_size * 2;
     struct name **grown = calloc(size, sizeof(struct name *));
     if (grown == NULL) {
         return;
     }
-    for (uint32_t i = 0; i < nbuckets; i++) {
-        while (buckets[i] != NULL) {
-            struct name *name = buckets[i];
-            struct name **to = &grown[bucket_of(name->dir, name->hash, size)];
-            buckets[i] = name->hash_next;
+    name_table.buckets = grown;
+    name_table.size = size;
+    for (uint32_t i = 0; i < old_size; i++) {
+        while (old[i] != NULL) {
+            struct name *name = old[i];
+            struct name **to = &grown[name_bucket(name->dir, name->hash)];
+            old[i] = name->hash_next;
             name->hash_next = *to;
             *to = name;
         }
     }
-    free(buckets);
-    buckets = grown;
-    nbuckets = size;
+    free(old);
 }
 
 static void list_add(struct name *name)
@@ -76,17 +70,17 @@ static void list_remove(struct name *name)
 
 static struct name *name_new(struct node *dir, const char *text, size_t len, uint32_t hash)
 {
-    if (name_count >= nbuckets) {
+    if (name_table.count >= name_table.size) {
         buckets_grow();
     }
     const size_t size = offsetof(struct name, text) + len + 1;
-    struct name *name = nbuckets == 0                       ? NULL
+    struct name *name = name_table.size == 0                ? NULL
                         : size <= sizeof(struct small_name) ? slab_alloc(&small)
                                                             : malloc(size);
     if (name == NULL) {
         return NULL;
     }
-    struct name **bucket = &buckets[bucket_of(dir, hash, nbuckets)];
+    struct name **bucket = &name_table.buckets[name_bucket(dir, hash)];
     *name = (struct name){
         .hash_next = *bucket, .dir = dir, .hash = hash, .len = (uint16_t)len, .used = true};
     memcpy(name->text, text, len);
@@ -94,19 +88,19 @@ static struct name *name_new(struct node *dir, const char *text, size_t len, uin
     node_get(dir);
     *bucket = name;
     list_add(name);
-    name_count++;
+    name_table.count++;
     return name;
 }
 
 static void name_free(struct name *name)
 {
-    struct name **at = &buckets[bucket_of(name->dir, name->hash, nbuckets)];
+    struct name **at = &name_table.buckets[name_bucket(name->dir, name->hash)];
     while (*at != name) {
         at = &(*at)->hash_next;
     }
     *at = name->hash_next;
     list_remove(name);
-    name_count--;
+    name_table.count--;
     name_set(name, NULL);
     node_put(name->dir);
     if (offsetof(struct name, text) + name->len + 1 <= sizeof(struct small_name)) {
@@ -114,23 +108,6 @@ static void name_free(struct name *name)
     } else {
         free(name);
     }
-}
-
-struct name *name_find(const struct node *dir, const char *text, size_t len, uint32_t hash)
-{
-    if (unlikely(nbuckets == 0)) {
-        return NULL;
-    }
-    struct name *name = buckets[bucket_of(dir, hash, nbuckets)];
-    while (name != NULL) {
-        if (name->hash == hash && name->dir == dir && name->len == len &&
-            memcmp(name->text, text, len) == 0) {
-            name->used = true;
-            return name;
-        }
-        name = name->hash_next;
-    }
-    return NULL;
 }
 
 void name_set(struct name *name, struct node *node)
@@ -190,17 +167,25 @@ static int name_ask(struct name *name)
     return 0;
 }
 
+/** As name_find(), where the answer is not to be believed. */
+static struct name *name_known(const struct node *dir, const char *text, size_t len,
+                               uint32_t hash)
+{
+    struct name *name = name_table.size == 0 ? NULL : name_table.buckets[name_bucket(dir, hash)];
+    while (name != NULL && (name->hash != hash || name->dir != dir || name->len != len ||
+                            memcmp(name->text, text, len) != 0)) {
+        name = name->hash_next;
+    }
+    return name;
+}
+
 int name_lookup(struct node *dir, const char *text, size_t len, uint32_t hash,
                 struct name **result)
 {
-    struct name *name = name_find(dir, text, len, hash);
-    if (likely(name != NULL && dir->mount->cached)) {
-        *result = name;
-        return 0;
-    }
     if (dir->removed) {
         return -ENOENT;
     }
+    struct name *name = dir->mount->cached ? NULL : name_known(dir, text, len, hash);
     const bool made = name == NULL;
     if (made) {
         name = name_new(dir, text, len, hash);
@@ -228,7 +213,7 @@ static bool name_pinned(const struct name *name)
 
 void name_trim(void)
 {
-    for (unsigned i = 0; i < TRIM_TRIES && name_count > NAMES_MAX; i++) {
+    for (unsigned i = 0; i < TRIM_TRIES && name_table.count > NAMES_MAX; i++) {
         struct name *name = oldest;
         if (!name->used && !name_pinned(name)) {
             name_free(name);

@@ -101,9 +101,8 @@ static void attr_apply(struct node *node, const struct fs_attr *attr)
             time_from_attr(node, attr);
         }
     }
-    const uint64_t pages = ((uint64_t)st->st_size + 4095) / 4096;
     node->dense = S_ISREG(st->st_mode) && (node->flags & FS_NODE_CACHED) != 0 &&
-                  attr->blocks == pages * 8;
+                  st->st_blocks == pages_of(st->st_size) * 8;
     node->stale &= (uint8_t)~(STALE_BLOCKS | STALE_ATTR);
 }
 

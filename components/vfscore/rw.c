@@ -15,6 +15,9 @@ static ssize_t regular_read(struct node *node, void *buf, size_t count, int64_t 
     }
     const int64_t left = node->st.st_size - offset;
     if (unlikely((int64_t)count > left)) {
+        if ((int64_t)count > INT64_MAX - offset) {
+            return -EINVAL;
+        }
         if (left <= 0) {
             return 0;
         }
@@ -29,14 +32,14 @@ static ssize_t regular_read(struct node *node, void *buf, size_t count, int64_t 
 static void regular_grew(struct node *node, int64_t offset, int64_t end)
 {
     const int64_t size = node->st.st_size;
-    if (!node->dense || offset > ((size + 4095) & ~(int64_t)4095)) {
+    if (!node->dense || offset / 4096 > pages_of(size)) {
         node->dense = false;
         node->stale |= STALE_BLOCKS;
     }
     if (end > size) {
         node->st.st_size = end;
         if (node->dense) {
-            node->st.st_blocks = (end + 4095) / 4096 * 8;
+            node->st.st_blocks = pages_of(end) * 8;
         }
     }
 }
@@ -44,7 +47,7 @@ static void regular_grew(struct node *node, int64_t offset, int64_t end)
 static ssize_t regular_write(struct node *node, const void *buf, size_t count, int64_t offset)
 {
     if (unlikely((int64_t)count > INT64_MAX - offset)) {
-        return offset == INT64_MAX ? -EFBIG : -EINVAL;
+        return -EINVAL;
     }
     ssize_t result;
     PROVIDER(result, node->ops->fs_write(node->number, (uint64_t)offset, buf, count));
@@ -62,24 +65,31 @@ static ssize_t regular_write(struct node *node, const void *buf, size_t count, i
     return result;
 }
 
+/** Without positions: a pipe, a terminal. */
+static bool is_stream(const struct file *file)
+{
+    return (file->flags & O_PATH) == 0 &&
+           (file->node->pipe != NULL || (file->node->flags & FS_NODE_TTY) != 0);
+}
+
 /** Everything that is not an open regular file of sensible use. */
 static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t offset)
 {
     struct node *node = file->node;
+    if (offset != NOWHERE && is_stream(file)) {
+        return -ESPIPE;
+    }
     if ((file->can & CAN_READ) == 0) {
         return -EBADF;
+    }
+    if ((ssize_t)count < 0 || (offset != NOWHERE && (int64_t)count > INT64_MAX - offset)) {
+        return -EINVAL;
     }
     if (S_ISDIR(node->st.st_mode)) {
         return -EISDIR;
     }
-    if ((ssize_t)count < 0) {
-        return -EINVAL;
-    }
     if (node->pipe != NULL) {
-        return offset == NOWHERE ? pipe_read(file, buf, count) : -ESPIPE;
-    }
-    if (offset != NOWHERE && (node->flags & FS_NODE_TTY) != 0) {
-        return -ESPIPE;
+        return pipe_read(file, buf, count);
     }
     count = count < IO_MAX ? count : IO_MAX;
     ssize_t result;
@@ -97,6 +107,9 @@ static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t of
 static ssize_t other_write(struct file *file, const void *buf, size_t count, int64_t offset)
 {
     struct node *node = file->node;
+    if (offset != NOWHERE && is_stream(file)) {
+        return -ESPIPE;
+    }
     if ((file->can & CAN_WRITE) == 0) {
         return -EBADF;
     }
@@ -104,10 +117,7 @@ static ssize_t other_write(struct file *file, const void *buf, size_t count, int
         return -EINVAL;
     }
     if (node->pipe != NULL) {
-        return offset == NOWHERE ? pipe_write(file, buf, count) : -ESPIPE;
-    }
-    if (offset != NOWHERE && (node->flags & FS_NODE_TTY) != 0) {
-        return -ESPIPE;
+        return pipe_write(file, buf, count);
     }
     count = count < IO_MAX ? count : IO_MAX;
     ssize_t result;
@@ -121,7 +131,16 @@ static ssize_t other_write(struct file *file, const void *buf, size_t count, int
         if (error != 0) {
             return error;
         }
+        if ((int64_t)count > INT64_MAX - at) {
+            return -EINVAL;
+        }
         at = node->st.st_size;
+        if (at == INT64_MAX && count > 0) {
+            return -EFBIG;
+        }
+        if ((int64_t)count > INT64_MAX - at) {
+            count = (size_t)(INT64_MAX - at);
+        }
     }
     if (count == 0) {
         return 0;
@@ -197,7 +216,10 @@ static int64_t other_seek(struct file *file, int64_t offset, int whence)
     if ((file->flags & O_PATH) != 0) {
         return -EBADF;
     }
-    if (node->pipe != NULL || (node->flags & FS_NODE_TTY) != 0) {
+    if (whence < SEEK_SET || whence > SEEK_HOLE) {
+        return -EINVAL;
+    }
+    if (is_stream(file)) {
         return -ESPIPE;
     }
     if (!S_ISDIR(node->st.st_mode)) {

@@ -1,8 +1,6 @@
 /* Paths. */
 #include "core.h"
 
-#define NEXT_MAX PATH_MAX
-
 struct node *walk_parent(struct node *dir)
 {
     while (dir == dir->mount->root) {
@@ -28,20 +26,25 @@ static inline size_t component(const char *text, uint32_t *hash)
     return len;
 }
 
-/** The path that goes on from link @node: its target, then @rest. */
-static int link_path(const struct node *node, const char *rest, bool slash, const char **path)
+static int walk_on(struct walk *walk, const char *path);
+
+/** Goes on where link @node in walk->dir leads, and then along @rest. */
+static int walk_link(struct walk *walk, const struct node *node, const char *rest, bool slash)
 {
-    static char buffers[2][NEXT_MAX];
+    static char buffers[2][PATH_MAX];
     static unsigned turn;
     char *text = buffers[turn ^= 1]; /* @rest may lie in the other one */
     ssize_t len;
-    PROVIDER(len, node->ops->fs_readlink(node->number, text, NEXT_MAX - 1));
-    len = checked_count(len, NEXT_MAX - 1);
+    if (++walk->links > SYMLINKS_MAX) {
+        return -ELOOP;
+    }
+    PROVIDER(len, node->ops->fs_readlink(node->number, text, PATH_MAX - 1));
+    len = checked_count(len, PATH_MAX - 1);
     if (len <= 0) {
         return len == 0 ? -ENOENT : (int)len;
     }
-    const size_t rest_len = strnlen(rest, NEXT_MAX);
-    if ((size_t)len + slash + rest_len + 1 > NEXT_MAX) {
+    const size_t rest_len = strnlen(rest, PATH_MAX);
+    if ((size_t)len + slash + rest_len + 1 > PATH_MAX) {
         return -ENAMETOOLONG;
     }
     if (slash) {
@@ -49,122 +52,144 @@ static int link_path(const struct node *node, const char *rest, bool slash, cons
     }
     memcpy(text + len, rest, rest_len);
     text[(size_t)len + rest_len] = '\0';
-    *path = text;
-    return 0;
+    if (text[0] == '/') {
+        walk->dir = core.root->root;
+    }
+    return walk_on(walk, text);
 }
 
-static int walk_start(struct client *client, int dirfd, const char *path, struct node **dir)
+/** What the component at @text means in walk->dir. */
+static inline int walk_step(const struct walk *walk, const char *text, size_t len, uint32_t hash,
+                            struct name **name)
 {
-    struct node *start;
-    if (unlikely(name_count > NAMES_MAX)) {
-        name_trim();
+    if (unlikely(len > NAME_LEN_MAX)) {
+        return -ENAMETOOLONG;
     }
+    *name = name_find(walk->dir, text, len, hash);
+    return likely(*name != NULL) ? 0 : name_lookup(walk->dir, text, len, hash, name);
+}
+
+/** Along @path from walk->dir up to its last component, which is found but not looked up. */
+static int walk_on(struct walk *walk, const char *path)
+{
+    const char *const begin = path;
+    for (;;) {
+        while (*path == '/') {
+            path++;
+        }
+        struct node *dir = walk->dir;
+        if (unlikely(*path == '\0')) {
+            walk->last = LAST_ROOT;
+            walk->slash = false;
+            return 0;
+        }
+        if (unlikely(!S_ISDIR(dir->st.st_mode) || !node_allows(dir, X_OK))) {
+            return S_ISDIR(dir->st.st_mode) ? -EACCES : -ENOTDIR;
+        }
+        uint32_t hash;
+        const size_t len = component(path, &hash);
+        const char *rest = path + len;
+        const bool slash = *rest == '/';
+        while (*rest == '/') {
+            rest++;
+        }
+        walk->slash = slash;
+        if (unlikely(path[0] == '.' && (len == 1 || (len == 2 && path[1] == '.')))) {
+            walk->last = len == 1 ? LAST_DOT : LAST_DOTDOT;
+            walk->dir = len == 1 ? dir : walk_parent(dir);
+            if (*rest == '\0') {
+                return 0;
+            }
+            path = rest;
+            continue;
+        }
+        if (*rest == '\0') {
+            walk->last = LAST_NAME;
+            walk->text = path;
+            walk->len = len;
+            walk->hash = hash;
+            return rest - begin >= PATH_MAX ? -ENAMETOOLONG : 0;
+        }
+        struct name *name;
+        const int error = walk_step(walk, path, len, hash, &name);
+        if (unlikely(error != 0)) {
+            return error;
+        }
+        struct node *node = name->node;
+        if (node == NULL) {
+            return -ENOENT;
+        }
+        if (unlikely(S_ISLNK(node->st.st_mode))) {
+            return walk_link(walk, node, rest, true);
+        }
+        walk->dir = mount_cross(node);
+        path = rest;
+    }
+}
+
+int walk_parents(struct client *client, int dirfd, const char *path, struct walk *walk)
+{
+    struct node *dir;
     if (path[0] == '/') {
-        start = core.root == NULL ? NULL : core.root->root;
+        dir = core.root == NULL ? NULL : core.root->root;
+    } else if (unlikely(path[0] == '\0')) {
+        return -ENOENT;
     } else if (dirfd == AT_FDCWD) {
-        start = client->cwd != NULL ? client->cwd : client_cwd(client);
-    } else if (path[0] != '\0') {
+        dir = client->cwd != NULL ? client->cwd : client_cwd(client);
+    } else {
         const struct file *file = file_of(dirfd, client_id(client));
         if (file == NULL) {
             return -EBADF;
         }
-        start = file->node;
-    } else {
+        dir = file->node;
+    }
+    if (unlikely(dir == NULL)) {
         return -ENOENT;
     }
-    if (unlikely(start == NULL || path[0] == '\0')) {
-        return -ENOENT;
+    walk->dir = dir;
+    walk->links = 0;
+    return walk_on(walk, path);
+}
+
+int walk_last(struct walk *walk, unsigned flags)
+{
+    walk->name = NULL;
+    while (likely(walk->last == LAST_NAME)) {
+        struct name *name;
+        if (unlikely(walk->slash && (flags & WALK_CREATE) != 0)) {
+            return -EISDIR;
+        }
+        int error = walk_step(walk, walk->text, walk->len, walk->hash, &name);
+        if (unlikely(error != 0)) {
+            return error;
+        }
+        struct node *node = name->node;
+        if (node != NULL && (flags & WALK_ENTRY) == 0) {
+            const bool slash = walk->slash;
+            if (unlikely(S_ISLNK(node->st.st_mode)) && ((flags & WALK_FOLLOW) != 0 || slash)) {
+                error = walk_link(walk, node, "", slash);
+                if (error != 0) {
+                    return error;
+                }
+                continue;
+            }
+            node = mount_cross(node);
+            if (unlikely(slash) && !S_ISDIR(node->st.st_mode)) {
+                return -ENOTDIR;
+            }
+        }
+        walk->name = name;
+        walk->node = node;
+        return 0;
     }
-    *dir = start;
+    walk->node = walk->dir;
     return 0;
 }
 
 int walk(struct client *client, int dirfd, const char *path, unsigned flags, struct walk *walk)
 {
-    const char *const begin = path;
-    unsigned links = 0;
-    struct node *dir;
-    int error = walk_start(client, dirfd, path, &dir);
-    if (error != 0) {
-        return error;
-    }
-    for (;;) {
-        while (*path == '/') {
-            path++;
-        }
-        walk->slash = false;
-        walk->name = NULL;
-        walk->node = dir;
-        if (*path == '\0') {
-            walk->last = LAST_ROOT;
-            return 0;
-        }
-        if (unlikely(!S_ISDIR(dir->st.st_mode))) {
-            return -ENOTDIR;
-        }
-        if (unlikely(!node_allows(dir, X_OK))) {
-            return -EACCES;
-        }
-        uint32_t hash;
-        const size_t len = component(path, &hash);
-        const char *rest = path + len;
-        while (*rest == '/') {
-            rest++;
-        }
-        const bool last = *rest == '\0';
-        walk->slash = path[len] == '/';
-        if (unlikely(path[0] == '.' && (len == 1 || (len == 2 && path[1] == '.')))) {
-            dir = len == 1 ? dir : walk_parent(dir);
-            path = rest;
-            if (last) {
-                walk->node = dir;
-                walk->last = len == 1 ? LAST_DOT : LAST_DOTDOT;
-                return 0;
-            }
-            continue;
-        }
-        if (unlikely(len > NAME_LEN_MAX || (links == 0 && rest - begin >= PATH_MAX))) {
-            return -ENAMETOOLONG;
-        }
-        struct name *name;
-        error = name_lookup(dir, path, len, hash, &name);
-        if (unlikely(error != 0)) {
-            return error;
-        }
-        struct node *node = name->node;
-        const bool is_link = node != NULL && S_ISLNK(node->st.st_mode);
-        if (last && (!is_link || (flags & WALK_ENTRY) != 0 ||
-                     ((flags & WALK_FOLLOW) == 0 && !walk->slash))) {
-            if ((flags & WALK_ENTRY) == 0 && node != NULL) {
-                node = mount_cross(node);
-                if (walk->slash && !S_ISDIR(node->st.st_mode)) {
-                    return -ENOTDIR;
-                }
-            }
-            walk->node = node;
-            walk->name = name;
-            walk->last = LAST_NAME;
-            return 0;
-        }
-        if (node == NULL) {
-            return -ENOENT;
-        }
-        if (unlikely(is_link)) {
-            if (++links > SYMLINKS_MAX) {
-                return -ELOOP;
-            }
-            error = link_path(node, rest, walk->slash, &path);
-            if (error != 0) {
-                return error;
-            }
-            if (path[0] == '/') {
-                dir = core.root->root;
-            }
-            continue;
-        }
-        dir = mount_cross(node);
-        path = rest;
-    }
+    const int error = walk_parents(client, dirfd, path, walk);
+    return unlikely(error != 0) ? error : walk_last(walk, flags);
 }
 
 int walk_node(struct client *client, int dirfd, const char *path, unsigned flags,
