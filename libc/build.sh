@@ -99,7 +99,7 @@ exec 8>"$objects.lock"
 flock 8 # two runs of make in one tree
 configure
 if [ "$merged/.headers" -nt "$objects/.built" ]; then
-    rm -rf "$objects/obj" "$objects/lib"
+    rm -rf "${objects:?}/obj" "${objects:?}/lib"
 fi
 empty='lib/libm.a lib/librt.a lib/libpthread.a lib/libcrypt.a lib/libutil.a lib/libxnet.a
     lib/libresolv.a lib/libdl.a'
