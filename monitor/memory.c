@@ -34,6 +34,7 @@ int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
     }
     error = backend->map(cubicle->id, page, npages);
     if (error != 0) {
+        (void)backend->unmap(cubicle->id, page, npages); /* it may have got half-way */
         page_free(page, npages);
         return error;
     }
@@ -47,10 +48,8 @@ int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
         return -EPERM;
     }
     /* Foreign views first: while one of them could still reach a page it is not free. */
-    int error = window_forget_pages(page, npages);
-    if (error == 0) {
-        error = backend->unmap(cubicle->id, page, npages);
-    }
+    window_forget_pages(page, npages);
+    const int error = backend->unmap(cubicle->id, page, npages);
     if (error != 0) {
         return error;
     }
@@ -70,7 +69,8 @@ int memory_protect(struct cubicle *cubicle, uint32_t page, uint32_t npages,
         return error;
     }
     page_set_rights(page, npages, rights);
-    return window_settle(page, npages);
+    window_settle(page, npages);
+    return 0;
 }
 
 uint32_t memory_heap_end(void)

@@ -1,13 +1,16 @@
 #include "window.h"
 #include "backend/backend.h"
+#include "fault.h"
 #include "page.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
 #define PEER_WORDS (CUBICLE_MAX / 64 + 1)
-#define GENERATION_MAX 0x1ffffff
+/* The last generation's ids still fit an int. */
+#define GENERATION_MAX (INT_MAX / WINDOWS_PER_CUBICLE - 1)
 
 struct window_range {
     uint32_t base;   /* as given to window_add() */
@@ -149,9 +152,21 @@ bool window_map(unsigned peer, uint32_t page, unsigned access)
     return true;
 }
 
-int window_settle(uint32_t page, uint32_t npages)
+/* Leaves @peer no more than @rights on @page. A page that cannot be taken back would make
+ * every answer of this file a lie (W2): better no system than that. */
+static void window_reduce(unsigned peer, uint32_t page, unsigned rights)
 {
-    int error = 0;
+    if (rights == 0 || backend->share(page_get(page).owner, peer, page, 1, rights) != 0) {
+        if (backend->revoke(peer, page, 1) != 0) {
+            fault_panic("the host cannot take a lent page back");
+        }
+        rights = 0;
+    }
+    window_set_foreign(peer, page, rights);
+}
+
+void window_settle(uint32_t page, uint32_t npages)
+{
     for (uint32_t p = page; p < page + npages; p++) {
         if ((page_get(p).flags & PAGE_FOREIGN) == 0) {
             continue;
@@ -162,61 +177,43 @@ int window_settle(uint32_t page, uint32_t npages)
             }
             const unsigned mapped = *window_foreign(id, p);
             const unsigned rights = mapped & window_rights(id, p);
-            if (rights == mapped) {
-                continue;
+            if (rights != mapped) {
+                window_reduce(id, p, rights);
             }
-            const int failed = rights == 0
-                                   ? backend->revoke(id, p, 1)
-                                   : backend->share(page_get(p).owner, id, p, 1, rights);
-            if (failed != 0) {
-                error = failed;
-                continue;
-            }
-            window_set_foreign(id, p, rights);
         }
     }
-    return error;
 }
 
-static int window_flush(void)
+static void window_flush(void)
 {
-    int error = 0;
     for (unsigned i = 0; i < npending; i++) {
-        const int failed = window_settle(pending[i].page, pending[i].npages);
-        error = failed != 0 ? failed : error;
+        window_settle(pending[i].page, pending[i].npages);
     }
     npending = 0;
-    return error;
 }
 
 /* The ranges of @window have shrunk or closed: W2. */
-static int window_revoke(const struct window_range *range)
+static void window_revoke(const struct window_range *range)
 {
     if (range->npages == 0) {
-        return 0;
+        return;
     }
     if (revoke_mode == MONITOR_REVOKE_STRICT) {
-        return window_settle(range->page, range->npages);
+        window_settle(range->page, range->npages);
+        return;
     }
     if (npending == PENDING_MAX) {
-        const int error = window_flush();
-        if (error != 0) {
-            return error;
-        }
+        window_flush();
     }
     pending[npending].page = range->page;
     pending[npending++].npages = range->npages;
-    return 0;
 }
 
-static int window_revoke_all(const struct window *window)
+static void window_revoke_all(const struct window *window)
 {
-    int error = 0;
     for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
-        const int failed = window_revoke(&window->ranges[i]);
-        error = failed != 0 ? failed : error;
+        window_revoke(&window->ranges[i]);
     }
-    return error;
 }
 
 int window_init(unsigned owner)
@@ -266,6 +263,7 @@ int window_add(unsigned owner, int id, uint32_t base, uint64_t len, unsigned rig
 int window_remove(unsigned owner, int id, uint32_t base)
 {
     struct window *window = window_find(owner, id);
+    int error = -ENOENT;
     if (window == NULL) {
         return -EINVAL;
     }
@@ -273,10 +271,11 @@ int window_remove(unsigned owner, int id, uint32_t base)
         if (window->ranges[i].npages != 0 && window->ranges[i].base == base) {
             const struct window_range range = window->ranges[i];
             window->ranges[i] = (struct window_range){0};
-            return window_revoke(&range);
+            window_revoke(&range);
+            error = 0; /* one that was cut in two has both parts under one base */
         }
     }
-    return -ENOENT;
+    return error;
 }
 
 int window_open(unsigned owner, int id, unsigned peer)
@@ -303,7 +302,8 @@ int window_close(unsigned owner, int id, unsigned peer)
         return -ESRCH;
     }
     window->open[peer / 64] &= ~(UINT64_C(1) << (peer % 64));
-    return window_revoke_all(window);
+    window_revoke_all(window);
+    return 0;
 }
 
 int window_close_all(unsigned owner, int id)
@@ -315,7 +315,8 @@ int window_close_all(unsigned owner, int id)
     for (size_t i = 0; i < PEER_WORDS; i++) {
         window->open[i] = 0;
     }
-    return window_revoke_all(window);
+    window_revoke_all(window);
+    return 0;
 }
 
 int window_destroy(unsigned owner, int id)
@@ -355,25 +356,68 @@ int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
     return id;
 }
 
-int window_forget_pages(uint32_t page, uint32_t npages)
+/* Takes [@page, @page + @npages) out of @range; what is left behind the gap goes to
+ * @spare, or is given up where that is NULL. */
+static void window_cut(struct window_range *range, uint32_t page, uint32_t npages,
+                       struct window_range *spare)
 {
-    int error = window_flush();
+    const uint32_t end = range->page + range->npages;
+    const uint32_t gap_end = page + npages;
+    if (range->npages == 0 || page >= end || gap_end <= range->page) {
+        return;
+    }
+    struct window_range rest = *range;
+    rest.page = gap_end;
+    rest.npages = gap_end < end ? end - gap_end : 0;
+    range->npages = page > range->page ? page - range->page : 0;
+    if (range->npages == 0) {
+        *range = rest;
+    } else if (rest.npages != 0 && spare != NULL) {
+        *spare = rest;
+    }
+}
+
+static struct window_range *window_spare_range(struct window *window)
+{
+    for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
+        if (window->ranges[i].npages == 0) {
+            return &window->ranges[i];
+        }
+    }
+    return NULL;
+}
+
+/* A permission is for the memory that was there, not for what comes to the same place. */
+static void window_cut_all(uint32_t page, uint32_t npages)
+{
+    for (unsigned owner = 1; owner <= cubicle_count(); owner++) {
+        for (size_t i = 0, seen = 0; seen < nwindows[owner]; i++) {
+            struct window *window = &windows[owner][i];
+            if (!window->used) {
+                continue;
+            }
+            seen++;
+            for (size_t k = 0; k < RANGES_PER_WINDOW; k++) {
+                window_cut(&window->ranges[k], page, npages, window_spare_range(window));
+            }
+        }
+    }
+}
+
+void window_forget_pages(uint32_t page, uint32_t npages)
+{
+    window_flush();
+    window_cut_all(page, npages);
     for (uint32_t p = page; p < page + npages; p++) {
         if ((page_get(p).flags & PAGE_FOREIGN) == 0) {
             continue;
         }
         for (unsigned id = 1; id <= cubicle_count(); id++) {
-            if (nforeign[id] == 0 || *window_foreign(id, p) == 0) {
-                continue;
-            }
-            const int failed = backend->revoke(id, p, 1);
-            error = failed != 0 ? failed : error;
-            if (failed == 0) {
-                window_set_foreign(id, p, 0);
+            if (nforeign[id] != 0 && *window_foreign(id, p) != 0) {
+                window_reduce(id, p, 0);
             }
         }
     }
-    return error;
 }
 
 void window_forget_cubicle(unsigned cubicle)
@@ -390,8 +434,9 @@ void window_forget_cubicle(unsigned cubicle)
             struct window *window = &windows[owner][slot];
             if (window->used && window_is_open(window, cubicle)) {
                 window->open[cubicle / 64] &= ~(UINT64_C(1) << (cubicle % 64));
+                window_revoke_all(window);
             }
         }
     }
-    (void)window_flush();
+    window_flush();
 }
