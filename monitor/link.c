@@ -251,7 +251,8 @@ static int link_apply(void *opaque, const struct image_relocation *r)
     if (error != 0) {
         return error;
     }
-    int64_t result = (int64_t)value + r->addend;
+    /* Modulo 2^64, as the module's author may have chosen any addend. */
+    int64_t result = (int64_t)(value + (uint64_t)r->addend);
     bool fits = true;
     switch (r->type) {
     case R_X86_64_64:
@@ -259,7 +260,7 @@ static int link_apply(void *opaque, const struct image_relocation *r)
         return 0;
     case R_X86_64_PC32:
     case R_X86_64_PLT32:
-        result -= (int64_t)place;
+        result = (int64_t)((uint64_t)result - place);
         fits = result == (int32_t)result;
         break;
     case R_X86_64_32:
@@ -267,7 +268,8 @@ static int link_apply(void *opaque, const struct image_relocation *r)
         break;
     case R_X86_64_TPOFF32: {
         const uint64_t align = module->image.tls_align > 1 ? module->image.tls_align : 1;
-        result -= (int64_t)((module->image.tls_memory_size + align - 1) & ~(align - 1));
+        result = (int64_t)((uint64_t)result -
+                           ((module->image.tls_memory_size + align - 1) & ~(align - 1)));
         fits = result == (int32_t)result;
         break;
     }

@@ -58,7 +58,8 @@ int link_place(struct module *module)
         if (npages == 0) {
             continue;
         }
-        if (npages > (MODULES_END >> PAGE_SHIFT) - next_page) {
+        /* The gap after the last module may have taken next_page one beyond the end. */
+        if (next_page + npages > MODULES_END >> PAGE_SHIFT) {
             return message_error(-ENOSPC, "%s: no room for the module's %s: %u pages",
                                  module->name, page_kind_name(segment_kinds[s]), npages);
         }

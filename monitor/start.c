@@ -192,7 +192,8 @@ static const struct trampoline *start_entry(const struct module *module, const c
                                 : 0;
     const struct trampoline *t =
         target != 0 ? trampoline_create(CUBICLE_MONITOR, module->cubicle->id,
-                                        interface->name, function, target, false)
+                                        interface->name, function, target,
+                                        link_uses_fenv(module->cubicle))
                     : NULL;
     if (t == NULL) {
         (void)message_error(-ENOEXEC, "%s: the module does not provide %s", module->name,
