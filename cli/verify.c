@@ -6,7 +6,8 @@
 
 static const char doc[] =
     "Checks a module's code as the loader does: places and relocates it, and verifies\n"
-    "the final bytes. Prints the verdict; for a refused module the reason, the offset,\n"
+    "the final bytes. Prints the verdict; for a refused module the reason, the "
+    "offset,\n"
     "the function and the instruction.\v"
     "MODULE is the path of a module file, or the name of a module of this build.\n"
     "Exit status: 0 when the module would be loaded, 1 when it is refused.";

@@ -3,7 +3,7 @@
 # and ends with `finish`. Output is TAP.
 set -u
 
-top=${CUBICLE_TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
+top=${CUBICLE_TOP:-$(cd "$(dirname "$0")" && while [ ! -e VERSION ]; do cd ..; done && pwd)}
 build=${CUBICLE_BUILD:-$top/build}
 PATH=$build/bin:$PATH
 tests=0
