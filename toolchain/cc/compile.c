@@ -1,4 +1,4 @@
-/* From a source file to an object: gcc -S, the rewriter; plain code: gcc -c. */
+/* From a source file to an object: gcc -S, then the rewriter; for plain code the assembler. */
 #include "cc.h"
 
 #include <stdio.h>
@@ -14,6 +14,7 @@ static const char *const common_options[] = {
     "-fno-pie",
     "-mcmodel=small",
     "-ftls-model=local-exec",
+    "-mno-tls-direct-seg-refs",
     "-fno-stack-protector",
     "-fcf-protection=none",
     "-fno-asynchronous-unwind-tables",
@@ -28,13 +29,12 @@ static const char *const common_options[] = {
 
 /*
  * What makes rewritten code fast: no indirect branches through memory, loops that start a
- * bundle, no string instructions (their set-up is long), the thread pointer in a register.
+ * bundle, no string instructions (their set-up is long).
  */
 static const char *const isolated_options[] = {
     "-ffixed-r11",
     "-falign-loops=32",
     "-mindirect-branch-register",
-    "-mno-tls-direct-seg-refs",
     "-mmemcpy-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
     "-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
 };
@@ -164,11 +164,69 @@ static bool run_rewriter(const struct options *options, const char *source,
     return ok;
 }
 
+/*
+ * gcc knows Linux's place of the thread pointer, %fs:0, which belongs to the host's libc. The
+ * rewriter replaces it in isolated code; plain code is the same text with the same replacement.
+ */
+static bool use_own_thread_pointer(const char *from, const char *to)
+{
+    static const char slot[] = "%fs:0";
+    FILE *in = fopen(from, "r");
+    FILE *out = fopen(to, "w");
+    char *line = NULL;
+    size_t room = 0;
+
+    while (in && out && getline(&line, &room, in) >= 0) {
+        char *at = strstr(line, slot);
+
+        if (at && !strchr("xX0123456789@+-", at[sizeof(slot) - 1])) {
+            fprintf(out, "%.*s%%fs:__cubicle_tp%s", (int)(at - line), line,
+                    at + sizeof(slot) - 1);
+        } else {
+            fputs(line, out);
+        }
+    }
+    bool ok = in && out && !ferror(in) && !ferror(out);
+
+    free(line);
+    ok &= !in || fclose(in) == 0;
+    ok &= !out || fclose(out) == 0;
+    return ok || fail("cannot write a temporary file");
+}
+
+static bool compile_plain(const struct options *options, const struct input *input,
+                          const char *object)
+{
+    if (input->language == LANGUAGE_ASSEMBLER || input->language == LANGUAGE_ASSEMBLER_CPP) {
+        return run_compiler(options, input, "-c", object, object);
+    }
+    const char *written = temporary_file(".s");
+    const char *assembly = temporary_file(".s");
+
+    if (!written || !assembly || !run_compiler(options, input, "-S", written, object) ||
+        !use_own_thread_pointer(written, assembly)) {
+        return false;
+    }
+    struct list argv = {0};
+
+    list_add(&argv, gcc());
+    list_add(&argv, "-c");
+    list_add(&argv, "-o");
+    list_add(&argv, object);
+    list_add(&argv, "-x");
+    list_add(&argv, language_names[LANGUAGE_ASSEMBLER]);
+    list_add(&argv, assembly);
+    bool ok = process_run(options, &argv);
+
+    list_free(&argv);
+    return ok;
+}
+
 static bool compile_object(const struct options *options, const struct input *input,
                            const char *object)
 {
     if (!options->isolated) {
-        return run_compiler(options, input, "-c", object, object);
+        return compile_plain(options, input, object);
     }
     if (input->language == LANGUAGE_ASSEMBLER) {
         return run_rewriter(options, input->name, object);
