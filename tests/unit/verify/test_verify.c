@@ -502,5 +502,6 @@ int main(void)
     add("V4", "second_line", test_second_line, NULL);
     add("V4", "reasons_covered", test_reasons_covered, NULL);
     add("A1", "list_covered", test_list_covered, NULL);
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return _cmocka_run_group_tests("verify", tests, ntests, NULL, NULL);
 }
