@@ -8,6 +8,30 @@ static size_t min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/** Many transfers are a few bytes long: those are not worth a call. */
+static inline void copy(char *to, const char *from, size_t count)
+{
+    uint64_t first, last;
+    uint32_t first_half, last_half;
+    if (count > 2 * sizeof(first)) {
+        memcpy(to, from, count);
+    } else if (count >= sizeof(first)) {
+        memcpy(&first, from, sizeof(first));
+        memcpy(&last, from + count - sizeof(last), sizeof(last));
+        memcpy(to, &first, sizeof(first));
+        memcpy(to + count - sizeof(last), &last, sizeof(last));
+    } else if (count >= sizeof(first_half)) {
+        memcpy(&first_half, from, sizeof(first_half));
+        memcpy(&last_half, from + count - sizeof(last_half), sizeof(last_half));
+        memcpy(to, &first_half, sizeof(first_half));
+        memcpy(to + count - sizeof(last_half), &last_half, sizeof(last_half));
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            to[i] = from[i];
+        }
+    }
+}
+
 static int regular_get(uint64_t number, struct ramfs_node **node)
 {
     struct ramfs_node *found = node_get(number);
@@ -31,7 +55,6 @@ ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count)
     if (offset >= node->size) {
         return 0;
     }
-    count = min_size(count, SSIZE_MAX);
     if (count > node->size - offset) {
         count = node->size - offset;
     }
@@ -41,7 +64,7 @@ ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count)
         const size_t part = min_size(left, RAMFS_PAGE - skip);
         const char *page = tree_find(node, offset >> PAGE_SIZE_LOG);
         if (likely(page != NULL)) {
-            memcpy(to, page + skip, part);
+            copy(to, page + skip, part);
         } else {
             memset(to, 0, part);
         }
@@ -52,23 +75,36 @@ ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count)
     return (ssize_t)count;
 }
 
-/** The page @index of which @part bytes are about to be written. */
-static char *page_for_write(struct ramfs_node *node, uint64_t index, size_t part)
+/** A page for a hole or past the end: [@skip, @skip + @part) is about to be written, the rest must read as zero. */
+static char *page_new(struct ramfs_node *node, uint64_t index, size_t skip, size_t part)
 {
-    char *page = tree_find(node, index);
-    if (likely(page != NULL)) {
-        return page;
-    }
     void **slot = tree_slot(node, index);
-    if (slot == NULL) {
+    bool zero;
+    char *page = slot == NULL ? NULL : pool_get(&zero);
+    if (page == NULL) {
         return NULL;
     }
-    page = part == RAMFS_PAGE ? pool_get() : pool_get_zeroed();
-    if (page != NULL) {
-        *slot = page;
-        node->pages++;
+    const uint64_t start = index << PAGE_SIZE_LOG;
+    const size_t end = node->size > start ? min_size(RAMFS_PAGE, node->size - start) : 0;
+    if (!zero) {
+        memset(page, 0, skip);
+        if (end > skip + part) {
+            memset(page + skip + part, 0, end - skip - part);
+        }
     }
+    *slot = page;
+    node->pages++;
     return page;
+}
+
+/** The file is about to reach from its size to @offset without a write: clears what the last page has there. */
+static void gap_clear(struct ramfs_node *node, uint64_t offset)
+{
+    const size_t from = node->size & (RAMFS_PAGE - 1);
+    char *page = from == 0 ? NULL : tree_find(node, node->size >> PAGE_SIZE_LOG);
+    if (page != NULL) {
+        memset(page + from, 0, min_size(RAMFS_PAGE - from, offset - node->size));
+    }
 }
 
 ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count)
@@ -81,16 +117,22 @@ ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count
     if (unlikely(offset > INT64_MAX || count > INT64_MAX - offset)) {
         return -EFBIG;
     }
+    if (unlikely(offset > node->size && count > 0)) {
+        gap_clear(node, offset);
+    }
     const char *from = buf;
     size_t left = count;
     while (left > 0) {
         const size_t skip = offset & (RAMFS_PAGE - 1);
         const size_t part = min_size(left, RAMFS_PAGE - skip);
-        char *page = page_for_write(node, offset >> PAGE_SIZE_LOG, part);
+        char *page = tree_find(node, offset >> PAGE_SIZE_LOG);
         if (unlikely(page == NULL)) {
-            break;
+            page = page_new(node, offset >> PAGE_SIZE_LOG, skip, part);
+            if (page == NULL) {
+                break;
+            }
         }
-        memcpy(page + skip, from, part);
+        copy(page + skip, from, part);
         from += part;
         offset += part;
         left -= part;
@@ -111,11 +153,8 @@ int data_resize(struct ramfs_node *node, uint64_t size)
     }
     if (size < node->size) {
         tree_cut(node, (size + RAMFS_PAGE - 1) >> PAGE_SIZE_LOG);
-        const size_t keep = size & (RAMFS_PAGE - 1);
-        char *page = keep == 0 ? NULL : tree_find(node, size >> PAGE_SIZE_LOG);
-        if (page != NULL) {
-            memset(page + keep, 0, RAMFS_PAGE - keep);
-        }
+    } else {
+        gap_clear(node, size);
     }
     node->size = size;
     return 0;

@@ -46,32 +46,26 @@ uint32_t dir_live(const struct ramfs_dir *dir)
     return dir->live;
 }
 
-int name_length(const char *name)
+int key_make(const char *name, struct ramfs_key *key)
 {
-    const size_t len = strnlen(name, RAMFS_NAME_MAX + 1);
-    if (len > RAMFS_NAME_MAX) {
-        return -ENAMETOOLONG;
+    uint64_t hash = 0;
+    size_t len = 0;
+    for (unsigned char c = (unsigned char)name[0]; c != '\0'; c = (unsigned char)name[++len]) {
+        if (c == '/') {
+            return -EINVAL;
+        }
+        if (len == RAMFS_NAME_MAX) {
+            return -ENAMETOOLONG;
+        }
+        hash = (hash << 5 | hash >> 59) ^ c;
     }
-    if (len == 0 || memchr(name, '/', len) != NULL || strcmp(name, ".") == 0 ||
-        strcmp(name, "..") == 0) {
+    if (len == 0 || (name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')))) {
         return -EINVAL;
     }
-    return (int)len;
-}
-
-static uint32_t name_hash(const char *name, size_t len)
-{
-    uint64_t hash = len;
-    while (len > 0) {
-        uint64_t word = 0;
-        const size_t part = len < sizeof(word) ? len : sizeof(word);
-        memcpy(&word, name, part);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-        name += part;
-        len -= part;
-    }
-    return (uint32_t)hash;
+    key->text = name;
+    key->hash = (uint32_t)(hash * 0x9e3779b97f4a7c15u >> 32);
+    key->len = (uint8_t)len;
+    return 0;
 }
 
 static const char *entry_name(const struct ramfs_entry *entry)
@@ -79,11 +73,10 @@ static const char *entry_name(const struct ramfs_entry *entry)
     return entry->len > INLINE_NAME ? entry->long_text : entry->text;
 }
 
-static bool entry_is(const struct ramfs_entry *entry, uint32_t hash, const char *name,
-                     size_t len)
+static bool entry_is(const struct ramfs_entry *entry, const struct ramfs_key *key)
 {
-    return entry->hash == hash && entry->node != 0 && entry->len == len &&
-           memcmp(entry_name(entry), name, len) == 0;
+    return entry->hash == key->hash && entry->node != 0 && entry->len == key->len &&
+           memcmp(entry_name(entry), key->text, key->len) == 0;
 }
 
 static void entry_clear(struct ramfs_entry *entry)
@@ -105,27 +98,28 @@ void dir_free(struct ramfs_dir *dir)
     free(dir);
 }
 
-/** Position of the name in the array, or -1; its table slot in *@slot where there is a table. */
-static int64_t dir_position(const struct ramfs_dir *dir, uint32_t hash, const char *name,
-                            size_t len, uint32_t *slot)
+int64_t dir_find(const struct ramfs_dir *dir, const struct ramfs_key *key)
 {
     if (dir->slots == 0) {
         for (uint32_t i = 0; i < dir->count; i++) {
-            if (entry_is(&dir->entries[i], hash, name, len)) {
+            if (entry_is(&dir->entries[i], key)) {
                 return i;
             }
         }
         return -1;
     }
     const uint32_t mask = dir->slots - 1;
-    for (uint32_t i = hash & mask; dir->table[i] != SLOT_FREE; i = (i + 1) & mask) {
-        const uint32_t value = dir->table[i];
-        if (entry_is(&dir->entries[value - 1], hash, name, len)) {
-            *slot = i;
-            return value - 1;
+    for (uint32_t i = key->hash & mask; dir->table[i] != SLOT_FREE; i = (i + 1) & mask) {
+        if (entry_is(&dir->entries[dir->table[i] - 1], key)) {
+            return dir->table[i] - 1;
         }
     }
     return -1;
+}
+
+uint64_t dir_node(const struct ramfs_dir *dir, int64_t position)
+{
+    return position < 0 ? 0 : dir->entries[position].node;
 }
 
 static void table_insert(struct ramfs_dir *dir, uint32_t position)
@@ -141,10 +135,17 @@ static void table_insert(struct ramfs_dir *dir, uint32_t position)
     dir->table[i] = position + 1;
 }
 
-/** Frees a slot and moves up whatever was pushed past it, so that no search ends early. */
-static void table_remove(struct ramfs_dir *dir, uint32_t slot)
+/** Frees an entry's slot and moves up whatever was pushed past it, so that no search ends early. */
+static void table_remove(struct ramfs_dir *dir, uint32_t position)
 {
+    if (dir->slots == 0) {
+        return;
+    }
     const uint32_t mask = dir->slots - 1;
+    uint32_t slot = dir->entries[position].hash & mask;
+    while (dir->table[slot] != position + 1) {
+        slot = (slot + 1) & mask;
+    }
     for (uint32_t i = (slot + 1) & mask; dir->table[i] != SLOT_FREE; i = (i + 1) & mask) {
         const uint32_t home = dir->entries[dir->table[i] - 1].hash & mask;
         if (((i - home) & mask) >= ((i - slot) & mask)) {
@@ -210,14 +211,7 @@ static int dir_make_room(struct ramfs_dir *dir)
     return 0;
 }
 
-uint64_t dir_find(const struct ramfs_dir *dir, const char *name, size_t len)
-{
-    uint32_t slot;
-    const int64_t position = dir_position(dir, name_hash(name, len), name, len, &slot);
-    return position < 0 ? 0 : dir->entries[position].node;
-}
-
-int dir_add(struct ramfs_dir *dir, const char *name, size_t len, uint64_t node, uint8_t type)
+int dir_add(struct ramfs_dir *dir, const struct ramfs_key *key, uint64_t node, uint8_t type)
 {
     if (dir->count == dir->capacity) {
         const int error = dir_make_room(dir);
@@ -227,18 +221,18 @@ int dir_add(struct ramfs_dir *dir, const char *name, size_t len, uint64_t node, 
     }
     struct ramfs_entry *entry = &dir->entries[dir->count];
     char *text = entry->text;
-    if (len > INLINE_NAME) {
-        text = malloc(len);
+    if (key->len > INLINE_NAME) {
+        text = malloc(key->len);
         if (text == NULL) {
             return -ENOSPC;
         }
         entry->long_text = text;
     }
-    memcpy(text, name, len);
+    memcpy(text, key->text, key->len);
     entry->cookie = dir->next_cookie++;
     entry->node = node;
-    entry->hash = name_hash(name, len);
-    entry->len = (uint8_t)len;
+    entry->hash = key->hash;
+    entry->len = key->len;
     entry->type = type;
     table_insert(dir, dir->count);
     dir->count++;
@@ -246,26 +240,15 @@ int dir_add(struct ramfs_dir *dir, const char *name, size_t len, uint64_t node, 
     return 0;
 }
 
-void dir_set(struct ramfs_dir *dir, const char *name, size_t len, uint64_t node, uint8_t type)
+void dir_set(struct ramfs_dir *dir, int64_t position, uint64_t node, uint8_t type)
 {
-    uint32_t slot;
-    const int64_t position = dir_position(dir, name_hash(name, len), name, len, &slot);
-    if (position >= 0) {
-        dir->entries[position].node = node;
-        dir->entries[position].type = type;
-    }
+    dir->entries[position].node = node;
+    dir->entries[position].type = type;
 }
 
-void dir_remove(struct ramfs_dir *dir, const char *name, size_t len)
+void dir_remove(struct ramfs_dir *dir, int64_t position)
 {
-    uint32_t slot = 0;
-    const int64_t position = dir_position(dir, name_hash(name, len), name, len, &slot);
-    if (position < 0) {
-        return;
-    }
-    if (dir->slots != 0) {
-        table_remove(dir, slot);
-    }
+    table_remove(dir, (uint32_t)position);
     entry_clear(&dir->entries[position]);
     dir->live--;
     while (dir->count > 0 && dir->entries[dir->count - 1].node == 0) {

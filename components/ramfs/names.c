@@ -20,18 +20,11 @@ int directory_get(uint64_t number, struct ramfs_node **node)
     return 0;
 }
 
-static int place_get(uint64_t number, const char *name, struct ramfs_node **dir, size_t *len)
+static int place_get(uint64_t number, const char *name, struct ramfs_node **dir,
+                     struct ramfs_key *key)
 {
     const int error = directory_get(number, dir);
-    if (error != 0) {
-        return error;
-    }
-    const int length = name_length(name);
-    if (length < 0) {
-        return length;
-    }
-    *len = (size_t)length;
-    return 0;
+    return error != 0 ? error : key_make(name, key);
 }
 
 static void touch(struct ramfs_node *dir, int64_t now_ns)
@@ -42,12 +35,12 @@ static void touch(struct ramfs_node *dir, int64_t now_ns)
 int fs_lookup(uint64_t dir_number, const char *name, struct fs_attr *attr)
 {
     struct ramfs_node *dir;
-    size_t len;
-    const int error = place_get(dir_number, name, &dir, &len);
+    struct ramfs_key key;
+    const int error = place_get(dir_number, name, &dir, &key);
     if (error != 0) {
         return error;
     }
-    const struct ramfs_node *node = node_get(dir_find(dir->dir, name, len));
+    const struct ramfs_node *node = node_get(dir_node(dir->dir, dir_find(dir->dir, &key)));
     if (node == NULL) {
         return -ENOENT;
     }
@@ -60,12 +53,12 @@ static int make(uint64_t dir_number, const char *name, uint32_t mode, char *targ
                 int64_t now_ns, struct fs_attr *attr)
 {
     struct ramfs_node *dir;
-    size_t len;
-    int error = place_get(dir_number, name, &dir, &len);
+    struct ramfs_key key;
+    int error = place_get(dir_number, name, &dir, &key);
     if (error != 0) {
         return error;
     }
-    if (dir_find(dir->dir, name, len) != 0) {
+    if (dir_find(dir->dir, &key) >= 0) {
         return -EEXIST;
     }
     if (S_ISDIR(mode) && dir->nlink >= RAMFS_LINK_MAX) {
@@ -75,7 +68,7 @@ static int make(uint64_t dir_number, const char *name, uint32_t mode, char *targ
     if (node == NULL) {
         return -ENOSPC;
     }
-    error = dir_add(dir->dir, name, len, node_number(node), mode_type(mode));
+    error = dir_add(dir->dir, &key, node_number(node), mode_type(mode));
     if (error != 0) {
         node_release(node);
         return error;
@@ -125,8 +118,8 @@ int fs_symlink(uint64_t dir, const char *name, const char *target, int64_t now_n
 int fs_link(uint64_t dir_number, const char *name, uint64_t number, int64_t now_ns)
 {
     struct ramfs_node *dir;
-    size_t len;
-    int error = place_get(dir_number, name, &dir, &len);
+    struct ramfs_key key;
+    int error = place_get(dir_number, name, &dir, &key);
     if (error != 0) {
         return error;
     }
@@ -140,10 +133,10 @@ int fs_link(uint64_t dir_number, const char *name, uint64_t number, int64_t now_
     if (node->nlink >= RAMFS_LINK_MAX) {
         return -EMLINK;
     }
-    if (dir_find(dir->dir, name, len) != 0) {
+    if (dir_find(dir->dir, &key) >= 0) {
         return -EEXIST;
     }
-    error = dir_add(dir->dir, name, len, number, mode_type(node->mode));
+    error = dir_add(dir->dir, &key, number, mode_type(node->mode));
     if (error != 0) {
         return error;
     }
@@ -169,12 +162,13 @@ static void name_lost(struct ramfs_node *dir, struct ramfs_node *node, int64_t n
 int fs_unlink(uint64_t dir_number, const char *name, int is_dir, int64_t now_ns)
 {
     struct ramfs_node *dir;
-    size_t len;
-    const int error = place_get(dir_number, name, &dir, &len);
+    struct ramfs_key key;
+    const int error = place_get(dir_number, name, &dir, &key);
     if (error != 0) {
         return error;
     }
-    struct ramfs_node *node = node_get(dir_find(dir->dir, name, len));
+    const int64_t position = dir_find(dir->dir, &key);
+    struct ramfs_node *node = node_get(dir_node(dir->dir, position));
     if (node == NULL) {
         return -ENOENT;
     }
@@ -184,7 +178,7 @@ int fs_unlink(uint64_t dir_number, const char *name, int is_dir, int64_t now_ns)
     if (S_ISDIR(node->mode) && dir_live(node->dir) != 0) {
         return -ENOTEMPTY;
     }
-    dir_remove(dir->dir, name, len);
+    dir_remove(dir->dir, position);
     name_lost(dir, node, now_ns);
     touch(dir, now_ns);
     return 0;
@@ -215,16 +209,16 @@ int fs_rename(uint64_t old_number, const char *old_name, uint64_t new_number,
               const char *new_name, int64_t now_ns)
 {
     struct ramfs_node *old_dir, *new_dir;
-    size_t old_len, new_len;
-    int error = place_get(old_number, old_name, &old_dir, &old_len);
+    struct ramfs_key old_key, new_key;
+    int error = place_get(old_number, old_name, &old_dir, &old_key);
     if (error != 0) {
         return error;
     }
-    error = place_get(new_number, new_name, &new_dir, &new_len);
+    error = place_get(new_number, new_name, &new_dir, &new_key);
     if (error != 0) {
         return error;
     }
-    struct ramfs_node *node = node_get(dir_find(old_dir->dir, old_name, old_len));
+    struct ramfs_node *node = node_get(dir_node(old_dir->dir, dir_find(old_dir->dir, &old_key)));
     if (node == NULL) {
         return -ENOENT;
     }
@@ -233,7 +227,8 @@ int fs_rename(uint64_t old_number, const char *old_name, uint64_t new_number,
         return -EINVAL;
     }
     const uint8_t type = mode_type(node->mode);
-    struct ramfs_node *target = node_get(dir_find(new_dir->dir, new_name, new_len));
+    const int64_t place = dir_find(new_dir->dir, &new_key);
+    struct ramfs_node *target = node_get(dir_node(new_dir->dir, place));
     if (target == node) {
         return 0;
     }
@@ -242,18 +237,18 @@ int fs_rename(uint64_t old_number, const char *old_name, uint64_t new_number,
         if (error != 0) {
             return error;
         }
-        dir_set(new_dir->dir, new_name, new_len, node_number(node), type);
+        dir_set(new_dir->dir, place, node_number(node), type);
         name_lost(new_dir, target, now_ns);
     } else {
         if (is_dir && new_dir != old_dir && new_dir->nlink >= RAMFS_LINK_MAX) {
             return -EMLINK;
         }
-        error = dir_add(new_dir->dir, new_name, new_len, node_number(node), type);
+        error = dir_add(new_dir->dir, &new_key, node_number(node), type);
         if (error != 0) {
             return error;
         }
     }
-    dir_remove(old_dir->dir, old_name, old_len);
+    dir_remove(old_dir->dir, dir_find(old_dir->dir, &old_key));
     if (is_dir) {
         old_dir->nlink--;
         new_dir->nlink++;

@@ -88,7 +88,7 @@ static struct chunk *chunk_new(void)
     return chunk;
 }
 
-static void *pool_take(bool *zero)
+void *pool_get(bool *zero)
 {
     if (unlikely(ramfs_pool.used >= ramfs_pool.limit)) {
         return NULL;
@@ -116,16 +116,10 @@ static void *pool_take(bool *zero)
     return page;
 }
 
-void *pool_get(void)
-{
-    bool zero;
-    return pool_take(&zero);
-}
-
 void *pool_get_zeroed(void)
 {
     bool zero;
-    void *page = pool_take(&zero);
+    void *page = pool_get(&zero);
     if (page != NULL && !zero) {
         memset(page, 0, RAMFS_PAGE);
     }

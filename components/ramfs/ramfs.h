@@ -3,7 +3,8 @@
  *
  * Invariants:
  *  1. A node number is generation << 32 | index; a number that was ever freed names nothing again.
- *  2. A page is in one file's tree or in the pool. Bytes of a file's page past its size are zero.
+ *  2. A page is in one file's tree or in the pool. A file has no page past its size; the bytes of its last page past
+ *     its size are undefined, and are cleared when the size grows over them without a write.
  *  3. A node lives while it has a name (nlink > 0) or is held (holds > 0).
  *  4. Directory entries lie in the order of their cookies; a cookie is given once.
  */
@@ -55,8 +56,8 @@ extern struct ramfs_pool {
     uint64_t used, limit; /* pages */
     uint64_t chunks, empty_chunks;
 } ramfs_pool;
-/** A page, its bytes undefined or zero. NULL: no space. */
-void *pool_get(void);
+/** A page; *@zero: its bytes are zero, else they are undefined. NULL: no space. */
+void *pool_get(bool *zero);
 void *pool_get_zeroed(void);
 void pool_put(void *page);
 
@@ -131,15 +132,23 @@ struct ramfs_entry;
 struct ramfs_dir *dir_alloc(void);
 void dir_free(struct ramfs_dir *dir);
 uint32_t dir_live(const struct ramfs_dir *dir);
-/** Length of a valid name, or -EINVAL, -ENAMETOOLONG. */
-int name_length(const char *name);
-/** Node number under that name, or 0. */
-uint64_t dir_find(const struct ramfs_dir *dir, const char *name, size_t len);
+/** A name that was checked. */
+struct ramfs_key {
+    const char *text;
+    uint32_t hash;
+    uint8_t len;
+};
+/** 0, -EINVAL (empty, a slash, "." or ".."), -ENAMETOOLONG. */
+int key_make(const char *name, struct ramfs_key *key);
+/** Where the name is, for the functions below until the directory changes; -1: nowhere. */
+int64_t dir_find(const struct ramfs_dir *dir, const struct ramfs_key *key);
+/** Node number there; 0 for -1. */
+uint64_t dir_node(const struct ramfs_dir *dir, int64_t position);
 /** The name must be new. 0, -ENOSPC. */
-int dir_add(struct ramfs_dir *dir, const char *name, size_t len, uint64_t node, uint8_t type);
-/** Makes an existing name mean another node. */
-void dir_set(struct ramfs_dir *dir, const char *name, size_t len, uint64_t node, uint8_t type);
-void dir_remove(struct ramfs_dir *dir, const char *name, size_t len);
+int dir_add(struct ramfs_dir *dir, const struct ramfs_key *key, uint64_t node, uint8_t type);
+/** Makes the name there mean another node. */
+void dir_set(struct ramfs_dir *dir, int64_t position, uint64_t node, uint8_t type);
+void dir_remove(struct ramfs_dir *dir, int64_t position);
 ssize_t dir_read(const struct ramfs_dir *dir, uint64_t cookie, char *buf, size_t count);
 
 /** The directory of that number: *@node; 0, -ESTALE, -ENOTDIR, -ENOENT (removed). */

@@ -163,10 +163,16 @@ int vfs_lock(int fd, int how, int64_t start, int64_t len, int caller)
         if ((file->can & (type == F_RDLCK ? CAN_READ : CAN_WRITE)) == 0) {
             return -EBADF;
         }
+        if (node->nlocks == 0) {
+            node->locks[0] = (struct lock){range.start, range.last, caller, (int16_t)type};
+            node->nlocks = 1;
+            return 0;
+        }
         if (lock_conflict(node, caller, type, &range) != NULL) {
             return how >> 16 != 0 ? -EDEADLK : -EAGAIN;
         }
-    } else if (node->nlocks == 0) {
+    } else if (node->nlocks == 0 || (range.start == 0 && range.last == INT64_MAX)) {
+        lock_drop(node, caller);
         return 0;
     }
     if (!locks_reserve(node)) {
