@@ -66,7 +66,7 @@ static void indirect(struct program *program, const struct instruction *in,
             return;
         }
         program_take_addresses(program, target->disp);
-        unit_add(program, in, UNIT_PLAIN, effects,
+        unit_add(program, in, UNIT_PLAIN, effects | EFFECT_SCRATCH,
                  arena_printf("movl\t%s,%%r11d", text));
         reg = REG_R11;
     } else if (reg == REG_RSP) {
@@ -154,6 +154,7 @@ bool instrument_control(struct program *program, const struct instruction *in,
         return true;
     case RULE_TRAP:
         unit_add(program, in, UNIT_PLAIN, 0, in->name)->stop = true;
+        program_section(program)->stack_moved = false;
         return true;
     case RULE_CALL:
     case RULE_JUMP:

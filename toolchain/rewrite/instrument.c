@@ -80,7 +80,8 @@ static const char *thread_local_memory(struct program *program, const struct ins
                               "compile with -mno-tls-direct-seg-refs");
             return NULL;
         }
-        unit_add(program, in, UNIT_PLAIN, 0, arena_printf("movq\t" THREAD_POINTER ",%%r11"));
+        unit_add(program, in, UNIT_PLAIN, EFFECT_SCRATCH,
+                 arena_printf("movq\t" THREAD_POINTER ",%%r11"));
         address = operand->base == REG_NONE
                       ? arena_printf("%s(%%r11)", operand->disp)
                       : arena_printf("%s(%%r11,%%%s)", operand->disp,
@@ -90,7 +91,8 @@ static const char *thread_local_memory(struct program *program, const struct ins
                           "compile with -fno-pic -mcmodel=small -ftls-model=local-exec");
         return NULL;
     }
-    unit_add(program, in, UNIT_PLAIN, 0, arena_printf("leaq\t%s,%%r11", address));
+    unit_add(program, in, UNIT_PLAIN, EFFECT_SCRATCH,
+             arena_printf("leaq\t%s,%%r11", address));
     return "%gs:(%r11d)";
 }
 
@@ -176,7 +178,8 @@ static void instrument_plain(struct program *program, const struct instruction *
 {
     const char *texts[MAX_OPERANDS] = {0};
     unsigned effects = 0;
-    bool scratch_used = false;
+    bool scratch_used = false; /* by a thread-local operand */
+    bool stack_copied = false; /* to %r11, for %rsp as a source */
 
     for (unsigned i = 0; i < in->noperands; i++) {
         const struct operand *operand = &in->operands[i];
@@ -201,18 +204,16 @@ static void instrument_plain(struct program *program, const struct instruction *
             return;
         } else if (operand_is_register(operand, REG_RSP) && operand->width == 8) {
             texts[i] = "%r11";
+            stack_copied = true;
         }
     }
-    for (unsigned i = 0; i < in->noperands; i++) {
-        if (in->operands[i].kind == OPERAND_REGISTER && !strcmp(texts[i], "%r11")) {
-            if (scratch_used) {
-                instrument_refuse(program, in, "%rsp next to a thread-local operand",
-                                  "copy %rsp to another register first");
-                return;
-            }
-            unit_add(program, in, UNIT_PLAIN, 0, "movl\t%esp,%r11d");
-            break;
-        }
+    if (stack_copied && scratch_used) {
+        instrument_refuse(program, in, "%rsp next to a thread-local operand",
+                          "copy %rsp to another register first");
+        return;
+    }
+    if (stack_copied) {
+        unit_add(program, in, UNIT_PLAIN, EFFECT_SCRATCH, "movl\t%esp,%r11d");
     }
 
     char operands[1024] = "";
@@ -257,7 +258,8 @@ static bool instrument_thread_pointer(struct program *program, const struct inst
                      arena_printf("movq\t" THREAD_POINTER ",%s", in->operands[1].text));
             return true;
         }
-        unit_add(program, in, UNIT_PLAIN, 0, arena_printf("movq\t" THREAD_POINTER ",%%r11"));
+        unit_add(program, in, UNIT_PLAIN, EFFECT_SCRATCH,
+                 arena_printf("movq\t" THREAD_POINTER ",%%r11"));
         operand_parse("%r11", 4, &changed.operands[i]);
         instrument_plain(program, &changed, RULE_PLAIN);
         return true;

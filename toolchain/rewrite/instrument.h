@@ -20,6 +20,7 @@ enum {
     EFFECT_MOVE = 2,    /* changes %rsp by a constant */
     EFFECT_REBASE = 4,  /* sets %rsp and puts it back into the view */
     EFFECT_CONTROL = 8, /* branches, calls, returns */
+    EFFECT_SCRATCH = 16, /* loads %r11 for the next unit: no probe may come between */
 };
 
 /** Adds one unit; before it a probe of the stack where invariant 5 asks for one. */

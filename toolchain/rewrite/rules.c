@@ -62,6 +62,7 @@ static const struct rule rules[] = {
     {"ret", RULE_RETURN, NULL},
     {"retq", RULE_RETURN, NULL},
     {"ud2", RULE_TRAP, NULL},
+    {"int3", RULE_TRAP, NULL},
     {"nop*", RULE_NOP, NULL},
     {"pause", RULE_NOP, NULL},
     {"endbr64", RULE_DROP, NULL},

@@ -24,7 +24,7 @@ enum rule_class {
     RULE_JUMP,   /* jmp */
     RULE_BRANCH, /* jcc */
     RULE_RETURN,
-    RULE_TRAP, /* control does not pass: ud2 */
+    RULE_TRAP, /* control does not pass: ud2, int3 */
     RULE_REFUSED,
 };
 

@@ -50,7 +50,7 @@ static const char *rebase_source(struct program *program, const struct instructi
         if (!text) {
             return NULL;
         }
-        unit_add(program, in, UNIT_PLAIN, effects,
+        unit_add(program, in, UNIT_PLAIN, effects | EFFECT_SCRATCH,
                  arena_printf("movl\t%s,%%r11d", text));
         return "%r11d";
     }
@@ -117,7 +117,7 @@ static void instrument_push(struct program *program, const struct instruction *i
         return;
     }
     if (operand_is_register(operand, REG_RSP)) {
-        unit_add(program, in, UNIT_PLAIN, 0, "movl\t%esp,%r11d");
+        unit_add(program, in, UNIT_PLAIN, EFFECT_SCRATCH, "movl\t%esp,%r11d");
         text = "%r11";
     } else if (operand->kind == OPERAND_MEMORY) {
         text = instrument_memory(program, in, operand, &effects);
@@ -125,7 +125,8 @@ static void instrument_push(struct program *program, const struct instruction *i
             return;
         }
         if (operand_on_stack(operand)) {
-            unit_add(program, in, UNIT_PLAIN, effects, arena_printf("movq\t%s,%%r11", text));
+            unit_add(program, in, UNIT_PLAIN, effects | EFFECT_SCRATCH,
+                     arena_printf("movq\t%s,%%r11", text));
             text = "%r11";
         }
     }
