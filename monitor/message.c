@@ -26,10 +26,11 @@ void message_add(struct message *m, const char *text)
 void message_add_hex(struct message *m, uint64_t value, unsigned digits)
 {
     char text[19] = "0x";
-    for (unsigned i = 0; i < digits && i < 16; i++) {
-        text[2 + i] = "0123456789abcdef"[value >> (4 * (digits - 1 - i)) & 15];
+    const unsigned n = digits < 16 ? digits : 16;
+    for (unsigned i = 0; i < n; i++) {
+        text[2 + i] = "0123456789abcdef"[value >> (4 * (n - 1 - i)) & 15];
     }
-    text[2 + (digits < 16 ? digits : 16)] = '\0';
+    text[2 + n] = '\0';
     message_add(m, text);
 }
 

@@ -1,0 +1,39 @@
+/*
+ * A backend that maps nothing and remembers what it was asked: what each cubicle could
+ * reach if it were real, and how often it was called.
+ */
+#ifndef TESTS_UNIT_MONITOR_FAKE_BACKEND_H
+#define TESTS_UNIT_MONITOR_FAKE_BACKEND_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FAKE_CUBICLES 8
+#define FAKE_PAGES 4096 /* pages from FAKE_FIRST on are watched */
+#define FAKE_FIRST 0x80000u
+
+/** Rights with which @page is mapped in the view of @id; 0: not mapped. */
+unsigned fake_rights(unsigned id, uint32_t page);
+
+/** Calls of each operation since fake_reset(). */
+struct fake_calls {
+    unsigned map, unmap, protect, share, revoke;
+};
+extern struct fake_calls fake_calls;
+
+/** The next calls of these fail with -ENOMEM while the flag is set. */
+extern bool fake_fail_map, fake_fail_unmap, fake_fail_protect, fake_fail_share,
+    fake_fail_revoke;
+
+/** Forgets everything; makes itself the backend. */
+void fake_reset(void);
+
+/* fault_panic() lands here, with its text. */
+extern jmp_buf fake_panic;
+extern const char *fake_panic_text;
+
+/** True when @statement ends in fault_panic(). */
+#define FAKE_PANICS(statement) (setjmp(fake_panic) != 0 || ((void)(statement), false))
+
+#endif

@@ -1,0 +1,188 @@
+/* Memory of cubicles: P4 of page.h (quota), failures of the host, freed pages. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fake_backend.h"
+#include "memory.h"
+#include "window.h"
+
+#define A 1u
+#define B 2u
+#define READ PAGE_READ
+#define BOTH (PAGE_READ | PAGE_WRITE)
+#define HEAP FAKE_FIRST
+#define AT(page) ((uint32_t)(page) << PAGE_SHIFT)
+
+static struct cubicle *a, *b;
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_reset();
+    if (a == NULL) {
+        a = cubicle_create("a");
+        b = cubicle_create("b");
+        assert_int_equal(window_setup(MONITOR_ACL_ON, MONITOR_REVOKE_STRICT), 0);
+    }
+    page_free(HEAP, FAKE_PAGES);
+    a->npages = a->peak_pages = b->npages = 0;
+    a->quota_pages = b->quota_pages = UINT64_MAX;
+    return 0;
+}
+
+/* P4: never above the quota, and what is refused changes nothing. */
+static void test_p4_quota(void **state)
+{
+    (void)state;
+    a->quota_pages = 10;
+    assert_int_equal(memory_give(a, HEAP, 11, PAGE_HEAP), -ENOMEM);
+    assert_int_equal(a->npages, 0);
+    assert_int_equal(fake_calls.map, 0);
+    assert_int_equal(memory_give(a, HEAP, 6, PAGE_HEAP), 0);
+    assert_int_equal(memory_give(a, HEAP + 6, 5, PAGE_HEAP), -ENOMEM);
+    assert_int_equal(memory_give(a, HEAP + 6, UINT32_MAX, PAGE_HEAP), -ENOMEM);
+    assert_true(page_all(HEAP + 6, 5, 0, PAGE_FREE));
+    assert_int_equal(memory_give(a, HEAP + 6, 4, PAGE_STACK), 0);
+    assert_int_equal(a->npages, 10);
+    assert_int_equal(memory_give(a, HEAP + 20, 1, PAGE_HEAP), -ENOMEM);
+    assert_int_equal(memory_take(a, HEAP, 6), 0);
+    assert_int_equal(a->npages, 4);
+    assert_int_equal(a->peak_pages, 10);
+    assert_int_equal(memory_give(a, HEAP + 20, 6, PAGE_HEAP), 0);
+}
+
+static void test_give_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(b, HEAP + 3, 1, PAGE_HEAP), 0);
+    assert_int_equal(memory_give(a, HEAP, 4, PAGE_HEAP), -EBUSY);
+    assert_int_equal(memory_give(a, HEAP, 0, PAGE_HEAP), -EINVAL);
+    assert_int_equal(memory_give(a, PAGE_COUNT, 1, PAGE_HEAP), -EINVAL);
+    assert_int_equal(memory_give(a, PAGE_COUNT - 1, 2, PAGE_HEAP), -EINVAL);
+    assert_int_equal(a->npages, 0);
+    assert_int_equal(fake_calls.map, 1);
+    assert_true(page_all(HEAP, 3, 0, PAGE_FREE));
+    assert_true(page_all(HEAP + 3, 1, B, PAGE_HEAP));
+}
+
+/* A host that fails half-way leaves nothing mapped and nothing booked. */
+static void test_host_fails(void **state)
+{
+    (void)state;
+    fake_fail_map = true;
+    assert_int_equal(memory_give(a, HEAP, 4, PAGE_HEAP), -ENOMEM);
+    assert_int_equal(fake_calls.unmap, 1);
+    assert_int_equal(a->npages, 0);
+    assert_true(page_all(HEAP, 4, 0, PAGE_FREE));
+    fake_fail_map = false;
+    assert_int_equal(memory_give(a, HEAP, 4, PAGE_HEAP), 0);
+    fake_fail_unmap = true;
+    assert_int_equal(memory_take(a, HEAP, 4), -ENOMEM);
+    assert_true(page_all(HEAP, 4, A, PAGE_HEAP)); /* not free for others */
+    assert_int_equal(a->npages, 4);
+    fake_fail_unmap = false;
+    fake_fail_protect = true;
+    assert_int_equal(memory_protect(a, HEAP, 4, PAGE_HEAP, READ), -ENOMEM);
+    assert_int_equal(page_get(HEAP).rights, BOTH);
+}
+
+/* P3: before a page is free, no view but the next owner's can reach it. */
+static void test_p3_take(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 4, PAGE_HEAP), 0);
+    const int id = window_init(A);
+    assert_int_equal(window_add(A, id, AT(HEAP), 4 * PAGE_SIZE, BOTH), 0);
+    assert_int_equal(window_open(A, id, B), 0);
+    assert_true(window_map(B, HEAP + 1, PAGE_WRITE));
+    assert_int_equal(memory_take(a, HEAP + 1, 1), 0);
+    assert_int_equal(fake_rights(A, HEAP + 1), 0);
+    assert_int_equal(fake_rights(B, HEAP + 1), 0);
+    assert_true(page_all(HEAP + 1, 1, 0, PAGE_FREE));
+    assert_int_equal(page_get(HEAP + 1).flags, 0);
+    /* The same cubicle gets the page again: the window does not come back with it. */
+    assert_int_equal(memory_give(a, HEAP + 1, 1, PAGE_HEAP), 0);
+    assert_int_equal(window_rights(B, HEAP + 1), 0);
+    assert_int_equal(window_rights(B, HEAP + 2), BOTH);
+    assert_int_equal(window_destroy(A, id), 0);
+}
+
+static void test_take_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 2, PAGE_HEAP), 0);
+    assert_int_equal(memory_give(a, HEAP + 2, 1, PAGE_STACK), 0);
+    assert_int_equal(memory_give(b, HEAP + 3, 1, PAGE_HEAP), 0);
+    const struct {
+        struct cubicle *who;
+        uint32_t page, npages;
+    } rows[] = {
+        {b, HEAP, 1},     {a, HEAP, 3},          {a, HEAP + 2, 1},
+        {a, HEAP + 3, 1}, {a, HEAP + 4, 1},      {a, HEAP - 1, 2},
+        {a, HEAP, 0},     {a, HEAP, UINT32_MAX}, {a, UINT32_MAX, 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(memory_take(rows[i].who, rows[i].page, rows[i].npages),
+                         -EPERM);
+        assert_int_equal(
+            memory_protect(rows[i].who, rows[i].page, rows[i].npages, PAGE_HEAP, READ),
+            -EPERM);
+    }
+    assert_int_equal(fake_calls.unmap + fake_calls.protect, 0);
+    assert_int_equal(a->npages, 3);
+}
+
+/* Rights that the owner gives up, it no longer lends. */
+static void test_protect(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 2, PAGE_HEAP), 0);
+    const int id = window_init(A);
+    assert_int_equal(window_add(A, id, AT(HEAP), 2 * PAGE_SIZE, BOTH), 0);
+    assert_int_equal(window_open(A, id, B), 0);
+    assert_true(window_map(B, HEAP, PAGE_WRITE));
+    assert_int_equal(memory_protect(a, HEAP, 1, PAGE_HEAP, READ), 0);
+    assert_int_equal(fake_rights(A, HEAP), READ);
+    assert_int_equal(fake_rights(B, HEAP), READ);
+    assert_int_equal(memory_protect(a, HEAP, 1, PAGE_HEAP, 0), 0);
+    assert_int_equal(fake_rights(B, HEAP), 0);
+    assert_false(window_map(B, HEAP, READ));
+    assert_int_equal(memory_protect(a, HEAP, 1, PAGE_HEAP, BOTH), 0);
+    assert_true(window_map(B, HEAP, PAGE_WRITE));
+    assert_int_equal(window_destroy(A, id), 0);
+}
+
+/* Stacks come from the top of the heap space and end what allocators may hand out. */
+static void test_reserve_top(void **state)
+{
+    (void)state;
+    const uint32_t end = memory_heap_end();
+    assert_int_equal(end, HEAP_END);
+    assert_int_equal(memory_reserve_top(PAGE_COUNT), 0);
+    assert_int_equal(memory_reserve_top((HEAP_END - HEAP_START) / PAGE_SIZE + 1), 0);
+    assert_int_equal(memory_reserve_top(UINT32_MAX), 0);
+    assert_int_equal(memory_heap_end(), end);
+    assert_int_equal(memory_reserve_top(17), page_of(end) - 17);
+    assert_int_equal(memory_heap_end(), end - AT(17));
+    const uint32_t left = (memory_heap_end() - HEAP_START) / PAGE_SIZE;
+    assert_int_equal(memory_reserve_top(left), page_of(HEAP_START));
+    assert_int_equal(memory_reserve_top(1), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_p4_quota),    TEST(test_give_refused), TEST(test_host_fails),
+        TEST(test_p3_take),     TEST(test_take_refused), TEST(test_protect),
+        TEST(test_reserve_top),
+    };
+
+    return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}

@@ -1,0 +1,119 @@
+/* Lines of the monitor: what is written, that it is cut and never overflows. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "message.h"
+
+/* Runs @write with standard error in a pipe; @text receives what came out. */
+static size_t capture(void (*write_it)(void *), void *context, char *text, size_t size)
+{
+    int ends[2];
+    const int saved = dup(STDERR_FILENO);
+
+    assert_int_equal(pipe(ends), 0);
+    assert_true(saved >= 0 && dup2(ends[1], STDERR_FILENO) >= 0);
+    write_it(context);
+    fflush(stderr);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    size_t len = 0;
+    ssize_t n;
+    while (len < size - 1 && (n = read(ends[0], text + len, size - 1 - len)) > 0) {
+        len += (size_t)n;
+    }
+    close(ends[0]);
+    text[len] = '\0';
+    return len;
+}
+
+static void write_message(void *m)
+{
+    message_write(m);
+}
+
+static void write_error(void *context)
+{
+    *(int *)context = message_error(-ENOEXEC, "%s: %u", "place", 7u);
+}
+
+static void test_parts(void **state)
+{
+    struct message m = {.len = 0};
+    char text[1024];
+
+    (void)state;
+    message_add(&m, "a ");
+    message_add_hex(&m, 0x1f, 4);
+    message_add(&m, " ");
+    message_add_hex(&m, UINT64_MAX, 8);
+    message_add(&m, " ");
+    message_add_hex(&m, UINT64_C(0x8000000000000001), 16);
+    message_add(&m, " ");
+    message_add_hex(&m, 5, 99);
+    message_add(&m, " ");
+    message_add_decimal(&m, 0);
+    message_add(&m, " ");
+    message_add_decimal(&m, UINT64_MAX);
+    capture(write_message, &m, text, sizeof(text));
+    assert_string_equal(text,
+                        "a 0x001f 0xffffffff 0x8000000000000001 0x0000000000000005 "
+                        "0 18446744073709551615\n");
+    assert_int_equal(m.len, 0);
+}
+
+/* A line that does not fit is cut, and still ends in one LF. */
+static void test_cut(void **state)
+{
+    struct {
+        struct message m;
+        uint8_t behind[64];
+    } box;
+    char text[1024];
+
+    (void)state;
+    memset(&box, 0x5a, sizeof(box));
+    box.m.len = 0;
+    for (int i = 0; i < 1000; i++) {
+        message_add(&box.m, "abc");
+        message_add_hex(&box.m, 1, 16);
+        message_add_decimal(&box.m, 9);
+    }
+    assert_int_equal(box.m.len, sizeof(box.m.text) - 1);
+    const size_t len = capture(write_message, &box.m, text, sizeof(text));
+    assert_int_equal(len, sizeof(box.m.text));
+    assert_ptr_equal(strchr(text, '\n'), text + len - 1);
+    for (size_t i = 0; i < sizeof(box.behind); i++) {
+        assert_int_equal(box.behind[i], 0x5a);
+    }
+}
+
+static void test_error(void **state)
+{
+    char text[200];
+    int error = 0;
+
+    (void)state;
+    capture(write_error, &error, text, sizeof(text));
+    assert_int_equal(error, -ENOEXEC);
+    assert_string_equal(text, "cubicle: place: 7\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_error),
+    };
+
+    return cmocka_run_group_tests_name("message", tests, NULL, NULL);
+}

@@ -1,0 +1,611 @@
+/*
+ * Windows: W1-W4 of window.h on a backend that only remembers. Each test starts with
+ * three cubicles of a few heap pages each; test_window_modes.c has the other modes.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fake_backend.h"
+#include "page.h"
+#include "window.h"
+
+#define A 1u
+#define B 2u
+#define C 3u
+
+#define READ PAGE_READ
+#define BOTH (PAGE_READ | PAGE_WRITE)
+
+/* The heaps of A, B and C: 32 pages each. */
+#define PAGES 32u
+#define HEAP(id) (FAKE_FIRST + ((id)-1) * PAGES)
+#define AT(page) ((uint32_t)(page) << PAGE_SHIFT)
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_reset();
+    for (unsigned id = A; id <= C; id++) {
+        if (cubicle_count() < id) {
+            assert_non_null(cubicle_create(id == A ? "a" : id == B ? "b" : "c"));
+        }
+        cubicle_get(id)->state = CUBICLE_LIVE;
+        page_free(HEAP(id), PAGES);
+        assert_int_equal(page_claim(HEAP(id), PAGES, id, PAGE_HEAP, BOTH), 0);
+    }
+    return window_setup(MONITOR_ACL_ON, MONITOR_REVOKE_STRICT);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    for (unsigned id = A; id <= C; id++) {
+        window_forget_cubicle(id);
+        window_forget_pages(HEAP(id), PAGES);
+    }
+    return 0;
+}
+
+/* A window of @owner with one range, open to @peer. */
+static int lend(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
+                unsigned rights)
+{
+    const int id = window_init(owner);
+
+    assert_true(id > 0);
+    assert_int_equal(
+        window_add(owner, id, AT(page), (uint64_t)npages << PAGE_SHIFT, rights), 0);
+    assert_int_equal(window_open(owner, id, peer), 0);
+    return id;
+}
+
+/* What @peer may do with @page, and what a touch then maps. */
+static void assert_reaches(unsigned peer, uint32_t page, unsigned rights)
+{
+    assert_int_equal(window_rights(peer, page), rights);
+    assert_int_equal(window_map(peer, page, READ), (rights & READ) != 0);
+    assert_int_equal(window_map(peer, page, PAGE_WRITE), (rights & PAGE_WRITE) != 0);
+    assert_int_equal(fake_rights(peer, page), rights);
+}
+
+/* W1: nothing without an open window; then its pages, with its rights, lazily. */
+static void test_w1_open(void **state)
+{
+    const uint32_t page = HEAP(A) + 4;
+
+    (void)state;
+    assert_reaches(B, page, 0);
+    const int id = window_init(A);
+    assert_int_equal(window_add(A, id, AT(page), 2 * PAGE_SIZE, READ), 0);
+    assert_reaches(B, page, 0);
+    assert_int_equal(window_open(A, id, B), 0);
+    assert_int_equal(fake_calls.share, 0); /* first touch maps, not the opening */
+    assert_reaches(B, page - 1, 0);
+    assert_reaches(B, page, READ);
+    assert_reaches(B, page + 1, READ);
+    assert_reaches(B, page + 2, 0);
+    assert_reaches(C, page, 0);
+    assert_int_equal(page_get(page).flags & PAGE_FOREIGN, PAGE_FOREIGN);
+    assert_int_equal(page_get(page - 1).flags, 0);
+}
+
+/* W1: a byte names its whole page, and no other. */
+static void test_w1_pages_of_bytes(void **state)
+{
+    static const struct {
+        uint32_t offset;
+        uint64_t len;
+        uint32_t first, npages;
+    } rows[] = {
+        {0, 1, 0, 1},
+        {PAGE_SIZE - 1, 1, 0, 1},
+        {PAGE_SIZE - 1, 2, 0, 2},
+        {PAGE_SIZE, PAGE_SIZE, 1, 1},
+        {1, PAGE_SIZE, 0, 2},
+        {2 * PAGE_SIZE + 5, 3 * PAGE_SIZE - 5, 2, 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const int id = window_init(A);
+        assert_int_equal(
+            window_add(A, id, AT(HEAP(A)) + rows[i].offset, rows[i].len, READ), 0);
+        assert_int_equal(window_open(A, id, B), 0);
+        for (uint32_t k = 0; k < PAGES; k++) {
+            assert_int_equal(window_rights(B, HEAP(A) + k),
+                             k - rows[i].first < rows[i].npages ? READ : 0);
+        }
+        assert_int_equal(window_destroy(A, id), 0);
+    }
+}
+
+/* W1: rights of several ranges and windows add up; write is never given by read. */
+static void test_w1_rights(void **state)
+{
+    const uint32_t page = HEAP(A);
+
+    (void)state;
+    lend(A, B, page, 2, READ);
+    assert_reaches(B, page, READ);
+    const int both = lend(A, B, page + 1, 2, BOTH);
+    assert_reaches(B, page, READ);
+    assert_reaches(B, page + 1, BOTH);
+    assert_reaches(B, page + 2, BOTH);
+    assert_int_equal(window_close(A, both, B), 0);
+    assert_int_equal(fake_rights(B, page + 1), READ); /* what the other still gives */
+    assert_int_equal(fake_rights(B, page + 2), 0);
+}
+
+/* W1: never more than the owner has itself. */
+static void test_w1_owner_rights(void **state)
+{
+    const uint32_t page = HEAP(A);
+
+    (void)state;
+    page_set_rights(page, 1, READ);
+    const int id = window_init(A);
+    assert_int_equal(window_add(A, id, AT(page), PAGE_SIZE, BOTH), -EPERM);
+    assert_int_equal(window_add(A, id, AT(page), PAGE_SIZE, READ), 0);
+    page_set_rights(page + 1, 1, BOTH);
+    assert_int_equal(window_add(A, id, AT(page + 1), PAGE_SIZE, BOTH), 0);
+    assert_int_equal(window_open(A, id, B), 0);
+    assert_reaches(B, page + 1, BOTH);
+    page_set_rights(page + 1, 1, READ); /* as memory_protect() does, then: */
+    window_settle(page + 1, 1);
+    assert_int_equal(fake_rights(B, page + 1), READ);
+    assert_reaches(B, page + 1, READ);
+    page_set_rights(page + 1, 1, 0);
+    window_settle(page + 1, 1);
+    assert_reaches(B, page + 1, 0);
+}
+
+static void test_add_refused(void **state)
+{
+    const uint32_t base = AT(HEAP(A));
+    const int id = window_init(A);
+    const struct {
+        int id;
+        uint32_t base;
+        uint64_t len;
+        unsigned rights;
+        int error;
+    } rows[] = {
+        {id, base, 0, READ, -EINVAL},
+        {id, base, UINT64_C(1) << 40, READ, -EINVAL},
+        {id, base, UINT64_MAX, READ, -EINVAL},
+        {id, base, SPACE_SIZE, READ, -EINVAL},
+        {id, base, SPACE_SIZE - base + 1, READ, -EINVAL},
+        {id, UINT32_MAX, 2, READ, -EINVAL},
+        {id, base, 1, 0, -EINVAL},
+        {id, base, 1, PAGE_WRITE, -EINVAL},
+        {id, base, 1, 4, -EINVAL},
+        {id, base, 1, 7, -EINVAL},
+        {0, base, 1, READ, -EINVAL},
+        {-1, base, 1, READ, -EINVAL},
+        {INT_MIN, base, 1, READ, -EINVAL},
+        {INT_MAX, base, 1, READ, -EINVAL},
+        {id + 1, base, 1, READ, -EINVAL},
+        {id, 0, 1, READ, -EPERM},
+        {id, AT(HEAP(B)), 1, READ, -EPERM},
+        {id, AT(HEAP(A) + PAGES) - 1, 2, READ, -EPERM}, /* the last byte is B's */
+        {id, AT(HEAP(A)) - 1, 2, READ, -EPERM},
+        {id, UINT32_MAX, 1, READ, -EPERM},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(
+            window_add(A, rows[i].id, rows[i].base, rows[i].len, rows[i].rights),
+            rows[i].error);
+    }
+    /* None of them left anything behind. */
+    assert_int_equal(window_open(A, id, C), 0);
+    for (uint32_t page = FAKE_FIRST; page < FAKE_FIRST + 3 * PAGES; page++) {
+        assert_int_equal(window_rights(C, page),
+                         page - HEAP(C) < PAGES ? BOTH : 0); /* its own */
+    }
+}
+
+/* W4: only data is lent: not code, guards, stubs, free pages. */
+static void test_w4_kinds(void **state)
+{
+    const uint32_t page = FAKE_FIRST + 8 * PAGES;
+    const int id = window_init(A);
+
+    (void)state;
+    for (unsigned kind = PAGE_CODE; kind <= PAGE_STUB; kind++) {
+        const bool data = kind == PAGE_RODATA || kind == PAGE_DATA ||
+                          kind == PAGE_HEAP || kind == PAGE_STACK;
+        assert_int_equal(page_claim(page, 1, A, kind, READ), 0);
+        assert_int_equal(window_add(A, id, AT(page), 1, READ), data ? 0 : -EPERM);
+        assert_int_equal(window_remove(A, id, AT(page)), data ? 0 : -ENOENT);
+        page_free(page, 1);
+    }
+    assert_int_equal(window_add(A, id, AT(page), 1, READ), -EPERM);
+    /* Also where the page changes under an open window. */
+    assert_int_equal(page_claim(page, 1, A, PAGE_HEAP, BOTH), 0);
+    lend(A, B, page, 1, READ);
+    page_free(page, 1);
+    assert_reaches(B, page, 0);
+    assert_int_equal(page_claim(page, 1, A, PAGE_CODE, READ), 0);
+    assert_reaches(B, page, 0);
+    page_free(page, 1);
+}
+
+/* W4: memory that comes to the place of freed memory is not lent by old windows. */
+static void test_w4_freed_leave_windows(void **state)
+{
+    const uint32_t page = HEAP(A);
+    const int id = lend(A, B, page, 9, BOTH);
+
+    (void)state;
+    assert_int_equal(window_add(B, window_init(B), AT(page + 3), PAGE_SIZE, READ), 0);
+    for (uint32_t k = 0; k < 9; k++) {
+        assert_true(window_map(B, page + k, READ));
+    }
+    window_forget_pages(page + 3, 2);
+    page_free(page + 3, 2);
+    assert_int_equal(page_claim(page + 3, 2, A, PAGE_HEAP, BOTH), 0);
+    for (uint32_t k = 0; k < 9; k++) {
+        assert_reaches(B, page + k, k == 3 || k == 4 ? 0 : BOTH);
+    }
+    /* The first page, then the last one, of a range; then all of it. */
+    window_forget_pages(page, 1);
+    assert_reaches(B, page, 0);
+    assert_reaches(B, page + 1, BOTH);
+    window_forget_pages(page + 8, 4);
+    assert_reaches(B, page + 8, 0);
+    assert_reaches(B, page + 7, BOTH);
+    window_forget_pages(page, 3);
+    assert_reaches(B, page + 1, 0);
+    assert_reaches(B, page + 5, BOTH);
+    /* Both parts still go by the base that was given, and together. */
+    assert_int_equal(window_remove(A, id, AT(page)), 0);
+    assert_reaches(B, page + 5, 0);
+    assert_int_equal(window_remove(A, id, AT(page)), -ENOENT);
+}
+
+/* W4: where there is no room for the second part, it is given up, never the first's
+ * end. */
+static void test_w4_cut_without_room(void **state)
+{
+    const int id = window_init(A);
+
+    (void)state;
+    for (unsigned i = 0; i < RANGES_PER_WINDOW; i++) {
+        assert_int_equal(window_add(A, id, AT(HEAP(A)), 5 * PAGE_SIZE, READ), 0);
+    }
+    assert_int_equal(window_add(A, id, AT(HEAP(A)), PAGE_SIZE, READ), -ENOSPC);
+    assert_int_equal(window_open(A, id, B), 0);
+    window_forget_pages(HEAP(A) + 2, 1);
+    assert_reaches(B, HEAP(A) + 1, READ);
+    assert_reaches(B, HEAP(A) + 2, 0);
+    assert_reaches(B, HEAP(A) + 3, 0);
+    assert_reaches(B, HEAP(A) + 4, 0);
+}
+
+/* W2: each way of ending a permission ends the mapping before it returns. */
+static void test_w2_revoke(void **state)
+{
+    const uint32_t page = HEAP(A);
+
+    (void)state;
+    for (unsigned way = 0; way < 4; way++) {
+        const int id = lend(A, B, page, 3, BOTH);
+        assert_int_equal(window_open(A, id, C), 0);
+        for (uint32_t k = 0; k < 3; k++) {
+            assert_true(window_map(B, page + k, PAGE_WRITE));
+            assert_true(window_map(C, page + k, READ));
+        }
+        const unsigned before = fake_calls.revoke;
+        switch (way) {
+        case 0:
+            assert_int_equal(window_close(A, id, B), 0);
+            assert_int_equal(fake_rights(C, page), BOTH); /* the others keep it */
+            assert_int_equal(fake_calls.revoke, before + 3);
+            assert_int_equal(window_close(A, id, C), 0);
+            break;
+        case 1:
+            assert_int_equal(window_close_all(A, id), 0);
+            break;
+        case 2:
+            assert_int_equal(window_remove(A, id, AT(page)), 0);
+            break;
+        default:
+            assert_int_equal(window_destroy(A, id), 0);
+            break;
+        }
+        assert_int_equal(fake_calls.revoke, before + 6);
+        for (uint32_t k = 0; k < 3; k++) {
+            assert_reaches(B, page + k, 0);
+            assert_reaches(C, page + k, 0);
+        }
+        assert_int_equal(window_destroy(A, id), way < 3 ? 0 : -EINVAL);
+    }
+}
+
+/* W2: closing what was never touched costs no mapping call. */
+static void test_w2_untouched(void **state)
+{
+    const int id = lend(A, B, HEAP(A), PAGES, BOTH);
+
+    (void)state;
+    assert_int_equal(window_close(A, id, B), 0);
+    assert_int_equal(fake_calls.share + fake_calls.revoke, 0);
+}
+
+/* W2: where the host does not take a page back, the system stops instead of going on.
+ */
+static void test_w2_host_fails(void **state)
+{
+    const int id = lend(A, B, HEAP(A), 1, BOTH);
+
+    (void)state;
+    assert_true(window_map(B, HEAP(A), READ));
+    fake_fail_revoke = true;
+    assert_true(FAKE_PANICS(window_close(A, id, B)));
+    assert_string_equal(fake_panic_text, "the host cannot take a lent page back");
+    assert_true(FAKE_PANICS(window_forget_pages(HEAP(A), 1)));
+    fake_fail_revoke = false;
+    /* Fewer rights that cannot be set become none. */
+    lend(A, B, HEAP(A), 1, READ);
+    assert_true(window_map(B, HEAP(A), READ));
+    lend(A, B, HEAP(A), 1, BOTH);
+    assert_true(window_map(B, HEAP(A), PAGE_WRITE));
+    page_set_rights(HEAP(A), 1, READ);
+    fake_fail_share = true;
+    window_settle(HEAP(A), 1);
+    assert_int_equal(fake_rights(B, HEAP(A)), 0);
+    assert_false(window_map(B, HEAP(A), READ));
+    fake_fail_share = false;
+    assert_reaches(B, HEAP(A), READ);
+}
+
+/* W1, W2: a delegated right is at most its source, and goes with it. */
+static void test_delegation(void **state)
+{
+    const uint32_t page = HEAP(A);
+    const int from_a = lend(A, B, page, 2, READ);
+    const int from_b = window_init(B);
+
+    (void)state;
+    assert_int_equal(window_add(B, from_b, AT(page), 2 * PAGE_SIZE, BOTH), -EPERM);
+    assert_int_equal(window_add(B, from_b, AT(page), 3 * PAGE_SIZE, READ), -EPERM);
+    assert_int_equal(window_add(B, from_b, AT(page), 2 * PAGE_SIZE, READ), 0);
+    assert_int_equal(window_open(B, from_b, C), 0);
+    assert_reaches(C, page, READ);
+    /* C cannot pass it on wider; passing it back to B and A changes nothing. */
+    const int from_c = window_init(C);
+    assert_int_equal(window_add(C, from_c, AT(page), PAGE_SIZE, READ), 0);
+    assert_int_equal(window_open(C, from_c, B), 0);
+    assert_int_equal(window_open(C, from_c, A), 0);
+    assert_int_equal(window_rights(A, page), BOTH);
+    assert_reaches(B, page, READ);
+    /* A circle keeps nobody alive. */
+    assert_int_equal(window_close(A, from_a, B), 0);
+    assert_reaches(B, page, 0);
+    assert_reaches(C, page, 0);
+    /* Ends with its own window, too. */
+    assert_int_equal(window_open(A, from_a, B), 0);
+    assert_reaches(C, page, READ);
+    assert_int_equal(window_destroy(B, from_b), 0);
+    assert_reaches(C, page, 0);
+    assert_reaches(B, page, READ);
+}
+
+/* W1: a stronger grant makes an old delegation no stronger than it was asked to be. */
+static void test_delegation_rights(void **state)
+{
+    const uint32_t page = HEAP(A);
+
+    (void)state;
+    const int weak = lend(A, B, page, 1, READ);
+    lend(B, C, page, 1, READ);
+    lend(A, B, page, 1, BOTH);
+    assert_reaches(B, page, BOTH);
+    assert_reaches(C, page, READ);
+    assert_int_equal(window_destroy(A, weak), 0);
+    assert_reaches(C, page, READ);
+}
+
+/* W1: a chain through every cubicle there is. */
+static void test_long_chain(void **state)
+{
+    const uint32_t page = HEAP(A);
+
+    (void)state;
+    lend(A, B, page, 1, READ);
+    lend(B, C, page, 1, READ);
+    lend(A, B, page, 1, BOTH); /* B gains twice */
+    lend(B, C, page, 1, BOTH);
+    lend(C, A, page, 1, BOTH);
+    assert_reaches(C, page, BOTH);
+}
+
+/* W3: ids of others, of nobody, and stale ones. */
+static void test_w3_ids(void **state)
+{
+    const int id = lend(A, B, HEAP(A), 1, READ);
+    const int others = window_init(B);
+
+    (void)state;
+    for (unsigned who = 0; who <= CUBICLE_MAX + 1; who++) {
+        if (who != A && who != B) {
+            assert_int_equal(window_add(who, id, AT(HEAP(A)), 1, READ), -EINVAL);
+            assert_int_equal(window_remove(who, id, AT(HEAP(A))), -EINVAL);
+            assert_int_equal(window_open(who, id, C), -EINVAL);
+            assert_int_equal(window_close(who, id, B), -EINVAL);
+            assert_int_equal(window_close_all(who, id), -EINVAL);
+            assert_int_equal(window_destroy(who, id), -EINVAL);
+        }
+    }
+    assert_int_equal(window_destroy(B, others), 0);
+    assert_reaches(B, HEAP(A), READ);
+    assert_int_equal(window_destroy(A, id), 0);
+    /* The slot is used again at once, the id is not. */
+    for (int i = 0; i < 1000; i++) {
+        const int next = window_init(A);
+        assert_true(next > 0 && next != id);
+        assert_int_equal(next % WINDOWS_PER_CUBICLE, id % WINDOWS_PER_CUBICLE);
+        assert_int_equal(window_add(A, id, AT(HEAP(A)), 1, READ), -EINVAL);
+        assert_int_equal(window_open(A, id, B), -EINVAL);
+        assert_int_equal(window_destroy(A, id), -EINVAL);
+        assert_int_equal(window_destroy(A, next), 0);
+    }
+}
+
+static void test_peers(void **state)
+{
+    const int id = window_init(A);
+
+    (void)state;
+    assert_int_equal(window_open(A, id, 0), -ESRCH);
+    assert_int_equal(window_open(A, id, (unsigned)cubicle_count() + 1), -ESRCH);
+    assert_int_equal(window_open(A, id, UINT_MAX), -ESRCH);
+    assert_int_equal(window_close(A, id, 0), -ESRCH);
+    assert_int_equal(window_close(A, id, UINT_MAX), -ESRCH);
+    cubicle_get(B)->state = CUBICLE_DEAD;
+    assert_int_equal(window_open(A, id, B), -ESRCH);
+    cubicle_get(B)->state = CUBICLE_EXITED;
+    assert_int_equal(window_open(A, id, B), -ESRCH);
+    assert_int_equal(window_close(A, id, B), 0);
+    assert_int_equal(window_remove(A, id, AT(HEAP(A))), -ENOENT);
+}
+
+static void test_exhaustion(void **state)
+{
+    int ids[WINDOWS_PER_CUBICLE];
+
+    (void)state;
+    for (size_t i = 0; i < WINDOWS_PER_CUBICLE; i++) {
+        ids[i] = window_init(A);
+        assert_true(ids[i] > 0);
+    }
+    assert_int_equal(window_init(A), -ENOSPC);
+    assert_int_equal(window_lend(A, B, AT(HEAP(A)), 1, READ), -ENOSPC);
+    assert_true(window_init(B) > 0); /* a table of its own */
+    assert_int_equal(window_destroy(A, ids[17]), 0);
+    const int id = window_init(A);
+    assert_true(id > 0 && id != ids[17]);
+    for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
+        assert_int_equal(window_add(A, id, AT(HEAP(A) + i), 1, READ), 0);
+    }
+    assert_int_equal(window_add(A, id, AT(HEAP(A)), 1, READ), -ENOSPC);
+    assert_int_equal(window_remove(A, id, AT(HEAP(A) + 3)), 0);
+    assert_int_equal(window_add(A, id, AT(HEAP(A) + 20), 1, READ), 0);
+}
+
+/* Lending for a call: mapped at once; nothing is left behind on failure. */
+static void test_lend(void **state)
+{
+    (void)state;
+    const int id = window_lend(A, B, AT(HEAP(A)) + 100, 3 * PAGE_SIZE, BOTH);
+    assert_true(id > 0);
+    assert_int_equal(fake_calls.share, 4);
+    for (uint32_t k = 0; k < 5; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), k < 4 ? BOTH : 0);
+    }
+    /* What is mapped already is not mapped again. */
+    const int again = window_lend(A, B, AT(HEAP(A)), PAGE_SIZE, READ);
+    assert_true(again > 0);
+    assert_int_equal(fake_calls.share, 4);
+    assert_int_equal(window_destroy(A, id), 0);
+    assert_int_equal(fake_rights(B, HEAP(A)), READ); /* the second call's */
+    assert_int_equal(fake_rights(B, HEAP(A) + 1), 0);
+    assert_int_equal(window_destroy(A, again), 0);
+    assert_int_equal(fake_rights(B, HEAP(A)), 0);
+
+    assert_int_equal(window_lend(A, B, AT(HEAP(B)), 1, READ), -EPERM);
+    assert_int_equal(window_lend(A, B, AT(HEAP(A)), 0, READ), -EINVAL);
+    assert_int_equal(window_lend(A, 0, AT(HEAP(A)), 1, READ), -ESRCH);
+    cubicle_get(B)->state = CUBICLE_DEAD;
+    assert_int_equal(window_lend(A, B, AT(HEAP(A)), 1, READ), -ESRCH);
+    cubicle_get(B)->state = CUBICLE_LIVE;
+    fake_fail_share = true;
+    assert_int_equal(window_lend(A, B, AT(HEAP(A)), 1, READ), -ENOMEM);
+    fake_fail_share = false;
+    for (int i = 0; i < WINDOWS_PER_CUBICLE; i++) { /* every slot is free again */
+        assert_true(window_init(A) > 0);
+    }
+}
+
+/* Lending memory of the callee back to it maps nothing there. */
+static void test_lend_to_the_owner(void **state)
+{
+    (void)state;
+    lend(B, A, HEAP(B), 2, BOTH);
+    const int id = window_lend(A, B, AT(HEAP(B)), 2 * PAGE_SIZE, BOTH);
+    assert_true(id > 0);
+    assert_int_equal(fake_calls.share, 0);
+    assert_int_equal(window_destroy(A, id), 0);
+    assert_int_equal(window_rights(B, HEAP(B)), BOTH);
+}
+
+/* A dead cubicle lends nothing and holds nothing. */
+static void test_forget_cubicle(void **state)
+{
+    (void)state;
+    lend(A, B, HEAP(A), 1, READ);
+    lend(B, C, HEAP(A), 1, READ);
+    lend(B, C, HEAP(B), 1, BOTH);
+    lend(A, C, HEAP(A) + 1, 1, READ);
+    assert_true(window_map(B, HEAP(A), READ));
+    assert_true(window_map(C, HEAP(A), READ));
+    assert_true(window_map(C, HEAP(B), PAGE_WRITE));
+    assert_true(window_map(C, HEAP(A) + 1, READ));
+    cubicle_get(B)->state = CUBICLE_DEAD;
+    window_forget_cubicle(B);
+    assert_int_equal(fake_rights(B, HEAP(A)), 0);
+    assert_reaches(C, HEAP(A), 0);
+    assert_reaches(C, HEAP(B), 0);
+    assert_reaches(C, HEAP(A) + 1, READ); /* not its business */
+}
+
+/* Own pages and the monitor are never mapped by windows. */
+static void test_map_refused(void **state)
+{
+    (void)state;
+    lend(A, B, HEAP(A), 1, BOTH);
+    assert_false(window_map(A, HEAP(A), READ));
+    assert_false(window_map(CUBICLE_MONITOR, HEAP(A), READ));
+    assert_false(window_map(B, HEAP(A), 0));
+    assert_false(window_map(B, HEAP(A), 4));
+    assert_int_equal(fake_calls.share, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_w1_open),
+        TEST(test_w1_pages_of_bytes),
+        TEST(test_w1_rights),
+        TEST(test_w1_owner_rights),
+        TEST(test_add_refused),
+        TEST(test_w4_kinds),
+        TEST(test_w4_freed_leave_windows),
+        TEST(test_w4_cut_without_room),
+        TEST(test_w2_revoke),
+        TEST(test_w2_untouched),
+        TEST(test_w2_host_fails),
+        TEST(test_delegation),
+        TEST(test_delegation_rights),
+        TEST(test_long_chain),
+        TEST(test_w3_ids),
+        TEST(test_peers),
+        TEST(test_exhaustion),
+        TEST(test_lend),
+        TEST(test_lend_to_the_owner),
+        TEST(test_forget_cubicle),
+        TEST(test_map_refused),
+    };
+
+    return cmocka_run_group_tests_name("window", tests, NULL, NULL);
+}
