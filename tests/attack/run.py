@@ -169,19 +169,19 @@ def truncated(length):
         check("test-attacker" in result.err, "the module is not named", result)
 
 
-def host_import():
-    """A module that the manifest does not name under `host` imports a host call."""
+def import_refused(call, expected):
+    """A module imports what its manifest does not entitle it to."""
     with temporary_directory() as folder:
         source, module = Path(folder) / "deputy.c", Path(folder) / "deputy.cub"
         source.write_text(
-            "#include <host.h>\nint main(void) { host_shutdown(0); return 0; }\n"
+            f"#include <cubicle.h>\n#include <host.h>\nint main(void) {{ {call}; return 0; }}\n"
         )
         cc = [BUILD / "bin/cubicle-cc", "--cubicle-provides=app", "-O2", "-o", module, source]
         made = execute(cc)
         check(made.status == 0, "does not compile", made)
         result = run_with_modules(Path(folder) / "modules", {"test-attacker": module})
         check(result.status == EXIT_CONFIG, "it was loaded", result)
-        check("host" in result.err and "test-attacker" in result.err, "no reason", result)
+        check(re.search(expected, result.err), f"expected /{expected}/", result)
 
 
 def main():
@@ -202,7 +202,12 @@ def main():
               rb"\0vfs_openat\0", rb"\0vfs_opemat\0", r"vfs_opemat")
     for length in (0, 0.01, 0.3, 0.6, 0.999):
         tests.add(f"25: truncated to {length}", truncated, length)
-    tests.add("33: host call", host_import)
+    for call, expected in (
+        ("host_shutdown(0)", r"test-attacker.*host_shutdown.*`host'"),
+        ("cubicle_page_assign(0, 0, 1)", r"test-attacker.*cubicle_page_assign.*`allocator'"),
+        ("cubicle_page_release(0, 0, 1)", r"test-attacker.*cubicle_page_release.*`allocator'"),
+    ):
+        tests.add(f"33: import of {call}", import_refused, call, expected)
     return tests.main()
 
 

@@ -98,9 +98,6 @@ static const struct row rows[] = {
     ROW(cubicle_window_close_all, "i"),
     ROW(cubicle_window_destroy, "i"),
     ROW(cubicle_page_protect, "pni"),
-    ROW(cubicle_page_assign, "ipn"),
-    ROW(cubicle_page_release, "ipn"),
-    ROW(cubicle_page_space, "pp"),
     ROW(cubicle_fenv_set, "o"),
     ROW(cubicle_bind, "snspn"),
 };
@@ -315,8 +312,7 @@ static int foreign_caller_id(void)
             return 1;
         }
     }
-    if (cubicle_page_assign(victim, (void *)0x90000000, 1) != -EPERM ||
-        alloc_unmap((void *)victim_address(VICTIM_HEAP), 4096, victim) != -EINVAL ||
+    if (alloc_unmap((void *)victim_address(VICTIM_HEAP), 4096, victim) != -EINVAL ||
         vfs_mount("ramfs", "/", "", 1) >= 0) {
         return 1;
     }

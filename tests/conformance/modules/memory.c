@@ -71,12 +71,6 @@ static void test_refusals(void)
 {
     uint8_t *page = pages(2);
     uint64_t theirs = peer_keep(8192) & ~(uint64_t)4095;
-    CHECK_EQUAL(cubicle_page_assign(0, page, 1), -EPERM);
-    CHECK_EQUAL(cubicle_page_release(0, page, 1), -EPERM);
-    CHECK_EQUAL(cubicle_page_release(cubicle_find("peer"), (void *)theirs, 1), -EPERM);
-    uint64_t base, size;
-    CHECK_EQUAL(cubicle_page_space(&base, &size), -EPERM);
-
     CHECK_EQUAL(alloc_unmap((void *)theirs, 4096, 0), -EINVAL);
     CHECK_EQUAL(alloc_unmap(page + 1, 4096, 0), -EINVAL);
     CHECK_EQUAL(alloc_unmap(page, 0, 0), -EINVAL);

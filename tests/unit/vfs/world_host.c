@@ -1,0 +1,146 @@
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+
+#define ANSWER(call)                                                                   \
+    {                                                                                  \
+        const long result = (call);                                                    \
+        return result == -1 ? -errno : result;                                         \
+    }
+
+static long host_openat(int dirfd, const char *path, int flags, unsigned mode)
+    ANSWER(openat(dirfd, path, flags, mode))
+static long host_close(int fd) ANSWER(close(fd))
+static long host_read(int fd, void *buf, size_t count) ANSWER(read(fd, buf, count))
+static long host_write(int fd, const void *buf, size_t count) ANSWER(write(fd, buf, count))
+static long host_pread(int fd, void *buf, size_t count, int64_t offset)
+    ANSWER(pread(fd, buf, count, offset))
+static long host_pwrite(int fd, const void *buf, size_t count, int64_t offset)
+    ANSWER(pwrite(fd, buf, count, offset))
+static long host_lseek(int fd, int64_t offset, int whence) ANSWER(lseek(fd, offset, whence))
+static long host_fstat(int fd, struct stat *st) ANSWER(fstat(fd, st))
+static long host_fstatat(int dirfd, const char *path, struct stat *st, int flags)
+    ANSWER(fstatat(dirfd, path, st, flags))
+static long host_ftruncate(int fd, int64_t size) ANSWER(ftruncate(fd, size))
+static long host_truncate(const char *path, int64_t size) ANSWER(truncate(path, size))
+static long host_fsync(int fd) ANSWER(fsync(fd))
+static long host_fcntl(int fd, int cmd, long argument) ANSWER(fcntl(fd, cmd, argument))
+static long host_dup(int fd) ANSWER(dup(fd))
+static long host_dup3(int fd, int new_fd, int flags) ANSWER(dup3(fd, new_fd, flags))
+static long host_pipe2(int *fds, int flags) ANSWER(pipe2(fds, flags))
+static long host_getdents(int fd, void *buf, size_t count)
+    ANSWER(syscall(SYS_getdents64, fd, buf, count))
+static long host_unlinkat(int dirfd, const char *path, int flags)
+    ANSWER(unlinkat(dirfd, path, flags))
+static long host_mkdirat(int dirfd, const char *path, unsigned mode)
+    ANSWER(mkdirat(dirfd, path, mode))
+static long host_mknodat(int dirfd, const char *path, unsigned mode)
+    ANSWER(mknodat(dirfd, path, mode, 0))
+static long host_renameat(int old_dirfd, const char *old_path, int new_dirfd,
+                          const char *new_path)
+    ANSWER(renameat(old_dirfd, old_path, new_dirfd, new_path))
+static long host_linkat(int old_dirfd, const char *old_path, int new_dirfd,
+                        const char *new_path, int flags)
+    ANSWER(linkat(old_dirfd, old_path, new_dirfd, new_path, flags))
+static long host_symlinkat(const char *target, int dirfd, const char *path)
+    ANSWER(symlinkat(target, dirfd, path))
+static long host_readlinkat(int dirfd, const char *path, char *buf, size_t count)
+    ANSWER(readlinkat(dirfd, path, buf, count))
+static long host_faccessat(int dirfd, const char *path, int mode)
+    ANSWER(syscall(SYS_faccessat, dirfd, path, mode))
+static long host_fchmod(int fd, unsigned mode) ANSWER(fchmod(fd, mode))
+static long host_fchmodat(int dirfd, const char *path, unsigned mode)
+    ANSWER(fchmodat(dirfd, path, mode, 0))
+static long host_fchownat(int dirfd, const char *path, unsigned uid, unsigned gid, int flags)
+    ANSWER(fchownat(dirfd, path, uid, gid, flags))
+static long host_utimensat(int dirfd, const char *path, const struct timespec *times, int flags)
+    ANSWER(syscall(SYS_utimensat, dirfd, path, times, flags))
+static long host_chdir(const char *path) ANSWER(chdir(path))
+static long host_fchdir(int fd) ANSWER(fchdir(fd))
+static long host_getcwd(char *buf, size_t count) ANSWER(syscall(SYS_getcwd, buf, count))
+static long host_umask(unsigned mask) ANSWER((long)umask(mask))
+
+const struct world host_world = {
+    "host",         host_openat,    host_close,     host_read,       host_write,
+    host_pread,     host_pwrite,    host_lseek,     host_fstat,      host_fstatat,
+    host_ftruncate, host_truncate,  host_fsync,     host_fcntl,      host_dup,
+    host_dup3,      host_pipe2,     host_getdents,  host_unlinkat,   host_mkdirat,
+    host_mknodat,   host_renameat,  host_linkat,    host_symlinkat,  host_readlinkat,
+    host_faccessat, host_fchmod,    host_fchmodat,  host_fchownat,   host_utimensat,
+    host_chdir,     host_fchdir,    host_getcwd,    host_umask,
+};
+
+static int write_file(const char *path, const char *text)
+{
+    const int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return -1;
+    }
+    const ssize_t done = write(fd, text, strlen(text));
+    close(fd);
+    return done < 0 ? -1 : 0;
+}
+
+/** A private tmpfs needs a mount namespace of our own, and that, without root, a user namespace. */
+static const char *mount_private(void)
+{
+    if (geteuid() == 0 && unshare(CLONE_NEWNS) == 0) {
+        return NULL;
+    }
+    char map[64];
+    snprintf(map, sizeof(map), "65534 %u 1", (unsigned)geteuid());
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
+        return "no namespaces: neither root nor unprivileged user namespaces";
+    }
+    if (write_file("/proc/self/uid_map", map) != 0) {
+        return "cannot map the user";
+    }
+    return NULL;
+}
+
+/** Privileges gone, the mode bits count. */
+static const char *become_nobody(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0}};
+    if (geteuid() == 0 &&
+        (setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 ||
+         setresuid(65534, 65534, 65534) != 0)) {
+        return "cannot become nobody";
+    }
+    return syscall(SYS_capset, &header, none) != 0 ? "cannot drop capabilities" : NULL;
+}
+
+const char *world_enter(void)
+{
+    const char *failure = mount_private();
+    if (failure != NULL) {
+        return failure;
+    }
+    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    if (mount("none", "/tmp", "tmpfs", 0, "mode=0755,uid=65534,gid=65534") != 0 &&
+        mount("none", "/tmp", "tmpfs", 0, "mode=0755,uid=65534") != 0) {
+        return "cannot mount a tmpfs";
+    }
+    if (chroot("/tmp") != 0 || chdir("/") != 0) {
+        return "cannot enter the tmpfs";
+    }
+    failure = become_nobody();
+    if (failure != NULL) {
+        return failure;
+    }
+    umask(022);
+    world_boot();
+    return NULL;
+}
