@@ -73,6 +73,8 @@ def main():
     for isolation in ["sfi", "none"]:
         for name in SUITES:
             tests.add(f"{isolation}: {name}", suite, name, isolation)
+        if isolation != "none":
+            tests.add(f"{isolation}: foreign", suite, "foreign", isolation)
         for how, reason in DEATHS:
             tests.add(f"{isolation}: death by {how}", death, how, reason, isolation)
             tests.add(f"{isolation}: abort by {how}", abort_policy, how, reason, isolation)

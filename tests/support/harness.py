@@ -22,7 +22,8 @@ EXIT_FAULT = 139  # a cubicle was stopped by policy `abort`
 
 # cubicle: fault: CUBICLE (module MODULE, FUNCTION+0xOFF): cannot ACCESS 0xADDRESS: REASON
 FAULT = re.compile(
-    r"^cubicle: fault: (?P<cubicle>\S+) \(module (?P<module>[^,)]+)(?:, (?P<function>[^)]+))?\): "
+    r"^cubicle: fault: (?P<cubicle>[^ :]+)"
+    r"(?: \(module (?P<module>[^,)]+)(?:, (?P<function>[^)]+))?\))?: "
     r"(?:cannot (?P<access>read|write|execute) (?P<address>0x[0-9a-f]+): )?(?P<reason>.*)$",
     re.MULTILINE,
 )

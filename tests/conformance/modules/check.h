@@ -33,6 +33,7 @@ void test_windows(void);
 void test_delegation(void);
 void test_calls(void);
 void test_ranges(void);
+void test_foreign(void);
 void test_registers(void);
 void test_memory(void);
 void test_death(const char *how);

@@ -89,6 +89,7 @@ int main(int argc, char **argv)
         {"windows", test_windows}, {"delegation", test_delegation},
         {"calls", test_calls},     {"ranges", test_ranges},
         {"memory", test_memory},   {"registers", test_registers},
+        {"foreign", test_foreign},
     };
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(suite, "death") == 0) {
