@@ -127,11 +127,21 @@ def symbol_offset(path, name):
     return int(re.search(rf"^([0-9a-f]+) \w {name}$", listing, re.MULTILINE).group(1), 16)
 
 
+def reason_texts():
+    """{VERIFY_NAME: text} as the verifier has them."""
+    rows = (TOP / "monitor/verify/text.c").read_text()
+    rows = re.findall(r'REASON\((\w+),\s*((?:"[^"]*"\s*)+)\)', rows)
+    return {"VERIFY_" + name: re.sub(r'"\s*"|"', "", text).strip() for name, text in rows}
+
+
+REASON_TEXTS = reason_texts()
+
+
 def check_refusal(result, reasons, offset):
-    place = r"main\+0x%x\b" % offset if offset else r"main(\+0x0)?\b"
-    check(any(reason in result.err + result.out for reason in reasons),
-          f"expected {reasons}", result)
-    check(re.search(place, result.err + result.out), f"expected /{place}/", result)
+    said = result.err + result.out
+    place = r"in (bad\+0|main\+(0x)?%x)\b" % offset
+    check(any(REASON_TEXTS[r] in said for r in reasons), f"expected {reasons}", result)
+    check(re.search(place, said), f"expected /{place}/", result)
 
 
 def run_with_modules(folder, replaced, *arguments):

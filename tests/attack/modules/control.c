@@ -206,7 +206,7 @@ static int stale_return(void)
 }
 
 static volatile int zero;
-static int divide(void) { return 1 / zero; }
+static int divide(void) { return 42 / zero; }
 static int illegal(void) { __builtin_trap(); }
 static int breakpoint(void)
 {

@@ -71,7 +71,8 @@ static void after_close_all(void)
 
 static void after_remove(void)
 {
-    CHECK_EQUAL(cubicle_window_remove(lent_window(CUBICLE_READ), event_memory + 4096), 0);
+    int id = lent_window(CUBICLE_READ);
+    CHECK_EQUAL(cubicle_window_remove(id, event_memory + 4096), 0);
     expect_dead(peer_read(target(event_memory + 4096)));
 }
 

@@ -40,6 +40,12 @@ static void write_message(void *m)
     message_write(m);
 }
 
+static void write_hostile(void *context)
+{
+    (void)context;
+    (void)message_error(-1, "%s", "x\ncubicle: fault: y\033[2J\177\302\233\303\244\342\202\254\t");
+}
+
 static void write_error(void *context)
 {
     *(int *)context = message_error(-ENOEXEC, "%s: %u", "place", 7u);
@@ -107,12 +113,45 @@ static void test_error(void **state)
     assert_string_equal(text, "cubicle: place: 7\n");
 }
 
+/* What a module may have called itself neither starts a line nor moves a cursor. */
+static void test_hostile_text(void **state)
+{
+    struct message m = {.len = 0};
+    char text[200];
+
+    (void)state;
+    message_add(&m, "a\nb\r\033c\177d\302\205e\001\303\205");
+    capture(write_message, &m, text, sizeof(text));
+    assert_string_equal(text, "a?b??c?d\302?e?\303\205\n");
+    capture(write_hostile, NULL, text, sizeof(text));
+    assert_string_equal(text, "cubicle: x?cubicle: fault: y?[2J?\302?\303\244\342\202\254?\n");
+}
+
+/* A line of any length is cut, and is one write. */
+static void write_long(void *context)
+{
+    (void)message_error(-1, "%s", (const char *)context);
+}
+
+static void test_long_error(void **state)
+{
+    static char long_text[5000], text[6000];
+
+    (void)state;
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    const size_t len = capture(write_long, long_text, text, sizeof(text));
+    assert_true(len > 500 && len < 2000);
+    assert_ptr_equal(strchr(text, '\n'), text + len - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_error),
+        cmocka_unit_test(test_hostile_text),
+        cmocka_unit_test(test_long_error),
     };
 
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);

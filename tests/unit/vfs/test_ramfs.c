@@ -408,5 +408,6 @@ int main(void)
         cmocka_unit_test(test_data_like_an_array),
         cmocka_unit_test(test_every_allocation_fails_once),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, setup, NULL);
 }
