@@ -21,6 +21,10 @@ static int created(struct name *name, const struct fs_attr *attr, uint32_t type,
     if (error != 0) {
         return error;
     }
+    if (node->refs != 1) {
+        node_put(node); /* a new node that is known already: not from an honest file system */
+        return -EIO;
+    }
     name_set(name, node);
     time_mark(node, MARK_ALL);
     time_settle_special(node);

@@ -38,7 +38,7 @@ static int range_get(struct file *file, int whence, int64_t start, int64_t len,
         if (len - 1 > INT64_MAX - start) {
             return -EOVERFLOW;
         }
-        last = start + len - 1;
+        last = start + (len - 1);
     } else if (len < 0) {
         if (start + len < 0) {
             return -EINVAL;

@@ -1,0 +1,567 @@
+/* vfscore over ramfs and devfs: what the comparison with a host cannot show. Clients are cubicle ids. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vfs.h>
+
+#include <cmocka.h>
+
+#include "stubs.h"
+
+#define A 3
+#define B 4
+#define CWD AT_FDCWD
+
+static int setup(void **state)
+{
+    (void)state;
+    struct stat st;
+    /* Before anything is mounted there are no files. */
+    assert_int_equal(vfs_fstatat(CWD, "/", &st, 0, A), -ENOENT);
+    assert_int_equal(vfs_openat(CWD, "x", O_CREAT | O_RDWR, 0600, A), -ENOENT);
+    assert_int_equal(vfs_write(1, "x", 1, A), -EBADF);
+    assert_int_equal(vfs_getcwd((char *)&st, sizeof(st), A), -ENOENT);
+    assert_int_equal(vfs_mount("ramfs", "/dir", "", STUB_BOOT), -ENOENT);
+    assert_int_equal(vfs_mount("nothing", "/", "", STUB_BOOT), -ENODEV);
+    assert_int_equal(vfs_mount("ramfs", "/", "", A), -EPERM);
+    stub_boot();
+    return 0;
+}
+
+static int open_file(const char *path, int flags, int client)
+{
+    const int fd = vfs_openat(CWD, path, flags, 0644, client);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static void test_clients_are_apart(void **state)
+{
+    (void)state;
+    const int a = open_file("/apart", O_CREAT | O_RDWR, A);
+    assert_int_equal(a, 3);
+    assert_int_equal(vfs_write(a, "x", 1, B), -EBADF);
+    assert_int_equal(open_file("/apart", O_RDONLY, B), 3);
+    assert_int_equal(vfs_umask(077, A), 022);
+    assert_int_equal(vfs_umask(022, A), 077);
+    assert_int_equal(vfs_umask(022, B), 022);
+    assert_int_equal(vfs_mkdirat(CWD, "/home", 0755, A), 0);
+    assert_int_equal(vfs_chdir("/home", A), 0);
+    char cwd[32];
+    assert_int_equal(vfs_getcwd(cwd, sizeof(cwd), A), 6);
+    assert_string_equal(cwd, "/home");
+    assert_int_equal(vfs_getcwd(cwd, sizeof(cwd), B), 2);
+    assert_int_equal(vfs_chdir("/", A), 0);
+    assert_int_equal(vfs_close(a, A), 0);
+    assert_int_equal(vfs_close(3, B), 0);
+    /* Ids that no cubicle has. */
+    assert_int_equal(vfs_close(3, -1), -EBADF);
+    assert_int_equal(vfs_close(3, INT32_MAX), -EBADF);
+    assert_int_equal(vfs_chdir("/", -5), -EDEADLK);
+    assert_int_equal(vfs_unlinkat(CWD, "/apart", 0, 1 << 20), -EDEADLK);
+}
+
+static void test_descriptor_limit(void **state)
+{
+    (void)state;
+    const int client = 9;
+    const int first = open_file("/limit", O_CREAT | O_RDWR, client);
+    int last = first;
+    for (;;) {
+        const int fd = vfs_dup(first, client);
+        if (fd < 0) {
+            assert_int_equal(fd, -EMFILE);
+            break;
+        }
+        last = fd;
+    }
+    assert_int_equal(last, 1023);
+    int ends[2];
+    assert_int_equal(vfs_pipe2(ends, 0, client), -EMFILE);
+    assert_int_equal(vfs_openat(CWD, "/limit", O_RDONLY, 0, client), -EMFILE);
+    assert_int_equal(vfs_close(500, client), 0);
+    assert_int_equal(vfs_pipe2(ends, 0, client), -EMFILE); /* needs two */
+    assert_int_equal(vfs_fcntl(first, F_DUPFD, 501, client), -EMFILE);
+    assert_int_equal(vfs_fcntl(first, F_DUPFD, 1024, client), -EINVAL);
+    assert_int_equal(vfs_fcntl(first, F_DUPFD, -1, client), -EINVAL);
+    assert_int_equal(vfs_dup(first, client), 500);
+    assert_int_equal(vfs_dup3(first, 1024, 0, client), -EBADF);
+    assert_int_equal(vfs_dup3(first, 1023, O_CLOEXEC, client), 1023);
+    assert_int_equal(vfs_fcntl(1023, F_GETFD, 0, client), FD_CLOEXEC);
+    assert_int_equal(vfs_fcntl(1023, F_SETFD, 0, client), 0);
+    assert_int_equal(vfs_fcntl(1023, F_GETFD, 0, client), 0);
+    assert_int_equal(vfs_write(first, "abc", 3, client), 3);
+    assert_int_equal(vfs_lseek(700, 0, SEEK_CUR, client), 3); /* one description */
+    for (int fd = 3; fd < 1024; fd++) {
+        assert_int_equal(vfs_close(fd, client), 0);
+    }
+    assert_int_equal(open_file("/limit", O_RDONLY, client), 3);
+}
+
+static void test_console(void **state)
+{
+    (void)state;
+    char buf[16];
+    struct stat st;
+    stub.input = "typed";
+    stub.input_len = 5;
+    stub.output_len = 0;
+    assert_int_equal(vfs_write(2, "err", 3, B), 3);
+    assert_int_equal(stub.last_stream, 2);
+    assert_int_equal(vfs_write(1, "out", 3, B), 3);
+    assert_int_equal(stub.last_stream, 1);
+    assert_memory_equal(stub.output, "errout", 6);
+    struct pollfd poll = {.fd = 0, .events = POLLIN};
+    assert_int_equal(vfs_poll(&poll, sizeof(poll), 0, B), 1);
+    assert_int_equal(vfs_read(0, buf, sizeof(buf), B), 5);
+    assert_int_equal(vfs_poll(&poll, sizeof(poll), 0, B), 0);
+    assert_int_equal(vfs_read(0, buf, sizeof(buf), B), 0);
+    assert_int_equal(vfs_fstat(1, &st, B), 0);
+    assert_true(S_ISCHR(st.st_mode));
+    assert_int_equal(vfs_isatty(1, B), -ENOTTY);
+    assert_int_equal(vfs_close(1, B), 0);
+    assert_int_equal(vfs_write(1, "x", 1, B), -EBADF);
+    stub.is_terminal = true;
+    const int tty = open_file("/dev/tty", O_RDWR, B);
+    assert_int_equal(tty, 1);
+    assert_int_equal(vfs_isatty(tty, B), 1);
+    assert_int_equal(vfs_winsize(tty, B), 24 << 16 | 80);
+    assert_int_equal(vfs_lseek(tty, 0, SEEK_SET, B), -ESPIPE);
+    assert_int_equal(vfs_pread(tty, buf, 1, 0, B), -ESPIPE);
+    stub.is_terminal = false;
+}
+
+static void test_devices(void **state)
+{
+    (void)state;
+    char buf[100], zero[100] = {0};
+    struct stat st;
+    const int null = open_file("/dev/null", O_RDWR | O_TRUNC | O_APPEND, A);
+    assert_int_equal(vfs_read(null, buf, sizeof(buf), A), 0);
+    assert_int_equal(vfs_write(null, buf, sizeof(buf), A), 100);
+    assert_int_equal(vfs_lseek(null, 50, SEEK_SET, A), 0);
+    assert_int_equal(vfs_fsync(null, A), -EINVAL);
+    assert_int_equal(vfs_ftruncate(null, 0, A), -EINVAL);
+    const int z = open_file("/dev/zero", O_RDWR, A);
+    memset(buf, 1, sizeof(buf));
+    assert_int_equal(vfs_pread(z, buf, sizeof(buf), 1000, A), 100);
+    assert_memory_equal(buf, zero, sizeof(buf));
+    const int full = open_file("/dev/full", O_RDWR, A);
+    assert_int_equal(vfs_write(full, buf, 1, A), -ENOSPC);
+    const int random = open_file("/dev/urandom", O_RDONLY, A);
+    assert_int_equal(vfs_read(random, buf, sizeof(buf), A), 100);
+    assert_memory_not_equal(buf, zero, sizeof(buf));
+    assert_int_equal(vfs_fstatat(CWD, "/dev/null", &st, 0, A), 0);
+    assert_int_equal(st.st_rdev, 1 << 8 | 3);
+    assert_int_equal(vfs_unlinkat(CWD, "/dev/null", 0, A), -EROFS);
+    assert_int_equal(vfs_openat(CWD, "/dev/new", O_CREAT | O_RDWR, 0600, A), -EROFS);
+    assert_int_equal(vfs_mkdirat(CWD, "/dev/new", 0700, A), -EROFS);
+    assert_int_equal(vfs_fchmodat(CWD, "/dev/null", 0, A), -EROFS);
+    assert_int_equal(vfs_fchmod(null, 0, A), -EROFS);
+    assert_int_equal(vfs_read(null, NULL, SIZE_MAX, A), -EINVAL);
+    for (int fd = null; fd <= random; fd++) {
+        assert_int_equal(vfs_close(fd, A), 0);
+    }
+}
+
+static void test_mounts(void **state)
+{
+    (void)state;
+    struct stat st, dev;
+    struct statfs fs;
+    char cwd[64];
+    assert_int_equal(vfs_chdir("/dev", A), 0);
+    assert_int_equal(vfs_getcwd(cwd, sizeof(cwd), A), 5);
+    assert_string_equal(cwd, "/dev");
+    assert_int_equal(vfs_fstatat(CWD, "..", &st, 0, A), 0);
+    assert_int_equal(vfs_fstatat(CWD, ".", &dev, 0, A), 0);
+    assert_true(st.st_dev != dev.st_dev);
+    assert_int_equal(vfs_fstatat(CWD, "../dev/../dev/null", &st, 0, A), 0);
+    assert_int_equal(vfs_chdir("/", A), 0);
+    assert_int_equal(vfs_unlinkat(CWD, "/dev", AT_REMOVEDIR, A), -EBUSY);
+    assert_int_equal(vfs_renameat(CWD, "/dev", CWD, "/other", A), -EBUSY);
+    assert_int_equal(vfs_mkdirat(CWD, "/dev", 0755, A), -EEXIST);
+    open_file("/cross", O_CREAT | O_RDWR, A);
+    assert_int_equal(vfs_renameat(CWD, "/cross", CWD, "/dev/cross", A), -EXDEV);
+    assert_int_equal(vfs_linkat(CWD, "/cross", CWD, "/dev/cross", 0, A), -EXDEV);
+    assert_int_equal(vfs_statfs("/dev/null", &fs, A), 0);
+    assert_int_equal(fs.f_type, 0x1373);
+    assert_int_equal(vfs_statfs("/", &fs, A), 0);
+    assert_int_equal(fs.f_type, 0x01021994);
+    assert_int_equal(vfs_mount("devfs", "/", "", STUB_BOOT), -EBUSY);
+    assert_int_equal(vfs_mount("devfs", "/cross", "", STUB_BOOT), -ENOTDIR);
+    assert_int_equal(vfs_mount("devfs", "/absent", "", STUB_BOOT), -ENOENT);
+    assert_int_equal(vfs_mount("ramfs", "/home", "", STUB_BOOT), -EBUSY); /* one per module */
+    assert_int_equal(vfs_close(3, A), 0);
+}
+
+/* ---- locks against a model: one state per byte and owner ---- */
+
+#define BYTES 40
+static char held[2][BYTES]; /* F_RDLCK + 1, F_WRLCK + 1, or 0 */
+
+static bool conflicts(int me, int type, int start, int end)
+{
+    for (int i = start; i < end; i++) {
+        const char other = held[1 - me][i];
+        if (other != 0 && (type == F_WRLCK || other == F_WRLCK + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_locks_like_a_model(void **state)
+{
+    (void)state;
+    int fd[2];
+    fd[0] = open_file("/locks", O_CREAT | O_RDWR, A);
+    fd[1] = open_file("/locks", O_RDWR, B);
+    assert_int_equal(vfs_ftruncate(fd[0], 20, A), 0);
+    srand(3);
+    for (int step = 0; step < 200000; step++) {
+        const int me = rand() % 2, client = me == 0 ? A : B;
+        const int type = rand() % 3;
+        /* The last byte stands for all that follow. */
+        const int start = rand() % (BYTES - 1), len = rand() % (BYTES - start);
+        const int end = len == 0 ? BYTES : start + len;
+        const int whence = rand() % 3;
+        const int64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? 5 : 20;
+        vfs_lseek(fd[me], 5, SEEK_SET, client);
+        if (step % 5000 == 4999) { /* any close drops all of this client */
+            const int other = open_file("/locks", O_RDONLY, client);
+            assert_int_equal(vfs_close(other, client), 0);
+            memset(held[me], 0, BYTES);
+        }
+        if (rand() % 4 == 0 && type != F_UNLCK) {
+            struct vfs_lock_info info;
+            assert_int_equal(vfs_lock_query(fd[me], VFS_LOCK(type, whence, 0), start - base, len,
+                                            &info, client), 0);
+            const bool conflict = conflicts(me, type, start, end);
+            assert_int_equal(info.type == F_UNLCK, !conflict);
+            if (conflict) {
+                assert_int_equal(info.pid, me == 0 ? B : A);
+                assert_true(info.start < end);
+                assert_int_equal(held[1 - me][info.start], info.type + 1);
+            }
+            continue;
+        }
+        const int wait = rand() % 2;
+        int expected = 0;
+        if (type != F_UNLCK && conflicts(me, type, start, end)) {
+            expected = wait ? -EDEADLK : -EAGAIN;
+        } else {
+            for (int i = start; i < end; i++) {
+                held[me][i] = type == F_UNLCK ? 0 : (char)(type + 1);
+            }
+        }
+        assert_int_equal(
+            vfs_lock(fd[me], VFS_LOCK(type, whence, wait), start - base, len, client), expected);
+    }
+    assert_int_equal(vfs_close(fd[0], A), 0);
+    assert_int_equal(vfs_close(fd[1], B), 0);
+}
+
+static void test_lock_arguments(void **state)
+{
+    (void)state;
+    struct vfs_lock_info info;
+    const int fd = open_file("/locks", O_RDONLY, A);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_WRLCK, 0, 0), 0, 0, A), -EBADF);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(3, 0, 0), 0, 0, A), -EINVAL);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 3, 0), 0, 0, A), -EINVAL);
+    assert_int_equal(vfs_lock(fd, -1, 0, 0, A), -EINVAL);
+    assert_int_equal(vfs_lock(fd, 1 << 20, 0, 0, A), -EINVAL);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), -1, 0, A), -EINVAL);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 5, -6, A), -EINVAL);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), INT64_MAX, 2, A), -EOVERFLOW);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), INT64_MAX, 1, A), 0);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 5, -5, A), 0); /* bytes 0 to 4 */
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 5, INT64_MIN, A), -EINVAL);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, SEEK_END, 0), INT64_MAX, 0, A), -EOVERFLOW);
+    assert_int_equal(vfs_lock_query(fd, VFS_LOCK(F_UNLCK, 0, 0), 0, 0, &info, A), -EINVAL);
+    assert_int_equal(vfs_lock(99, VFS_LOCK(F_RDLCK, 0, 0), 0, 0, A), -EBADF);
+    for (int64_t i = 0; i < 20000; i++) { /* a record each; at some point it is enough */
+        const int result = vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 100 + 2 * i, 1, A);
+        if (result != 0) {
+            assert_int_equal(result, -ENOLCK);
+            assert_true(i > 8000);
+            break;
+        }
+    }
+    assert_int_equal(vfs_close(fd, A), 0);
+}
+
+static void test_pipes(void **state)
+{
+    (void)state;
+    static char big[100000];
+    int fds[2];
+    struct stat st;
+    assert_int_equal(vfs_pipe2(fds, O_APPEND, A), -EINVAL);
+    assert_int_equal(vfs_pipe2(fds, O_CLOEXEC, A), 0);
+    assert_int_equal(vfs_fstat(fds[0], &st, A), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    assert_int_equal(vfs_read(fds[0], big, 1, A), -EDEADLK); /* nobody else runs meanwhile */
+    assert_int_equal(vfs_fcntl(fds[0], F_SETFL, O_NONBLOCK, A), 0);
+    assert_int_equal(vfs_read(fds[0], big, 1, A), -EAGAIN);
+    assert_int_equal(vfs_write(fds[1], big, sizeof(big), A), 65536);
+    assert_int_equal(vfs_write(fds[1], big, 1, A), -EDEADLK);
+    assert_int_equal(vfs_read(fds[0], big, 1000, A), 1000);
+    assert_int_equal(vfs_write(fds[1], big, 4096, A), -EDEADLK); /* whole or not at all */
+    assert_int_equal(vfs_write(fds[1], big, 5000, A), 1000);
+    assert_int_equal(vfs_lseek(fds[0], 0, SEEK_SET, A), -ESPIPE);
+    assert_int_equal(vfs_fcntl(fds[0], F_GETPIPE_SZ, 0, A), 65536);
+    struct pollfd polls[2] = {{.fd = fds[0], .events = POLLIN}, {.fd = fds[1], .events = POLLOUT}};
+    assert_int_equal(vfs_poll(polls, sizeof(polls), -1, A), 1);
+    assert_int_equal(polls[0].revents, POLLIN);
+    assert_int_equal(vfs_read(fds[1], big, 1, A), -EBADF);
+    assert_int_equal(vfs_write(fds[0], big, 1, A), -EBADF);
+    assert_int_equal(vfs_close(fds[0], A), 0);
+    assert_int_equal(vfs_write(fds[1], big, 1, A), -EPIPE);
+    assert_int_equal(vfs_poll(&polls[1], sizeof(polls[1]), 0, A), 1);
+    assert_true((polls[1].revents & POLLERR) != 0);
+    assert_int_equal(vfs_close(fds[1], A), 0);
+    /* End of data once the writer is gone. */
+    assert_int_equal(vfs_pipe2(fds, 0, A), 0);
+    assert_int_equal(vfs_write(fds[1], "ab", 2, A), 2);
+    assert_int_equal(vfs_close(fds[1], A), 0);
+    assert_int_equal(vfs_read(fds[0], big, 10, A), 2);
+    assert_int_equal(vfs_read(fds[0], big, 10, A), 0);
+    assert_int_equal(vfs_close(fds[0], A), 0);
+    /* Between two cubicles, by name. */
+    assert_int_equal(vfs_mknodat(CWD, "/fifo", S_IFIFO | 0600, 0, A), 0);
+    assert_int_equal(vfs_openat(CWD, "/fifo", O_RDONLY, 0, A), -EDEADLK);
+    assert_int_equal(vfs_openat(CWD, "/fifo", O_WRONLY | O_NONBLOCK, 0, A), -ENXIO);
+    const int reader = open_file("/fifo", O_RDONLY | O_NONBLOCK, A);
+    const int writer = open_file("/fifo", O_WRONLY, B);
+    assert_int_equal(vfs_write(writer, "hello", 5, B), 5);
+    assert_int_equal(vfs_read(reader, big, 10, A), 5);
+    assert_int_equal(vfs_close(reader, A), 0);
+    assert_int_equal(vfs_close(writer, B), 0);
+}
+
+static void test_poll_arguments(void **state)
+{
+    (void)state;
+    struct pollfd fds[2] = {{.fd = -1, .revents = 7}, {.fd = 99, .events = POLLIN}};
+    assert_int_equal(vfs_poll(fds, sizeof(fds), 0, A), 1);
+    assert_int_equal(fds[0].revents, 0);
+    assert_int_equal(fds[1].revents, POLLNVAL);
+    assert_int_equal(vfs_poll(fds, 7, 0, A), -EINVAL);
+    stub.slept_ns = 0;
+    assert_int_equal(vfs_poll(fds, 8, 20, A), 0); /* only time can pass */
+    assert_int_equal(stub.slept_ns, 20000000);
+    assert_int_equal(vfs_poll(fds, 8, -1, A), -EDEADLK);
+}
+
+static void test_times(void **state)
+{
+    (void)state;
+    struct stat before, after;
+    stub.clock_ns = INT64_C(1700000000000000000);
+    stub.clock_step_ns = 1000000000;
+    const int fd = open_file("/times", O_CREAT | O_RDWR, A);
+    assert_int_equal(vfs_fstat(fd, &before, A), 0);
+    assert_true(before.st_mtime >= 1700000000);
+    const uint64_t calls = stub.clock_calls;
+    assert_int_equal(vfs_fstat(fd, &after, A), 0);
+    assert_int_equal(stub.clock_calls, calls); /* nothing changed: nobody is asked */
+    assert_memory_equal(&before, &after, sizeof(after));
+    assert_int_equal(vfs_write(fd, "x", 1, A), 1);
+    assert_int_equal(vfs_write(fd, "x", 1, A), 1);
+    assert_int_equal(vfs_fstat(fd, &after, A), 0);
+    assert_int_equal(stub.clock_calls, calls + 1);
+    assert_true(after.st_mtime > before.st_mtime);
+    assert_int_equal(after.st_mtime, after.st_ctime);
+    assert_int_equal(after.st_atime, before.st_atime);
+    /* The last close of a written file fixes its time. */
+    assert_int_equal(vfs_write(fd, "x", 1, A), 1);
+    assert_int_equal(vfs_close(fd, A), 0);
+    const int64_t closed = stub.clock_ns;
+    stub.clock_ns += INT64_C(3600000000000);
+    assert_int_equal(vfs_fstatat(CWD, "/times", &after, 0, A), 0);
+    assert_int_equal(after.st_mtim.tv_sec, closed / 1000000000);
+    /* A clock that is set back does not take files' times back. */
+    stub.clock_ns = INT64_C(1000000000000000000);
+    assert_int_equal(vfs_truncate("/times", 0, A), 0);
+    assert_int_equal(vfs_fstatat(CWD, "/times", &before, 0, A), 0);
+    assert_true(before.st_mtime >= after.st_mtime);
+    /* utimensat can. */
+    const struct timespec times[2] = {{-5, 999999999}, {7, 0}};
+    assert_int_equal(vfs_utimensat(CWD, "/times", times, 0, A), 0);
+    assert_int_equal(vfs_fstatat(CWD, "/times", &after, 0, A), 0);
+    assert_int_equal(after.st_atim.tv_sec, -5);
+    assert_int_equal(after.st_mtim.tv_sec, 7);
+    const struct timespec bad[2] = {{0, 1000000000}, {0, 0}};
+    assert_int_equal(vfs_utimensat(CWD, "/times", bad, 0, A), -EINVAL);
+    assert_int_equal(vfs_utimensat(-1, NULL, NULL, 0, A), -EBADF);
+    stub.clock_step_ns = 1000;
+}
+
+static void test_many_names_are_forgotten_well(void **state)
+{
+    (void)state;
+    char path[64];
+    struct stat st;
+    const struct timespec times[2] = {{11, 0}, {22, 33}};
+    assert_int_equal(vfs_mkdirat(CWD, "/many", 0755, A), 0);
+    for (int i = 0; i < 30000; i++) {
+        snprintf(path, sizeof(path), "/many/%d", i);
+        assert_int_equal(vfs_mknodat(CWD, path, S_IFREG | 0644, 0, A), 0);
+        if (i % 1000 == 0) {
+            assert_int_equal(vfs_utimensat(CWD, path, times, 0, A), 0);
+        }
+    }
+    for (int i = 0; i < 60000; i++) {
+        snprintf(path, sizeof(path), "/many/%d", i);
+        const int result = vfs_fstatat(CWD, path, &st, 0, A);
+        assert_int_equal(result, i < 30000 ? 0 : -ENOENT);
+        if (i < 30000 && i % 1000 == 0) { /* the file system was told before it was forgotten */
+            assert_int_equal(st.st_mtim.tv_sec, 22);
+            assert_int_equal(st.st_mtim.tv_nsec, 33);
+        }
+    }
+    assert_int_equal(vfs_unlinkat(CWD, "/many", AT_REMOVEDIR, A), -ENOTEMPTY);
+    for (int i = 0; i < 30000; i++) {
+        snprintf(path, sizeof(path), "/many/%d", i);
+        assert_int_equal(vfs_unlinkat(CWD, path, 0, A), 0);
+    }
+    assert_int_equal(vfs_unlinkat(CWD, "/many", AT_REMOVEDIR, A), 0);
+}
+
+static void test_deep_and_removed(void **state)
+{
+    (void)state;
+    static char cwd[8192];
+    const int depth = 3000;
+    for (int i = 0; i < depth; i++) {
+        assert_int_equal(vfs_mkdirat(CWD, "d", 0755, A), 0);
+        assert_int_equal(vfs_chdir("d", A), 0);
+    }
+    assert_int_equal(vfs_getcwd(cwd, sizeof(cwd), A), -ENAMETOOLONG);
+    for (int i = 0; i < depth; i++) { /* every parent is kept by its removed child */
+        const int up = open_file("..", O_RDONLY | O_DIRECTORY, A);
+        assert_int_equal(vfs_unlinkat(up, "d", AT_REMOVEDIR, A), 0);
+        assert_int_equal(vfs_fchdir(up, A), 0);
+        assert_int_equal(vfs_close(up, A), 0);
+    }
+    assert_int_equal(vfs_chdir("/", A), 0);
+}
+
+static void test_paths(void **state)
+{
+    (void)state;
+    static char path[PATH_MAX + 100];
+    struct stat st;
+    memset(path, '/', sizeof(path));
+    strcpy(path + PATH_MAX - 2, "d");
+    assert_int_equal(vfs_mkdirat(CWD, "/d", 0755, A), 0);
+    assert_int_equal(vfs_fstatat(CWD, path, &st, 0, A), 0);
+    memset(path, '/', sizeof(path));
+    strcpy(path + PATH_MAX - 1, "d");
+    assert_int_equal(vfs_fstatat(CWD, path, &st, 0, A), -ENAMETOOLONG);
+    /* Forty links are followed, not one more. */
+    char from[16], to[16];
+    strcpy(to, "d");
+    for (int i = 0; i <= 40; i++) {
+        snprintf(from, sizeof(from), "/l%d", i);
+        assert_int_equal(vfs_symlinkat(to, CWD, from, A), 0);
+        assert_int_equal(vfs_fstatat(CWD, from, &st, 0, A), i < 40 ? 0 : -ELOOP);
+        strcpy(to, from);
+    }
+    assert_int_equal(vfs_symlinkat("self", CWD, "/self", A), 0);
+    assert_int_equal(vfs_openat(CWD, "/self", O_RDONLY, 0, A), -ELOOP);
+    assert_int_equal(vfs_openat(CWD, "/self", O_CREAT | O_RDWR, 0600, A), -ELOOP);
+    assert_int_equal(vfs_fstatat(CWD, "/self/x", &st, 0, A), -ELOOP);
+    /* A dangling link is created through. */
+    assert_int_equal(vfs_symlinkat("/d/target", CWD, "/dangling", A), 0);
+    assert_int_equal(vfs_close(open_file("/dangling", O_CREAT | O_RDWR, A), A), 0);
+    assert_int_equal(vfs_fstatat(CWD, "/d/target", &st, 0, A), 0);
+    assert_int_equal(vfs_openat(CWD, "/dangling", O_CREAT | O_EXCL | O_RDWR, 0600, A), -EEXIST);
+    assert_int_equal(vfs_openat(CWD, "/d", 020000000 | O_DIRECTORY | O_RDWR, 0600, A), -EOPNOTSUPP);
+}
+
+/** Every function with senseless numbers: an error or an answer, never harm (run with sanitizers). */
+static void test_senseless_numbers(void **state)
+{
+    (void)state;
+    static char buf[70000];
+    static const int64_t odd[] = {0, 1, -1, 2, 3, 4, 7, 1023, 1024, 4096, INT32_MAX, INT32_MIN,
+                                  INT64_MAX, INT64_MIN, (int64_t)1 << 32, -100, 0x1000, 0x200};
+    const size_t n = sizeof(odd) / sizeof(odd[0]);
+    const int client = 11;
+    srand(5);
+    for (int i = 0; i < 4; i++) {
+        open_file(i == 0 ? "/" : "/odd", i == 0 ? O_RDONLY : O_CREAT | O_RDWR, client);
+    }
+    for (int step = 0; step < 300000; step++) {
+        const int64_t a = odd[(size_t)rand() % n], b = odd[(size_t)rand() % n];
+        const int64_t c = odd[(size_t)rand() % n];
+        const int fd = rand() % 4 == 0 ? (int)a : 3 + rand() % 6;
+        const size_t size = (uint64_t)b < sizeof(buf) ? (size_t)b : 100;
+        struct vfs_lock_info info;
+        struct stat st;
+        switch (rand() % 24) {
+        case 0: vfs_read(fd, buf, size, client); break;
+        case 1: vfs_pread(fd, buf, size, c, client); break;
+        case 2: vfs_pwrite(fd, buf, size, c, client); break;
+        case 3: vfs_lseek(fd, b, (int)c, client); break;
+        case 4: vfs_ftruncate(fd, b, client); break;
+        case 5: vfs_fcntl(fd, (int)b, c, client); break;
+        case 6: vfs_lock(fd, (int)a, b, c, client); break;
+        case 7: vfs_lock_query(fd, (int)a, b, c, &info, client); break;
+        case 8: vfs_dup3(fd, (int)b, (int)c, client); break;
+        case 9: vfs_getdents(fd, buf, size, client); break;
+        case 10: vfs_fstatat(fd, "x", &st, (int)c, client); break;
+        case 11: vfs_openat(fd, "odd", (int)c & ~O_DIRECTORY, (uint32_t)b, client); break;
+        case 12: vfs_unlinkat(fd, "x", (int)b, client); break;
+        case 13: vfs_mkdirat(fd, "m", (uint32_t)c, client); break;
+        case 14: vfs_mknodat(fd, "n", (uint32_t)c, (uint64_t)b, client); break;
+        case 15: vfs_faccessat(fd, "x", (int)b, (int)c, client); break;
+        case 16: vfs_fchmod(fd, (uint32_t)b | 0600, client); break;
+        case 17: vfs_fchownat(fd, "", (uint32_t)b, (uint32_t)c, (int)a, client); break;
+        case 18: vfs_readlinkat(fd, "x", buf, size, client); break;
+        case 19: vfs_close(9 + rand() % 1000, client); break;
+        case 20: vfs_pipe2((int *)buf, (int)c, client); break;
+        case 21: vfs_write(fd, buf, size, client); break;
+        case 22: vfs_linkat(fd, "odd", fd, "l", (int)c, client); break;
+        default: vfs_utimensat(fd, NULL, NULL, (int)c, client); break;
+        }
+    }
+    for (int fd = 0; fd < 1024; fd++) {
+        vfs_close(fd, client);
+    }
+    vfs_truncate("/odd", 0, client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clients_are_apart),
+        cmocka_unit_test(test_descriptor_limit),
+        cmocka_unit_test(test_console),
+        cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_mounts),
+        cmocka_unit_test(test_locks_like_a_model),
+        cmocka_unit_test(test_lock_arguments),
+        cmocka_unit_test(test_pipes),
+        cmocka_unit_test(test_poll_arguments),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_many_names_are_forgotten_well),
+        cmocka_unit_test(test_deep_and_removed),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_senseless_numbers),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
