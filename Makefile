@@ -37,7 +37,7 @@ $(B)/host/build.ninja: $(wildcard meson.build */meson.build */*/meson.build */*/
 	    -Dwerror=true $$(test -e $(B)/host/meson-private && echo --reconfigure)
 
 modules: host ## Build the modules, isolated and plain
-	@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) all
+	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) all
 
 demo: deps ## SQLite's benchmark with and without isolation, and one stopped attack
 	@$(MAKE) --no-print-directory all
