@@ -32,6 +32,7 @@ from harness import (  # noqa: E402
 )
 
 ATTACK = SYSTEMS / "attack.yaml"
+REFUSED = SYSTEMS / "refused.yaml"
 MODULES = BUILD / "modules" / "sfi"
 
 
@@ -117,8 +118,9 @@ def refused(name, reasons, body):
 
         # The loader says the same, before anything runs.
         modules = Path(folder) / "modules"
-        result = run_with_modules(modules, {"test-attacker": module})
+        result = run_with_modules(modules, {"refused": module}, system=REFUSED)
         check(result.status == EXIT_CONFIG, "it was loaded", result)
+        check("cubicle: refused: " in result.err, "the module is not named", result)
         check_refusal(result, reasons, offset)
 
 
@@ -144,15 +146,15 @@ def check_refusal(result, reasons, offset):
     check(re.search(place, said), f"expected /{place}/", result)
 
 
-def run_with_modules(folder, replaced, *arguments):
-    """Runs the attack system with some of its modules replaced."""
+def run_with_modules(folder, replaced, system=ATTACK):
+    """Runs a system with some of its modules replaced."""
     folder.mkdir()
     for path in MODULES.glob("*.cub"):
         if path.stem not in replaced:
             (folder / path.name).symlink_to(path)
     for name, path in replaced.items():
         shutil.copy(path, folder / f"{name}.cub")
-    return run_system(ATTACK, *(arguments or ["none"]), options=[f"--modules={folder}"])
+    return run_system(system, "none", options=[f"--modules={folder}"])
 
 
 def patched(name, module, old, new, expected):
@@ -189,7 +191,7 @@ def import_refused(call, expected):
         cc = [BUILD / "bin/cubicle-cc", "--cubicle-provides=app", "-O2", "-o", module, source]
         made = execute(cc)
         check(made.status == 0, "does not compile", made)
-        result = run_with_modules(Path(folder) / "modules", {"test-attacker": module})
+        result = run_with_modules(Path(folder) / "modules", {"refused": module}, system=REFUSED)
         check(result.status == EXIT_CONFIG, "it was loaded", result)
         check(re.search(expected, result.err), f"expected /{expected}/", result)
 
@@ -213,9 +215,9 @@ def main():
     for length in (0, 0.01, 0.3, 0.6, 0.999):
         tests.add(f"25: truncated to {length}", truncated, length)
     for call, expected in (
-        ("host_shutdown(0)", r"test-attacker.*host_shutdown.*`host'"),
-        ("cubicle_page_assign(0, 0, 1)", r"test-attacker.*cubicle_page_assign.*`allocator'"),
-        ("cubicle_page_release(0, 0, 1)", r"test-attacker.*cubicle_page_release.*`allocator'"),
+        ("host_shutdown(0)", r"refused.*host_shutdown.*`host'"),
+        ("cubicle_page_assign(0, 0, 1)", r"refused.*cubicle_page_assign.*`allocator'"),
+        ("cubicle_page_release(0, 0, 1)", r"refused.*cubicle_page_release.*`allocator'"),
     ):
         tests.add(f"33: import of {call}", import_refused, call, expected)
     return tests.main()

@@ -43,7 +43,8 @@ static void write_message(void *m)
 static void write_hostile(void *context)
 {
     (void)context;
-    (void)message_error(-1, "%s", "x\ncubicle: fault: y\033[2J\177\302\233\303\244\342\202\254\t");
+    (void)message_error(
+        -1, "%s", "x\ncubicle: fault: y\033[2J\177\302\233\303\244\342\202\254\t");
 }
 
 static void write_error(void *context)
@@ -124,7 +125,8 @@ static void test_hostile_text(void **state)
     capture(write_message, &m, text, sizeof(text));
     assert_string_equal(text, "a?b??c?d\302?e?\303\205\n");
     capture(write_hostile, NULL, text, sizeof(text));
-    assert_string_equal(text, "cubicle: x?cubicle: fault: y?[2J?\302?\303\244\342\202\254?\n");
+    assert_string_equal(
+        text, "cubicle: x?cubicle: fault: y?[2J?\302?\303\244\342\202\254?\n");
 }
 
 /* A line of any length is cut, and is one write. */
@@ -147,10 +149,8 @@ static void test_long_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_error),
-        cmocka_unit_test(test_hostile_text),
+        cmocka_unit_test(test_parts),      cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_error),      cmocka_unit_test(test_hostile_text),
         cmocka_unit_test(test_long_error),
     };
 

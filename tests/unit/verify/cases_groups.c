@@ -145,7 +145,7 @@ static const struct verify_case cases[] = {
     REJECT("G4", 0, "rdgsbase %r11", "\xf3\x49\x0f\xae\xcb", GS_BASE, 0),
     REJECT("G4", 0, "rdgsbase %rax", "\xf3\x48\x0f\xae\xc8", GS_BASE, 0),
     REJECT("G4", 0, "rdgsbase %r11d", "\xf3\x41\x0f\xae\xcb", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %rsp", "\xf3\x48\x0f\xae\xcc", GS_BASE, 0),
+    REJECT("G4", 0, "rdgsbase %rsp", "\xf3\x48\x0f\xae\xcc", STACK_WRITE, 0),
     REJECT("G4", 0, "rdfsbase %r11", "\xf3\x49\x0f\xae\xc3", UNLISTED, 0),
     REJECT("G4", 0, "wrgsbase %r11", "\xf3\x49\x0f\xae\xdb", UNLISTED, 0),
     REJECT("G4", 0, "wrfsbase %r11", "\xf3\x49\x0f\xae\xd3", UNLISTED, 0),

@@ -228,6 +228,56 @@ static void test_out_of_memory(void **state)
     assert_int_equal(result.reason, VERIFY_MEMORY);
 }
 
+/* K1: with and without the cache the answer is the same, whatever follows. */
+static void test_cache(void **state)
+{
+    (void)state;
+    static struct decoder decoder;
+    struct cache *cache = cache_new();
+    uint8_t code[CODE_MAX];
+
+    assert_non_null(cache);
+    decoder_init(&decoder, CASE_TP);
+    for (unsigned round = 0; round < 2; round++) {
+        for (size_t s = 0; s < LENGTH(case_sets); s++) {
+            for (unsigned i = 0; i < case_sets[s]->count; i++) {
+                const struct verify_case *row = &case_sets[s]->cases[i];
+                struct insn cached, fresh;
+                build(code, 0, row->bytes, row->length);
+                code[row->length] = (uint8_t)(i * 37 + round);
+                const enum verify_reason expected =
+                    classify(&decoder, code, sizeof(code), &fresh);
+                const enum verify_reason reason =
+                    cache_classify(cache, &decoder, code, sizeof(code), &cached);
+                assert_int_equal(reason, expected);
+                if (reason == VERIFY_OK) {
+                    assert_memory_equal(&cached, &fresh, sizeof(fresh));
+                }
+            }
+        }
+    }
+    cache_free(cache);
+}
+
+/* Code long enough for the cache: an offence at its end is still found. */
+static void test_long_code(void **state)
+{
+    (void)state;
+    const size_t len = 1 << 16;
+    uint8_t *code = malloc(len);
+
+    assert_non_null(code);
+    for (size_t at = 0; at < len; at += 4) {
+        memcpy(code + at, "\x0f\xb6\xc1\xcc", 4); /* movzbl %cl,%eax; int3 */
+    }
+    expect(code, len, VERIFY_OK, 0);
+    memcpy(code + len - 8, "\x0f\xb6\xe1", 3); /* movzbl %cl,%esp */
+    expect(code, len, VERIFY_STACK_WRITE, (uint32_t)len - 8);
+    memcpy(code + len - 8, "\x0f\x05\x90", 3); /* syscall */
+    expect(code, len, VERIFY_UNLISTED, (uint32_t)len - 8);
+    free(code);
+}
+
 struct outside {
     uint32_t allowed, asked;
     unsigned count;
@@ -316,26 +366,23 @@ static void test_text(void **state)
 
 /* ---- second lines of defence: what the list or the decoder stops first ---- */
 
+/* @bytes: 15 of them. */
 static enum verify_reason check_as(const char *bytes, uint8_t kind, uint16_t flags)
 {
-    static struct pass pass;
-    struct insn insn;
+    static struct decoder decoder;
+    struct decoded decoded = {.bytes = (const uint8_t *)bytes};
     ZydisDecoderContext context;
 
-    memset(&pass, 0, sizeof(pass));
-    memset(&insn, 0, sizeof(insn));
-    pass.policy = &closed;
-    ZydisDecoderInit(&pass.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    insn.bytes = (const uint8_t *)bytes;
-    insn.kind = kind;
-    insn.flags = flags;
-    assert_true(ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&pass.decoder, &context,
-                                                           bytes, 15, &insn.zydis)));
-    insn.noperands = insn.zydis.operand_count;
+    decoder_init(&decoder, CASE_TP);
+    assert_true(ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder.zydis, &context,
+                                                           bytes, 15, &decoded.zydis)));
+    decoded.kind = kind;
+    decoded.flags = flags;
+    decoded.noperands = decoded.zydis.operand_count;
     assert_true(ZYAN_SUCCESS(ZydisDecoderDecodeOperands(
-        &pass.decoder, &context, &insn.zydis, insn.operand, insn.noperands)));
-    const enum verify_reason reason = prefix_check(&insn);
-    return reason != VERIFY_OK ? reason : operands_check(&pass, &insn);
+        &decoder.zydis, &context, &decoded.zydis, decoded.operand, decoded.noperands)));
+    const enum verify_reason reason = prefix_check(&decoded);
+    return reason != VERIFY_OK ? reason : operands_check(&decoder, &decoded);
 }
 
 /* Were these listed by mistake, their operands would still refuse them. */
@@ -497,6 +544,8 @@ int main(void)
     add("D1", "cut_off", test_cut_off, NULL);
     add("V4", "arguments", test_arguments, NULL);
     add("V4", "out_of_memory", test_out_of_memory, NULL);
+    add("K1", "cache", test_cache, NULL);
+    add("K1", "long_code", test_long_code, NULL);
     add("B4", "outside", test_outside, NULL);
     add("V4", "text", test_text, NULL);
     add("V4", "second_line", test_second_line, NULL);
