@@ -139,7 +139,7 @@ static bool parse_memory(const char *text, size_t len, struct operand *operand)
         size--;
     }
     operand->disp = size ? arena_copy(at, size) : "";
-    return true;
+    return !strchr(operand->disp, '%');
 }
 
 bool operand_parse(const char *text, size_t len, struct operand *operand)
