@@ -5,14 +5,30 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Modules choose some of the text (names, reasons, notes): it must not drive a terminal,
+ * nor look like another line. C1 controls are 0xc2 0x80-0x9f in UTF-8. */
+static void message_disarm(char *text, size_t len)
+{
+    unsigned char before = 0;
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char byte = (unsigned char)text[i];
+        if (byte < 0x20 || byte == 0x7f ||
+            (before == 0xc2 && byte >= 0x80 && byte <= 0x9f)) {
+            text[i] = '?';
+        }
+        before = byte;
+    }
+}
+
 int message_error(int error, const char *format, ...)
 {
+    char text[1024];
     va_list arguments;
     va_start(arguments, format);
-    fputs("cubicle: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    message_disarm(text, strlen(text));
+    fprintf(stderr, "cubicle: %s\n", text);
     return error;
 }
 
@@ -48,6 +64,7 @@ void message_add_decimal(struct message *m, uint64_t value)
 
 void message_write(struct message *m)
 {
+    message_disarm(m->text, m->len);
     m->text[m->len++] = '\n';
     size_t done = 0;
     while (done < m->len) {
