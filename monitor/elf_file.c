@@ -13,7 +13,7 @@ int image_read_file(const char *path, uint8_t **data, size_t *size,
 {
     uint8_t *buffer = NULL;
     struct stat st;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is refused */
     if (fd < 0 || fstat(fd, &st) != 0) {
         goto failed;
     }
