@@ -22,20 +22,21 @@ static int32_t branch_read32(const uint8_t *bytes)
                      (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
 }
 
-/* Reads the direct branch at @bytes; false if it is none. */
-static bool branch_direct(const uint8_t *bytes, unsigned *length, int32_t *displacement)
+/* Reads the direct branch at @bytes; false if there is none. */
+static bool branch_read(const uint8_t *bytes, size_t available, uint8_t *length,
+                        int32_t *displacement)
 {
-    if (bytes[0] == 0xeb || (bytes[0] & 0xf0) == 0x70) {
+    if (available >= 2 && (bytes[0] == 0xeb || (bytes[0] & 0xf0) == 0x70)) {
         *length = 2;
         *displacement = (int8_t)bytes[1];
         return true;
     }
-    if (bytes[0] == 0xe8 || bytes[0] == 0xe9) {
+    if (available >= 5 && (bytes[0] == 0xe8 || bytes[0] == 0xe9)) {
         *length = 5;
         *displacement = branch_read32(bytes + 1);
         return true;
     }
-    if (bytes[0] == 0x0f && (bytes[1] & 0xf0) == 0x80) {
+    if (available >= 6 && bytes[0] == 0x0f && (bytes[1] & 0xf0) == 0x80) {
         *length = 6;
         *displacement = branch_read32(bytes + 2);
         return true;
@@ -43,55 +44,91 @@ static bool branch_direct(const uint8_t *bytes, unsigned *length, int32_t *displ
     return false;
 }
 
-/* FF /2 (call) or FF /4 (jmp) with a register, with or without 41. */
-static bool branch_indirect(const struct insn *insn)
+bool branch_direct(const uint8_t *bytes, size_t available, struct insn *insn)
 {
-    const uint8_t *bytes = insn->bytes;
-    const unsigned rex = bytes[0] == 0x41;
-
-    return insn->zydis.length == rex + 2 && bytes[rex] == 0xff &&
-           (bytes[rex + 1] & 0xf8) == (insn->kind == RULE_CALL ? 0xd0 : 0xe0);
-}
-
-enum verify_reason branch_check(struct pass *pass, const struct insn *insn)
-{
-    unsigned length;
     int32_t displacement;
 
-    switch (insn->kind) {
+    if (!branch_read(bytes, available, &insn->length, &displacement)) {
+        return false;
+    }
+    if (bytes[0] == 0xe8) {
+        insn->flow = FLOW_CALL;
+    } else {
+        insn->flow = bytes[0] == 0xe9 || bytes[0] == 0xeb ? FLOW_JUMP : FLOW_BRANCH;
+    }
+    return true;
+}
+
+/* FF /2 (call) or FF /4 (jmp) with a register, with or without 41. Sets @reg. */
+static bool branch_indirect(const struct decoded *decoded, uint8_t *reg)
+{
+    const uint8_t *bytes = decoded->bytes;
+    const unsigned rex = bytes[0] == 0x41;
+
+    if (decoded->zydis.length != rex + 2 || bytes[rex] != 0xff ||
+        (bytes[rex + 1] & 0xf8) != (decoded->kind == RULE_CALL ? 0xd0 : 0xe0)) {
+        return false;
+    }
+    *reg = (uint8_t)(rex * 8 + (bytes[rex + 1] & 7));
+    return true;
+}
+
+enum verify_reason branch_form(const struct decoded *decoded, struct insn *insn)
+{
+    switch (decoded->kind) {
     case RULE_TRAP:
-        pass->ended = true;
+        insn->flow = FLOW_NEVER;
         return VERIFY_OK;
     case RULE_RETURN:
-        pass->ended = true;
-        return insn->zydis.length == 1 && insn->bytes[0] == 0xc3 ? VERIFY_OK
-                                                                 : VERIFY_RETURN;
+        insn->flow = FLOW_RETURN;
+        return decoded->zydis.length == 1 && decoded->bytes[0] == 0xc3 ? VERIFY_OK
+                                                                       : VERIFY_RETURN;
     case RULE_CALL:
+        insn->flow = FLOW_CALL_INDIRECT;
+        break;
     case RULE_JUMP:
+        insn->flow = FLOW_JUMP_INDIRECT;
+        break;
     case RULE_BRANCH:
+        return VERIFY_INDIRECT; /* branch_direct() knows all forms */
+    default:
+        return VERIFY_OK;
+    }
+    return branch_indirect(decoded, &insn->reg) ? VERIFY_OK : VERIFY_INDIRECT;
+}
+
+enum verify_reason branch_check(struct pass *pass, uint32_t offset,
+                                const struct insn *insn)
+{
+    switch (insn->flow) {
+    case FLOW_CALL:
+    case FLOW_CALL_INDIRECT:
+        if ((offset + insn->length) % VERIFY_BUNDLE != 0) {
+            return VERIFY_CALL_END; /* B2 */
+        }
+        pass->ended = false;
+        break;
+    case FLOW_NEXT:
+    case FLOW_BRANCH:
+        pass->ended = false;
         break;
     default:
-        pass->ended = false;
-        return VERIFY_OK;
+        pass->ended = true;
+        break;
     }
-    pass->ended = insn->kind == RULE_JUMP;
-    if (insn->kind == RULE_CALL && insn_end(insn) % VERIFY_BUNDLE != 0) {
-        return VERIFY_CALL_END;
+    if (insn->flow == FLOW_CALL || insn->flow == FLOW_JUMP ||
+        insn->flow == FLOW_BRANCH) {
+        bit_set(pass->branches, offset);
     }
-    if (branch_direct(insn->bytes, &length, &displacement) &&
-        length == insn->zydis.length) {
-        bit_set(pass->branches, insn->offset);
-        return VERIFY_OK;
-    }
-    return branch_indirect(insn) ? VERIFY_OK : VERIFY_INDIRECT;
+    return VERIFY_OK;
 }
 
 static enum verify_reason branch_target(const struct pass *pass, uint32_t offset)
 {
-    unsigned length;
+    uint8_t length;
     int32_t displacement;
 
-    if (!branch_direct(pass->code + offset, &length, &displacement)) {
+    if (!branch_read(pass->code + offset, pass->len - offset, &length, &displacement)) {
         return VERIFY_DECODE;
     }
     const int64_t target = (int64_t)offset + length + displacement;

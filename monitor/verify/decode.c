@@ -12,22 +12,23 @@
 
 #include <string.h>
 
-static void decode_add_rules(struct pass *pass, const struct rule_set *set)
+static void decode_add_rules(struct decoder *decoder, const struct rule_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {
-        pass->rules[set->rows[i].mnemonic] = set->rows[i];
+        decoder->rules[set->rows[i].mnemonic] = set->rows[i];
     }
 }
 
-void decode_init(struct pass *pass)
+void decoder_init(struct decoder *decoder, int32_t tp_disp)
 {
-    memset(pass->rules, 0, sizeof(pass->rules));
-    decode_add_rules(pass, &rules_integer);
-    decode_add_rules(pass, &rules_control);
-    decode_add_rules(pass, &rules_sse);
-    decode_add_rules(pass, &rules_avx);
-    decode_add_rules(pass, &rules_x87);
-    ZydisDecoderInit(&pass->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    memset(decoder, 0, sizeof(*decoder));
+    decoder->tp_disp = tp_disp;
+    decode_add_rules(decoder, &rules_integer);
+    decode_add_rules(decoder, &rules_control);
+    decode_add_rules(decoder, &rules_sse);
+    decode_add_rules(decoder, &rules_avx);
+    decode_add_rules(decoder, &rules_x87);
+    ZydisDecoderInit(&decoder->zydis, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 }
 
 /* The one-byte opcodes A4..A7 and AA..AF are string instructions, whatever their name.
@@ -72,14 +73,15 @@ static bool decode_is_alias(const ZydisDecodedInstruction *zydis, uint16_t flags
     }
 }
 
-static enum verify_reason decode_rule(const struct pass *pass, struct insn *insn)
+static enum verify_reason decode_rule(const struct decoder *decoder,
+                                      struct decoded *decoded)
 {
-    const ZydisDecodedInstruction *zydis = &insn->zydis;
-    const struct rule_row *row = &pass->rules[zydis->mnemonic];
+    const ZydisDecodedInstruction *zydis = &decoded->zydis;
+    const struct rule_row *row = &decoder->rules[zydis->mnemonic];
 
     if (decode_is_string(zydis)) {
-        insn->kind = RULE_STRING;
-        insn->flags = 0;
+        decoded->kind = RULE_STRING;
+        decoded->flags = 0;
         return decode_is_listed_string(zydis) ? VERIFY_OK : VERIFY_UNLISTED;
     }
     if (row->kind == RULE_UNLISTED) {
@@ -87,41 +89,33 @@ static enum verify_reason decode_rule(const struct pass *pass, struct insn *insn
     }
     if (zydis->encoding != ((row->flags & RULE_VEX)
                                 ? ZYDIS_INSTRUCTION_ENCODING_VEX
-                                : ZYDIS_INSTRUCTION_ENCODING_LEGACY)) {
+                                : ZYDIS_INSTRUCTION_ENCODING_LEGACY) ||
+        decode_is_alias(zydis, row->flags)) {
         return VERIFY_ENCODING;
     }
-    if (decode_is_alias(zydis, row->flags)) {
-        return VERIFY_ENCODING;
-    }
-    insn->kind = row->kind;
-    insn->flags = row->flags;
+    decoded->kind = row->kind;
+    decoded->flags = row->flags;
     return VERIFY_OK;
 }
 
-enum verify_reason decode_at(const struct pass *pass, uint32_t offset,
-                             struct insn *insn)
+enum verify_reason decode(const struct decoder *decoder, const uint8_t *bytes,
+                          size_t available, struct decoded *decoded)
 {
     ZydisDecoderContext context;
 
-    insn->offset = offset;
-    insn->bytes = pass->code + offset;
-    insn->noperands = 0;
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
-            &pass->decoder, &context, insn->bytes, pass->len - offset, &insn->zydis))) {
+    decoded->bytes = bytes;
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder->zydis, &context, bytes,
+                                                    available, &decoded->zydis))) {
         return VERIFY_DECODE;
     }
-    if (offset / VERIFY_BUNDLE != (insn_end(insn) - 1) / VERIFY_BUNDLE) {
-        return VERIFY_BUNDLE_CROSS;
-    }
-    const enum verify_reason reason = decode_rule(pass, insn);
+    const enum verify_reason reason = decode_rule(decoder, decoded);
     if (reason != VERIFY_OK) {
         return reason;
     }
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&pass->decoder, &context, &insn->zydis,
-                                                 insn->operand,
-                                                 insn->zydis.operand_count))) {
-        return VERIFY_DECODE;
-    }
-    insn->noperands = insn->zydis.operand_count;
-    return VERIFY_OK;
+    decoded->noperands = decoded->zydis.operand_count;
+    return ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&decoder->zydis, &context,
+                                                   &decoded->zydis, decoded->operand,
+                                                   decoded->noperands))
+               ? VERIFY_OK
+               : VERIFY_DECODE;
 }

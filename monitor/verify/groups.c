@@ -21,183 +21,117 @@
  */
 #include "internal.h"
 
-#define RETURN_MASK INT64_C(0x7fffffe0)
-#define BRANCH_MASK INT64_C(-32)
-
-/* andl $-32,%r32 */
-static bool groups_is_branch_mask(const struct insn *insn)
-{
-    return insn->zydis.mnemonic == ZYDIS_MNEMONIC_AND &&
-           insn->operand[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
-           ZydisRegisterGetClass(insn->operand[0].reg.value) == ZYDIS_REGCLASS_GPR32 &&
-           operand_is_imm(&insn->operand[1], BRANCH_MASK);
-}
-
-/* andq $0x7fffffe0,(%rsp) */
-static bool groups_is_return_mask(const struct insn *insn)
-{
-    return insn->zydis.mnemonic == ZYDIS_MNEMONIC_AND && insn->memory != NULL &&
-           insn->memory == &insn->operand[0] && insn->memory->size == 64 &&
-           insn->memory->mem.base == ZYDIS_REGISTER_RSP &&
-           insn->memory->mem.index == ZYDIS_REGISTER_NONE &&
-           insn->memory->mem.disp.value == 0 &&
-           operand_is_imm(&insn->operand[1], RETURN_MASK);
-}
-
-/* movl %reg,%reg */
-static bool groups_is_truncation(const struct insn *insn, ZydisRegister reg)
-{
-    return insn->zydis.mnemonic == ZYDIS_MNEMONIC_MOV &&
-           operand_is(&insn->operand[0], reg) && operand_is(&insn->operand[1], reg);
-}
-
-/* leaq (%reg,%r11),%reg */
-static bool groups_is_basing(const struct insn *insn, ZydisRegister reg)
-{
-    const ZydisDecodedOperandMem *memory = &insn->operand[1].mem;
-
-    return insn->kind == RULE_ADDRESS && !insn->address_size &&
-           operand_is(&insn->operand[0], reg) && memory->base == reg &&
-           memory->index == ZYDIS_REGISTER_R11 && memory->scale == 1 &&
-           memory->disp.value == 0;
-}
-
-static bool groups_is_gs_base(const struct insn *insn)
-{
-    return insn->kind == RULE_GS_BASE &&
-           operand_is(&insn->operand[0], ZYDIS_REGISTER_R11);
-}
-
-static bool groups_is_string(const struct insn *insn, uint8_t first_opcode)
-{
-    return insn->kind == RULE_STRING && (insn->zydis.opcode == first_opcode ||
-                                         insn->zydis.opcode == first_opcode + 1);
-}
-
-#define OPCODE_MOVS 0xa4
-#define OPCODE_STOS 0xaa
-
 /* The state after @insn in a group that must be completed; false: it does not belong.
  */
-static bool groups_step(const struct insn *insn, enum group_state state,
+static bool groups_step(enum group_state state, const struct insn *insn,
                         enum group_state *next)
 {
-    bool fits = false;
+    static const struct {
+        enum group_state state;
+        uint8_t role, stack;
+        enum group_state next;
+    } steps[] = {
+        {GROUP_STACK_CUT, ROLE_GS_BASE, STACK_KEEP, GROUP_STACK_GS},
+        {GROUP_STACK_GS, ROLE_NONE, STACK_BASE, GROUP_NONE},
+        {GROUP_STRING_GS, ROLE_CUT_RDI, STACK_KEEP, GROUP_STRING_EDI},
+        {GROUP_STRING_EDI, ROLE_BASE_RDI, STACK_KEEP, GROUP_STRING_RDI},
+        {GROUP_STRING_RDI, ROLE_STOS, STACK_KEEP, GROUP_NONE},
+        {GROUP_STRING_RDI, ROLE_CUT_RSI, STACK_KEEP, GROUP_STRING_ESI},
+        {GROUP_STRING_ESI, ROLE_BASE_RSI, STACK_KEEP, GROUP_STRING_RSI},
+        {GROUP_STRING_RSI, ROLE_MOVS, STACK_KEEP, GROUP_NONE},
+    };
 
-    *next = GROUP_NONE;
-    switch (state) {
-    case GROUP_REBASE:
-        *next = GROUP_REBASE_GS;
-        return groups_is_gs_base(insn);
-    case GROUP_REBASE_GS:
-        return groups_is_basing(insn, ZYDIS_REGISTER_RSP);
-    case GROUP_STRING_GS:
-        *next = GROUP_STRING_EDI;
-        return groups_is_truncation(insn, ZYDIS_REGISTER_EDI);
-    case GROUP_STRING_EDI:
-        *next = GROUP_STRING_RDI;
-        return groups_is_basing(insn, ZYDIS_REGISTER_RDI);
-    case GROUP_STRING_RDI:
-        fits = groups_is_truncation(insn, ZYDIS_REGISTER_ESI);
-        *next = fits ? GROUP_STRING_ESI : GROUP_NONE;
-        return fits || groups_is_string(insn, OPCODE_STOS);
-    case GROUP_STRING_ESI:
-        *next = GROUP_STRING_RSI;
-        return groups_is_basing(insn, ZYDIS_REGISTER_RSI);
-    case GROUP_STRING_RSI:
-        return groups_is_string(insn, OPCODE_MOVS);
-    default:
-        return false;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (steps[i].state == state && steps[i].role == insn->role &&
+            steps[i].stack == insn->stack) {
+            *next = steps[i].next;
+            return true;
+        }
     }
+    return false;
 }
 
 enum verify_reason groups_unfinished(const struct pass *pass)
 {
-    switch (pass->group) {
-    case GROUP_NONE:
-    case GROUP_MASKED:
-    case GROUP_RETURN_MASKED:
+    if (pass->group < GROUP_OPEN) {
         return VERIFY_OK;
-    case GROUP_REBASE:
-    case GROUP_REBASE_GS:
-        return VERIFY_STACK_REBASE;
-    default:
-        return VERIFY_GS_BASE;
     }
+    return pass->group < GROUP_STRING_GS ? VERIFY_STACK_REBASE : VERIFY_GS_BASE;
 }
 
 /* G3, G4: @insn must continue the group. */
 static enum verify_reason groups_continue(struct pass *pass, const struct insn *insn)
 {
-    enum group_state next;
+    enum group_state next = GROUP_NONE;
 
-    if (!groups_step(insn, pass->group, &next)) {
+    if (!groups_step(pass->group, insn, &next)) {
         pass->offence = pass->group_offset;
         return groups_unfinished(pass);
     }
-    if (pass->group == GROUP_REBASE_GS) {
+    if (insn->stack == STACK_BASE) {
         pass->dirty = false; /* S6 */
     }
     pass->group = next;
     return VERIFY_OK;
 }
 
-/* The last instructions of G1 and G2 need the right mask before them. */
-static enum verify_reason groups_end_masked(const struct pass *pass,
-                                            const struct insn *insn)
+/* G1, G2: the last instruction needs the right mask before it. */
+static enum verify_reason groups_end_masked(struct pass *pass, const struct insn *insn)
 {
-    if (insn->kind == RULE_RETURN) {
-        return pass->group == GROUP_RETURN_MASKED ? VERIFY_OK : VERIFY_RETURN;
+    const enum group_state state = pass->group;
+
+    pass->group = GROUP_NONE;
+    if (insn->flow == FLOW_RETURN) {
+        return state == GROUP_RETURN_MASKED ? VERIFY_OK : VERIFY_RETURN;
     }
-    return pass->group == GROUP_MASKED &&
-                   operand_is(&insn->operand[0], pass->group_mask)
-               ? VERIFY_OK
-               : VERIFY_INDIRECT;
+    return state == GROUP_MASKED && pass->group_reg == insn->reg ? VERIFY_OK
+                                                                 : VERIFY_INDIRECT;
 }
 
-static bool groups_is_end_masked(const struct insn *insn)
-{
-    return insn->kind == RULE_RETURN ||
-           ((insn->kind == RULE_CALL || insn->kind == RULE_JUMP) &&
-            insn->operand[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE);
-}
-
-static void groups_begin(struct pass *pass, const struct insn *insn)
+static enum verify_reason groups_begin(struct pass *pass, uint32_t offset,
+                                       const struct insn *insn)
 {
     pass->group = GROUP_NONE;
-    pass->group_offset = insn->offset;
-    if (insn->kind == RULE_GS_BASE) {
-        pass->group = GROUP_STRING_GS;
-    } else if (groups_is_return_mask(insn)) {
-        pass->group = GROUP_RETURN_MASKED;
-    } else if (groups_is_branch_mask(insn)) {
+    pass->group_offset = offset;
+    if (insn->stack == STACK_CUT) {
+        pass->group = GROUP_STACK_CUT;
+        return VERIFY_OK;
+    }
+    switch (insn->role) {
+    case ROLE_BRANCH_MASK:
         pass->group = GROUP_MASKED;
-        pass->group_mask = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64,
-                                                            insn->operand[0].reg.value);
+        pass->group_reg = insn->reg;
+        return VERIFY_OK;
+    case ROLE_RETURN_MASK:
+        pass->group = GROUP_RETURN_MASKED;
+        return VERIFY_OK;
+    case ROLE_GS_BASE:
+        pass->group = GROUP_STRING_GS;
+        return VERIFY_OK;
+    case ROLE_STOS:
+    case ROLE_MOVS:
+        return VERIFY_STRING;
+    default:
+        return VERIFY_OK; /* of no consequence outside a group */
     }
 }
 
-enum verify_reason groups_check(struct pass *pass, const struct insn *insn,
-                                bool *inside)
+enum verify_reason groups_check(struct pass *pass, uint32_t offset,
+                                const struct insn *insn, bool *inside)
 {
-    const bool end_masked = groups_is_end_masked(insn);
-    enum verify_reason reason = VERIFY_OK;
+    enum verify_reason reason;
 
-    *inside = pass->group >= GROUP_REBASE || end_masked;
-    if (pass->group >= GROUP_REBASE) {
+    *inside = true;
+    if (pass->group >= GROUP_OPEN) {
         reason = groups_continue(pass, insn);
-    } else if (end_masked) {
+    } else if (insn->flow >= FLOW_JUMP_INDIRECT) {
         reason = groups_end_masked(pass, insn);
-        pass->group = GROUP_NONE;
-    } else if (insn->kind == RULE_STRING) {
-        return VERIFY_STRING;
-    } else if (insn->kind == RULE_GS_BASE && !groups_is_gs_base(insn)) {
-        return VERIFY_GS_BASE;
     } else {
-        groups_begin(pass, insn);
+        *inside = false;
+        return groups_begin(pass, offset, insn);
     }
-    if (reason == VERIFY_OK && *inside &&
-        insn->offset / VERIFY_BUNDLE != pass->group_offset / VERIFY_BUNDLE) {
+    if (reason == VERIFY_OK &&
+        offset / VERIFY_BUNDLE != pass->group_offset / VERIFY_BUNDLE) {
         pass->offence = pass->group_offset;
         return VERIFY_GROUP_CROSS;
     }

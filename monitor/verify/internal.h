@@ -55,10 +55,9 @@ struct rule_set {
 extern const struct rule_set rules_integer, rules_control, rules_sse, rules_avx,
     rules_x87;
 
-/* ---- one instruction ---- */
+/* ---- one instruction, in Zydis' words ---- */
 
-struct insn {
-    uint32_t offset; /* from the start of the code */
+struct decoded {
     const uint8_t *bytes;
     uint16_t flags; /* of its rule */
     uint8_t kind;
@@ -67,28 +66,99 @@ struct insn {
     uint8_t segment, rex, repeat; /* repeat: F0 (LOCK), F2 or F3 */
     bool operand_size, address_size;
     /* set by operands_check() */
-    const ZydisDecodedOperand
-        *memory;     /* the explicit operand that is accessed, or NULL */
+    const ZydisDecodedOperand *memory; /* the explicit, accessed operand, or NULL */
     bool writes_rsp; /* rsp or a part of it is an explicit destination */
     bool probes;     /* accesses memory close to rsp, always */
     ZydisDecodedInstruction zydis;
     ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
 };
 
-static inline uint32_t insn_end(const struct insn *insn)
-{
-    return insn->offset + insn->zydis.length;
-}
+/* What decides about an instruction but its bytes. */
+struct decoder {
+    ZydisDecoder zydis;
+    int32_t tp_disp;
+    struct rule_row rules[ZYDIS_MNEMONIC_MAX_VALUE + 1];
+};
 
-/* ---- one pass ---- */
+/* decode.c */
+void decoder_init(struct decoder *decoder, int32_t tp_disp);
+enum verify_reason decode(const struct decoder *decoder, const uint8_t *bytes,
+                          size_t available, struct decoded *decoded);
+
+/* prefix.c */
+enum verify_reason prefix_check(struct decoded *decoded);
+
+/* operands.c */
+enum verify_reason operands_check(const struct decoder *decoder,
+                                  struct decoded *decoded);
+
+/* ---- one accepted instruction, in the words of the rules ---- */
+
+enum insn_flow {
+    FLOW_NEXT = 0,
+    FLOW_NEVER,  /* ud2, int3 */
+    FLOW_BRANCH, /* conditional, direct */
+    FLOW_JUMP,
+    FLOW_CALL,
+    FLOW_JUMP_INDIRECT,
+    FLOW_CALL_INDIRECT,
+    FLOW_RETURN,
+};
+
+/** The part that an instruction can have in a group; see groups.c. */
+enum insn_role {
+    ROLE_NONE = 0,
+    ROLE_BRANCH_MASK, /* andl $-32,%r32 */
+    ROLE_RETURN_MASK, /* andq $0x7fffffe0,(%rsp) */
+    ROLE_GS_BASE,     /* rdgsbase %r11 */
+    ROLE_CUT_RDI,     /* movl %edi,%edi */
+    ROLE_CUT_RSI,     /* movl %esi,%esi */
+    ROLE_BASE_RDI,    /* leaq (%rdi,%r11),%rdi */
+    ROLE_BASE_RSI,    /* leaq (%rsi,%r11),%rsi */
+    ROLE_STOS,
+    ROLE_MOVS,
+};
+
+/** What an instruction does to rsp, apart from push and pop; see stack.c. */
+enum insn_stack {
+    STACK_KEEP = 0,
+    STACK_MOVE, /* adds a constant */
+    STACK_CUT,  /* writes esp, clearing the upper half */
+    STACK_BASE, /* leaq (%rsp,%r11),%rsp */
+};
+
+struct insn {
+    uint8_t length;
+    uint8_t flow;  /* enum insn_flow */
+    uint8_t role;  /* enum insn_role */
+    uint8_t stack; /* enum insn_stack */
+    uint8_t reg;   /* number of the register: ROLE_BRANCH_MASK, indirect branches */
+    bool probes;   /* accesses memory close to rsp, always */
+};
+
+/* classify.c: all that can be said without the instructions around it */
+/** int3 and direct branches, by their bytes: nearly half of all code. Else false. */
+bool classify_simple(const uint8_t *bytes, size_t available, struct insn *insn);
+enum verify_reason classify(const struct decoder *decoder, const uint8_t *bytes,
+                            size_t available, struct insn *insn);
+
+/* cache.c */
+struct cache;
+struct cache *cache_new(void);
+void cache_free(struct cache *cache);
+enum verify_reason cache_classify(struct cache *cache, const struct decoder *decoder,
+                                  const uint8_t *bytes, size_t available,
+                                  struct insn *insn);
+
+/* ---- one pass over the code ---- */
 
 enum group_state {
     GROUP_NONE = 0,
     GROUP_MASKED,        /* andl $-32,%r32 */
     GROUP_RETURN_MASKED, /* andq $0x7fffffe0,(%rsp) */
     /* from here on the group must be completed */
-    GROUP_REBASE,     /* an instruction that wrote esp */
-    GROUP_REBASE_GS,  /* ... and rdgsbase %r11 */
+    GROUP_STACK_CUT,  /* a write of esp */
+    GROUP_STACK_GS,   /* ... rdgsbase %r11: leaq (%rsp,%r11),%rsp next */
     GROUP_STRING_GS,  /* rdgsbase %r11 */
     GROUP_STRING_EDI, /* ... movl %edi,%edi */
     GROUP_STRING_RDI, /* ... leaq (%rdi,%r11),%rdi: stos, or esi next */
@@ -96,43 +166,37 @@ enum group_state {
     GROUP_STRING_RSI, /* ... leaq (%rsi,%r11),%rsi: movs next */
 };
 
+#define GROUP_OPEN GROUP_STACK_CUT
+
 struct pass {
     const uint8_t *code;
     uint32_t len, base;
     const struct verify_policy *policy;
-    ZydisDecoder decoder;
     uint8_t *starts;   /* bit per byte: a branch may go here */
     uint8_t *branches; /* bit per byte: a direct branch with a target to check */
     enum group_state group;
-    uint32_t group_offset;    /* first instruction of the group */
-    ZydisRegister group_mask; /* GROUP_MASKED: the 64-bit name of the masked register */
-    bool dirty;               /* rsp was moved and not probed since */
-    bool ended;               /* the last instruction does not fall through */
-    uint32_t offence;         /* offset to report */
-    struct rule_row rules[ZYDIS_MNEMONIC_MAX_VALUE + 1];
+    uint32_t group_offset; /* first instruction of the group */
+    uint8_t group_reg;     /* GROUP_MASKED: the register */
+    bool dirty;            /* rsp was moved and not probed since */
+    bool ended;            /* the last instruction does not fall through */
+    uint32_t offence;      /* offset to report */
 };
-
-/* decode.c */
-void decode_init(struct pass *pass);
-enum verify_reason decode_at(const struct pass *pass, uint32_t offset,
-                             struct insn *insn);
-
-/* prefix.c */
-enum verify_reason prefix_check(struct insn *insn);
-
-/* operands.c */
-enum verify_reason operands_check(const struct pass *pass, struct insn *insn);
 
 /* stack.c */
 enum verify_reason stack_check(struct pass *pass, const struct insn *insn);
 
 /* groups.c */
-enum verify_reason groups_check(struct pass *pass, const struct insn *insn,
-                                bool *inside);
+enum verify_reason groups_check(struct pass *pass, uint32_t offset,
+                                const struct insn *insn, bool *inside);
 enum verify_reason groups_unfinished(const struct pass *pass);
 
 /* branch.c */
-enum verify_reason branch_check(struct pass *pass, const struct insn *insn);
+/** Recognises a direct branch by its bytes. */
+bool branch_direct(const uint8_t *bytes, size_t available, struct insn *insn);
+/** Any other branch. */
+enum verify_reason branch_form(const struct decoded *decoded, struct insn *insn);
+enum verify_reason branch_check(struct pass *pass, uint32_t offset,
+                                const struct insn *insn);
 enum verify_reason branch_targets(struct pass *pass);
 
 /* ---- small helpers ---- */

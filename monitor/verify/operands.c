@@ -30,34 +30,35 @@ static bool operands_gpr32_or_none(ZydisRegister reg)
            ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_GPR32;
 }
 
-static bool operands_is_branch(const struct insn *insn)
+static bool operands_is_branch(const struct decoded *decoded)
 {
-    return insn->kind == RULE_CALL || insn->kind == RULE_JUMP ||
-           insn->kind == RULE_BRANCH || insn->kind == RULE_RETURN;
+    return decoded->kind == RULE_CALL || decoded->kind == RULE_JUMP ||
+           decoded->kind == RULE_BRANCH || decoded->kind == RULE_RETURN;
 }
 
 /* M3 */
-static enum verify_reason operands_fs(const struct pass *pass, const struct insn *insn,
+static enum verify_reason operands_fs(const struct decoder *decoder,
+                                      const struct decoded *decoded,
                                       const ZydisDecodedOperandMem *memory)
 {
-    const bool form = insn->zydis.mnemonic == ZYDIS_MNEMONIC_MOV &&
-                      insn->zydis.opcode == 0x8b && insn->zydis.operand_width == 64 &&
-                      !insn->address_size && memory->base == ZYDIS_REGISTER_NONE &&
-                      memory->index == ZYDIS_REGISTER_NONE &&
-                      memory->disp.value == pass->policy->tp_disp;
+    const bool form =
+        decoded->zydis.mnemonic == ZYDIS_MNEMONIC_MOV &&
+        decoded->zydis.opcode == 0x8b && decoded->zydis.operand_width == 64 &&
+        !decoded->address_size && memory->base == ZYDIS_REGISTER_NONE &&
+        memory->index == ZYDIS_REGISTER_NONE && memory->disp.value == decoder->tp_disp;
 
     return form ? VERIFY_OK : VERIFY_ACCESS_FS;
 }
 
 /* M1 */
-static enum verify_reason operands_gs(const struct insn *insn,
+static enum verify_reason operands_gs(const struct decoded *decoded,
                                       const ZydisDecodedOperandMem *memory)
 {
-    if (!insn->address_size) {
+    if (!decoded->address_size) {
         return VERIFY_ACCESS_WIDTH;
     }
     /* Without a ModRM byte the address is an immediate (moffs). */
-    if (!(insn->zydis.attributes & ZYDIS_ATTRIB_HAS_MODRM) ||
+    if (!(decoded->zydis.attributes & ZYDIS_ATTRIB_HAS_MODRM) ||
         !operands_gpr32_or_none(memory->base) ||
         !operands_gpr32_or_none(memory->index)) {
         return VERIFY_ACCESS_FORM;
@@ -66,53 +67,55 @@ static enum verify_reason operands_gs(const struct insn *insn,
 }
 
 /* S4 in stack.c. A shift takes its count from the last operand, modulo 32 or 64. */
-static bool operands_always_accesses(const struct insn *insn)
+static bool operands_always_accesses(const struct decoded *decoded)
 {
     const ZydisDecodedOperand *last =
-        &insn->operand[insn->zydis.operand_count_visible - 1];
+        &decoded->operand[decoded->zydis.operand_count_visible - 1];
 
-    if (insn->flags & RULE_COUNT) {
+    if (decoded->flags & RULE_COUNT) {
         return last->type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
                (last->imm.value.u & 31) != 0;
     }
-    return !(insn->flags & RULE_NO_PROBE);
+    return !(decoded->flags & RULE_NO_PROBE);
 }
 
-static enum verify_reason operands_memory(const struct pass *pass, struct insn *insn,
+static enum verify_reason operands_memory(const struct decoder *decoder,
+                                          struct decoded *decoded,
                                           const ZydisDecodedOperand *operand)
 {
     const ZydisDecodedOperandMem *memory = &operand->mem;
 
     if (memory->type != ZYDIS_MEMOP_TYPE_MEM || operand->size > ACCESS_MAX_BITS ||
-        insn->memory != NULL) {
+        decoded->memory != NULL) {
         return VERIFY_ACCESS_FORM;
     }
-    insn->memory = operand;
-    if (insn->segment == 0x64) {
-        return operands_fs(pass, insn, memory);
+    decoded->memory = operand;
+    if (decoded->segment == 0x64) {
+        return operands_fs(decoder, decoded, memory);
     }
-    if (insn->segment == 0x65) {
-        return operands_gs(insn, memory);
+    if (decoded->segment == 0x65) {
+        return operands_gs(decoded, memory);
     }
     /* M2 */
-    if (memory->base != ZYDIS_REGISTER_RSP || insn->address_size) {
+    if (memory->base != ZYDIS_REGISTER_RSP || decoded->address_size) {
         return VERIFY_ACCESS_SEGMENT;
     }
     if (memory->index != ZYDIS_REGISTER_NONE) {
         return VERIFY_ACCESS_STACK;
     }
-    insn->probes = memory->disp.value < PROBE_REACH &&
-                   memory->disp.value > -PROBE_REACH && operands_always_accesses(insn);
+    decoded->probes = memory->disp.value < PROBE_REACH &&
+                      memory->disp.value > -PROBE_REACH &&
+                      operands_always_accesses(decoded);
     return VERIFY_OK;
 }
 
 /* M5 */
-static enum verify_reason operands_hidden_memory(const struct insn *insn,
+static enum verify_reason operands_hidden_memory(const struct decoded *decoded,
                                                  const ZydisDecodedOperand *operand)
 {
     const ZydisRegister base = operand->mem.base;
 
-    switch (insn->kind) {
+    switch (decoded->kind) {
     case RULE_PUSH:
     case RULE_POP:
     case RULE_CALL:
@@ -129,7 +132,7 @@ static enum verify_reason operands_hidden_memory(const struct insn *insn,
 
 /* M6. Flags, the x87 status and, for branches, the instruction pointer are side
  * effects. */
-static enum verify_reason operands_register_class(const struct insn *insn,
+static enum verify_reason operands_register_class(const struct decoded *decoded,
                                                   const ZydisDecodedOperand *operand)
 {
     const bool hidden = operand->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN;
@@ -146,7 +149,7 @@ static enum verify_reason operands_register_class(const struct insn *insn,
     case ZYDIS_REGCLASS_FLAGS:
         return hidden ? VERIFY_OK : VERIFY_REGISTER;
     case ZYDIS_REGCLASS_IP:
-        return hidden && (operands_is_branch(insn) || insn->kind == RULE_TRAP)
+        return hidden && (operands_is_branch(decoded) || decoded->kind == RULE_TRAP)
                    ? VERIFY_OK
                    : VERIFY_REGISTER;
     default:
@@ -162,10 +165,10 @@ static bool operands_is_rsp(ZydisRegister reg)
            reg == ZYDIS_REGISTER_SP || reg == ZYDIS_REGISTER_SPL;
 }
 
-static enum verify_reason operands_register(struct insn *insn,
+static enum verify_reason operands_register(struct decoded *decoded,
                                             const ZydisDecodedOperand *operand)
 {
-    const enum verify_reason reason = operands_register_class(insn, operand);
+    const enum verify_reason reason = operands_register_class(decoded, operand);
 
     if (reason != VERIFY_OK) {
         return reason;
@@ -173,32 +176,33 @@ static enum verify_reason operands_register(struct insn *insn,
     if (operands_is_rsp(operand->reg.value) &&
         (operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)) {
         if (operand->visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN) {
-            insn->writes_rsp = true;
-        } else if (!operands_is_branch(insn) && insn->kind != RULE_PUSH &&
-                   insn->kind != RULE_POP) {
+            decoded->writes_rsp = true;
+        } else if (!operands_is_branch(decoded) && decoded->kind != RULE_PUSH &&
+                   decoded->kind != RULE_POP) {
             return VERIFY_STACK_WRITE;
         }
     }
     return VERIFY_OK;
 }
 
-static enum verify_reason operands_one(const struct pass *pass, struct insn *insn,
+static enum verify_reason operands_one(const struct decoder *decoder,
+                                       struct decoded *decoded,
                                        const ZydisDecodedOperand *operand)
 {
     switch (operand->type) {
     case ZYDIS_OPERAND_TYPE_REGISTER:
-        return operands_register(insn, operand);
+        return operands_register(decoded, operand);
     case ZYDIS_OPERAND_TYPE_IMMEDIATE:
         return VERIFY_OK;
     case ZYDIS_OPERAND_TYPE_MEMORY:
         if (operand->visibility != ZYDIS_OPERAND_VISIBILITY_EXPLICIT) {
-            return operands_hidden_memory(insn, operand);
+            return operands_hidden_memory(decoded, operand);
         }
-        if (insn->kind == RULE_ADDRESS) {
+        if (decoded->kind == RULE_ADDRESS) {
             return operand->mem.type == ZYDIS_MEMOP_TYPE_AGEN ? VERIFY_OK
                                                               : VERIFY_ACCESS_FORM;
         }
-        return operands_memory(pass, insn, operand);
+        return operands_memory(decoder, decoded, operand);
     default:
         return VERIFY_ACCESS_FORM;
     }
@@ -206,9 +210,9 @@ static enum verify_reason operands_one(const struct pass *pass, struct insn *ins
 
 /* nop names a memory operand and touches nothing: only its opcode matters. The other
  * hint opcodes (0F 0D, 0F 18 to 0F 1E) have got meanings over time and may get more. */
-static enum verify_reason operands_nop(const struct insn *insn)
+static enum verify_reason operands_nop(const struct decoded *decoded)
 {
-    const ZydisDecodedInstruction *zydis = &insn->zydis;
+    const ZydisDecodedInstruction *zydis = &decoded->zydis;
 
     if (zydis->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && zydis->opcode == 0x90) {
         return VERIFY_OK;
@@ -219,23 +223,25 @@ static enum verify_reason operands_nop(const struct insn *insn)
                : VERIFY_ENCODING;
 }
 
-enum verify_reason operands_check(const struct pass *pass, struct insn *insn)
+enum verify_reason operands_check(const struct decoder *decoder,
+                                  struct decoded *decoded)
 {
-    insn->memory = NULL;
-    insn->writes_rsp = false;
-    insn->probes = insn->kind == RULE_PUSH || insn->kind == RULE_POP;
-    if (insn->kind == RULE_NOP) {
-        return operands_nop(insn);
+    decoded->memory = NULL;
+    decoded->writes_rsp = false;
+    decoded->probes = decoded->kind == RULE_PUSH || decoded->kind == RULE_POP;
+    if (decoded->kind == RULE_NOP) {
+        return operands_nop(decoded);
     }
-    for (unsigned i = 0; i < insn->noperands; i++) {
-        const enum verify_reason reason = operands_one(pass, insn, &insn->operand[i]);
+    for (unsigned i = 0; i < decoded->noperands; i++) {
+        const enum verify_reason reason =
+            operands_one(decoder, decoded, &decoded->operand[i]);
         if (reason != VERIFY_OK) {
             return reason;
         }
     }
     /* M4 */
-    if ((insn->flags & RULE_BIT_INDEX) && insn->memory != NULL &&
-        insn->operand[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
+    if ((decoded->flags & RULE_BIT_INDEX) && decoded->memory != NULL &&
+        decoded->operand[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
         return VERIFY_ACCESS_BIT;
     }
     return VERIFY_OK;

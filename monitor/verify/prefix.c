@@ -30,18 +30,19 @@ static bool prefix_is_segment(uint8_t byte)
 
 /* X3: a 16-bit operand must be there, and no REX.W or 8-bit form that overrules it. x87
  * instructions have 16-bit operands of their own. */
-static enum verify_reason prefix_size(const struct insn *insn, ZydisPrefixType type)
+static enum verify_reason prefix_size(const struct decoded *decoded,
+                                      ZydisPrefixType type)
 {
     if (type == ZYDIS_PREFIX_TYPE_MANDATORY) {
         return VERIFY_OK;
     }
-    if (type != ZYDIS_PREFIX_TYPE_EFFECTIVE || insn->zydis.operand_width != 16 ||
-        (insn->flags & RULE_X87)) {
+    if (type != ZYDIS_PREFIX_TYPE_EFFECTIVE || decoded->zydis.operand_width != 16 ||
+        (decoded->flags & RULE_X87)) {
         return VERIFY_PREFIX_SIZE;
     }
-    for (unsigned i = 0; i < insn->noperands; i++) {
-        if (insn->operand[i].size == 16 &&
-            insn->operand[i].type != ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+    for (unsigned i = 0; i < decoded->noperands; i++) {
+        if (decoded->operand[i].size == 16 &&
+            decoded->operand[i].type != ZYDIS_OPERAND_TYPE_IMMEDIATE) {
             return VERIFY_OK;
         }
     }
@@ -49,32 +50,32 @@ static enum verify_reason prefix_size(const struct insn *insn, ZydisPrefixType t
 }
 
 /* The bits of REX that have something to extend. */
-static uint8_t prefix_rex_bits(const struct insn *insn)
+static uint8_t prefix_rex_bits(const struct decoded *decoded)
 {
-    const bool implied = insn->kind == RULE_PUSH || insn->kind == RULE_POP ||
-                         insn->kind == RULE_CALL || insn->kind == RULE_JUMP;
+    const bool implied = decoded->kind == RULE_PUSH || decoded->kind == RULE_POP ||
+                         decoded->kind == RULE_CALL || decoded->kind == RULE_JUMP;
     uint8_t bits = 0;
 
     /* movq between XMM registers, or an XMM register and memory, not a general one */
-    const bool vector = insn->zydis.mnemonic == ZYDIS_MNEMONIC_MOVQ &&
-                        (insn->repeat == 0xf3 || insn->zydis.opcode == 0xd6);
+    const bool vector = decoded->zydis.mnemonic == ZYDIS_MNEMONIC_MOVQ &&
+                        (decoded->repeat == 0xf3 || decoded->zydis.opcode == 0xd6);
 
-    if (insn->zydis.operand_width == 64 && !implied && !vector &&
-        !(insn->flags & (RULE_X87 | RULE_NARROW))) {
+    if (decoded->zydis.operand_width == 64 && !implied && !vector &&
+        !(decoded->flags & (RULE_X87 | RULE_NARROW))) {
         bits |= REX_W;
     }
-    for (unsigned i = 0; i < insn->zydis.operand_count_visible; i++) {
-        const ZydisDecodedOperand *operand = &insn->operand[i];
+    for (unsigned i = 0; i < decoded->zydis.operand_count_visible; i++) {
+        const ZydisDecodedOperand *operand = &decoded->operand[i];
         const bool memory = operand->type == ZYDIS_OPERAND_TYPE_MEMORY;
 
         if (operand->encoding == ZYDIS_OPERAND_ENCODING_MODRM_REG) {
             bits |= REX_R;
         } else if (operand->encoding == ZYDIS_OPERAND_ENCODING_OPCODE ||
                    (operand->encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM &&
-                    (memory || !(insn->flags & RULE_X87)))) {
+                    (memory || !(decoded->flags & RULE_X87)))) {
             bits |= REX_B;
         }
-        if (memory && (insn->zydis.attributes & ZYDIS_ATTRIB_HAS_SIB)) {
+        if (memory && (decoded->zydis.attributes & ZYDIS_ATTRIB_HAS_SIB)) {
             bits |= REX_X;
         }
     }
@@ -82,16 +83,17 @@ static uint8_t prefix_rex_bits(const struct insn *insn)
 }
 
 /* X2. Without any bit REX serves to name spl, bpl, sil and dil. */
-static enum verify_reason prefix_rex(const struct insn *insn)
+static enum verify_reason prefix_rex(const struct decoded *decoded)
 {
-    if ((insn->flags & RULE_BARE) || (insn->rex & 15 & ~prefix_rex_bits(insn)) != 0) {
+    if ((decoded->flags & RULE_BARE) ||
+        (decoded->rex & 15 & ~prefix_rex_bits(decoded)) != 0) {
         return VERIFY_PREFIX_REX;
     }
-    if (insn->rex != 0x40) {
+    if (decoded->rex != 0x40) {
         return VERIFY_OK;
     }
-    for (unsigned i = 0; i < insn->zydis.operand_count_visible; i++) {
-        const ZydisDecodedOperand *operand = &insn->operand[i];
+    for (unsigned i = 0; i < decoded->zydis.operand_count_visible; i++) {
+        const ZydisDecodedOperand *operand = &decoded->operand[i];
         if (operand_is(operand, ZYDIS_REGISTER_SPL) ||
             operand_is(operand, ZYDIS_REGISTER_BPL) ||
             operand_is(operand, ZYDIS_REGISTER_SIL) ||
@@ -103,12 +105,12 @@ static enum verify_reason prefix_rex(const struct insn *insn)
 }
 
 /* X7 */
-static enum verify_reason prefix_nop(const struct insn *insn)
+static enum verify_reason prefix_nop(const struct decoded *decoded)
 {
     bool segment = false;
 
-    for (unsigned i = 0; i < insn->zydis.raw.prefix_count; i++) {
-        switch (insn->zydis.raw.prefixes[i].value) {
+    for (unsigned i = 0; i < decoded->zydis.raw.prefix_count; i++) {
+        switch (decoded->zydis.raw.prefixes[i].value) {
         case 0x66:
             break;
         case 0x2e:
@@ -138,16 +140,16 @@ static enum verify_reason prefix_nop(const struct insn *insn)
 }
 
 /* X1. Also notes which prefixes there are. */
-static enum verify_reason prefix_collect(struct insn *insn)
+static enum verify_reason prefix_collect(struct decoded *decoded)
 {
-    const ZydisDecodedInstructionRaw *raw = &insn->zydis.raw;
+    const ZydisDecodedInstructionRaw *raw = &decoded->zydis.raw;
 
     for (unsigned i = 0; i < raw->prefix_count; i++) {
         const uint8_t byte = raw->prefixes[i].value;
         bool repeated;
 
         if (byte >= 0x40 && byte <= 0x4f) {
-            insn->rex = byte;
+            decoded->rex = byte;
             if (i + 1 != raw->prefix_count) {
                 return VERIFY_PREFIX_REX; /* X2 */
             }
@@ -155,25 +157,25 @@ static enum verify_reason prefix_collect(struct insn *insn)
         }
         switch (byte) {
         case 0x66:
-            repeated = insn->operand_size;
-            insn->operand_size = true;
+            repeated = decoded->operand_size;
+            decoded->operand_size = true;
             break;
         case 0x67:
-            repeated = insn->address_size;
-            insn->address_size = true;
+            repeated = decoded->address_size;
+            decoded->address_size = true;
             break;
         case 0xf0:
         case 0xf2:
         case 0xf3:
-            repeated = insn->repeat != 0;
-            insn->repeat = byte;
+            repeated = decoded->repeat != 0;
+            decoded->repeat = byte;
             break;
         default:
             if (!prefix_is_segment(byte)) {
                 return VERIFY_DECODE;
             }
-            repeated = insn->segment != 0;
-            insn->segment = byte;
+            repeated = decoded->segment != 0;
+            decoded->segment = byte;
             break;
         }
         if (repeated) {
@@ -183,7 +185,7 @@ static enum verify_reason prefix_collect(struct insn *insn)
     return VERIFY_OK;
 }
 
-static enum verify_reason prefix_meaning(const struct insn *insn, uint8_t byte,
+static enum verify_reason prefix_meaning(const struct decoded *decoded, uint8_t byte,
                                          ZydisPrefixType type)
 {
     switch (byte) {
@@ -193,65 +195,67 @@ static enum verify_reason prefix_meaning(const struct insn *insn, uint8_t byte,
     case 0xf0:
         return VERIFY_OK; /* prefix_operands() */
     case 0x66:
-        return prefix_size(insn, type);
+        return prefix_size(decoded, type);
     case 0xf2:
     case 0xf3:
         /* X5 */
         return type == ZYDIS_PREFIX_TYPE_MANDATORY &&
-                       (byte == 0xf3 || insn->kind != RULE_STRING)
+                       (byte == 0xf3 || decoded->kind != RULE_STRING)
                    ? VERIFY_OK
                    : VERIFY_PREFIX_REP;
     default:
-        return prefix_is_segment(byte) ? VERIFY_PREFIX_SEGMENT : prefix_rex(insn);
+        return prefix_is_segment(byte) ? VERIFY_PREFIX_SEGMENT : prefix_rex(decoded);
     }
 }
 
 /* X4, X6: what the explicit operands must be. */
-static enum verify_reason prefix_operands(const struct insn *insn)
+static enum verify_reason prefix_operands(const struct decoded *decoded)
 {
     bool memory = false, accessed = false;
 
-    for (unsigned i = 0; i < insn->zydis.operand_count_visible; i++) {
-        if (insn->operand[i].type == ZYDIS_OPERAND_TYPE_MEMORY) {
-            memory = insn->operand[i].visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT;
-            accessed = memory && insn->kind != RULE_ADDRESS;
+    for (unsigned i = 0; i < decoded->zydis.operand_count_visible; i++) {
+        if (decoded->operand[i].type == ZYDIS_OPERAND_TYPE_MEMORY) {
+            memory =
+                decoded->operand[i].visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT;
+            accessed = memory && decoded->kind != RULE_ADDRESS;
         }
     }
-    if (insn->segment != 0 && !accessed) {
+    if (decoded->segment != 0 && !accessed) {
         return VERIFY_PREFIX_SEGMENT;
     }
-    if (insn->address_size && !memory) {
+    if (decoded->address_size && !memory) {
         return VERIFY_PREFIX_ADDRESS;
     }
-    if (insn->repeat == 0xf0 && (!(insn->flags & RULE_LOCK) ||
-                                 insn->operand[0].type != ZYDIS_OPERAND_TYPE_MEMORY)) {
+    if (decoded->repeat == 0xf0 &&
+        (!(decoded->flags & RULE_LOCK) ||
+         decoded->operand[0].type != ZYDIS_OPERAND_TYPE_MEMORY)) {
         return VERIFY_PREFIX_LOCK;
     }
     return VERIFY_OK;
 }
 
-enum verify_reason prefix_check(struct insn *insn)
+enum verify_reason prefix_check(struct decoded *decoded)
 {
-    const ZydisDecodedInstructionRaw *raw = &insn->zydis.raw;
+    const ZydisDecodedInstructionRaw *raw = &decoded->zydis.raw;
 
-    insn->segment = insn->rex = insn->repeat = 0;
-    insn->operand_size = insn->address_size = false;
+    decoded->segment = decoded->rex = decoded->repeat = 0;
+    decoded->operand_size = decoded->address_size = false;
     if (raw->prefix_count == 0) {
         return VERIFY_OK;
     }
-    if (insn->kind == RULE_NOP) {
-        return prefix_nop(insn);
+    if (decoded->kind == RULE_NOP) {
+        return prefix_nop(decoded);
     }
-    const enum verify_reason reason = prefix_collect(insn);
+    const enum verify_reason reason = prefix_collect(decoded);
     if (reason != VERIFY_OK) {
         return reason;
     }
     for (unsigned i = 0; i < raw->prefix_count; i++) {
         const enum verify_reason meaning =
-            prefix_meaning(insn, raw->prefixes[i].value, raw->prefixes[i].type);
+            prefix_meaning(decoded, raw->prefixes[i].value, raw->prefixes[i].type);
         if (meaning != VERIFY_OK) {
             return meaning;
         }
     }
-    return prefix_operands(insn);
+    return prefix_operands(decoded);
 }

@@ -24,106 +24,28 @@
  */
 #include "internal.h"
 
-static enum verify_reason stack_push(const struct insn *insn)
-{
-    const ZydisDecodedOperand *operand = &insn->operand[0];
-
-    if (insn->zydis.operand_width != 64) {
-        return VERIFY_STACK_FORM;
-    }
-    switch (operand->type) {
-    case ZYDIS_OPERAND_TYPE_IMMEDIATE:
-        return VERIFY_OK;
-    case ZYDIS_OPERAND_TYPE_MEMORY:
-        return operand->size == 64 ? VERIFY_OK : VERIFY_STACK_FORM;
-    case ZYDIS_OPERAND_TYPE_REGISTER:
-        return ZydisRegisterGetClass(operand->reg.value) == ZYDIS_REGCLASS_GPR64 &&
-                       operand->reg.value != ZYDIS_REGISTER_RSP
-                   ? VERIFY_OK
-                   : VERIFY_STACK_FORM;
-    default:
-        return VERIFY_STACK_FORM;
-    }
-}
-
-static enum verify_reason stack_pop(const struct insn *insn)
-{
-    const ZydisDecodedOperand *operand = &insn->operand[0];
-
-    if (insn->zydis.operand_width != 64 ||
-        operand->type != ZYDIS_OPERAND_TYPE_REGISTER ||
-        ZydisRegisterGetClass(operand->reg.value) != ZYDIS_REGCLASS_GPR64) {
-        return VERIFY_STACK_FORM;
-    }
-    return operand->reg.value == ZYDIS_REGISTER_RSP ? VERIFY_STACK_WRITE : VERIFY_OK;
-}
-
-/* S3: add $imm,%rsp; sub $imm,%rsp; leaq disp(%rsp),%rsp. */
-static bool stack_is_adjustment(const struct insn *insn)
-{
-    const ZydisDecodedOperand *operand = insn->operand;
-
-    if (!(insn->flags & RULE_ADJUST) || !operand_is(&operand[0], ZYDIS_REGISTER_RSP)) {
-        return false;
-    }
-    if (insn->kind == RULE_ADDRESS) {
-        return !insn->address_size && operand[1].mem.base == ZYDIS_REGISTER_RSP &&
-               operand[1].mem.index == ZYDIS_REGISTER_NONE;
-    }
-    return operand[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
-}
-
-/* S6: the first instruction of the group. Its other operands have been checked. */
-static bool stack_is_rebase(const struct insn *insn)
-{
-    return (insn->flags & RULE_REBASE) &&
-           operand_is(&insn->operand[0], ZYDIS_REGISTER_ESP);
-}
-
-static enum verify_reason stack_write(struct pass *pass, const struct insn *insn)
-{
-    if (stack_is_adjustment(insn)) {
-        if (pass->dirty) {
-            return VERIFY_STACK_UNPROBED;
-        }
-        pass->dirty = true;
-        return VERIFY_OK;
-    }
-    if (stack_is_rebase(insn)) {
-        pass->group = GROUP_REBASE;
-        pass->group_offset = insn->offset;
-        return VERIFY_OK;
-    }
-    return VERIFY_STACK_WRITE;
-}
-
 enum verify_reason stack_check(struct pass *pass, const struct insn *insn)
 {
-    enum verify_reason reason = VERIFY_OK;
-
-    switch (insn->kind) {
-    case RULE_CALL:
-    case RULE_JUMP:
-    case RULE_BRANCH:
-    case RULE_RETURN:
-        return pass->dirty ? VERIFY_STACK_UNPROBED : VERIFY_OK;
-    case RULE_TRAP:
-        pass->dirty = false;
+    if (insn->flow == FLOW_NEVER) {
+        pass->dirty = false; /* S7 */
         return VERIFY_OK;
-    case RULE_PUSH:
-        reason = stack_push(insn);
-        break;
-    case RULE_POP:
-        reason = stack_pop(insn);
-        break;
-    default:
-        break;
     }
-    if (reason != VERIFY_OK) {
-        return reason;
+    if (insn->flow != FLOW_NEXT) {
+        return pass->dirty ? VERIFY_STACK_UNPROBED : VERIFY_OK; /* S5 */
     }
     if (insn->probes) {
-        pass->dirty = false;
+        pass->dirty = false; /* S4 */
     }
-    return insn->writes_rsp ? stack_write(pass, insn) : VERIFY_OK;
+    switch (insn->stack) {
+    case STACK_MOVE:
+        if (pass->dirty) {
+            return VERIFY_STACK_UNPROBED; /* S4 */
+        }
+        pass->dirty = true; /* S3 */
+        return VERIFY_OK;
+    case STACK_BASE:
+        return VERIFY_STACK_WRITE; /* S6: only as the end of its group */
+    default:
+        return VERIFY_OK; /* STACK_CUT has begun its group */
+    }
 }

@@ -16,76 +16,73 @@
 #include <string.h>
 
 #define CODE_END UINT64_C(0x80000000)
+#define CACHE_WORTHWHILE 8192
 
-static enum verify_reason verify_instruction(struct pass *pass, struct insn *insn,
-                                             bool *inside)
+static enum verify_reason verify_instruction(struct pass *pass, uint32_t offset,
+                                             const struct insn *insn)
 {
-    enum verify_reason reason = prefix_check(insn);
+    const bool continues = pass->group >= GROUP_OPEN;
+    bool inside;
 
+    /* V2 */
+    if (offset / VERIFY_BUNDLE != (offset + insn->length - 1) / VERIFY_BUNDLE) {
+        return VERIFY_BUNDLE_CROSS;
+    }
+    enum verify_reason reason = groups_check(pass, offset, insn, &inside);
+    if (reason == VERIFY_OK && !continues) {
+        reason = stack_check(pass, insn);
+    }
     if (reason == VERIFY_OK) {
-        reason = operands_check(pass, insn);
+        reason = branch_check(pass, offset, insn);
     }
-    if (reason != VERIFY_OK) {
-        return reason;
+    if (reason == VERIFY_OK && !inside) {
+        bit_set(pass->starts, offset);
     }
-    const bool continues = pass->group >= GROUP_REBASE;
-    reason = groups_check(pass, insn, inside);
-    if (reason != VERIFY_OK || continues) {
-        pass->ended = false;
-        return reason;
-    }
-    reason = stack_check(pass, insn);
-    return reason != VERIFY_OK ? reason : branch_check(pass, insn);
+    return reason;
 }
 
-static enum verify_reason verify_linear(struct pass *pass)
+static enum verify_reason verify_linear(struct pass *pass,
+                                        const struct decoder *decoder,
+                                        struct cache *cache)
 {
     struct insn insn;
-    uint32_t offset = 0;
 
-    while (offset < pass->len) {
-        bool inside = false;
-
+    for (uint32_t offset = 0; offset < pass->len; offset += insn.length) {
         pass->offence = offset;
-        enum verify_reason reason = decode_at(pass, offset, &insn);
+        enum verify_reason reason = cache_classify(cache, decoder, pass->code + offset,
+                                                   pass->len - offset, &insn);
         if (reason == VERIFY_OK) {
-            reason = verify_instruction(pass, &insn, &inside);
+            reason = verify_instruction(pass, offset, &insn);
         }
         if (reason != VERIFY_OK) {
             return reason;
         }
-        if (!inside) {
-            bit_set(pass->starts, offset);
-        }
-        offset = insn_end(&insn);
     }
     const enum verify_reason reason = groups_unfinished(pass);
     if (reason != VERIFY_OK) {
         pass->offence = pass->group_offset;
         return reason;
     }
-    return pass->ended ? VERIFY_OK : VERIFY_FALL_THROUGH;
+    return pass->ended ? VERIFY_OK : VERIFY_FALL_THROUGH; /* V3 */
 }
 
-static void verify_describe(const struct pass *pass, struct verify_result *result)
+static void verify_describe(const struct pass *pass, const struct decoder *decoder,
+                            char *text, size_t size)
 {
     ZydisFormatter formatter;
     ZydisDecodedInstruction instruction;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     const uint32_t offset = pass->offence;
 
-    result->text[0] = '\0';
     if (offset >= pass->len ||
-        !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&pass->decoder, pass->code + offset,
+        !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder->zydis, pass->code + offset,
                                              pass->len - offset, &instruction,
                                              operands)) ||
-        !ZYAN_SUCCESS(ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_ATT))) {
-        return;
-    }
-    if (!ZYAN_SUCCESS(ZydisFormatterFormatInstruction(
-            &formatter, &instruction, operands, instruction.operand_count_visible,
-            result->text, sizeof(result->text), (uint64_t)pass->base + offset, NULL))) {
-        result->text[0] = '\0';
+        !ZYAN_SUCCESS(ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_ATT)) ||
+        !ZYAN_SUCCESS(ZydisFormatterFormatInstruction(
+            &formatter, &instruction, operands, instruction.operand_count_visible, text,
+            size, (uint64_t)pass->base + offset, NULL))) {
+        text[0] = '\0';
     }
 }
 
@@ -101,7 +98,7 @@ static bool verify_finish(struct verify_result *result, enum verify_reason reaso
 bool verify_code(const uint8_t *code, size_t len, uint32_t base,
                  const struct verify_policy *policy, struct verify_result *result)
 {
-    struct pass pass;
+    struct decoder decoder;
 
     if (len == 0) {
         return verify_finish(result, VERIFY_OK, 0);
@@ -114,23 +111,27 @@ bool verify_code(const uint8_t *code, size_t len, uint32_t base,
     if (maps == NULL) {
         return verify_finish(result, VERIFY_MEMORY, 0);
     }
-    memset(&pass, 0, sizeof(pass));
-    pass.code = code;
-    pass.len = (uint32_t)len;
-    pass.base = base;
-    pass.policy = policy;
-    pass.starts = maps;
-    pass.branches = maps + len / 8;
-    decode_init(&pass);
+    struct pass pass = {
+        .code = code,
+        .len = (uint32_t)len,
+        .base = base,
+        .policy = policy,
+        .starts = maps,
+        .branches = maps + len / 8,
+    };
+    /* Without memory for it, or for little code, it goes without. */
+    struct cache *cache = len < CACHE_WORTHWHILE ? NULL : cache_new();
+    decoder_init(&decoder, policy->tp_disp);
 
-    enum verify_reason reason = verify_linear(&pass);
+    enum verify_reason reason = verify_linear(&pass, &decoder, cache);
     if (reason == VERIFY_OK) {
         reason = branch_targets(&pass);
     }
+    cache_free(cache);
     free(maps);
     verify_finish(result, reason, reason == VERIFY_OK ? 0 : pass.offence);
     if (reason != VERIFY_OK) {
-        verify_describe(&pass, result);
+        verify_describe(&pass, &decoder, result->text, sizeof(result->text));
     }
     return reason == VERIFY_OK;
 }
