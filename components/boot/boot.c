@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Exit statuses of a system that did not end by itself, as monitor/monitor.h has them.
  */
@@ -50,6 +51,9 @@ static int boot_setting(const char *name, char *value, size_t size)
     return 0;
 }
 
+/* /tmp was made here, not by the root or the program. */
+static int made_tmp;
+
 static int boot_prepare(void)
 {
     static char mounts[BOOT_SETTING_MAX];
@@ -65,7 +69,8 @@ static int boot_prepare(void)
         return -1;
     }
     /* Programs count on it; where the root has one, that one stays. */
-    if (mkdir("/tmp", 01777) != 0 && errno != EEXIST) {
+    made_tmp = mkdir("/tmp", 01777) == 0;
+    if (!made_tmp && errno != EEXIST) {
         boot_say("cannot make /tmp: %s", strerror(errno));
         return -1;
     }
@@ -84,8 +89,13 @@ int boot_main(void)
         boot_say("the application was stopped: %s", strerror(-status));
         return BOOT_EXIT_FAULT;
     }
-    if (export_[0] != '\0' && boot_pack("", plat_export_write) != 0) {
-        return BOOT_EXIT_CONFIG;
+    if (export_[0] != '\0') {
+        if (made_tmp) {
+            rmdir("/tmp"); /* where it is still empty */
+        }
+        if (boot_pack("", plat_export_write) != 0) {
+            return BOOT_EXIT_CONFIG;
+        }
     }
     return status;
 }
