@@ -141,11 +141,15 @@ static int link_provider(const struct link_system *system, const struct module *
         *provider = candidate;
     }
     if (*provider == NULL) {
-        return message_error(-ENOEXEC,
-                             "%s: imports %s of interface %s, but %s%s%s provides it",
-                             module->name, function, interface->name,
-                             wanted != NULL ? "module " : "no module of the system",
-                             wanted != NULL ? wanted : "", wanted != NULL ? " not" : "");
+        return wanted != NULL
+                   ? message_error(-ENOEXEC,
+                                   "%s: imports %s of interface %s, but module %s does not "
+                                   "provide it",
+                                   module->name, function, interface->name, wanted)
+                   : message_error(-ENOEXEC,
+                                   "%s: imports %s of interface %s, but no module of the "
+                                   "system provides it",
+                                   module->name, function, interface->name);
     }
     return 0;
 }
@@ -246,7 +250,7 @@ static int link_apply(void *opaque, const struct image_relocation *r)
                              module->image.path, r->section->name,
                              (unsigned long long)r->offset, r->symbol->name);
     }
-    uint64_t value;
+    uint64_t value = 0;
     const int error = link_symbol(context, r->symbol, &value);
     if (error != 0) {
         return error;

@@ -1,0 +1,467 @@
+/*
+ * Relocations: what a module may bind to, and that every value that does not fit its
+ * field is refused with place, type and symbol. The module lies in memory of this test,
+ * its code at a real low address as in a system; imports lead to trampolines that are
+ * only numbers.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "elf_builder.h"
+#include "gate.h"
+#include "link.h"
+#include "message.h"
+#include "registry.h"
+#include "thread.h"
+#include "trampoline.h"
+
+#define CODE 0x10000000u
+#define CONSTANTS 0x20000000u
+#define VARIABLES 0x30000000u
+#define STUB 0x7f000060u
+#define TP_DISP (-0x2340)
+
+static char message[1024];
+static uint8_t data_memory[3 * PAGE_SIZE];
+static struct cubicle cubicle = {.id = 1, .name = "c"};
+static struct module module;
+static struct elf_builder builder;
+static struct monitor_config config;
+static struct cubicle other = {.id = 2, .name = "d"};
+static struct module providers[2];
+static struct link_system whole = {.modules = providers, .config = &config};
+
+/* Interface `unit` has imported(); `cubicle` a gate of each kind. */
+static const struct descriptor_function imported = {.name = "imported"};
+static const struct descriptor_function gates[] = {{.name = "gate_plain"},
+                                                   {.name = "gate_host"},
+                                                   {.name = "gate_allocator"},
+                                                   {.name = "gate_missing"}};
+static struct descriptor unit = {.name = "unit"}, monitors = {.name = "cubicle"};
+static bool no_room;
+static struct trampoline made;
+
+int message_error(int error, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+const struct descriptor_function *registry_function(const char *name,
+                                                    const struct descriptor **interface)
+{
+    for (size_t i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
+        if (strcmp(name, gates[i].name) == 0) {
+            *interface = &monitors;
+            return &gates[i];
+        }
+    }
+    *interface = &unit;
+    return strcmp(name, "imported") == 0 ? &imported : NULL;
+}
+
+const struct descriptor *registry_interface(const char *name, size_t len)
+{
+    (void)name;
+    (void)len;
+    return NULL;
+}
+
+const struct gate *gate_find(const char *name)
+{
+    static const struct gate found[] = {{"gate_plain", NULL, false, false},
+                                        {"gate_host", NULL, true, false},
+                                        {"gate_allocator", NULL, false, true}};
+
+    for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++) {
+        if (strcmp(found[i].name, name) == 0) {
+            return &found[i];
+        }
+    }
+    return NULL;
+}
+
+bool gate_is_interface(const char *name)
+{
+    return strcmp(name, "cubicle") == 0;
+}
+
+bool module_provides(const struct module *m, const struct descriptor *interface)
+{
+    for (size_t i = 0; i < m->nprovides; i++) {
+        if (m->provides[i] == interface) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool module_uses(const struct module *m, const struct descriptor *interface)
+{
+    return m->nuses > 0 && (interface == &monitors || m->uses[0] == interface);
+}
+
+uint32_t module_entry(const struct module *m, const char *name)
+{
+    (void)m;
+    (void)name;
+    return CODE + 32;
+}
+
+struct trampoline *trampoline_create(unsigned caller, unsigned callee,
+                                     const char *interface,
+                                     const struct descriptor_function *function,
+                                     uint64_t target, bool fenv)
+{
+    (void)fenv;
+    made = (struct trampoline){.caller = (uint16_t)caller,
+                               .callee = (uint16_t)callee,
+                               .interface = interface,
+                               .function = function,
+                               .target = target,
+                               .entry = STUB};
+    return no_room ? NULL : &made;
+}
+
+int32_t thread_disp(void)
+{
+    return TP_DISP;
+}
+
+/* The code lies where a module's would; everything else is reached through a view. */
+static int setup_memory(void **state)
+{
+    (void)state;
+    const void *code = mmap((void *)(uintptr_t)CODE, PAGE_SIZE, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    cubicle.view = (uint64_t)(uintptr_t)data_memory - VARIABLES;
+    return code != (void *)(uintptr_t)CODE;
+}
+
+/* A good module without relocations; the test adds its own. */
+static void begin(void)
+{
+    elf_good(&builder, "x");
+    builder.nrelas = 0;
+    message[0] = '\0';
+    no_room = false;
+    providers[0] = (struct module){
+        .name = "p", .cubicle = &other, .provides = {&unit}, .nprovides = 1};
+    providers[1] = providers[0];
+    providers[1].name = "q";
+    whole.nmodules = 1;
+}
+
+static int relocate(void)
+{
+    struct image_error error;
+    size_t size;
+    uint8_t *file = elf_finish(&builder, &size);
+
+    module =
+        (struct module){.name = "m",
+                        .cubicle = &cubicle,
+                        .uses = {&unit},
+                        .nuses = 1,
+                        .base = {CODE, CONSTANTS, VARIABLES, CONSTANTS + PAGE_SIZE}};
+    assert_int_equal(image_open("m.cub", file, size, &module.image, &error), 0);
+    memset((void *)(uintptr_t)CODE, 0xcc, PAGE_SIZE);
+    memset(data_memory, 0x77, sizeof(data_memory));
+    const int failed = link_relocate(&whole, &module);
+    image_close(&module.image);
+    return failed;
+}
+
+static uint64_t field(uint32_t at, size_t width)
+{
+    uint64_t value = 0;
+    const uint8_t *memory = at < CONSTANTS ? (const uint8_t *)(uintptr_t)at
+                                           : data_memory + (at - VARIABLES);
+
+    memcpy(&value, memory, width);
+    return value;
+}
+
+#define TEXT 1 /* sections of elf_good() */
+#define DATA 3
+#define DATA_AT (VARIABLES + 24) /* behind the arrays of constructors */
+
+/* The value of each kind of symbol in each kind of field. */
+static void test_values(void **state)
+{
+    static const struct {
+        uint32_t type;
+        unsigned symbol;
+        int64_t addend;
+        uint64_t value;
+    } rows[] = {
+        {R_X86_64_64, GOOD_START, 5, CODE + 5},
+        {R_X86_64_64, GOOD_START, -1, CODE - 1},
+        {R_X86_64_64, GOOD_OTHER, 0, CODE + 32},
+        {R_X86_64_64, GOOD_TABLE, 0, CONSTANTS + 8},
+        {R_X86_64_64, GOOD_COUNTER, 0, DATA_AT + 24},
+        {R_X86_64_64, GOOD_ZEROS, 0, VARIABLES + 64},
+        {R_X86_64_64, GOOD_ABSOLUTE, INT64_MAX, (uint64_t)INT64_MAX + 0x1234},
+        {R_X86_64_64, GOOD_START, INT64_MIN, (UINT64_C(1) << 63) + CODE},
+        {R_X86_64_64, GOOD_WEAK, 0, 0},
+        {R_X86_64_64, GOOD_IMPORTED, 0, STUB},
+        {R_X86_64_32, GOOD_ABSOLUTE, 0xffffffff - 0x1234, 0xffffffff},
+        {R_X86_64_32S, GOOD_ABSOLUTE, -0x1235, 0xffffffff},
+        {R_X86_64_32S, GOOD_ABSOLUTE, 0x7fffffff - 0x1234, 0x7fffffff},
+        {R_X86_64_32S, GOOD_ABSOLUTE, INT32_MIN - 0x1234ll, 0x80000000},
+        {R_X86_64_PC32, GOOD_TABLE, -4, (uint32_t)(CONSTANTS + 8 - 4 - CODE - 16)},
+        {R_X86_64_PLT32, GOOD_IMPORTED, -4, STUB - 4 - CODE - 16},
+        {R_X86_64_PC32, GOOD_START, -4, (uint32_t)(-4 - 16)},
+        /* 36 bytes of TLS, aligned to 16: the block starts at -48. */
+        {R_X86_64_TPOFF32, GOOD_TLS, 0, (uint32_t)(4 - 48)},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const size_t width = rows[i].type == R_X86_64_64 ? 8 : 4;
+        begin();
+        elf_rela(&builder, TEXT, 16, rows[i].type, rows[i].symbol, rows[i].addend);
+        assert_int_equal(relocate(), 0);
+        assert_int_equal(field(CODE + 16, width), rows[i].value);
+        assert_int_equal(field(CODE + 15, 1), 0xcc); /* and nothing around it */
+        assert_int_equal(field(CODE + 16 + (uint32_t)width, 1), 0xcc);
+        assert_string_equal(message, "");
+    }
+}
+
+/* What does not fit, by the smallest margin and by the largest. */
+static void test_out_of_range(void **state)
+{
+    static const struct {
+        uint32_t type;
+        unsigned symbol;
+        int64_t addend;
+        const char *name;
+    } rows[] = {
+        {R_X86_64_32, GOOD_ABSOLUTE, 0x100000000 - 0x1234, "absolute"},
+        {R_X86_64_32, GOOD_ABSOLUTE, -0x1235, "absolute"},
+        {R_X86_64_32, GOOD_ABSOLUTE, INT64_MAX, "absolute"},
+        {R_X86_64_32, GOOD_ABSOLUTE, INT64_MIN, "absolute"},
+        {R_X86_64_32S, GOOD_ABSOLUTE, 0x80000000ll - 0x1234, "absolute"},
+        {R_X86_64_32S, GOOD_ABSOLUTE, INT32_MIN - 0x1235ll, "absolute"},
+        {R_X86_64_32S, GOOD_ABSOLUTE, INT64_MAX, "absolute"},
+        {R_X86_64_PC32, GOOD_START, 0x80000010ll, "start"},
+        {R_X86_64_PC32, GOOD_START, INT32_MIN + 15ll, "start"},
+        {R_X86_64_PC32, GOOD_START, INT64_MIN, "start"},
+        {R_X86_64_PLT32, GOOD_IMPORTED, INT64_MAX, "imported"},
+        {R_X86_64_TPOFF32, GOOD_TLS, 0x80000000ll + 44, "tls"},
+        {R_X86_64_TPOFF32, GOOD_TLS, INT64_MIN, "tls"},
+    };
+    char expected[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin();
+        elf_rela(&builder, TEXT, 16, rows[i].type, rows[i].symbol, rows[i].addend);
+        assert_int_equal(relocate(), -ENOEXEC);
+        snprintf(expected, sizeof(expected),
+                 "m.cub: .text+0x10: relocation of type %u against %s is out of range",
+                 rows[i].type, rows[i].name);
+        assert_string_equal(message, expected);
+        assert_int_equal(field(CODE + 16, 4), 0xcccccccc);
+    }
+}
+
+/* Relocations of data go through the owner's view. */
+static void test_data(void **state)
+{
+    (void)state;
+    begin();
+    elf_rela(&builder, DATA, 16, R_X86_64_64, GOOD_OTHER, 1);
+    elf_rela(&builder, DATA, 0, R_X86_64_32, GOOD_COUNTER, 0);
+    assert_int_equal(relocate(), 0);
+    assert_int_equal(field(DATA_AT + 16, 8), CODE + 33);
+    assert_int_equal(field(DATA_AT, 4), DATA_AT + 24);
+    assert_int_equal(field(DATA_AT + 4, 4), 0x77777777);
+}
+
+/* Thread-local symbols by thread-local relocations only, and the other way round. */
+static void test_wrong_kind(void **state)
+{
+    static const struct {
+        uint32_t type;
+        unsigned symbol;
+        const char *name;
+    } rows[] = {
+        {R_X86_64_32, GOOD_TLS, "tls"},
+        {R_X86_64_64, GOOD_TLS, "tls"},
+        {R_X86_64_PC32, GOOD_TLS, "tls"},
+        {R_X86_64_TPOFF32, GOOD_COUNTER, "counter"},
+        {R_X86_64_TPOFF32, GOOD_IMPORTED, "imported"},
+        {R_X86_64_TPOFF32, GOOD_ABSOLUTE, "absolute"},
+        {R_X86_64_TPOFF32, GOOD_WEAK, "weak"},
+    };
+    char expected[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin();
+        elf_rela(&builder, TEXT, 8, rows[i].type, rows[i].symbol, 0);
+        assert_int_equal(relocate(), -ENOEXEC);
+        snprintf(expected, sizeof(expected),
+                 "m.cub: .text+0x8: wrong kind of access to %s", rows[i].name);
+        assert_string_equal(message, expected);
+    }
+}
+
+static void test_not_loaded(void **state)
+{
+    (void)state;
+    begin();
+    elf_rela(&builder, TEXT, 0, R_X86_64_64, GOOD_DEBUG, 0);
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(message,
+                        "m.cub: debug lies in section .debug, which is not loaded");
+}
+
+/* A structural error of a relocation section is passed on. */
+static void test_structure(void **state)
+{
+    (void)state;
+    begin();
+    elf_rela(&builder, TEXT, 62, R_X86_64_32, GOOD_START, 0);
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(message, "m.cub: .text+0x3e: relocation outside the section");
+}
+
+static void import(const char *name)
+{
+    begin();
+    const unsigned symbol =
+        elf_symbol(&builder, name, STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
+    elf_rela(&builder, TEXT, 0, R_X86_64_64, symbol, 0);
+}
+
+static void test_imports(void **state)
+{
+    (void)state;
+    import("nobody");
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(
+        message, "m.cub: imports nobody, which no interface of the registry declares");
+    import("gate_plain");
+    assert_int_equal(relocate(), 0);
+    assert_int_equal(made.caller, 1);
+    assert_int_equal(made.callee, CUBICLE_MONITOR);
+    import("gate_host");
+    assert_int_equal(relocate(), -EPERM);
+    assert_string_equal(message,
+                        "m: the module imports gate_host, but the system's manifest "
+                        "does not list it under `host`");
+    import("gate_allocator");
+    assert_int_equal(relocate(), -EPERM);
+    assert_string_equal(message,
+                        "m: the module imports gate_allocator, but the system's "
+                        "manifest does not name it as `allocator`");
+    import("gate_missing");
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(message, "m: the monitor has no function gate_missing");
+}
+
+/* An interface that nobody provides, or that the note does not name; no more room. */
+static void test_providers(void **state)
+{
+    struct monitor_binding binding = {"m", "unit", "q"};
+
+    (void)state;
+    import("imported");
+    assert_int_equal(relocate(), 0);
+    assert_int_equal(made.caller, 1);
+    assert_int_equal(made.callee, 2);
+    assert_int_equal(made.target, CODE + 32);
+    import("imported");
+    whole.nmodules = 0;
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(message,
+                        "m: imports imported of interface unit, but no module of the "
+                        "system provides it");
+    import("imported");
+    no_room = true;
+    assert_int_equal(relocate(), -ENOSPC);
+    assert_string_equal(message, "m: too many trampolines");
+    /* In the caller's own cubicle there is no trampoline: a plain address. */
+    import("imported");
+    providers[0].cubicle = &cubicle;
+    assert_int_equal(relocate(), 0);
+    assert_int_equal(field(CODE, 8), CODE + 32);
+    /* Two of them need a binding, and the binding must exist. */
+    import("imported");
+    whole.nmodules = 2;
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(message,
+                        "m: both p and q provide interface unit for imported; name "
+                        "one under `bind` in the system's manifest");
+    config.bindings = &binding;
+    config.nbindings = 1;
+    import("imported");
+    whole.nmodules = 2;
+    assert_int_equal(relocate(), 0);
+    binding.provider = "r";
+    import("imported");
+    whole.nmodules = 2;
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(message,
+                        "m: imports imported of interface unit, but module r does not "
+                        "provide it");
+    config.nbindings = 0;
+}
+
+/* What the loader defines itself. */
+static void test_loader_symbols(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"__cubicle_tp", (uint64_t)(int64_t)TP_DISP},
+        {"__cubicle_tls_image", CONSTANTS + PAGE_SIZE},
+        {"__cubicle_tls_filesz", 12},
+        {"__cubicle_tls_memsz", 36},
+        {"__cubicle_tls_align", 16},
+        {"__preinit_array_start", 0},
+        {"__preinit_array_end", 0},
+        {"__init_array_start", VARIABLES},
+        {"__init_array_end", VARIABLES + 16},
+        {"__fini_array_start", VARIABLES + 16},
+        {"__fini_array_end", VARIABLES + 24},
+        {"__cubicle_app_grouped", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        import(rows[i].name);
+        assert_int_equal(relocate(), 0);
+        assert_int_equal(field(CODE, 8), rows[i].value);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),         cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_data),           cmocka_unit_test(test_wrong_kind),
+        cmocka_unit_test(test_not_loaded),     cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_imports),        cmocka_unit_test(test_providers),
+        cmocka_unit_test(test_loader_symbols),
+    };
+
+    return cmocka_run_group_tests_name("link", tests, setup_memory, NULL);
+}
