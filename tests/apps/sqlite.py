@@ -219,7 +219,7 @@ def interactive(configuration):
     terminal.expect(r"sqlite> ")
     terminal.send("\x04")
     status = terminal.finish()
-    check(status == 0, f"status {status} at the end of input")
+    check(status == 1, f"status {status} at the end of input, after an error")
 
 
 def interrupted(configuration):
