@@ -2,164 +2,71 @@
 
 #include "cli.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define BLOCK_SIZE (64u * 1024)
+extern char **environ;
 
-struct import {
-    const char *path;
-    size_t prefix; /* bytes of a name to leave out */
-    bool is_directory;
-    struct archive *from, *to;
-    char block[BLOCK_SIZE];
-};
-
-static int import_fail(const struct import *import, struct archive *archive)
+/* Runs "cubicle-archive VERB PATH" with @fd as its descriptor @as. 0, or -1 when it
+ * failed, after a message of its own. */
+static int archive_run(const char *verb, const char *path, int fd, int as)
 {
-    const char *reason = archive_error_string(archive);
+    char *program = cli_build_path("bin/cubicle-archive");
+    char *const argv[] = {program, (char *)verb, (char *)path, NULL};
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+    int status = -1;
 
-    cli_error("--root=%s: %s", import->path,
-              reason != NULL ? reason : "the archive is damaged or cut off");
-    return -1;
-}
-
-static int import_content(struct import *import, struct archive_entry *entry)
-{
-    ssize_t n;
-
-    if (archive_entry_size(entry) <= 0) {
-        return 0;
-    }
-    while ((n = archive_read_data(import->from, import->block, BLOCK_SIZE)) > 0) {
-        if (archive_write_data(import->to, import->block, (size_t)n) < 0) {
-            return import_fail(import, import->to);
-        }
-    }
-    return n == 0 ? 0 : import_fail(import, import->from);
-}
-
-/* Names in the archive are relative to the root. */
-static void import_rename(const struct import *import, struct archive_entry *entry)
-{
-    const char *name = archive_entry_pathname(entry);
-
-    name = strlen(name) >= import->prefix ? name + import->prefix : "";
-    name += strspn(name, "/");
-    char *copy = cli_format("%s", *name != '\0' ? name : ".");
-    archive_entry_copy_pathname(entry, copy);
-    free(copy);
-}
-
-static int import_entry(struct import *import, struct archive_entry *entry)
-{
-    const unsigned type = archive_entry_filetype(entry);
-
-    import_rename(import, entry);
-    if (type == AE_IFCHR || type == AE_IFBLK || type == AE_IFSOCK) {
-        cli_error("--root=%s: skipped '%s': devices and sockets are not supported",
-                  import->path, archive_entry_pathname(entry));
-        return 0;
-    }
-    if (archive_write_header(import->to, entry) < ARCHIVE_WARN) {
-        cli_error("--root=%s: '%s': %s", import->path, archive_entry_pathname(entry),
-                  archive_error_string(import->to));
-        return -1;
-    }
-    return import_content(import, entry);
-}
-
-static int import_all(struct import *import)
-{
-    struct archive_entry *entry;
-    int status;
-
-    for (;;) {
-        status = archive_read_next_header(import->from, &entry);
-        if (status == ARCHIVE_EOF) {
-            return 0;
-        }
-        if (status < ARCHIVE_WARN) {
-            return import_fail(import, import->from);
-        }
-        if (import_entry(import, entry) != 0) {
-            return -1;
-        }
-        if (import->is_directory && archive_read_disk_can_descend(import->from)) {
-            archive_read_disk_descend(import->from);
-        }
-    }
-}
-
-static struct archive *import_open(struct import *import)
-{
-    struct archive *from;
-    int status;
-
-    if (import->is_directory) {
-        from = archive_read_disk_new();
-        archive_read_disk_set_symlink_physical(from);
-        archive_read_disk_set_behavior(from, ARCHIVE_READDISK_NO_XATTR |
-                                                 ARCHIVE_READDISK_NO_ACL |
-                                                 ARCHIVE_READDISK_NO_FFLAGS);
-        status = archive_read_disk_open(from, import->path);
-        import->prefix = strlen(import->path);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fd, as);
+    const int error = posix_spawn(&pid, program, &actions, NULL, argv, environ);
+    if (error != 0) {
+        cli_error("%s: %s", program, strerror(error));
     } else {
-        from = archive_read_new();
-        archive_read_support_filter_all(from);
-        archive_read_support_format_cpio(from);
-        status = archive_read_open_filename(from, import->path, BLOCK_SIZE);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        if (WIFSIGNALED(status)) {
+            cli_error("%s was ended by SIG%s", program, sigabbrev_np(WTERMSIG(status)));
+        }
     }
-    if (status != ARCHIVE_OK) {
-        import_fail(import, from);
-        archive_read_free(from);
-        return NULL;
+    posix_spawn_file_actions_destroy(&actions);
+    free(program);
+    return status == 0 ? 0 : -1;
+}
+
+static int memory_file(const char *name)
+{
+    const int fd = memfd_create(name, MFD_CLOEXEC);
+
+    if (fd < 0) {
+        cli_error("cannot make a memory file: %s", strerror(errno));
     }
-    return from;
+    return fd;
 }
 
 int root_import(const char *path)
 {
-    struct import *import = cli_calloc(1, sizeof(*import));
-    struct stat st;
-    int result = -1;
+    const int fd = memory_file("cubicle-root");
 
-    import->path = path;
-    const int fd = memfd_create("cubicle-root", MFD_CLOEXEC);
-    if (fd < 0 || stat(path, &st) != 0) {
-        cli_error("--root=%s: %s", path, strerror(errno));
-        goto out;
-    }
-    import->is_directory = S_ISDIR(st.st_mode);
-    import->from = import_open(import);
-    if (import->from == NULL) {
-        goto out;
-    }
-    import->to = archive_write_new();
-    archive_write_set_format_cpio_newc(import->to);
-    archive_write_set_bytes_per_block(import->to, 0);
-    if (archive_write_open_fd(import->to, fd) != ARCHIVE_OK) {
-        import_fail(import, import->to);
-    } else {
-        result = import_all(import);
-        if (archive_write_close(import->to) != ARCHIVE_OK && result == 0) {
-            result = import_fail(import, import->to);
-        }
-    }
-    archive_write_free(import->to);
-    archive_read_free(import->from);
-
-out:
-    free(import);
-    if (result != 0 && fd >= 0) {
+    if (fd >= 0 && archive_run("import", path, fd, STDOUT_FILENO) != 0) {
         close(fd);
+        return -1;
     }
-    return result == 0 ? fd : -1;
+    return fd;
+}
+
+int root_create_export(void)
+{
+    return memory_file("cubicle-export");
+}
+
+int root_export(int fd, const char *path)
+{
+    return archive_run("export", path, fd, STDIN_FILENO);
 }

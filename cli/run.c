@@ -1,4 +1,5 @@
 #include "cli.h"
+#include "export_path.h"
 #include "manifest.h"
 #include "probe.h"
 #include "process.h"
@@ -145,7 +146,7 @@ static int open_files(const struct run_options *options,
         return -1;
     }
     if (options->export != NULL && (export_check(options->export) != 0 ||
-                                    (config->export_fd = export_create()) < 0)) {
+                                    (config->export_fd = root_create_export()) < 0)) {
         return -1;
     }
     if ((options->stats || options->json != NULL) &&
@@ -162,7 +163,7 @@ static int finish(const struct run_options *options,
     bool ok = true;
 
     if (config->export_fd >= 0) {
-        ok = export_finish(config->export_fd, options->export) == 0;
+        ok = root_export(config->export_fd, options->export) == 0;
     }
     if (options->stats) {
         ok = stats_print(config->stats_fd, stderr) == 0 && ok;

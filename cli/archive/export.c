@@ -1,82 +1,20 @@
+/* What a system left behind, as files of the host. The stream is not trusted. */
 #include "cli.h"
-#include "root.h"
+#include "convert.h"
+#include "export_path.h"
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK_SIZE (64u * 1024)
-
-int export_create(void)
-{
-    const int fd = memfd_create("cubicle-export", MFD_CLOEXEC);
-
-    if (fd < 0) {
-        cli_error("--export: cannot make a memory file: %s", strerror(errno));
-    }
-    return fd;
-}
-
-static bool export_is_file(const char *path)
-{
-    const size_t len = strlen(path);
-
-    return len > 5 && strcmp(path + len - 5, ".cpio") == 0;
-}
-
-static bool directory_is_empty(const char *path)
-{
-    DIR *dir = opendir(path);
-    const struct dirent *entry;
-    bool empty = dir != NULL;
-
-    while (empty && (entry = readdir(dir)) != NULL) {
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    }
-    if (dir != NULL) {
-        closedir(dir);
-    }
-    return empty;
-}
-
-/* A new sibling of @path: what is made there becomes @path by one rename. */
-static char *export_sibling(const char *path)
-{
-    size_t len = strlen(path);
-
-    while (len > 1 && path[len - 1] == '/') {
-        len--;
-    }
-    return cli_format("%.*s.XXXXXX", (int)len, path);
-}
-
-int export_check(const char *path)
-{
-    struct stat st;
-
-    if (lstat(path, &st) == 0 && !export_is_file(path) &&
-        !(S_ISDIR(st.st_mode) && directory_is_empty(path))) {
-        cli_error("--export=%s: it exists and is not an empty directory", path);
-        cli_hint("name a new directory, or a file that ends in .cpio");
-        return -1;
-    }
-    char *sibling = export_sibling(path);
-    const bool ok = mkdtemp(sibling) != NULL && rmdir(sibling) == 0;
-    if (!ok) {
-        cli_error("--export=%s: cannot write beside it: %s", path, strerror(errno));
-    }
-    free(sibling);
-    return ok ? 0 : -1;
-}
 
 static int export_fail(const char *path, const char *reason)
 {
@@ -270,7 +208,7 @@ out:
     return result;
 }
 
-int export_finish(int fd, const char *path)
+int archive_export(int fd, const char *path)
 {
     if (!export_is_complete(fd)) {
         return export_fail(path, "the system ended before it had exported its files; "
