@@ -6,11 +6,12 @@
 #define FILES_FIRST 16
 #define STREAMS 3
 
-struct core core = {.visible = CLIENTS_MAX};
+uint32_t core_visible = CLIENTS_MAX;
+struct core core;
 
 struct client *client_get_slow(int caller)
 {
-    if ((uint32_t)caller >= core.visible) {
+    if ((uint32_t)caller >= core_visible) {
         return NULL;
     }
     struct client *client = &core.clients[caller];
@@ -72,7 +73,7 @@ static struct file *stream_open(struct client *client, int fd)
 
 struct file *client_file_slow(int fd, int caller)
 {
-    if ((uint32_t)caller >= core.visible || fd < 0) {
+    if ((uint32_t)caller >= core_visible || fd < 0) {
         return NULL;
     }
     /* In the middle of an operation, perhaps: a known client is not asked for again (invariant 3). */

@@ -118,8 +118,10 @@ struct client {
     uint64_t close_on_exec[FD_MAX / 64];
 };
 
+/** Client ids below are answered; 0 while a provider runs (invariant 2). */
+extern uint32_t core_visible;
+
 extern struct core {
-    uint32_t visible; /* client ids below are answered; 0 while a provider runs (invariant 2) */
     struct mount *root;
     int64_t now_ns; /* last clock reading */
     struct node *marked;
@@ -130,12 +132,12 @@ extern struct core {
 
 static inline void provider_enter(void)
 {
-    core.visible = 0;
+    core_visible = 0;
 }
 
 static inline void provider_leave(void)
 {
-    core.visible = CLIENTS_MAX;
+    core_visible = CLIENTS_MAX;
 }
 
 /** A provider's answer of 0 or error. */
@@ -179,7 +181,7 @@ struct node *client_cwd(struct client *client);
 /** Starts an operation on paths. NULL while a provider runs (invariant 2), or for an impossible id. */
 static inline struct client *client_get(int caller)
 {
-    if (likely((uint32_t)caller < core.visible && core.clients[caller].known &&
+    if (likely((uint32_t)caller < core_visible && core.clients[caller].known &&
                name_table.count <= NAMES_MAX)) {
         return &core.clients[caller];
     }
@@ -194,7 +196,7 @@ static inline int client_id(const struct client *client)
 /** The caller's open file, or NULL. */
 static inline struct file *file_of(int fd, int caller)
 {
-    if (likely((uint32_t)caller < core.visible)) {
+    if (likely((uint32_t)caller < core_visible)) {
         const struct client *client = &core.clients[caller];
         if (likely((uint32_t)fd < client->nfiles)) {
             struct file *file = client->files[fd];
