@@ -169,6 +169,16 @@ static int start_stack(struct cubicle *cubicle)
     return 0;
 }
 
+/* Where the code lies, for debuggers and profilers. */
+static void start_trace(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->system.nmodules; i++) {
+        const struct module *module = &plan->system.modules[i];
+        (void)message_error(0, "trace: code of module %s at %#x", module->image.path,
+                            module->base[IMAGE_CODE]);
+    }
+}
+
 typedef int start_step(struct module *module);
 
 static int start_each(struct plan *plan, start_step *step)
@@ -340,6 +350,9 @@ int monitor_run(const struct monitor_config *config)
     }
     for (unsigned id = 1; error == 0 && id <= cubicle_count(); id++) {
         error = start_stack(cubicle_get(id));
+    }
+    if (error == 0 && config->trace) {
+        start_trace(&plan);
     }
     if (error == 0) {
         error = wall_raise();
