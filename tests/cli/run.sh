@@ -29,7 +29,8 @@ ok 'the statistics have every cubicle and the calls'
 
 # Ctrl-C reaches both processes; kill only the command.
 mkfifo input
-for signal in INT TERM; do
+for pair in INT:130 TERM:143; do
+    signal=${pair%:*} want=${pair#*:}
     cubicle run sqlite <input >out 2>err &
     pid=$!
     exec 3>input
@@ -38,12 +39,12 @@ for signal in INT TERM; do
         grep -q started out && break
         sleep 0.1
     done
-    kill -$signal $pid
+    kill -s "$signal" $pid
     status=0
     wait $pid || status=$?
     exec 3>&-
-    [ $status -eq $((128 + $(kill -l $signal))) ] && grep -q '^cubicle: ' err
-    ok "SIG$signal ends the system with a message and status 128 + N (is $status)"
+    [ "$status" -eq "$want" ] && grep -q '^cubicle: ' err
+    ok "SIG$signal ends the system with a message and status $want (is $status)"
     sleep 0.2
     [ -z "$(pgrep -P $pid)" ]
     ok "SIG$signal leaves no process"
