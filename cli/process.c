@@ -105,5 +105,8 @@ int process_run(const struct monitor_config *config)
         }
     }
     child = 0;
+    if (WIFEXITED(status) && ending != 0 && WEXITSTATUS(status) == 128 + ending) {
+        return explain_signal(ending); /* the monitor ended the system itself */
+    }
     return WIFSIGNALED(status) ? explain_signal(WTERMSIG(status)) : WEXITSTATUS(status);
 }
