@@ -16,11 +16,11 @@
 #define BOX_CODE_SIZE 0x10000u
 #define BOX_TP (-64)
 
-/* Offsets in the view that are mapped: writable memory, and a stack that starts in the
- * middle of its range. */
+/* Offsets in the view that are mapped: writable memory, and a stack near the top, with
+ * rsp in the middle of it: constants carry rsp out of the view on both sides. */
 #define BOX_DATA 0x00200000u
 #define BOX_DATA_SIZE 0x20000u
-#define BOX_STACK 0x80000000u
+#define BOX_STACK 0xfffa0000u
 #define BOX_STACK_SIZE 0x20000u
 
 struct box {
