@@ -98,3 +98,12 @@ HARMLESS = [
     ("descriptors_run_out", r"^refused$", 31),
     ("foreign_caller_id", r"^refused 1$", 8),
 ]
+
+# 29: what a file system may answer (mount option lie=NAME of ramfs-liar).
+NUMBERS = ["more", "minus-4096", "minus-max", "max", "int-max", "int-min", "errno-0x80000000"]
+LIES = ["none", "root", "size-max", "size-sign", "mode-zero", "mode-ones", "mode-link",
+        "mode-directory", "node-zero", "node-max", "node-same", "flags", "times", "reclen-zero",
+        "reclen-small", "reclen-large", "name-endless", "name-slash", "name-empty",
+        "cookie-back", "readlink-loop", "readlink-full", "statfs"]
+LIES += [f"{function}-{number}" for number in NUMBERS
+         for function in ("lookup", "read", "write", "getattr", "readlink", "readdir", "poll")]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from cases import DENIED, HARMLESS, STOPPED  # noqa: E402
+from cases import DENIED, HARMLESS, LIES, STOPPED  # noqa: E402
 from harness import (  # noqa: E402
     BUILD,
     CUBICLE,
@@ -59,6 +59,20 @@ def harmless(name, output, _row):
     check(re.search(output, result.out, re.MULTILINE), f"expected /{output}/", result)
     check(result.status == 0, "wrong exit status", result)
     check(not result.faults(), "a fault", result)
+
+
+def lie(name):
+    """29: vfscore believes nothing that could hurt it or the application."""
+    with temporary_directory() as folder:
+        system = Path(folder) / "liar.yaml"
+        text = (SYSTEMS / "liar.yaml").read_text()
+        system.write_text(text.replace("lie=none", f"lie={name}"))
+        result = run_system(system, timeout=20)
+        check(not result.faults(), "a fault", result)
+        if name == "root":  # the mount itself may be refused
+            check(result.status in (0, EXIT_CONFIG), "wrong exit status", result)
+            return
+        check(result.status == 0 and result.out == "done\n", "it was believed", result)
 
 
 def recursion():
@@ -203,6 +217,8 @@ def main():
         tests.add(f"{row[4]}: {row[0]}", stopped, *row)
     for row in HARMLESS:
         tests.add(f"{row[2]}: {row[0]}", harmless, *row)
+    for name in LIES:
+        tests.add(f"29: lie {name}", lie, name)
     tests.add("20: recursion", recursion)
     tests.add("31: endless loop", endless_loop)
     for name, reasons, body in refused_cases():

@@ -17,3 +17,12 @@ MODULES += ramfs-evil
 ramfs-evil_SOURCES := $(wildcard components/ramfs/*.c) $(ATTACK)/spy.c
 ramfs-evil_CFLAGS := -include $(ATTACK)/spy.h
 ramfs-evil_PROVIDES := fs
+
+# The real ramfs behind answers that no honest file system gives.
+MODULES += ramfs-liar test-believer
+ramfs-liar_SOURCES := $(wildcard components/ramfs/*.c) $(ATTACK)/liar.c
+ramfs-liar_CFLAGS := -include $(ATTACK)/liar.h
+ramfs-liar_PROVIDES := fs
+
+test-believer_SOURCES := $(ATTACK)/believer.c
+test-believer_PROVIDES := app

@@ -1,0 +1,78 @@
+/*
+ * An application on a file system that lies: it uses all there is of a file system and must
+ * get results or errors, within its buffers, and come to an end.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+static int bad;
+
+/* A count of bytes is at most @max; an error has an errno. */
+static void expect(const char *what, long result, long max)
+{
+    if (result > max || (result < 0 && (errno <= 0 || errno > 4095))) {
+        printf("BELIEVED %s: %ld, errno %d\n", what, result, errno);
+        bad = 1;
+    }
+}
+
+int main(void)
+{
+    char buffer[256 + 16];
+    struct stat st;
+    struct statfs fs;
+    errno = 0;
+    memset(buffer, 1, sizeof buffer);
+    int fd = open("/lie", O_RDWR | O_CREAT, 0600);
+    expect("open", fd, 1000);
+    if (fd >= 0) {
+        expect("write", write(fd, buffer, 256), 256);
+        expect("pwrite", pwrite(fd, buffer, 256, 100), 256);
+        expect("lseek", lseek(fd, 0, SEEK_SET), 0);
+        memset(buffer, 1, sizeof buffer);
+        expect("read", read(fd, buffer, 256), 256);
+        expect("pread", pread(fd, buffer, 256, 10), 256);
+        for (int i = 256; i < 272; i++) {
+            expect("byte behind the buffer", buffer[i], 1);
+        }
+        expect("fstat", fstat(fd, &st), 0);
+        lseek(fd, 0, SEEK_END);
+        expect("append", write(fd, "x", 1), 1);
+        expect("ftruncate", ftruncate(fd, 4), 0);
+        struct pollfd one = {.fd = fd, .events = POLLIN};
+        expect("poll", poll(&one, 1, 0), 1);
+        close(fd);
+    }
+    expect("symlink", symlink("lie", "/lie-link"), 0);
+    expect("readlink", readlink("/lie-link", buffer, 256), 256);
+    expect("open link", open("/lie-link", O_RDONLY), 1000);
+    expect("stat", stat("/lie", &st), 0);
+    expect("mkdir", mkdir("/lie-dir", 0700), 0);
+    expect("create", open("/lie-dir/lie-in", O_CREAT | O_WRONLY, 0600), 1000);
+    expect("rename", rename("/lie", "/lie-dir/lie-out"), 0);
+    expect("statfs", statfs("/", &fs), 0);
+    for (int pass = 0; pass < 2; pass++) {
+        DIR *dir = opendir(pass == 0 ? "/" : "/lie-dir");
+        int entries = 0;
+        while (dir != NULL && entries < 1000 && readdir(dir) != NULL) {
+            entries++;
+        }
+        if (dir != NULL) {
+            closedir(dir);
+        }
+    }
+    expect("chdir", chdir("/lie-dir"), 0);
+    if (getcwd(buffer, 256) != NULL) {
+        expect("getcwd", (long)strlen(buffer), 255);
+    }
+    expect("unlink", unlink("/lie-dir/lie-out"), 0);
+    printf("done\n");
+    return bad;
+}
