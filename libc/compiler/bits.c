@@ -1,4 +1,5 @@
-/* Bit counting for processors that have no instruction for it, as far as the compiler knows. */
+/* Bit counting for processors that have no instruction for it, as far as the compiler
+ * knows. */
 #include "int128.h"
 
 int __popcountdi2(uint64_t x);

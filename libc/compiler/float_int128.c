@@ -4,8 +4,9 @@
 #define TWO64 0x1p64
 
 /*
- * Correct rounding to @digits bits in one step: what is below is folded into a sticky bit, and the
- * rest, now exact in the 64-bit mantissa of long double, is rounded once by the conversion.
+ * Correct rounding to @digits bits in one step: what is below is folded into a sticky
+ * bit, and the rest, now exact in the 64-bit mantissa of long double, is rounded once
+ * by the conversion.
  */
 static long double sticky(uint128 x, int digits)
 {
@@ -19,7 +20,8 @@ static long double sticky(uint128 x, int digits)
         top |= lost;
     } else if (lost) {
         /* long double: the 64 bits are the result, rounded by hand to nearest, even. */
-        const uint128 rest = x & (((uint128)1 << shift) - 1), half = (uint128)1 << (shift - 1);
+        const uint128 rest = x & (((uint128)1 << shift) - 1),
+                      half = (uint128)1 << (shift - 1);
         if ((rest > half || (rest == half && (top & 1))) && ++top == 0) {
             top = UINT64_C(1) << 63;
             shift++;
@@ -32,36 +34,36 @@ static long double sticky(uint128 x, int digits)
     return r * (1ULL << shift);
 }
 
-#define FROM_INT(type, digits, name_unsigned, name_signed)                                         \
-    type name_unsigned(uint128 x);                                                                 \
-    type name_signed(int128 x);                                                                    \
-    type name_unsigned(uint128 x)                                                                  \
-    {                                                                                              \
-        return sticky(x, digits);                                                                  \
-    }                                                                                              \
-    type name_signed(int128 x)                                                                     \
-    {                                                                                              \
-        return x < 0 ? -sticky(magnitude128(x), digits) : sticky(x, digits);                       \
+#define FROM_INT(type, digits, name_unsigned, name_signed)                   \
+    type name_unsigned(uint128 x);                                           \
+    type name_signed(int128 x);                                              \
+    type name_unsigned(uint128 x)                                            \
+    {                                                                        \
+        return sticky(x, digits);                                            \
+    }                                                                        \
+    type name_signed(int128 x)                                               \
+    {                                                                        \
+        return x < 0 ? -sticky(magnitude128(x), digits) : sticky(x, digits); \
     }
 
 FROM_INT(float, 24, __floatuntisf, __floattisf)
 FROM_INT(double, 53, __floatuntidf, __floattidf)
 FROM_INT(long double, 64, __floatuntixf, __floattixf)
 
-#define TO_INT(type, name_unsigned, name_signed)                                                   \
-    uint128 name_unsigned(type x);                                                                 \
-    int128 name_signed(type x);                                                                    \
-    uint128 name_unsigned(type x)                                                                  \
-    {                                                                                              \
-        if (!(x > 0)) {                                                                            \
-            return 0;                                                                              \
-        }                                                                                          \
-        const uint64_t high = (uint64_t)(x / (type)TWO64);                                         \
-        return (uint128)high << 64 | (uint64_t)(x - high * (type)TWO64);                           \
-    }                                                                                              \
-    int128 name_signed(type x)                                                                     \
-    {                                                                                              \
-        return x < 0 ? -(int128)name_unsigned(-x) : (int128)name_unsigned(x);                      \
+#define TO_INT(type, name_unsigned, name_signed)                              \
+    uint128 name_unsigned(type x);                                            \
+    int128 name_signed(type x);                                               \
+    uint128 name_unsigned(type x)                                             \
+    {                                                                         \
+        if (!(x > 0)) {                                                       \
+            return 0;                                                         \
+        }                                                                     \
+        const uint64_t high = (uint64_t)(x / (type)TWO64);                    \
+        return (uint128)high << 64 | (uint64_t)(x - high * (type)TWO64);      \
+    }                                                                         \
+    int128 name_signed(type x)                                                \
+    {                                                                         \
+        return x < 0 ? -(int128)name_unsigned(-x) : (int128)name_unsigned(x); \
     }
 
 TO_INT(float, __fixunssfti, __fixsfti)

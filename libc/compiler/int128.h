@@ -1,6 +1,7 @@
 /*
- * Names and types of GCC's run-time library (GCC Internals, "The GCC low-level runtime library").
- * The host's libgcc is not compiled for cubicles, so what compiled code calls is here.
+ * Names and types of GCC's run-time library (GCC Internals, "The GCC low-level runtime
+ * library"). The host's libgcc is not compiled for cubicles, so what compiled code
+ * calls is here.
  */
 #ifndef INT128_H
 #define INT128_H

@@ -1,26 +1,26 @@
 /* Arithmetic of -ftrapv. */
 #include "int128.h"
 
-#define TRAPPING(name, type, operation)                                                            \
-    type name(type a, type b);                                                                     \
-    type name(type a, type b)                                                                      \
-    {                                                                                              \
-        type result;                                                                               \
-        if (operation(a, b, &result)) {                                                            \
-            __builtin_trap();                                                                      \
-        }                                                                                          \
-        return result;                                                                             \
+#define TRAPPING(name, type, operation) \
+    type name(type a, type b);          \
+    type name(type a, type b)           \
+    {                                   \
+        type result;                    \
+        if (operation(a, b, &result)) { \
+            __builtin_trap();           \
+        }                               \
+        return result;                  \
     }
 
-#define TRAPPING_NEGATION(name, type)                                                              \
-    type name(type a);                                                                             \
-    type name(type a)                                                                              \
-    {                                                                                              \
-        type result;                                                                               \
-        if (__builtin_sub_overflow((type)0, a, &result)) {                                         \
-            __builtin_trap();                                                                      \
-        }                                                                                          \
-        return result;                                                                             \
+#define TRAPPING_NEGATION(name, type)                      \
+    type name(type a);                                     \
+    type name(type a)                                      \
+    {                                                      \
+        type result;                                       \
+        if (__builtin_sub_overflow((type)0, a, &result)) { \
+            __builtin_trap();                              \
+        }                                                  \
+        return result;                                     \
     }
 
 TRAPPING(__addvsi3, int32_t, __builtin_add_overflow)
@@ -35,11 +35,11 @@ TRAPPING_NEGATION(__negvsi2, int32_t)
 TRAPPING_NEGATION(__negvdi2, int64_t)
 TRAPPING_NEGATION(__negvti2, int128)
 
-#define TRAPPING_ABSOLUTE(name, type, negate)                                                      \
-    type name(type a);                                                                             \
-    type name(type a)                                                                              \
-    {                                                                                              \
-        return a < 0 ? negate(a) : a;                                                              \
+#define TRAPPING_ABSOLUTE(name, type, negate) \
+    type name(type a);                        \
+    type name(type a)                         \
+    {                                         \
+        return a < 0 ? negate(a) : a;         \
     }
 
 TRAPPING_ABSOLUTE(__absvsi2, int32_t, __negvsi2)

@@ -1,11 +1,15 @@
-/* 128 by 128 bits. The `div` instruction does 128 by 64 when the quotient fits 64 bits. */
+/* 128 by 128 bits. The `div` instruction does 128 by 64 when the quotient fits 64 bits.
+ */
 #include "int128.h"
 
 /* @high < @d. */
 static uint64_t div_128_by_64(uint64_t high, uint64_t low, uint64_t d, uint64_t *rest)
 {
     uint64_t quotient;
-    __asm__("divq %4" : "=a"(quotient), "=d"(*rest) : "a"(low), "d"(high), "r"(d) : "cc");
+    __asm__("divq %4"
+            : "=a"(quotient), "=d"(*rest)
+            : "a"(low), "d"(high), "r"(d)
+            : "cc");
     return quotient;
 }
 

@@ -1,7 +1,8 @@
 /*
  * The start of every module: interfaces/module.h. Linked first, before libc.a.
  *
- * The loader defines the bounds of .init_array; a component may define component_init().
+ * The loader defines the bounds of .init_array; a component may define
+ * component_init().
  */
 #include <stdint.h>
 

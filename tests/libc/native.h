@@ -1,4 +1,5 @@
-/* Our string functions under names of their own, next to the host's. Included before each of them. */
+/* Our string functions under names of their own, next to the host's. Included before
+ * each of them. */
 #ifndef NATIVE_H
 #define NATIVE_H
 
@@ -18,7 +19,8 @@
 #define stpcpy ours_stpcpy_alias
 #define strcpy ours_strcpy
 
-#define _STRING_H /* glibc's <string.h> would declare what the names above stand for */
+#define _STRING_H /* glibc's <string.h> would declare what the names above stand for \
+                   */
 
 #include <stddef.h>
 

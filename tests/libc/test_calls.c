@@ -1,6 +1,7 @@
 /*
- * libc declares the interface functions it calls in a header of its own (cubicle_calls.h). The
- * compiler refuses this file when one of them differs from its interface.
+ * libc declares the interface functions it calls in a header of its own
+ * (cubicle_calls.h). The compiler refuses this file when one of them differs from its
+ * interface.
  */
 #include <alloc.h>
 #include <clock.h>
@@ -27,20 +28,23 @@ struct interface_lock_info {
 #define vfs_lock_query libc_lock_query
 #include "cubicle_calls.h"
 
-_Static_assert((int)INTERFACE_READ == CUBICLE_READ && (int)INTERFACE_WRITE == CUBICLE_WRITE, "rights");
+_Static_assert((int)INTERFACE_READ == CUBICLE_READ &&
+                   (int)INTERFACE_WRITE == CUBICLE_WRITE,
+               "rights");
 _Static_assert((int)INTERFACE_LOCK == VFS_LOCK(1, 2, 1), "locks");
 
-#define SAME(member)                                                                               \
-    _Static_assert(__builtin_offsetof(struct interface_lock_info, info.member) ==                  \
-                           __builtin_offsetof(struct libc_lock_info, member) &&                    \
-                       sizeof(((struct interface_lock_info *)0)->info.member) ==                   \
-                           sizeof(((struct libc_lock_info *)0)->member),                           \
+#define SAME(member)                                                              \
+    _Static_assert(__builtin_offsetof(struct interface_lock_info, info.member) == \
+                           __builtin_offsetof(struct libc_lock_info, member) &&   \
+                       sizeof(((struct interface_lock_info *)0)->info.member) ==  \
+                           sizeof(((struct libc_lock_info *)0)->member),          \
                    #member)
 SAME(start);
 SAME(len);
 SAME(type);
 SAME(pid);
-_Static_assert(sizeof(struct interface_lock_info) == sizeof(struct libc_lock_info), "size");
+_Static_assert(sizeof(struct interface_lock_info) == sizeof(struct libc_lock_info),
+               "size");
 
 int main(void)
 {

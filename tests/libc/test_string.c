@@ -1,6 +1,7 @@
 /*
- * libc's string functions against the host's: every length and alignment of the first few hundred
- * bytes, then random cases, always next to an unmapped page so that reading or writing too far faults.
+ * libc's string functions against the host's: every length and alignment of the first
+ * few hundred bytes, then random cases, always next to an unmapped page so that reading
+ * or writing too far faults.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +34,8 @@ char *ours_strcpy(char *restrict, const char *restrict);
 /* Mapped bytes with an unmapped page on both sides. */
 static unsigned char *area_new(void)
 {
-    unsigned char *p = mmap(NULL, AREA + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *p =
+        mmap(NULL, AREA + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(p, MAP_FAILED);
     assert_int_equal(mprotect(p + PAGE, AREA, PROT_READ | PROT_WRITE), 0);
     return p + PAGE;
@@ -65,7 +67,8 @@ static int sign(int x)
     return (x > 0) - (x < 0);
 }
 
-static void check_move(unsigned char *area, unsigned char *expected, size_t to, size_t from, size_t n)
+static void check_move(unsigned char *area, unsigned char *expected, size_t to,
+                       size_t from, size_t n)
 {
     fill_random(area + to, n, 255);
     fill_random(area + from, n, 255);
@@ -81,7 +84,8 @@ static void test_move(void **state)
     unsigned char *area = area_new(), *expected = area_new();
     for (size_t n = 0; n < 200; n++) {
         for (size_t shift = 0; shift < 40; shift++) {
-            check_move(area, expected, AREA - n, AREA - n - shift, n); /* up to the end, overlapping */
+            check_move(area, expected, AREA - n, AREA - n - shift,
+                       n); /* up to the end, overlapping */
             check_move(area, expected, 0, shift, n);
             check_move(area, expected, shift, 0, n);
         }
@@ -128,8 +132,10 @@ static void test_compare(void **state)
     unsigned char *a = area_new(), *b = area_new();
     for (int i = 0; i < ROUNDS; i++) {
         const size_t n = i < 4000 ? (size_t)i / 10 : random_below(SHORT);
-        unsigned char *x = i & 1 ? a + AREA - n : a + random_below((uint32_t)(AREA - n + 1));
-        unsigned char *y = i & 2 ? b + AREA - n : b + random_below((uint32_t)(AREA - n + 1));
+        unsigned char *x =
+            i & 1 ? a + AREA - n : a + random_below((uint32_t)(AREA - n + 1));
+        unsigned char *y =
+            i & 2 ? b + AREA - n : b + random_below((uint32_t)(AREA - n + 1));
         fill_random(x, n, 255);
         memcpy(y, x, n);
         for (uint32_t changes = random_below(3); n && changes; changes--) {
@@ -145,9 +151,10 @@ static void test_find(void **state)
     unsigned char *area = area_new();
     for (int i = 0; i < ROUNDS; i++) {
         const size_t n = i < 4000 ? (size_t)i / 10 : random_below(SHORT);
-        const unsigned char *s = i & 1   ? area + AREA - n
-                                 : i & 2 ? area
-                                         : area + random_below((uint32_t)(AREA - n + 1));
+        const unsigned char *s = i & 1 ? area + AREA - n
+                                 : i & 2
+                                     ? area
+                                     : area + random_below((uint32_t)(AREA - n + 1));
         fill_random((unsigned char *)s, n, i & 4 ? 20 : 250);
         const int c = (int)random_below(300) - 20;
         assert_ptr_equal(ours_memchr(s, c, n), memchr(s, c, n));
@@ -165,7 +172,8 @@ static void test_find(void **state)
 /* A string of @n letters that ends before the unmapped page (odd @i) or anywhere. */
 static char *string_new(unsigned char *area, size_t n, int i, unsigned letters)
 {
-    unsigned char *s = i & 1 ? area + AREA - n - 1 : area + random_below((uint32_t)(AREA - n));
+    unsigned char *s =
+        i & 1 ? area + AREA - n - 1 : area + random_below((uint32_t)(AREA - n));
     fill_random(s, n, letters);
     s[n] = 0;
     return (char *)s;
@@ -181,7 +189,8 @@ static void test_strings(void **state)
         const int c = random_below(10) ? (int)random_below(300) - 20 : 0;
         assert_int_equal(ours_strlen(s), n);
         assert_ptr_equal(ours_strchrnul(s, c), strchrnul(s, c));
-        char *d = (char *)other + (i & 2 ? AREA - n - 1 : random_below((uint32_t)(AREA - n)));
+        char *d =
+            (char *)other + (i & 2 ? AREA - n - 1 : random_below((uint32_t)(AREA - n)));
         assert_ptr_equal(ours_strcpy(d, s), d);
         assert_string_equal(d, s);
         memset(d, 7, n + 1);
@@ -225,10 +234,14 @@ static void test_limited_compare(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_move),           cmocka_unit_test(test_copy),
-        cmocka_unit_test(test_set),            cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_find),           cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_string_compare), cmocka_unit_test(test_limited_compare),
+        cmocka_unit_test(test_move),
+        cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_string_compare),
+        cmocka_unit_test(test_limited_compare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Atomics by compiler builtins: one locked instruction each, so that the rewriter sees no inline assembly. */
+/* Atomics by compiler builtins: one locked instruction each, so that the rewriter sees
+ * no inline assembly. */
 #define a_cas a_cas
 static inline int a_cas(volatile int *p, int t, int s)
 {
@@ -77,7 +78,8 @@ static inline void a_spin()
     __asm__ __volatile__("pause" : : : "memory");
 }
 
-/* ud2 where x86-64 musl has hlt: the monitor reports it as an illegal instruction of this module. */
+/* ud2 where x86-64 musl has hlt: the monitor reports it as an illegal instruction of
+ * this module. */
 #define a_crash a_crash
 static inline void a_crash()
 {

@@ -1,10 +1,10 @@
 /*
  * The interface functions that libc calls instead of the kernel.
  *
- * libc cannot include interfaces/<name>.h everywhere: those pull in <sys/stat.h>, <poll.h> and
- * others, and this header is seen by every file of musl that makes a system call. So the same
- * functions are declared here with musl's underlying types. tests/unit/libc_calls.c includes
- * both and fails to compile when one differs.
+ * libc cannot include interfaces/<name>.h everywhere: those pull in <sys/stat.h>,
+ * <poll.h> and others, and this header is seen by every file of musl that makes a
+ * system call. So the same functions are declared here with musl's underlying types.
+ * tests/unit/libc_calls.c includes both and fails to compile when one differs.
  *
  * CALL_SELF is what we pass where the trampoline puts the caller's id.
  */

@@ -1,4 +1,5 @@
-/* The thread pointer: the loader defines __cubicle_tp as the FS displacement of its slot. */
+/* The thread pointer: the loader defines __cubicle_tp as the FS displacement of its
+ * slot. */
 static inline uintptr_t __get_tp()
 {
     uintptr_t tp;

@@ -1,11 +1,12 @@
 /*
  * System calls of musl as calls to the interfaces of CubicleOS.
  *
- * 1. Every number that reaches __syscall() is a constant, so the switch below folds to one call:
- *    an object file imports only what it uses. What takes more than a line is a function of
- *    src/internal/cubicle64.
- * 2. What is not listed answers -ENOSYS. Nothing that is not done answers success, except hints
- *    (fadvise, sched_yield, some madvise) whose contract is that nothing need happen.
+ * 1. Every number that reaches __syscall() is a constant, so the switch below folds to
+ *    one call: an object file imports only what it uses. What takes more than a line is
+ *    a function of src/internal/cubicle64.
+ * 2. What is not listed answers -ENOSYS. Nothing that is not done answers success,
+ *    except hints (fadvise, sched_yield, some madvise) whose contract is that nothing
+ *    need happen.
  * 3. Results are those of the kernel: a negative errno or the value.
  */
 #include "cubicle_calls.h"
@@ -20,6 +21,7 @@
 #define CALL_NOFOLLOW 0x100
 #define CALL_REMOVEDIR 0x200
 #define CALL_LARGEFILE 0100000
+#define CALL_TIOCGWINSZ 0x5413
 
 hidden long __call_ioctl(int, int, long);
 hidden long __call_winsize(int, void *);
@@ -49,49 +51,55 @@ hidden long __call_kill(int, int);
 hidden long __call_getresid(void *, void *, void *);
 
 #define CALL_P(x) ((void *)(x))
+#define CALL_VFS(name, ...) vfs_##name(__VA_ARGS__, CALL_SELF)
 
 CALL_INLINE long __call_madvise(long advice)
 {
-    /* NORMAL, RANDOM, SEQUENTIAL, WILLNEED, FREE, HUGEPAGE, NOHUGEPAGE: hints. DONTNEED would have to zero. */
-    return (advice >= 0 && advice <= 3) || advice == 8 || advice == 14 || advice == 15 ? 0 : -EINVAL;
+    /* NORMAL, RANDOM, SEQUENTIAL, WILLNEED, FREE, HUGEPAGE, NOHUGEPAGE: hints.
+       DONTNEED would have to zero. */
+    const int is_hint = (advice >= 0 && advice <= 3) || advice == 8 || advice == 14 ||
+                        advice == 15;
+    return is_hint ? 0 : -EINVAL;
 }
 
 CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
 {
     switch (n) {
-    case SYS_read: return vfs_read(a, CALL_P(b), c, CALL_SELF);
-    case SYS_write: return vfs_write(a, CALL_P(b), c, CALL_SELF);
-    case SYS_pread64: return vfs_pread(a, CALL_P(b), c, d, CALL_SELF);
-    case SYS_pwrite64: return vfs_pwrite(a, CALL_P(b), c, d, CALL_SELF);
+    case SYS_read: return CALL_VFS(read, a, CALL_P(b), c);
+    case SYS_write: return CALL_VFS(write, a, CALL_P(b), c);
+    case SYS_pread64: return CALL_VFS(pread, a, CALL_P(b), c, d);
+    case SYS_pwrite64: return CALL_VFS(pwrite, a, CALL_P(b), c, d);
     case SYS_readv: return __call_readv(a, CALL_P(b), c);
     case SYS_writev: return __call_writev(a, CALL_P(b), c);
     case SYS_preadv: return __call_preadv(a, CALL_P(b), c, d);
     case SYS_pwritev: return __call_pwritev(a, CALL_P(b), c, d);
-    case SYS_open: return vfs_openat(CALL_CWD, CALL_P(a), b & ~CALL_LARGEFILE, c, CALL_SELF);
-    case SYS_openat: return vfs_openat(a, CALL_P(b), c & ~CALL_LARGEFILE, d, CALL_SELF);
-    case SYS_close: return vfs_close(a, CALL_SELF);
-    case SYS_lseek: return vfs_lseek(a, b, c, CALL_SELF);
-    case SYS_ftruncate: return vfs_ftruncate(a, b, CALL_SELF);
-    case SYS_truncate: return vfs_truncate(CALL_P(a), b, CALL_SELF);
+    case SYS_open: return CALL_VFS(openat, CALL_CWD, CALL_P(a), b & ~CALL_LARGEFILE, c);
+    case SYS_openat: return CALL_VFS(openat, a, CALL_P(b), c & ~CALL_LARGEFILE, d);
+    case SYS_close: return CALL_VFS(close, a);
+    case SYS_lseek: return CALL_VFS(lseek, a, b, c);
+    case SYS_ftruncate: return CALL_VFS(ftruncate, a, b);
+    case SYS_truncate: return CALL_VFS(truncate, CALL_P(a), b);
     case SYS_fsync:
-    case SYS_fdatasync: return vfs_fsync(a, CALL_SELF);
-    case SYS_fcntl: return vfs_fcntl(a, b, c, CALL_SELF); /* locks: fcntl.c */
-    case SYS_ioctl: return b == 0x5413 /* TIOCGWINSZ */ ? __call_winsize(a, CALL_P(c)) : __call_ioctl(a, b, c);
-    case SYS_dup: return vfs_dup(a, CALL_SELF);
+    case SYS_fdatasync: return CALL_VFS(fsync, a);
+    case SYS_fcntl: return CALL_VFS(fcntl, a, b, c); /* locks: fcntl.c */
+    case SYS_ioctl:
+        return b == CALL_TIOCGWINSZ ? __call_winsize(a, CALL_P(c))
+                                    : __call_ioctl(a, b, c);
+    case SYS_dup: return CALL_VFS(dup, a);
     case SYS_dup2: return __call_dup2(a, b);
-    case SYS_dup3: return vfs_dup3(a, b, c, CALL_SELF);
-    case SYS_pipe: return vfs_pipe2(CALL_P(a), 0, CALL_SELF);
-    case SYS_pipe2: return vfs_pipe2(CALL_P(a), b, CALL_SELF);
-    case SYS_poll: return b >> 16 ? -EINVAL : vfs_poll(CALL_P(a), b * 8, c, CALL_SELF);
+    case SYS_dup3: return CALL_VFS(dup3, a, b, c);
+    case SYS_pipe: return CALL_VFS(pipe2, CALL_P(a), 0);
+    case SYS_pipe2: return CALL_VFS(pipe2, CALL_P(a), b);
+    case SYS_poll: return b >> 16 ? -EINVAL : CALL_VFS(poll, CALL_P(a), b * 8, c);
     case SYS_ppoll: return __call_ppoll(CALL_P(a), b, CALL_P(c));
-    case SYS_getdents64: return vfs_getdents(a, CALL_P(b), c, CALL_SELF);
+    case SYS_getdents64: return CALL_VFS(getdents, a, CALL_P(b), c);
     case SYS_fadvise64: return 0;
     case SYS_fallocate: return -EOPNOTSUPP;
-    case SYS_fchmod: return vfs_fchmod(a, b, CALL_SELF);
-    case SYS_fchown: return vfs_fchown(a, b, c, CALL_SELF);
-    case SYS_fstat: return vfs_fstat(a, CALL_P(b), CALL_SELF);
-    case SYS_fstatfs: return vfs_fstatfs(a, CALL_P(b), CALL_SELF);
-    case SYS_fchdir: return vfs_fchdir(a, CALL_SELF);
+    case SYS_fchmod: return CALL_VFS(fchmod, a, b);
+    case SYS_fchown: return CALL_VFS(fchown, a, b, c);
+    case SYS_fstat: return CALL_VFS(fstat, a, CALL_P(b));
+    case SYS_fstatfs: return CALL_VFS(fstatfs, a, CALL_P(b));
+    case SYS_fchdir: return CALL_VFS(fchdir, a);
     default: return -ENOSYS;
     }
 }
@@ -99,38 +107,42 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
 CALL_INLINE long __call_names(long n, long a, long b, long c, long d, long e)
 {
     switch (n) {
-    case SYS_stat: return vfs_fstatat(CALL_CWD, CALL_P(a), CALL_P(b), 0, CALL_SELF);
-    case SYS_lstat: return vfs_fstatat(CALL_CWD, CALL_P(a), CALL_P(b), CALL_NOFOLLOW, CALL_SELF);
-    case SYS_newfstatat: return vfs_fstatat(a, CALL_P(b), CALL_P(c), d, CALL_SELF);
-    case SYS_statfs: return vfs_statfs(CALL_P(a), CALL_P(b), CALL_SELF);
-    case SYS_access: return vfs_faccessat(CALL_CWD, CALL_P(a), b, 0, CALL_SELF);
-    case SYS_faccessat: return vfs_faccessat(a, CALL_P(b), c, 0, CALL_SELF);
-    case SYS_faccessat2: return vfs_faccessat(a, CALL_P(b), c, d, CALL_SELF);
-    case SYS_unlink: return vfs_unlinkat(CALL_CWD, CALL_P(a), 0, CALL_SELF);
-    case SYS_rmdir: return vfs_unlinkat(CALL_CWD, CALL_P(a), CALL_REMOVEDIR, CALL_SELF);
-    case SYS_unlinkat: return vfs_unlinkat(a, CALL_P(b), c, CALL_SELF);
-    case SYS_mkdir: return vfs_mkdirat(CALL_CWD, CALL_P(a), b, CALL_SELF);
-    case SYS_mkdirat: return vfs_mkdirat(a, CALL_P(b), c, CALL_SELF);
-    case SYS_mknod: return vfs_mknodat(CALL_CWD, CALL_P(a), b, c, CALL_SELF);
-    case SYS_mknodat: return vfs_mknodat(a, CALL_P(b), c, d, CALL_SELF);
-    case SYS_rename: return vfs_renameat(CALL_CWD, CALL_P(a), CALL_CWD, CALL_P(b), CALL_SELF);
-    case SYS_renameat: return vfs_renameat(a, CALL_P(b), c, CALL_P(d), CALL_SELF);
-    case SYS_renameat2: return e ? -EINVAL : vfs_renameat(a, CALL_P(b), c, CALL_P(d), CALL_SELF);
-    case SYS_link: return vfs_linkat(CALL_CWD, CALL_P(a), CALL_CWD, CALL_P(b), 0, CALL_SELF);
-    case SYS_linkat: return vfs_linkat(a, CALL_P(b), c, CALL_P(d), e, CALL_SELF);
-    case SYS_symlink: return vfs_symlinkat(CALL_P(a), CALL_CWD, CALL_P(b), CALL_SELF);
-    case SYS_symlinkat: return vfs_symlinkat(CALL_P(a), b, CALL_P(c), CALL_SELF);
-    case SYS_readlink: return vfs_readlinkat(CALL_CWD, CALL_P(a), CALL_P(b), c, CALL_SELF);
-    case SYS_readlinkat: return vfs_readlinkat(a, CALL_P(b), CALL_P(c), d, CALL_SELF);
-    case SYS_chmod: return vfs_fchmodat(CALL_CWD, CALL_P(a), b, CALL_SELF);
-    case SYS_fchmodat: return vfs_fchmodat(a, CALL_P(b), c, CALL_SELF);
-    case SYS_chown: return vfs_fchownat(CALL_CWD, CALL_P(a), b, c, 0, CALL_SELF);
-    case SYS_lchown: return vfs_fchownat(CALL_CWD, CALL_P(a), b, c, CALL_NOFOLLOW, CALL_SELF);
-    case SYS_fchownat: return vfs_fchownat(a, CALL_P(b), c, d, e, CALL_SELF);
-    case SYS_utimensat: return vfs_utimensat(a, CALL_P(b), CALL_P(c), d, CALL_SELF);
-    case SYS_chdir: return vfs_chdir(CALL_P(a), CALL_SELF);
-    case SYS_getcwd: return vfs_getcwd(CALL_P(a), b, CALL_SELF);
-    case SYS_umask: return vfs_umask(a, CALL_SELF);
+    case SYS_stat: return CALL_VFS(fstatat, CALL_CWD, CALL_P(a), CALL_P(b), 0);
+    case SYS_lstat:
+        return CALL_VFS(fstatat, CALL_CWD, CALL_P(a), CALL_P(b), CALL_NOFOLLOW);
+    case SYS_newfstatat: return CALL_VFS(fstatat, a, CALL_P(b), CALL_P(c), d);
+    case SYS_statfs: return CALL_VFS(statfs, CALL_P(a), CALL_P(b));
+    case SYS_access: return CALL_VFS(faccessat, CALL_CWD, CALL_P(a), b, 0);
+    case SYS_faccessat: return CALL_VFS(faccessat, a, CALL_P(b), c, 0);
+    case SYS_faccessat2: return CALL_VFS(faccessat, a, CALL_P(b), c, d);
+    case SYS_unlink: return CALL_VFS(unlinkat, CALL_CWD, CALL_P(a), 0);
+    case SYS_rmdir: return CALL_VFS(unlinkat, CALL_CWD, CALL_P(a), CALL_REMOVEDIR);
+    case SYS_unlinkat: return CALL_VFS(unlinkat, a, CALL_P(b), c);
+    case SYS_mkdir: return CALL_VFS(mkdirat, CALL_CWD, CALL_P(a), b);
+    case SYS_mkdirat: return CALL_VFS(mkdirat, a, CALL_P(b), c);
+    case SYS_mknod: return CALL_VFS(mknodat, CALL_CWD, CALL_P(a), b, c);
+    case SYS_mknodat: return CALL_VFS(mknodat, a, CALL_P(b), c, d);
+    case SYS_rename:
+        return CALL_VFS(renameat, CALL_CWD, CALL_P(a), CALL_CWD, CALL_P(b));
+    case SYS_renameat: return CALL_VFS(renameat, a, CALL_P(b), c, CALL_P(d));
+    case SYS_renameat2:
+        return e ? -EINVAL : CALL_VFS(renameat, a, CALL_P(b), c, CALL_P(d));
+    case SYS_link: return CALL_VFS(linkat, CALL_CWD, CALL_P(a), CALL_CWD, CALL_P(b), 0);
+    case SYS_linkat: return CALL_VFS(linkat, a, CALL_P(b), c, CALL_P(d), e);
+    case SYS_symlink: return CALL_VFS(symlinkat, CALL_P(a), CALL_CWD, CALL_P(b));
+    case SYS_symlinkat: return CALL_VFS(symlinkat, CALL_P(a), b, CALL_P(c));
+    case SYS_readlink: return CALL_VFS(readlinkat, CALL_CWD, CALL_P(a), CALL_P(b), c);
+    case SYS_readlinkat: return CALL_VFS(readlinkat, a, CALL_P(b), CALL_P(c), d);
+    case SYS_chmod: return CALL_VFS(fchmodat, CALL_CWD, CALL_P(a), b);
+    case SYS_fchmodat: return CALL_VFS(fchmodat, a, CALL_P(b), c);
+    case SYS_chown: return CALL_VFS(fchownat, CALL_CWD, CALL_P(a), b, c, 0);
+    case SYS_lchown:
+        return CALL_VFS(fchownat, CALL_CWD, CALL_P(a), b, c, CALL_NOFOLLOW);
+    case SYS_fchownat: return CALL_VFS(fchownat, a, CALL_P(b), c, d, e);
+    case SYS_utimensat: return CALL_VFS(utimensat, a, CALL_P(b), CALL_P(c), d);
+    case SYS_chdir: return CALL_VFS(chdir, CALL_P(a));
+    case SYS_getcwd: return CALL_VFS(getcwd, CALL_P(a), b);
+    case SYS_umask: return CALL_VFS(umask, a);
     default: return __call_files(n, a, b, c, d, e);
     }
 }
@@ -161,15 +173,17 @@ CALL_INLINE long __call_process(long n, long a, long b, long c, long d, long e)
     case SYS_sysinfo: return __call_sysinfo(CALL_P(a));
     case SYS_getrusage: return __call_getrusage(a, CALL_P(b));
     case SYS_times: return __call_times(CALL_P(a));
-    case SYS_prlimit64: return a == 0 || a == 1 ? __call_rlimit(b, CALL_P(c), CALL_P(d)) : -ESRCH;
+    case SYS_prlimit64:
+        return a == 0 || a == 1 ? __call_rlimit(b, CALL_P(c), CALL_P(d)) : -ESRCH;
     case SYS_getrlimit: return __call_rlimit(a, 0, CALL_P(b));
     case SYS_setrlimit: return __call_rlimit(a, CALL_P(b), 0);
     case SYS_sched_yield: return 0;
     case SYS_sched_getaffinity: return __call_affinity(a, b, CALL_P(c));
     case SYS_getpriority: return 20; /* nice 0 */
     case SYS_futex:
-        return __builtin_constant_p(d) && d == 0 ? __call_futex(CALL_P(a), b, c)
-                                                 : __call_futex_timed(CALL_P(a), b, c, CALL_P(d));
+        return __builtin_constant_p(d) && d == 0
+                   ? __call_futex(CALL_P(a), b, c)
+                   : __call_futex_timed(CALL_P(a), b, c, CALL_P(d));
     case SYS_rt_sigaction: return __call_sigaction(a, CALL_P(b), CALL_P(c));
     case SYS_rt_sigprocmask: return __call_sigprocmask(a, CALL_P(b), CALL_P(c));
     case SYS_rt_sigpending: return __call_sigpending(CALL_P(a));
@@ -183,7 +197,7 @@ CALL_INLINE long __call_process(long n, long a, long b, long c, long d, long e)
 CALL_INLINE long __syscall6(long n, long a, long b, long c, long d, long e, long f)
 {
     switch (n) {
-    case SYS_brk: return 0; /* there is no break to move: malloc takes pages from alloc */
+    case SYS_brk: return 0; /* no break to move: malloc takes pages from alloc */
     case SYS_munmap: return alloc_unmap(CALL_P(a), (b + 4095UL) & -4096UL, CALL_SELF);
     case SYS_mprotect: return __call_protect(CALL_P(a), b, c);
     case SYS_madvise: return __call_madvise(c);
@@ -228,9 +242,10 @@ CALL_INLINE long __syscall5(long n, long a, long b, long c, long d, long e)
 }
 
 /*
- * src/internal/syscall.h declares these two as hidden functions afterwards; a declaration without
- * `static` keeps the linkage of the one before it. So there is no cancellation point between a
- * caller and the interface (one thread), and errno is set out of line only on failure.
+ * src/internal/syscall.h declares these two as hidden functions afterwards; a
+ * declaration without `static` keeps the linkage of the one before it. So there is no
+ * cancellation point between a caller and the interface (one thread), and errno is set
+ * out of line and only on failure.
  */
 CALL_INLINE long __syscall_cp(long n, long a, long b, long c, long d, long e, long f)
 {

@@ -1,6 +1,7 @@
 /*
- * Thread-local storage: initialised, zero, aligned, and too large for what libc sets aside
- * statically. A module of its own, because in one cubicle only one module can have it.
+ * Thread-local storage: initialised, zero, aligned, and too large for what libc sets
+ * aside statically. A module of its own, because in one cubicle only one module can
+ * have it.
  */
 #include <errno.h>
 #include <stdint.h>

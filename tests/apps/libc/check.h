@@ -1,4 +1,5 @@
-/* Checks of the libc tests: silent when they hold, one line with the place when they do not. */
+/* Checks of the libc tests: silent when they hold, one line with the place when they do
+ * not. */
 #ifndef TEST_LIBC_CHECK_H
 #define TEST_LIBC_CHECK_H
 
@@ -14,37 +15,40 @@ extern int check_count, check_failed;
 void check_report(int ok, const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-#define CHECK(condition) check_report((condition) != 0, __FILE__, __LINE__, "%s", #condition)
+#define CHECK(condition) \
+    check_report((condition) != 0, __FILE__, __LINE__, "%s", #condition)
 
-#define CHECK_INT(have, want)                                                                      \
-    do {                                                                                           \
-        const long long have_ = (long long)(have), want_ = (long long)(want);                      \
-        check_report(have_ == want_, __FILE__, __LINE__, "%s is %lld, not %lld", #have, have_,     \
-                     want_);                                                                       \
+#define CHECK_INT(have, want)                                                    \
+    do {                                                                         \
+        const long long have_ = (long long)(have), want_ = (long long)(want);    \
+        check_report(have_ == want_, __FILE__, __LINE__, "%s is %lld, not %lld", \
+                     #have, have_, want_);                                       \
     } while (0)
 
-#define CHECK_STRING(have, want)                                                                   \
-    do {                                                                                           \
-        const char *have_ = (have), *want_ = (want);                                               \
-        check_report(have_ && strcmp(have_, want_) == 0, __FILE__, __LINE__,                       \
-                     "%s is \"%s\", not \"%s\"", #have, have_ ? have_ : "NULL", want_);            \
+#define CHECK_STRING(have, want)                                                \
+    do {                                                                        \
+        const char *have_ = (have), *want_ = (want);                            \
+        check_report(have_ &&strcmp(have_, want_) == 0, __FILE__, __LINE__,     \
+                     "%s is \"%s\", not \"%s\"", #have, have_ ? have_ : "NULL", \
+                     want_);                                                    \
     } while (0)
 
 /* The same bits, so that -0 and NaN count. */
-#define CHECK_DOUBLE(have, want)                                                                   \
-    do {                                                                                           \
-        const double have_ = (have), want_ = (want);                                               \
-        check_report(memcmp(&have_, &want_, sizeof have_) == 0, __FILE__, __LINE__,                \
-                     "%s is %a, not %a", #have, have_, want_);                                     \
+#define CHECK_DOUBLE(have, want)                                                    \
+    do {                                                                            \
+        const double have_ = (have), want_ = (want);                                \
+        check_report(memcmp(&have_, &want_, sizeof have_) == 0, __FILE__, __LINE__, \
+                     "%s is %a, not %a", #have, have_, want_);                      \
     } while (0)
 
 /* The call fails with @error. */
-#define CHECK_ERROR(call, error)                                                                   \
-    do {                                                                                           \
-        errno = 0;                                                                                 \
-        const long result_ = (long)(call);                                                         \
-        check_report(result_ == -1 && errno == (error), __FILE__, __LINE__,                        \
-                     "%s is %ld with errno %d, not -1 with %d", #call, result_, errno, error);     \
+#define CHECK_ERROR(call, error)                                                       \
+    do {                                                                               \
+        errno = 0;                                                                     \
+        const long result_ = (long)(call);                                             \
+        check_report(result_ == -1 && errno == (error), __FILE__, __LINE__,            \
+                     "%s is %ld with errno %d, not -1 with %d", #call, result_, errno, \
+                     error);                                                           \
     } while (0)
 
 void test_convert(void);

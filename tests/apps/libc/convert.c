@@ -10,9 +10,9 @@ static void check_integer(const char *text, int base, long want, size_t used, in
     char *end;
     errno = 0;
     const long have = strtol(text, &end, base);
-    check_report(have == want && (size_t)(end - text) == used && errno == error, __FILE__, __LINE__,
-                 "strtol(\"%s\", %d) is %ld, used %zu, errno %d", text, base, have,
-                 (size_t)(end - text), errno);
+    check_report(have == want && (size_t)(end - text) == used && errno == error,
+                 __FILE__, __LINE__, "strtol(\"%s\", %d) is %ld, used %zu, errno %d",
+                 text, base, have, (size_t)(end - text), errno);
 }
 
 static void test_integers(void)
@@ -40,9 +40,9 @@ static void check_double(const char *text, double want, size_t used)
 {
     char *end;
     const double have = strtod(text, &end);
-    check_report(memcmp(&have, &want, sizeof have) == 0 && (size_t)(end - text) == used, __FILE__,
-                 __LINE__, "strtod(\"%s\") is %a, not %a; used %zu", text, have, want,
-                 (size_t)(end - text));
+    check_report(memcmp(&have, &want, sizeof have) == 0 && (size_t)(end - text) == used,
+                 __FILE__, __LINE__, "strtod(\"%s\") is %a, not %a; used %zu", text,
+                 have, want, (size_t)(end - text));
 }
 
 static void test_doubles(void)
@@ -60,7 +60,8 @@ static void test_doubles(void)
     check_double("0.1", 0x1.999999999999ap-4, 3);
     check_double("1e23", 0x1.52d02c7e14af6p+76, 4);
     check_double("9007199254740993", 0x1p53, 16); /* a tie: to even */
-    check_double("9007199254740993.00000000000000000000000000000000001", 0x1.0000000000001p53, 52);
+    check_double("9007199254740993.00000000000000000000000000000000001",
+                 0x1.0000000000001p53, 52);
     check_double("2.2250738585072011e-308", 0x0.fffffffffffffp-1022, 23);
     check_double("2.2250738585072014e-308", 0x1p-1022, 23);
     check_double("4.9406564584124654e-324", 0x1p-1074, 23);
@@ -72,7 +73,8 @@ static void test_doubles(void)
     CHECK_INT(errno, ERANGE);
     check_double("6.62607015e-34", 0x1.b860bde023111p-111, 14);
     CHECK(isnan(strtod("nan", NULL)));
-    CHECK(strtof("16777217", NULL) == 16777216.0f && strtof("16777219", NULL) == 16777220.0f);
+    CHECK(strtof("16777217", NULL) == 16777216.0f &&
+          strtof("16777219", NULL) == 16777220.0f);
     CHECK(strtold("0.1", NULL) == 0.1L);
 }
 

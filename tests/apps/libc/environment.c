@@ -21,9 +21,11 @@ static void test_variables(void)
 
 static void test_options(void)
 {
-    char *argv[] = {"program", "-a", "-bvalue", "operand", "--long=7", "--flag", "last", NULL};
-    static const struct option options[] = {
-        {"long", required_argument, NULL, 'l'}, {"flag", no_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
+    char *argv[] = {"program",  "-a",     "-bvalue", "operand",
+                    "--long=7", "--flag", "last",    NULL};
+    static const struct option options[] = {{"long", required_argument, NULL, 'l'},
+                                            {"flag", no_argument, NULL, 'f'},
+                                            {NULL, 0, NULL, 0}};
     optind = 1;
     CHECK_INT(getopt_long(7, argv, "ab:", options, NULL), 'a');
     CHECK_INT(getopt_long(7, argv, "ab:", options, NULL), 'b');
@@ -37,7 +39,8 @@ static void test_options(void)
 
 void test_environment(void)
 {
-    CHECK(program_invocation_short_name != NULL && program_invocation_short_name[0] != '\0');
+    CHECK(program_invocation_short_name != NULL &&
+          program_invocation_short_name[0] != '\0');
     test_variables();
     test_options();
 }

@@ -31,7 +31,8 @@ static void test_descriptors(void)
     CHECK_INT(fsync(fd), 0);
     CHECK_INT(stat("data", &st), 0);
     CHECK_INT(st.st_size, 5);
-    CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR);
+    CHECK(fcntl(fd, F_GETFD) == FD_CLOEXEC &&
+          (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR);
     const int copy = dup(fd);
     CHECK(copy > fd);
     CHECK_INT(dup2(fd, copy), copy);
@@ -50,7 +51,8 @@ static void test_vectors(void)
     char a[6] = "abcde", big[9000], c[6] = {0}, d[6] = {0};
     memset(big, 'x', sizeof big);
     const int fd = open("vectors", O_RDWR | O_CREAT | O_TRUNC, 0600);
-    struct iovec small[] = {{a, 5}, {NULL, 0}, {a, 3}}, large[] = {{a, 5}, {big, sizeof big}, {a, 5}};
+    struct iovec small[] = {{a, 5}, {NULL, 0}, {a, 3}},
+                 large[] = {{a, 5}, {big, sizeof big}, {a, 5}};
     CHECK_INT(writev(fd, small, 3), 8);
     CHECK_INT(writev(fd, large, 3), 9010);
     CHECK_INT(pwritev(fd, small, 1, 100), 5);
@@ -72,7 +74,8 @@ static void test_vectors(void)
 static void test_locks(void)
 {
     const int fd = open("locked", O_RDWR | O_CREAT, 0600);
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 5};
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 5};
     CHECK_INT(fcntl(fd, F_SETLK, &lock), 0);
     CHECK_INT(fcntl(fd, F_GETLK, &lock), 0);
     CHECK_INT(lock.l_type, F_UNLCK); /* one's own lock is in nobody's way */
@@ -101,7 +104,8 @@ static void test_names(void)
     CHECK(stat("dir/file", &st) == 0 && (st.st_mode & 0777) == 0600);
     const struct timespec times[2] = {{1000, 5}, {2000, 6}};
     CHECK_INT(utimensat(AT_FDCWD, "dir/file", times, 0), 0);
-    CHECK(stat("dir/file", &st) == 0 && st.st_mtim.tv_sec == 2000 && st.st_mtim.tv_nsec == 6);
+    CHECK(stat("dir/file", &st) == 0 && st.st_mtim.tv_sec == 2000 &&
+          st.st_mtim.tv_nsec == 6);
     CHECK(getcwd(here, sizeof here) != NULL);
     CHECK_INT(chdir("dir"), 0);
     CHECK(getcwd(buf, sizeof buf) != NULL);
@@ -172,7 +176,8 @@ void test_files(void)
     test_names();
     test_waiting();
     test_mapped_file();
-    CHECK_INT(unlink("data") | unlink("vectors") | unlink("locked") | unlink("mapped"), 0);
+    CHECK_INT(unlink("data") | unlink("vectors") | unlink("locked") | unlink("mapped"),
+              0);
     CHECK_INT(chdir(here), 0);
     CHECK_INT(rmdir("/tmp/libc-files"), 0);
 }

@@ -58,13 +58,16 @@ static void test_strings(void)
 static void test_doubles(void)
 {
     check_format("0.000000 1.500000 -2.250000", "%f %f %f", 0.0, 1.5, -2.25);
-    check_format("0 2 2 4", "%.0f %.0f %.0f %.0f", 0.5, 1.5, 2.5, 3.5); /* ties to even */
+    check_format("0 2 2 4", "%.0f %.0f %.0f %.0f", 0.5, 1.5, 2.5,
+                 3.5); /* ties to even */
     check_format("1.000000e+00 1.23e-05 1E+10", "%e %.2e %.0E", 1.0, 1.234e-5, 1e10);
     check_format("100000 1e+06 0.0001 1e-05", "%g %g %g %g", 1e5, 1e6, 1e-4, 1e-5);
     check_format("1.00000 0.1 3.14159", "%#g %g %g", 1.0, 0.1, 3.14159265);
     check_format("inf -inf nan INF", "%f %f %f %F", INFINITY, -INFINITY, NAN, INFINITY);
-    check_format("0x1p+0 0x1.8p+1 -0x0p+0 0x1.000p+0", "%a %a %a %.3a", 1.0, 3.0, -0.0, 1.0);
-    check_format("0.1000000000000000055511151231257827021181583404541015625", "%.55f", 0.1);
+    check_format("0x1p+0 0x1.8p+1 -0x0p+0 0x1.000p+0", "%a %a %a %.3a", 1.0, 3.0, -0.0,
+                 1.0);
+    check_format("0.1000000000000000055511151231257827021181583404541015625", "%.55f",
+                 0.1);
     check_format("9007199254740993.0", "%.1Lf", 9007199254740993.0L);
     check_format("   1.50|1.50   |0001.50", "%7.2f|%-7.2f|%07.2f", 1.5, 1.5, 1.5);
     check_format("4.9406564584124654e-324", "%.16e", 0x1p-1074);

@@ -59,8 +59,8 @@ int main(int argc, char **argv)
         if (is_wanted(groups[i].name, argc, argv)) {
             check_count = check_failed = 0;
             groups[i].run();
-            printf("%s %s (%d checks)\n", check_failed ? "FAIL" : "PASS", groups[i].name,
-                   check_count);
+            printf("%s %s (%d checks)\n", check_failed ? "FAIL" : "PASS",
+                   groups[i].name, check_count);
             groups_run++;
             groups_failed += check_failed != 0;
         }

@@ -1,4 +1,5 @@
-/* Elementary functions at values with known results, rounding, special cases, complex arithmetic. */
+/* Elementary functions at values with known results, rounding, special cases, complex
+ * arithmetic. */
 #define _GNU_SOURCE
 #include "check.h"
 
@@ -7,11 +8,12 @@
 #include <math.h>
 
 /* Within @ulps units in the last place. */
-static void check_near(double have, double want, double ulps, const char *what, int line)
+static void check_near(double have, double want, double ulps, const char *what,
+                       int line)
 {
     const double unit = fabs(nextafter(want, INFINITY) - want);
-    check_report(fabs(have - want) <= ulps * unit, __FILE__, line, "%s is %.17g, not %.17g", what, have,
-                 want);
+    check_report(fabs(have - want) <= ulps * unit, __FILE__, line,
+                 "%s is %.17g, not %.17g", what, have, want);
 }
 
 #define CHECK_NEAR(have, want) check_near(have, want, 1, #have, __LINE__)
@@ -44,7 +46,8 @@ static void test_elementary(void)
     CHECK_NEAR(tgamma(5.0), 24.0);
     CHECK_NEAR(lgamma(10.0), 12.801827480081469611);
     CHECK_NEAR(j0(1.0), 0.76519768655796655145);
-    CHECK(sinf(1.0f) == 0.84147098f && expf(1.0f) == 2.7182818f && powf(2.0f, 10.0f) == 1024.0f);
+    CHECK(sinf(1.0f) == 0.84147098f && expf(1.0f) == 2.7182818f &&
+          powf(2.0f, 10.0f) == 1024.0f);
 }
 
 static void test_long_double(void)
@@ -56,7 +59,8 @@ static void test_long_double(void)
     CHECK(fabsl(atanl(1.0L) - 0.78539816339744830962L) <= LDBL_EPSILON);
     CHECK(fabsl(powl(2.0L, 0.5L) - 1.41421356237309504880L) <= 2 * LDBL_EPSILON);
     CHECK(fabsl(exp2l(0.5L) - 1.41421356237309504880L) <= 2 * LDBL_EPSILON);
-    CHECK(floorl(-2.5L) == -3 && ceill(-2.5L) == -2 && truncl(-2.5L) == -2 && rintl(2.5L) == 2);
+    CHECK(floorl(-2.5L) == -3 && ceill(-2.5L) == -2 && truncl(-2.5L) == -2 &&
+          rintl(2.5L) == 2);
     CHECK(fmodl(10.5L, 3) == 1.5L && remainderl(11, 3) == -1);
     int quotient;
     CHECK(remquol(29.0L, 4, &quotient) == 1 && (quotient & 7) == 7);
@@ -66,7 +70,8 @@ static void test_long_double(void)
 
 static void test_rounding(void)
 {
-    static const double x[] = {-2.5, -1.5, -0.5, -0.0, 0.0, 0.3, 0.5, 1.5, 2.5, 0x1p60, INFINITY};
+    static const double x[] = {-2.5, -1.5, -0.5, -0.0,   0.0,     0.3,
+                               0.5,  1.5,  2.5,  0x1p60, INFINITY};
     static const double down[] = {-3, -2, -1, -0.0, 0, 0, 0, 1, 2, 0x1p60, INFINITY};
     static const double up[] = {-2, -1, -0.0, -0.0, 0, 1, 1, 2, 3, 0x1p60, INFINITY};
     static const double zero[] = {-2, -1, -0.0, -0.0, 0, 0, 0, 1, 2, 0x1p60, INFINITY};
@@ -83,7 +88,8 @@ static void test_rounding(void)
         CHECK(truncf((float)x[i]) == zero[i] && rintf((float)x[i]) == even[i]);
     }
     CHECK(isnan(floor(NAN)) && isnan(rint(NAN)));
-    CHECK(lrint(2.5) == 2 && llrint(3.5) == 4 && lround(2.5) == 3 && llround(-2.5) == -3);
+    CHECK(lrint(2.5) == 2 && llrint(3.5) == 4 && lround(2.5) == 3 &&
+          llround(-2.5) == -3);
 }
 
 static void test_special(void)
@@ -95,13 +101,16 @@ static void test_special(void)
     CHECK_DOUBLE(fmod(-5.5, 2.0), -1.5);
     CHECK_DOUBLE(remainder(5.5, 2.0), -0.5);
     CHECK_DOUBLE(fma(0x1.0000001p0, 0x1.0000001p0, -1.0), 0x1.00000008p-27);
-    CHECK(fmaf(3.0f, 4.0f, 5.0f) == 17.0f && fmin(1, NAN) == 1 && fmax(1, 2) == 2 && fdim(3, 1) == 2);
+    CHECK(fmaf(3.0f, 4.0f, 5.0f) == 17.0f && fmin(1, NAN) == 1 && fmax(1, 2) == 2 &&
+          fdim(3, 1) == 2);
     int exponent;
     double whole;
     CHECK(frexp(12.0, &exponent) == 0.75 && exponent == 4);
     CHECK(modf(-3.25, &whole) == -0.25 && whole == -3.0);
-    CHECK(ldexp(1.0, -1074) == 0x1p-1074 && scalbn(1.0, 1023) == 0x1p1023 && ilogb(8.0) == 3 && logb(0.25) == -2);
-    CHECK(nextafter(0.0, 1.0) == 0x1p-1074 && fpclassify(0x1p-1074) == FP_SUBNORMAL && signbit(-0.0));
+    CHECK(ldexp(1.0, -1074) == 0x1p-1074 && scalbn(1.0, 1023) == 0x1p1023 &&
+          ilogb(8.0) == 3 && logb(0.25) == -2);
+    CHECK(nextafter(0.0, 1.0) == 0x1p-1074 && fpclassify(0x1p-1074) == FP_SUBNORMAL &&
+          signbit(-0.0));
     CHECK(sqrt(2.0) == 0x1.6a09e667f3bcdp+0 && sqrtf(2.0f) == 0x1.6a09e6p+0f);
 }
 

@@ -73,7 +73,8 @@ static void test_kinds(void)
     p = malloc(0);
     CHECK(p != NULL);
     free(p);
-    void *volatile impossible = malloc((size_t)64 << 30); /* more than there is address space */
+    void *volatile impossible =
+        malloc((size_t)64 << 30); /* more than there is address space */
     CHECK(impossible == NULL && errno == ENOMEM);
 }
 
@@ -81,8 +82,8 @@ static void test_mapping(void)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     CHECK_INT(page, 4096);
-    unsigned char *p =
-        mmap(NULL, 10 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *p = mmap(NULL, 10 * page, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     CHECK(p != MAP_FAILED && is_filled(p, 10 * page, 0));
     memset(p, 1, 10 * page);
     CHECK_INT(mprotect(p, page, PROT_READ), 0);
@@ -95,8 +96,11 @@ static void test_mapping(void)
     CHECK_INT(munmap(p + 6 * page, 4 * page), 0);
 
     CHECK_ERROR(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), EINVAL);
-    CHECK_ERROR(mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), EACCES);
-    CHECK_ERROR(mmap((void *)0x10000, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+    CHECK_ERROR(
+        mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+        EACCES);
+    CHECK_ERROR(mmap((void *)0x10000, page, PROT_READ,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
                 EINVAL);
     CHECK_ERROR(munmap((void *)1, page), EINVAL);
     CHECK_ERROR(mremap(p, page, 2 * page, MREMAP_MAYMOVE), ENOSYS);

@@ -20,7 +20,8 @@ __attribute__((constructor)) static void construct(void)
 
 static void test_wide_division(void)
 {
-    volatile u128 n = ((u128)0x123456789abcdef0 << 64) | 0x0fedcba987654321, d = 0x1000000007;
+    volatile u128 n = ((u128)0x123456789abcdef0 << 64) | 0x0fedcba987654321,
+                  d = 0x1000000007;
     CHECK(n / d * d + n % d == n && n % d < d);
     d = ((u128)5 << 64) | 17;
     CHECK(n / d * d + n % d == n && n % d < d);

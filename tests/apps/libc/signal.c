@@ -6,7 +6,7 @@
 
 static volatile int caught, count;
 
-static void catch(int sig)
+static void catch (int sig)
 {
     caught = sig;
     count++;
@@ -32,7 +32,9 @@ static void test_handlers(void)
     CHECK(signal(SIGUSR1, SIG_DFL) == SIG_IGN);
     CHECK_INT(raise(SIGCHLD), 0); /* nothing by default */
 
-    struct sigaction action = {.sa_sigaction = catch_info, .sa_flags = SA_SIGINFO | SA_RESETHAND}, old;
+    struct sigaction action = {.sa_sigaction = catch_info,
+                               .sa_flags = SA_SIGINFO | SA_RESETHAND},
+                     old;
     CHECK_INT(sigaction(SIGUSR2, &action, NULL), 0);
     CHECK_INT(raise(SIGUSR2), 0);
     CHECK_INT(caught, 2 * SIGUSR2);

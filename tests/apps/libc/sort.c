@@ -65,7 +65,8 @@ static void test_search(void)
     for (int i = 0; i < 5; i++) {
         tsearch(&v[i], &root, compare_int);
     }
-    CHECK(tfind(&there, &root, compare_int) != NULL && tfind(&missing, &root, compare_int) == NULL);
+    CHECK(tfind(&there, &root, compare_int) != NULL &&
+          tfind(&missing, &root, compare_int) == NULL);
     tdelete(&there, &root, compare_int);
     CHECK(tfind(&there, &root, compare_int) == NULL);
     tdestroy(root, keep);

@@ -1,4 +1,5 @@
-/* <string.h> beyond what tests/libc compares with the host: the rest of the functions. */
+/* <string.h> beyond what tests/libc compares with the host: the rest of the functions.
+ */
 #define _GNU_SOURCE
 #include "check.h"
 
@@ -34,9 +35,11 @@ static void test_copying(void)
 static void test_searching(void)
 {
     const char *s = "the quick brown fox jumps over the lazy dog";
-    CHECK(strchr(s, 'q') == s + 4 && strchr(s, 'Q') == NULL && strchr(s, 0) == s + strlen(s));
+    CHECK(strchr(s, 'q') == s + 4 && strchr(s, 'Q') == NULL &&
+          strchr(s, 0) == s + strlen(s));
     CHECK(strrchr(s, 't') == s + 31 && strrchr(s, 'T') == NULL);
-    CHECK(strstr(s, "the lazy") == s + 31 && strstr(s, "the lazier") == NULL && strstr(s, "") == s);
+    CHECK(strstr(s, "the lazy") == s + 31 && strstr(s, "the lazier") == NULL &&
+          strstr(s, "") == s);
     CHECK(strcasestr(s, "THE LAZY") == s + 31);
     CHECK(memmem(s, 43, "fox", 3) == s + 16 && memmem(s, 10, "fox", 3) == NULL);
     CHECK_INT(strspn(s, "eht "), 4);
@@ -68,9 +71,11 @@ static void test_characters(void)
     for (int c = -1; c < 256; c++) {
         const int letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         const int digit = c >= '0' && c <= '9';
-        CHECK(!isalpha(c) == !letter && !isdigit(c) == !digit && !isalnum(c) == !(letter || digit));
+        CHECK(!isalpha(c) == !letter && !isdigit(c) == !digit &&
+              !isalnum(c) == !(letter || digit));
         CHECK(!isspace(c) == !(c == ' ' || (c >= 9 && c <= 13)));
-        CHECK(!isprint(c) == !(c >= 32 && c < 127) && !iscntrl(c) == !((c >= 0 && c < 32) || c == 127));
+        CHECK(!isprint(c) == !(c >= 32 && c < 127) &&
+              !iscntrl(c) == !((c >= 0 && c < 32) || c == 127));
         CHECK_INT(toupper(c), c >= 'a' && c <= 'z' ? c - 32 : c);
         CHECK_INT(tolower(c), c >= 'A' && c <= 'Z' ? c + 32 : c);
     }

@@ -26,7 +26,9 @@ static void test_clocks(void)
     CHECK(now_ns(CLOCK_PROCESS_CPUTIME_ID) > 0);
     CHECK_INT(clock_getres(CLOCK_MONOTONIC, &t), 0);
     CHECK_ERROR(clock_gettime(12345, &t), EINVAL);
-    CHECK_INT(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &(struct timespec){0, 0}, NULL), 0);
+    CHECK_INT(
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &(struct timespec){0, 0}, NULL),
+        0);
     CHECK_ERROR(nanosleep(&(struct timespec){0, -1}, NULL), EINVAL);
     struct timeval tv;
     CHECK_INT(gettimeofday(&tv, NULL), 0);

@@ -1,16 +1,19 @@
 /*
  * The thread pointer and the thread-local storage of the one thread.
  *
- * Variant II: the TLS block ends at the thread pointer, where struct pthread begins; its start is
- * round_up(memsz, align) below, which is what the loader's TPOFF32 relocations assume.
+ * Variant II: the TLS block ends at the thread pointer, where struct pthread begins;
+ * its start is round_up(memsz, align) below, which is what the loader's TPOFF32
+ * relocations assume.
  *
- * Modules that share a cubicle (grouped, or everything with --link=direct) share one thread
- * pointer: the first libc sets it, the others find it set (-EBUSY) and use what is there. The
- * fields of struct pthread mean the same to all; a TLS block of their own they cannot have.
+ * Modules that share a cubicle (grouped, or everything with --link=direct) share one
+ * thread pointer: the first libc sets it, the others find it set (-EBUSY) and use what
+ * is there. The fields of struct pthread mean the same to all; a TLS block of their own
+ * they cannot have.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+
 #include "libc.h"
 #include "pthread_impl.h"
 #include "syscall.h"
@@ -18,7 +21,8 @@
 /* Enough for struct pthread and a little TLS without asking alloc. */
 #define STATIC_SIZE 1024
 
-/* The loader's, see docs/libc.md: an address and three absolute symbols that are numbers. */
+/* The loader's, see docs/libc.md: an address and three absolute symbols that are
+ * numbers. */
 extern const char __cubicle_tls_image[], __cubicle_tls_filesz[], __cubicle_tls_memsz[],
     __cubicle_tls_align[];
 
@@ -26,7 +30,8 @@ volatile int __thread_list_lock;
 
 static char static_tls[STATIC_SIZE] __attribute__((__aligned__(64)));
 
-/* The number behind an absolute symbol; the compiler must not conclude that it is not 0. */
+/* The number behind an absolute symbol; the compiler must not conclude that it is not
+ * 0. */
 static size_t init_number(const char *symbol)
 {
     __asm__("" : "+r"(symbol));
@@ -46,7 +51,6 @@ int __init_tp(void *p)
     td->self = td;
     td->detach_state = DT_JOINABLE;
     td->tid = 1;
-    td->locale = &libc.global_locale;
     td->robust_list.head = &td->robust_list.head;
     td->next = td->prev = td;
     return cubicle_thread_pointer_set(td);

@@ -1,7 +1,9 @@
-/* What the kernel and the ELF entry do for a process: called by module_init() of crt1.o. */
+/* What the kernel and the ELF entry do for a process: called by module_init() of
+ * crt1.o. */
 #include <elf.h>
 #include <errno.h>
 #include <unistd.h>
+
 #include "libc.h"
 #include "syscall.h"
 

@@ -1,14 +1,16 @@
 /*
- * Interface `app`: a program with main(). Its arguments and environment come from plat and lie on
- * this function's stack, which lasts as long as the program.
+ * Interface `app`: a program with main(). Its arguments and environment come from plat
+ * and lie on this function's stack, which lasts as long as the program.
  *
- * exit() leaves through cubicle_exit(), which ends the outermost call into the cubicle. Where boot
- * is in the same cubicle that call is boot's, so app_main() returns by longjmp instead.
+ * exit() leaves through cubicle_exit(), which ends the outermost call into the cubicle.
+ * Where boot is in the same cubicle that call is boot's, so app_main() returns by
+ * longjmp instead.
  */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <unistd.h>
+
 #include "libc.h"
 #include "syscall.h"
 
@@ -41,7 +43,8 @@ struct arguments {
     size_t count;
 };
 
-static long argument_fetch(struct arguments *a, long (*get)(int, char *, unsigned long), int index)
+static long argument_fetch(struct arguments *a, long (*get)(int, char *, unsigned long),
+                           int index)
 {
     const size_t first = a->left < ARGUMENT_CALL ? a->left : ARGUMENT_CALL;
     const long r = get(index, a->next, first);
@@ -49,7 +52,8 @@ static long argument_fetch(struct arguments *a, long (*get)(int, char *, unsigne
 }
 
 /* Appends all that @get has, and a NULL. */
-static long argument_append(struct arguments *a, long (*get)(int, char *, unsigned long))
+static long argument_append(struct arguments *a,
+                            long (*get)(int, char *, unsigned long))
 {
     for (int index = 0; a->count < ARGUMENT_COUNT - 1; index++) {
         const long r = argument_fetch(a, get, index);

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+
 #include "syscall.h"
 
 /* env/cubicle64/app_main.c has the real one, for programs. */

@@ -1,8 +1,11 @@
-/* A handler that returns, a blocked or an ignored SIGABRT change nothing: the cubicle stops. */
+/* A handler that returns, a blocked or an ignored SIGABRT change nothing: the cubicle
+ * stops. */
 #include <stdlib.h>
+
 #include "syscall.h"
 
-/* call_signal.c has the real one; a program that never sets a handler does without it. */
+/* call_signal.c has the real one; a program that never sets a handler does without it.
+ */
 static void dummy(void)
 {
 }

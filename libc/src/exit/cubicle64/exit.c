@@ -1,6 +1,7 @@
 /* As musl's, with the loader's bounds of the module's .fini_array. */
 #include <stdint.h>
 #include <stdlib.h>
+
 #include "libc.h"
 
 static void dummy(void)

@@ -1,6 +1,7 @@
 /*
- * Locks first: they are what databases call most. The third argument is declared: in the calling
- * convention a variable argument arrives in the same register, and va_arg would go through memory.
+ * Locks first: they are what databases call most. The third argument is declared: in
+ * the calling convention a variable argument arrives in the same register, and va_arg
+ * would go through memory.
  */
 #define fcntl fcntl_as_declared
 #include <fcntl.h>
@@ -12,8 +13,8 @@ int fcntl(int fd, int cmd, unsigned long argument);
 static int fcntl_query(int fd, struct flock *lock)
 {
     struct vfs_lock_info info;
-    const int r = vfs_lock_query(fd, VFS_LOCK(lock->l_type, lock->l_whence, 0), lock->l_start,
-                                 lock->l_len, &info, CALL_SELF);
+    const int r = vfs_lock_query(fd, VFS_LOCK(lock->l_type, lock->l_whence, 0),
+                                 lock->l_start, lock->l_len, &info, CALL_SELF);
     if (r < 0) {
         return __syscall_ret(r);
     }
@@ -34,11 +35,12 @@ int fcntl(int fd, int cmd, unsigned long argument)
     switch (cmd) {
     case F_SETLK:
     case F_SETLKW:
-        return __syscall_ret(vfs_lock(fd, VFS_LOCK(lock->l_type, lock->l_whence, cmd == F_SETLKW),
-                                      lock->l_start, lock->l_len, CALL_SELF));
+        return __syscall_ret(
+            vfs_lock(fd, VFS_LOCK(lock->l_type, lock->l_whence, cmd == F_SETLKW),
+                     lock->l_start, lock->l_len, CALL_SELF));
     case F_GETLK:
         return fcntl_query(fd, lock);
     default:
-        return __syscall_ret(vfs_fcntl(fd, cmd, argument, CALL_SELF));
+        return __syscall_ret(vfs_fcntl(fd, cmd, (int)argument, CALL_SELF));
     }
 }

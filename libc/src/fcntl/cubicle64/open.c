@@ -1,6 +1,7 @@
 /* O_CLOEXEC needs no second call, unlike on old kernels. */
 #include <fcntl.h>
 #include <stdarg.h>
+
 #include "syscall.h"
 
 int open(const char *filename, int flags, ...)
@@ -13,7 +14,8 @@ int open(const char *filename, int flags, ...)
         mode = va_arg(ap, mode_t);
         va_end(ap);
     }
-    return __syscall_ret(vfs_openat(AT_FDCWD, filename, flags & ~O_LARGEFILE, mode, CALL_SELF));
+    return __syscall_ret(
+        vfs_openat(AT_FDCWD, filename, flags & ~O_LARGEFILE, mode, CALL_SELF));
 }
 
 weak_alias(open, open64);

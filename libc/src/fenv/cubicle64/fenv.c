@@ -1,13 +1,15 @@
 /*
- * The floating-point environment through the monitor: module code may read the x87 status word but
- * not load a control register, because its caller would inherit it.
+ * The floating-point environment through the monitor: module code may read the x87
+ * status word but not load a control register, because its caller would inherit it.
  *
- * A word of cubicle_fenv_get(): MXCSR in bits 0-31, x87 control word 32-47, status word 48-63. SSE
- * does the arithmetic of float and double, x87 that of long double, so both are kept alike.
+ * A word of cubicle_fenv_get(): MXCSR in bits 0-31, x87 control word 32-47, status word
+ * 48-63. SSE does the arithmetic of float and double, x87 that of long double, so both
+ * are kept alike.
  */
 #include <features.h>
 #include <fenv.h>
 #include <stdint.h>
+
 #include "cubicle_calls.h"
 
 #define EXCEPTIONS 0x3fUL
@@ -49,7 +51,8 @@ hidden int __fesetround(int mode)
 {
     const uint64_t fenv =
         cubicle_fenv_get() & ~(MXCSR_ROUNDING | X87_ROUNDING << CONTROL_SHIFT);
-    return -(cubicle_fenv_set(fenv | (uint64_t)mode << 3 | (uint64_t)mode << CONTROL_SHIFT) != 0);
+    return -(cubicle_fenv_set(fenv | (uint64_t)mode << 3 |
+                              (uint64_t)mode << CONTROL_SHIFT) != 0);
 }
 
 int fegetenv(fenv_t *env)
@@ -68,7 +71,8 @@ int fesetenv(const fenv_t *env)
 {
     const uint64_t fenv = env == FE_DFL_ENV
                               ? MXCSR_DEFAULT | CONTROL_DEFAULT << CONTROL_SHIFT
-                              : env->__mxcsr | (uint64_t)env->__control_word << CONTROL_SHIFT |
+                              : env->__mxcsr |
+                                    (uint64_t)env->__control_word << CONTROL_SHIFT |
                                     (uint64_t)env->__status_word << STATUS_SHIFT;
     return -(cubicle_fenv_set(fenv) != 0);
 }

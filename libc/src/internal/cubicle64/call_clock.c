@@ -1,5 +1,6 @@
 #include <sys/time.h>
 #include <time.h>
+
 #include "syscall.h"
 
 #define NS_PER_S 1000000000
@@ -10,7 +11,8 @@ long __call_clock_gettime(int clock, void *time)
     if (now < 0) {
         return now;
     }
-    *(struct timespec *)time = (struct timespec){.tv_sec = now / NS_PER_S, .tv_nsec = now % NS_PER_S};
+    *(struct timespec *)time =
+        (struct timespec){.tv_sec = now / NS_PER_S, .tv_nsec = now % NS_PER_S};
     return 0;
 }
 

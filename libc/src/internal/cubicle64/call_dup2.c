@@ -1,4 +1,5 @@
 #include <fcntl.h>
+
 #include "syscall.h"
 
 /* dup3 refuses equal descriptors; dup2 answers whether they are open. */

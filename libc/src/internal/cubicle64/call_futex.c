@@ -1,6 +1,7 @@
 /*
- * Futexes of a single thread. Whoever would sleep without a timeout sleeps for ever, since nobody
- * is left to wake it: that is reported as the deadlock it is instead of spinning.
+ * Futexes of a single thread. Whoever would sleep without a timeout sleeps for ever,
+ * since nobody is left to wake it: that is reported as the deadlock it is instead of
+ * spinning.
  */
 #include "futex.h"
 #include "syscall.h"

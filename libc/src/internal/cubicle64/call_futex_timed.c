@@ -1,4 +1,5 @@
 #include <time.h>
+
 #include "futex.h"
 #include "syscall.h"
 
@@ -8,7 +9,8 @@
 long __call_futex_timed(volatile int *address, int op, int value, const void *timeout)
 {
     const struct timespec *t = timeout;
-    if ((op & ~(FUTEX_PRIVATE | FUTEX_CLOCK_REALTIME)) != FUTEX_WAIT || !t || *address != value) {
+    if ((op & ~(FUTEX_PRIVATE | FUTEX_CLOCK_REALTIME)) != FUTEX_WAIT || !t ||
+        *address != value) {
         return __call_futex(address, op, value);
     }
     if (t->tv_sec < 0 || t->tv_nsec < 0 || t->tv_nsec >= NS_PER_S) {

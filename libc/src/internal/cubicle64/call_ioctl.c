@@ -1,6 +1,7 @@
 /* The few requests that have another way to be asked. */
 #include <fcntl.h>
 #include <sys/ioctl.h>
+
 #include "syscall.h"
 
 long __call_ioctl(int fd, int request, long argument)

@@ -1,12 +1,14 @@
 /*
- * readv and writev over single transfers. One iovec goes straight through; several small ones are
- * gathered on the stack, because a call costs more than copying a few kilobytes; else one transfer
- * per iovec, stopping at the first short one, as the kernel may.
+ * readv and writev over single transfers. One iovec goes straight through; several
+ * small ones are gathered on the stack, because a call costs more than copying a few
+ * kilobytes; else one transfer per iovec, stopping at the first short one, as the
+ * kernel may.
  */
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
+
 #include "syscall.h"
 
 #define GATHER_MAX 4096
@@ -58,7 +60,8 @@ static long iov_write_all(int fd, const struct iovec *iov, int count, long offse
         return error;
     }
     if (sum.nonempty <= 1) {
-        return iov_write(fd, sum.nonempty ? sum.single->iov_base : "", sum.total, offset);
+        return iov_write(fd, sum.nonempty ? sum.single->iov_base : "", sum.total,
+                         offset);
     }
     if (sum.total <= GATHER_MAX) {
         char buf[GATHER_MAX];
@@ -73,7 +76,8 @@ static long iov_write_all(int fd, const struct iovec *iov, int count, long offse
         if (iov[i].iov_len == 0) {
             continue;
         }
-        const long r = iov_write(fd, iov[i].iov_base, iov[i].iov_len, offset < 0 ? -1 : offset + done);
+        const long r = iov_write(fd, iov[i].iov_base, iov[i].iov_len,
+                                 offset < 0 ? -1 : offset + done);
         if (r < 0) {
             return done ? done : r;
         }
@@ -99,7 +103,8 @@ static void iov_scatter(const struct iovec *iov, const char *p, size_t left)
 static int iov_more(int fd, long offset)
 {
     struct pollfd pfd = {.fd = fd, .events = POLLIN};
-    return offset >= 0 || (vfs_poll(&pfd, sizeof pfd, 0, CALL_SELF) == 1 && (pfd.revents & POLLIN));
+    return offset >= 0 ||
+           (vfs_poll(&pfd, sizeof pfd, 0, CALL_SELF) == 1 && (pfd.revents & POLLIN));
 }
 
 static long iov_read_all(int fd, const struct iovec *iov, int count, long offset)
@@ -111,7 +116,8 @@ static long iov_read_all(int fd, const struct iovec *iov, int count, long offset
     }
     if (sum.nonempty <= 1) {
         char none[1];
-        return iov_read(fd, sum.nonempty ? sum.single->iov_base : none, sum.total, offset);
+        return iov_read(fd, sum.nonempty ? sum.single->iov_base : none, sum.total,
+                        offset);
     }
     if (sum.total <= GATHER_MAX) {
         char buf[GATHER_MAX];
@@ -129,7 +135,8 @@ static long iov_read_all(int fd, const struct iovec *iov, int count, long offset
         if (done && !iov_more(fd, offset)) {
             break;
         }
-        const long r = iov_read(fd, iov[i].iov_base, iov[i].iov_len, offset < 0 ? -1 : offset + done);
+        const long r = iov_read(fd, iov[i].iov_base, iov[i].iov_len,
+                                offset < 0 ? -1 : offset + done);
         if (r < 0) {
             return done ? done : r;
         }

@@ -1,4 +1,5 @@
 #include <sys/mman.h>
+
 #include "syscall.h"
 
 /* Pages are never executable; a page that can be written can be read. */

@@ -1,10 +1,12 @@
-/* What a program may ask about the machine: one processor, 4 GiB of address space, fixed limits. */
+/* What a program may ask about the machine: one processor, 4 GiB of address space,
+ * fixed limits. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
+
 #include "syscall.h"
 
 long __call_uname(void *name)
@@ -30,7 +32,8 @@ long __call_sysinfo(void *info)
     return 0;
 }
 
-/* Limits are read-only: a value that differs is refused, because nothing would enforce it. */
+/* Limits are read-only: a value that differs is refused, because nothing would enforce
+ * it. */
 long __call_rlimit(int resource, const void *set, void *get)
 {
     struct rlimit now = {RLIM_INFINITY, RLIM_INFINITY};

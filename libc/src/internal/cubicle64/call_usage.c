@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/times.h>
 #include <time.h>
+
 #include "syscall.h"
 
 #define NS_PER_S 1000000000
@@ -14,7 +15,8 @@ long __call_getrusage(int who, void *usage)
     if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD) {
         return -EINVAL;
     }
-    const long cpu = who == RUSAGE_CHILDREN ? 0 : clock_now_ns(CLOCK_PROCESS_CPUTIME_ID);
+    const long cpu =
+        who == RUSAGE_CHILDREN ? 0 : clock_now_ns(CLOCK_PROCESS_CPUTIME_ID);
     if (cpu < 0) {
         return cpu;
     }

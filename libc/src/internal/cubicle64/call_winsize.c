@@ -1,4 +1,5 @@
 #include <sys/ioctl.h>
+
 #include "syscall.h"
 
 long __call_winsize(int fd, void *winsize)
@@ -7,6 +8,7 @@ long __call_winsize(int fd, void *winsize)
     if (size < 0) {
         return size;
     }
-    *(struct winsize *)winsize = (struct winsize){.ws_row = size >> 16, .ws_col = size & 0xffff};
+    *(struct winsize *)winsize =
+        (struct winsize){.ws_row = size >> 16, .ws_col = size & 0xffff};
     return 0;
 }

@@ -1,5 +1,6 @@
 /* The failing half of __syscall_ret(). */
 #include <errno.h>
+
 #include "syscall.h"
 
 long __call_fail(unsigned long r)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <unistd.h>
+
 #include "syscall.h"
 
 int setgroups(size_t count, const gid_t list[])

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <sys/resource.h>
+
 #include "syscall.h"
 
 int setrlimit(int resource, const struct rlimit *limit)

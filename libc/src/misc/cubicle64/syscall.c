@@ -1,7 +1,9 @@
-/* A number that is not a constant would import every interface: only what needs none is answered. */
+/* A number that is not a constant would import every interface: only what needs none is
+ * answered. */
 #define _BSD_SOURCE
 #include <errno.h>
 #include <unistd.h>
+
 #include "syscall.h"
 
 #undef syscall

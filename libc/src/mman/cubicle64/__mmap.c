@@ -1,10 +1,11 @@
 /*
- * Anonymous memory, for malloc and mmap(). Kept apart from mmap() so that a module that only uses
- * malloc does not import vfs.
+ * Anonymous memory, for malloc and mmap(). Kept apart from mmap() so that a module that
+ * only uses malloc does not import vfs.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
+
 #include "syscall.h"
 
 void *__mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)

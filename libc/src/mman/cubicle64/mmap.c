@@ -1,10 +1,12 @@
 /*
- * Private file mappings are copies. A shared mapping of a file would have to be coherent with it,
- * which it is not: refused. Shared anonymous memory is private memory, since nothing ever forks.
+ * Private file mappings are copies. A shared mapping of a file would have to be
+ * coherent with it, which it is not: refused. Shared anonymous memory is private
+ * memory, since nothing ever forks.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
+
 #include "syscall.h"
 
 #define MAP_KIND 3 /* MAP_SHARED, MAP_PRIVATE or MAP_SHARED_VALIDATE */

@@ -1,5 +1,6 @@
 #include <stdint.h>
 #include <sys/mman.h>
+
 #include "syscall.h"
 
 int __munmap(void *start, size_t len)

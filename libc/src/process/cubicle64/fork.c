@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <unistd.h>
+
 #include "syscall.h"
 
 pid_t fork(void)

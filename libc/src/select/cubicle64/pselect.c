@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/select.h>
+
 #include "syscall.h"
 
 /* Linux answers ready for these, as poll's events map to select's sets. */
@@ -14,7 +15,8 @@ static int select_collect(int n, fd_set *r, fd_set *w, fd_set *e, struct pollfd 
 {
     int count = 0;
     for (int fd = 0; fd < n; fd++) {
-        const int events = (r && FD_ISSET(fd, r) ? POLLIN : 0) | (w && FD_ISSET(fd, w) ? POLLOUT : 0) |
+        const int events = (r && FD_ISSET(fd, r) ? POLLIN : 0) |
+                           (w && FD_ISSET(fd, w) ? POLLOUT : 0) |
                            (e && FD_ISSET(fd, e) ? POLLPRI : 0);
         if (events) {
             fds[count++] = (struct pollfd){.fd = fd, .events = events};

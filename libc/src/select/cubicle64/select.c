@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/select.h>
+
 #include "syscall.h"
 
 int select(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict e,

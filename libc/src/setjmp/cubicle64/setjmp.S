@@ -1,5 +1,6 @@
-/* jmp_buf: rbx rbp r12-r15, rsp, return address. The rewriter keeps rsp inside the view when
-   longjmp loads it, and the return address on a bundle start, whatever the buffer holds. */
+/* jmp_buf: rbx rbp r12-r15, rsp, return address. The rewriter keeps rsp inside the view
+   when longjmp loads it, and the return address on a bundle start, whatever the buffer
+   holds. */
 .text
 .global __setjmp
 .global _setjmp

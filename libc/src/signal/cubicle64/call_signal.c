@@ -1,16 +1,18 @@
 /*
- * Signals inside one cubicle. Nothing outside sends any; what a program sends to itself (raise,
- * kill, abort) runs its handler at once, in the sender's place, unless it is blocked: then when it
- * is unblocked. The default action of a signal that ends a process stops the cubicle.
+ * Signals inside one cubicle. Nothing outside sends any; what a program sends to itself
+ * (raise, kill, abort) runs its handler at once, in the sender's place, unless it is
+ * blocked: then when it is unblocked. The default action of a signal that ends a
+ * process stops the cubicle.
  */
 #include <signal.h>
 #include <string.h>
-#include "ksigaction.h"
+
 #include "atomic.h"
+#include "ksigaction.h"
 #include "syscall.h"
 
 #define NSIG_ACTIONS 64
-#define BIT(sig) (1UL << ((sig) - 1))
+#define BIT(sig) (1UL << ((sig)-1))
 #define UNBLOCKABLE (BIT(SIGKILL) | BIT(SIGSTOP))
 
 static struct k_sigaction actions[NSIG_ACTIONS];

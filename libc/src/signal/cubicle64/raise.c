@@ -1,4 +1,5 @@
 #include <signal.h>
+
 #include "syscall.h"
 
 int raise(int sig)

@@ -1,5 +1,5 @@
-/* As musl's for x86-64, without `pop` to memory: the buffer keeps the return address at 64 and the
-   caller's rbx at 80 while setjmp may return twice. */
+/* As musl's for x86-64, without `pop` to memory: the buffer keeps the return address at
+   64 and the caller's rbx at 80 while setjmp may return twice. */
 .text
 .global sigsetjmp
 .global __sigsetjmp

@@ -1,6 +1,7 @@
 /* struct stat is what vfs fills: nothing to convert. */
 #define _BSD_SOURCE
 #include <sys/stat.h>
+
 #include "syscall.h"
 
 int fstat(int fd, struct stat *st)

@@ -1,6 +1,7 @@
 #define _BSD_SOURCE
 #include <fcntl.h>
 #include <sys/stat.h>
+
 #include "syscall.h"
 
 int fstatat(int fd, const char *restrict path, struct stat *restrict st, int flag)

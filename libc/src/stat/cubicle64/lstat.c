@@ -1,11 +1,13 @@
 #define _BSD_SOURCE
 #include <fcntl.h>
 #include <sys/stat.h>
+
 #include "syscall.h"
 
 int lstat(const char *restrict path, struct stat *restrict st)
 {
-    return __syscall_ret(vfs_fstatat(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW, CALL_SELF));
+    return __syscall_ret(
+        vfs_fstatat(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW, CALL_SELF));
 }
 
 weak_alias(lstat, lstat64);

@@ -1,15 +1,17 @@
 /*
- * One transfer per fill where the kernel would get a readv of both buffers: what does not fit the
- * stream's buffer goes straight to the caller, else the buffer is filled and the caller served from it.
+ * One transfer per fill where the kernel would get a readv of both buffers: what does
+ * not fit the stream's buffer goes straight to the caller, else the buffer is filled
+ * and the caller served from it.
  */
 #include <string.h>
+
 #include "stdio_impl.h"
 
 size_t __stdio_read(FILE *f, unsigned char *buf, size_t len)
 {
     const int direct = len >= f->buf_size;
-    const ssize_t count =
-        direct ? syscall(SYS_read, f->fd, buf, len) : syscall(SYS_read, f->fd, f->buf, f->buf_size);
+    const ssize_t count = direct ? syscall(SYS_read, f->fd, buf, len)
+                                 : syscall(SYS_read, f->fd, f->buf, f->buf_size);
     if (count <= 0) {
         f->flags |= count ? F_ERR : F_EOF;
         return 0;

@@ -1,4 +1,5 @@
 #include <string.h>
+
 #include "vec.h"
 
 void *memchr(const void *src, int c, size_t n)

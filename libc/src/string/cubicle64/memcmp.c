@@ -1,4 +1,5 @@
 #include <string.h>
+
 #include "vec.h"
 
 VEC_INLINE int compare_words(uint64_t a, uint64_t b)
@@ -19,11 +20,14 @@ VEC_INLINE int compare_small(const unsigned char *a, const unsigned char *b, siz
 {
     if (n >= 8) {
         const uint64_t x = vec_word(a), y = vec_word(b);
-        return x != y ? compare_words(x, y) : compare_words(vec_word(a + n - 8), vec_word(b + n - 8));
+        return x != y ? compare_words(x, y)
+                      : compare_words(vec_word(a + n - 8), vec_word(b + n - 8));
     }
     if (n >= 4) {
-        const uint64_t x = *(const word32 *)a | (uint64_t)*(const word32 *)(a + n - 4) << 32;
-        const uint64_t y = *(const word32 *)b | (uint64_t)*(const word32 *)(b + n - 4) << 32;
+        const uint64_t x = *(const word32 *)a | (uint64_t) * (const word32 *)(a + n - 4)
+                                                    << 32;
+        const uint64_t y = *(const word32 *)b | (uint64_t) * (const word32 *)(b + n - 4)
+                                                    << 32;
         return compare_words(x, y);
     }
     for (; n; n--, a++, b++) {
@@ -42,7 +46,8 @@ int memcmp(const void *left, const void *right, size_t n)
         return compare_small(a, b, n);
     }
     for (; n > 64; n -= 64, a += 64, b += 64) {
-        const vec all = (vec)(vec_load(a) == vec_load(b)) & (vec)(vec_load(a + 16) == vec_load(b + 16)) &
+        const vec all = (vec)(vec_load(a) == vec_load(b)) &
+                        (vec)(vec_load(a + 16) == vec_load(b + 16)) &
                         (vec)(vec_load(a + 32) == vec_load(b + 32)) &
                         (vec)(vec_load(a + 48) == vec_load(b + 48));
         if (vec_mask(all) != 0xffff) {

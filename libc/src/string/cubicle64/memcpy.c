@@ -1,9 +1,10 @@
 /*
- * memcpy and memmove are one function. Up to 128 bytes everything is loaded before anything is
- * stored, so overlap does not matter; above, the direction is chosen, and only the ends are
- * unaligned at the destination.
+ * memcpy and memmove are one function. Up to 128 bytes everything is loaded before
+ * anything is stored, so overlap does not matter; above, the direction is chosen, and
+ * only the ends are unaligned at the destination.
  */
 #include <string.h>
+
 #include "vec.h"
 
 VEC_INLINE void *move_small(char *d, const char *s, size_t n)
@@ -41,7 +42,8 @@ VEC_INLINE void *move_64(char *d, const char *s, size_t n)
 /* 65 to 128 bytes. */
 VEC_INLINE void *move_128(char *d, const char *s, size_t n)
 {
-    const vec a = vec_load(s), b = vec_load(s + 16), c = vec_load(s + 32), e = vec_load(s + 48);
+    const vec a = vec_load(s), b = vec_load(s + 16), c = vec_load(s + 32),
+              e = vec_load(s + 48);
     const vec w = vec_load(s + n - 64), x = vec_load(s + n - 48);
     const vec y = vec_load(s + n - 32), z = vec_load(s + n - 16);
     vec_store(d, a);
@@ -55,7 +57,8 @@ VEC_INLINE void *move_128(char *d, const char *s, size_t n)
     return d;
 }
 
-/* More than 128 bytes, upwards: right unless the destination begins inside the source. */
+/* More than 128 bytes, upwards: right unless the destination begins inside the source.
+ */
 VEC_INLINE void *move_up(char *d, const char *s, size_t n)
 {
     const vec head = vec_load(s);
@@ -65,7 +68,8 @@ VEC_INLINE void *move_up(char *d, const char *s, size_t n)
     char *p = (char *)(((uintptr_t)d + 16) & -16UL);
     const char *q = s + (p - d);
     for (; (size_t)(end - p) > 64; p += 64, q += 64) {
-        const vec a = vec_load(q), b = vec_load(q + 16), c = vec_load(q + 32), e = vec_load(q + 48);
+        const vec a = vec_load(q), b = vec_load(q + 16), c = vec_load(q + 32),
+                  e = vec_load(q + 48);
         vec_store_aligned(p, a);
         vec_store_aligned(p + 16, b);
         vec_store_aligned(p + 32, c);
@@ -83,7 +87,8 @@ VEC_INLINE void *move_up(char *d, const char *s, size_t n)
 VEC_INLINE void *move_down(char *d, const char *s, size_t n)
 {
     const vec tail = vec_load(s + n - 16);
-    const vec w = vec_load(s), x = vec_load(s + 16), y = vec_load(s + 32), z = vec_load(s + 48);
+    const vec w = vec_load(s), x = vec_load(s + 16), y = vec_load(s + 32),
+              z = vec_load(s + 48);
     char *p = (char *)(((uintptr_t)d + n - 1) & -16UL);
     const char *q = s + (p - d);
     for (; p - d > 64; p -= 64, q -= 64) {
@@ -126,4 +131,4 @@ void *memmove(void *dest, const void *src, size_t n)
 }
 
 void *memcpy(void *restrict, const void *restrict, size_t)
-    __attribute__((VEC_ALIAS(memmove), __copy__(memmove)));
+    __attribute__((VEC_ALIAS(memmove)));

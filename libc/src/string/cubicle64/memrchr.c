@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <string.h>
+
 #include "vec.h"
 
 void *__memrchr(const void *src, int c, size_t n)
@@ -11,7 +12,8 @@ void *__memrchr(const void *src, int c, size_t n)
     const vec wanted = vec_fill(c);
     const char *const last = s + n - 1;
     const char *p = (const char *)((uintptr_t)last & -16UL);
-    unsigned found = vec_equal(vec_load_aligned(p), wanted) & (0xffffu >> (15 - (last - p)));
+    unsigned found =
+        vec_equal(vec_load_aligned(p), wanted) & (0xffffu >> (15 - (last - p)));
     while (!found) {
         if (p <= s) {
             return 0;
@@ -23,4 +25,5 @@ void *__memrchr(const void *src, int c, size_t n)
     return p >= s ? (void *)p : 0;
 }
 
-void *memrchr(const void *, int, size_t) __attribute__((__weak__, VEC_ALIAS(__memrchr)));
+void *memrchr(const void *, int, size_t)
+    __attribute__((__weak__, VEC_ALIAS(__memrchr)));

@@ -1,5 +1,6 @@
 /* As memcpy: overlapping stores from both ends, and aligned ones between them. */
 #include <string.h>
+
 #include "vec.h"
 
 VEC_INLINE void *set_small(unsigned char *d, unsigned char c, size_t n)

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <string.h>
+
 #include "vec.h"
 
 char *__stpcpy(char *restrict d, const char *restrict s)

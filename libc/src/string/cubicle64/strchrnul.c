@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <string.h>
+
 #include "vec.h"
 
 char *__strchrnul(const char *s, int c)

@@ -1,4 +1,5 @@
 #include <string.h>
+
 #include "vec.h"
 
 size_t strlen(const char *s)
@@ -17,8 +18,9 @@ size_t strlen(const char *s)
         }
     }
     for (;; p += 64) {
-        const vec least = vec_min(vec_min(vec_load_aligned(p), vec_load_aligned(p + 16)),
-                                  vec_min(vec_load_aligned(p + 32), vec_load_aligned(p + 48)));
+        const vec least =
+            vec_min(vec_min(vec_load_aligned(p), vec_load_aligned(p + 16)),
+                    vec_min(vec_load_aligned(p + 32), vec_load_aligned(p + 48)));
         if (vec_equal(least, zero)) {
             break;
         }

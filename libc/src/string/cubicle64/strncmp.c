@@ -1,5 +1,6 @@
 /* As strcmp. */
 #include <string.h>
+
 #include "vec.h"
 
 #define PAGE_MASK 4095
@@ -10,7 +11,8 @@ int strncmp(const char *left, const char *right, size_t n)
     const unsigned char *a = (const void *)left, *b = (const void *)right;
     const vec zero = vec_fill(0);
     for (; n >= 16; a += 16, b += 16, n -= 16) {
-        if (((uintptr_t)a & PAGE_MASK) <= LAST_IN_PAGE && ((uintptr_t)b & PAGE_MASK) <= LAST_IN_PAGE) {
+        if (((uintptr_t)a & PAGE_MASK) <= LAST_IN_PAGE &&
+            ((uintptr_t)b & PAGE_MASK) <= LAST_IN_PAGE) {
             const vec x = vec_load(a), y = vec_load(b);
             const unsigned stop = vec_equal(vec_min(x, (vec)(x == y)), zero);
             if (stop) {

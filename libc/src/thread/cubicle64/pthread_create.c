@@ -1,6 +1,7 @@
 /* One thread per cubicle: no more can be made, and ending this one ends the program. */
 #include <errno.h>
 #include <stdlib.h>
+
 #include "pthread_impl.h"
 
 static void dummy_0(void)

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+
 #include "syscall.h"
 
 const char unsigned *__map_file(const char *pathname, size_t *size)

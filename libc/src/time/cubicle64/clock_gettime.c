@@ -1,4 +1,5 @@
 #include <time.h>
+
 #include "syscall.h"
 
 int __clock_gettime(clockid_t clock, struct timespec *time)

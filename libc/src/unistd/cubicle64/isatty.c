@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <unistd.h>
+
 #include "syscall.h"
 
 int isatty(int fd)

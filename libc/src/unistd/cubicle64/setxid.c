@@ -1,5 +1,6 @@
 /* There is one user, 0: to become who one is succeeds, anybody else is refused. */
 #include <errno.h>
+
 #include "libc.h"
 #include "syscall.h"
 
