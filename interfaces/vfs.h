@@ -31,6 +31,10 @@ ssize_t vfs_read(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, CUBICL
 ssize_t vfs_write(int fd, CUBICLE_IN(count) const void *buf, size_t count, CUBICLE_CALLER int caller);
 ssize_t vfs_pread(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, int64_t offset, CUBICLE_CALLER int caller);
 ssize_t vfs_pwrite(int fd, CUBICLE_IN(count) const void *buf, size_t count, int64_t offset, CUBICLE_CALLER int caller);
+/** lseek(2) with SEEK_SET and then read(2) or write(2), in one call; where the seek fails, nothing else is done. */
+ssize_t vfs_seek_read(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, int64_t offset, CUBICLE_CALLER int caller);
+ssize_t vfs_seek_write(int fd, CUBICLE_IN(count) const void *buf, size_t count, int64_t offset,
+                       CUBICLE_CALLER int caller);
 int64_t vfs_lseek(int fd, int64_t offset, int whence, CUBICLE_CALLER int caller);
 int vfs_fstat(int fd, CUBICLE_OUT(sizeof(struct stat)) struct stat *st, CUBICLE_CALLER int caller);
 int vfs_fstatat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, CUBICLE_OUT(sizeof(struct stat)) struct stat *st,

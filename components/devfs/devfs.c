@@ -1,5 +1,6 @@
 /*
- * Devices: /dev. One flat directory that never changes; node numbers are positions in the table below.
+ * Devices: /dev. One flat directory that never changes; node numbers are positions in
+ * the table below.
  */
 #include <errno.h>
 #include <fs.h>
@@ -55,7 +56,8 @@ static void node_attr(const struct node *node, struct fs_attr *attr)
     };
     if (node->device == CONSOLE && plat_console_isatty(node->stream) > 0) {
         const int size = plat_console_size(node->stream);
-        attr->flags = FS_NODE_STREAM | FS_NODE_TTY; /* not cached: its size can change */
+        attr->flags =
+            FS_NODE_STREAM | FS_NODE_TTY; /* not cached: its size can change */
         attr->terminal_size = size > 0 ? (uint32_t)size : 0;
     }
 }
@@ -106,7 +108,8 @@ ssize_t fs_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count)
         if (reclen > count - done) {
             return done == 0 ? -EINVAL : (ssize_t)done;
         }
-        const struct fs_dirent record = {i, i - ROOT, (uint16_t)reclen, DT(nodes[i].mode)};
+        const struct fs_dirent record = {i, i - ROOT, (uint16_t)reclen,
+                                         DT(nodes[i].mode)};
         char *to = (char *)buf + done;
         memset(to, 0, reclen);
         memcpy(to, &record, head);
@@ -183,8 +186,10 @@ int fs_poll(uint64_t number, int timeout_ms)
 
 int fs_statfs(struct fs_stat *stat)
 {
-    *stat = (struct fs_stat){
-        .block_size = 4096, .nodes = NODES - ROOT, .name_max = 255, .magic = DEVFS_MAGIC};
+    *stat = (struct fs_stat){.block_size = 4096,
+                             .nodes = NODES - ROOT,
+                             .name_max = 255,
+                             .magic = DEVFS_MAGIC};
     return 0;
 }
 

@@ -44,5 +44,6 @@ int fs_setattr(uint64_t node, uint32_t which, const struct fs_attr *attr)
     if (error != 0) {
         return error;
     }
-    return (which & (FS_SET_MODE | FS_SET_UID | FS_SET_GID | FS_SET_SIZE)) != 0 ? -EROFS : 0;
+    return (which & (FS_SET_MODE | FS_SET_UID | FS_SET_GID | FS_SET_SIZE)) != 0 ? -EROFS
+                                                                                : 0;
 }

@@ -75,7 +75,8 @@ ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count)
     return (ssize_t)count;
 }
 
-/** A page for a hole or past the end: [@skip, @skip + @part) is about to be written, the rest must read as zero. */
+/** A page for a hole or past the end: [@skip, @skip + @part) is about to be written,
+ * the rest must read as zero. */
 static char *page_new(struct ramfs_node *node, uint64_t index, size_t skip, size_t part)
 {
     void **slot = tree_slot(node, index);
@@ -85,7 +86,8 @@ static char *page_new(struct ramfs_node *node, uint64_t index, size_t skip, size
         return NULL;
     }
     const uint64_t start = index << PAGE_SIZE_LOG;
-    const size_t end = node->size > start ? min_size(RAMFS_PAGE, node->size - start) : 0;
+    const size_t end =
+        node->size > start ? min_size(RAMFS_PAGE, node->size - start) : 0;
     if (!zero) {
         memset(page, 0, skip);
         if (end > skip + part) {
@@ -97,7 +99,8 @@ static char *page_new(struct ramfs_node *node, uint64_t index, size_t skip, size
     return page;
 }
 
-/** The file is about to reach from its size to @offset without a write: clears what the last page has there. */
+/** The file is about to reach from its size to @offset without a write: clears what the
+ * last page has there. */
 static void gap_clear(struct ramfs_node *node, uint64_t offset)
 {
     const size_t from = node->size & (RAMFS_PAGE - 1);

@@ -1,7 +1,8 @@
 /*
- * A directory is an array of entries in the order of their creation, which is the order of their cookies, so that a
- * reader finds its place again while names come and go; and, from a few names on, a hash table of array positions.
- * A removed entry leaves a hole; the holes close when the array is full.
+ * A directory is an array of entries in the order of their creation, which is the order
+ * of their cookies, so that a reader finds its place again while names come and go;
+ * and, from a few names on, a hash table of array positions. A removed entry leaves a
+ * hole; the holes close when the array is full.
  */
 #include "ramfs.h"
 
@@ -50,7 +51,8 @@ int key_make(const char *name, struct ramfs_key *key)
 {
     uint64_t hash = 0;
     size_t len = 0;
-    for (unsigned char c = (unsigned char)name[0]; c != '\0'; c = (unsigned char)name[++len]) {
+    for (unsigned char c = (unsigned char)name[0]; c != '\0';
+         c = (unsigned char)name[++len]) {
         if (c == '/') {
             return -EINVAL;
         }
@@ -109,7 +111,8 @@ int64_t dir_find(const struct ramfs_dir *dir, const struct ramfs_key *key)
         return -1;
     }
     const uint32_t mask = dir->slots - 1;
-    for (uint32_t i = key->hash & mask; dir->table[i] != SLOT_FREE; i = (i + 1) & mask) {
+    for (uint32_t i = key->hash & mask; dir->table[i] != SLOT_FREE;
+         i = (i + 1) & mask) {
         if (entry_is(&dir->entries[dir->table[i] - 1], key)) {
             return dir->table[i] - 1;
         }
@@ -135,7 +138,8 @@ static void table_insert(struct ramfs_dir *dir, uint32_t position)
     dir->table[i] = position + 1;
 }
 
-/** Frees an entry's slot and moves up whatever was pushed past it, so that no search ends early. */
+/** Frees an entry's slot and moves up whatever was pushed past it, so that no search
+ * ends early. */
 static void table_remove(struct ramfs_dir *dir, uint32_t position)
 {
     if (dir->slots == 0) {
@@ -146,7 +150,8 @@ static void table_remove(struct ramfs_dir *dir, uint32_t position)
     while (dir->table[slot] != position + 1) {
         slot = (slot + 1) & mask;
     }
-    for (uint32_t i = (slot + 1) & mask; dir->table[i] != SLOT_FREE; i = (i + 1) & mask) {
+    for (uint32_t i = (slot + 1) & mask; dir->table[i] != SLOT_FREE;
+         i = (i + 1) & mask) {
         const uint32_t home = dir->entries[dir->table[i] - 1].hash & mask;
         if (((i - home) & mask) >= ((i - slot) & mask)) {
             dir->table[slot] = dir->table[i];
@@ -156,7 +161,8 @@ static void table_remove(struct ramfs_dir *dir, uint32_t position)
     dir->table[slot] = SLOT_FREE;
 }
 
-/** Closes the holes; cookies keep their order (invariant 4). The caller rebuilds the table. */
+/** Closes the holes; cookies keep their order (invariant 4). The caller rebuilds the
+ * table. */
 static void dir_compact(struct ramfs_dir *dir)
 {
     uint32_t to = 0;
@@ -168,7 +174,8 @@ static void dir_compact(struct ramfs_dir *dir)
     dir->count = to;
 }
 
-/** Makes room for one more entry. The table has twice the slots of the array's capacity: never full. */
+/** Makes room for one more entry. The table has twice the slots of the array's
+ * capacity: never full. */
 static int dir_make_room(struct ramfs_dir *dir)
 {
     uint32_t capacity = dir->capacity;
@@ -211,7 +218,8 @@ static int dir_make_room(struct ramfs_dir *dir)
     return 0;
 }
 
-int dir_add(struct ramfs_dir *dir, const struct ramfs_key *key, uint64_t node, uint8_t type)
+int dir_add(struct ramfs_dir *dir, const struct ramfs_key *key, uint64_t node,
+            uint8_t type)
 {
     if (dir->count == dir->capacity) {
         const int error = dir_make_room(dir);
@@ -284,7 +292,8 @@ ssize_t dir_read(const struct ramfs_dir *dir, uint64_t cookie, char *buf, size_t
         if (reclen > count - done) {
             return done == 0 ? -EINVAL : (ssize_t)done;
         }
-        struct fs_dirent record = {entry->node, entry->cookie, (uint16_t)reclen, entry->type};
+        struct fs_dirent record = {entry->node, entry->cookie, (uint16_t)reclen,
+                                   entry->type};
         memset(buf + done, 0, reclen);
         memcpy(buf + done, &record, head);
         memcpy(buf + done + head, entry_name(entry), entry->len);

@@ -40,7 +40,8 @@ int fs_lookup(uint64_t dir_number, const char *name, struct fs_attr *attr)
     if (error != 0) {
         return error;
     }
-    const struct ramfs_node *node = node_get(dir_node(dir->dir, dir_find(dir->dir, &key)));
+    const struct ramfs_node *node =
+        node_get(dir_node(dir->dir, dir_find(dir->dir, &key)));
     if (node == NULL) {
         return -ENOENT;
     }
@@ -218,7 +219,8 @@ int fs_rename(uint64_t old_number, const char *old_name, uint64_t new_number,
     if (error != 0) {
         return error;
     }
-    struct ramfs_node *node = node_get(dir_node(old_dir->dir, dir_find(old_dir->dir, &old_key)));
+    struct ramfs_node *node =
+        node_get(dir_node(old_dir->dir, dir_find(old_dir->dir, &old_key)));
     if (node == NULL) {
         return -ENOENT;
     }

@@ -1,4 +1,5 @@
-/* Nodes lie in blocks that never move; a freed node keeps its index and gets a new generation. */
+/* Nodes lie in blocks that never move; a freed node keeps its index and gets a new
+ * generation. */
 #include "ramfs.h"
 
 #include <stdlib.h>

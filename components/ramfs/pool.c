@@ -1,7 +1,8 @@
 /*
- * Pages come from chunks of 2 MiB that the allocator hands out zeroed and aligned, so that the host can back each
- * with one large page. The first page of a chunk describes it. Pages freed last are used first (they are still in
- * the cache); a chunk without pages in use goes back, but for one that waits for the next file.
+ * Pages come from chunks of 2 MiB that the allocator hands out zeroed and aligned, so
+ * that the host can back each with one large page. The first page of a chunk describes
+ * it. Pages freed last are used first (they are still in the cache); a chunk without
+ * pages in use goes back, but for one that waits for the next file.
  */
 #include "ramfs.h"
 
@@ -27,11 +28,13 @@ static struct chunk *pool_list;
 
 static void *chunk_map(size_t size)
 {
-    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *base =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return base == MAP_FAILED ? NULL : base;
 }
 
-/** Where the allocator does not align (a host), the chunk is cut out of twice its size. */
+/** Where the allocator does not align (a host), the chunk is cut out of twice its size.
+ */
 static void *chunk_map_aligned(void)
 {
     char *base = chunk_map(CHUNK_SIZE);
@@ -128,7 +131,8 @@ void *pool_get_zeroed(void)
 
 void pool_put(void *page)
 {
-    struct chunk *chunk = (struct chunk *)((uintptr_t)page & ~(uintptr_t)(CHUNK_SIZE - 1));
+    struct chunk *chunk =
+        (struct chunk *)((uintptr_t)page & ~(uintptr_t)(CHUNK_SIZE - 1));
     struct free_page *free_page = page;
     const bool was_full = chunk->free == NULL && chunk->fresh == CHUNK_PAGES;
 

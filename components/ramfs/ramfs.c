@@ -25,10 +25,20 @@ static int size_parse(const char **text, uint64_t *value)
     }
     unsigned shift = 0;
     switch (*end) {
-    case 'k': case 'K': shift = 10; break;
-    case 'm': case 'M': shift = 20; break;
-    case 'g': case 'G': shift = 30; break;
-    default: break;
+    case 'k':
+    case 'K':
+        shift = 10;
+        break;
+    case 'm':
+    case 'M':
+        shift = 20;
+        break;
+    case 'g':
+    case 'G':
+        shift = 30;
+        break;
+    default:
+        break;
     }
     end += shift != 0;
     if (number > UINT64_MAX >> shift || (*end != ',' && *end != '\0')) {

@@ -2,9 +2,11 @@
  * A file system in memory. Private to this component.
  *
  * Invariants:
- *  1. A node number is generation << 32 | index; a number that was ever freed names nothing again.
- *  2. A page is in one file's tree or in the pool. A file has no page past its size; the bytes of its last page past
- *     its size are undefined, and are cleared when the size grows over them without a write.
+ *  1. A node number is generation << 32 | index; a number that was ever freed names
+ *     nothing again.
+ *  2. A page is in one file's tree or in the pool. A file has no page past its size;
+ *     the bytes of its last page past its size are undefined, and are cleared when the
+ *     size grows over them without a write.
  *  3. A node lives while it has a name (nlink > 0) or is held (holds > 0).
  *  4. Directory entries lie in the order of their cookies; a cookie is given once.
  */
@@ -25,10 +27,10 @@
 
 #define PAGE_SIZE_LOG 12
 #define RAMFS_PAGE ((size_t)1 << PAGE_SIZE_LOG)
-#define RAMFS_DIRECT 8       /* pages a node names by itself */
-#define RAMFS_FANOUT_LOG 9   /* a table is one page of 512 pointers */
+#define RAMFS_DIRECT 8     /* pages a node names by itself */
+#define RAMFS_FANOUT_LOG 9 /* a table is one page of 512 pointers */
 #define RAMFS_FANOUT (1u << RAMFS_FANOUT_LOG)
-#define RAMFS_LEVELS_MAX 6   /* 512^6 pages cover every offset of 63 bits */
+#define RAMFS_LEVELS_MAX 6 /* 512^6 pages cover every offset of 63 bits */
 #define RAMFS_LINK_MAX 127000
 #define RAMFS_NAME_MAX 255
 
@@ -110,7 +112,8 @@ static inline void *tree_find(const struct ramfs_node *node, uint64_t page)
         return NULL;
     }
     void **table = node->root;
-    for (unsigned shift = level_shift(levels - 1); shift != 0; shift -= RAMFS_FANOUT_LOG) {
+    for (unsigned shift = level_shift(levels - 1); shift != 0;
+         shift -= RAMFS_FANOUT_LOG) {
         table = (void **)table[page >> shift & (RAMFS_FANOUT - 1)];
         if (table == NULL) {
             return NULL;
@@ -140,12 +143,14 @@ struct ramfs_key {
 };
 /** 0, -EINVAL (empty, a slash, "." or ".."), -ENAMETOOLONG. */
 int key_make(const char *name, struct ramfs_key *key);
-/** Where the name is, for the functions below until the directory changes; -1: nowhere. */
+/** Where the name is, for the functions below until the directory changes; -1: nowhere.
+ */
 int64_t dir_find(const struct ramfs_dir *dir, const struct ramfs_key *key);
 /** Node number there; 0 for -1. */
 uint64_t dir_node(const struct ramfs_dir *dir, int64_t position);
 /** The name must be new. 0, -ENOSPC. */
-int dir_add(struct ramfs_dir *dir, const struct ramfs_key *key, uint64_t node, uint8_t type);
+int dir_add(struct ramfs_dir *dir, const struct ramfs_key *key, uint64_t node,
+            uint8_t type);
 /** Makes the name there mean another node. */
 void dir_set(struct ramfs_dir *dir, int64_t position, uint64_t node, uint8_t type);
 void dir_remove(struct ramfs_dir *dir, int64_t position);

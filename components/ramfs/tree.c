@@ -1,6 +1,7 @@
 /*
- * A small file names its pages in the node; a larger one through tables of 512, as many levels as its last page
- * needs. Growing adds a level on top and moves no data. A missing table or page is a hole.
+ * A small file names its pages in the node; a larger one through tables of 512, as many
+ * levels as its last page needs. Growing adds a level on top and moves no data. A
+ * missing table or page is a hole.
  */
 #include "ramfs.h"
 
@@ -35,7 +36,8 @@ void **tree_slot(struct ramfs_node *node, uint64_t page)
         }
     }
     void **table = node->root;
-    for (unsigned shift = level_shift(node->levels - 1); shift != 0; shift -= RAMFS_FANOUT_LOG) {
+    for (unsigned shift = level_shift(node->levels - 1); shift != 0;
+         shift -= RAMFS_FANOUT_LOG) {
         void **slot = &table[page >> shift & (RAMFS_FANOUT - 1)];
         if (*slot == NULL) {
             *slot = pool_get_zeroed();
@@ -48,8 +50,10 @@ void **tree_slot(struct ramfs_node *node, uint64_t page)
     return &table[page & (RAMFS_FANOUT - 1)];
 }
 
-/** Frees what @table (of @levels levels) names from its page @keep on. At most RAMFS_LEVELS_MAX deep. */
-static void table_cut(struct ramfs_node *node, void **table, unsigned levels, uint64_t keep)
+/** Frees what @table (of @levels levels) names from its page @keep on. At most
+ * RAMFS_LEVELS_MAX deep. */
+static void table_cut(struct ramfs_node *node, void **table, unsigned levels,
+                      uint64_t keep)
 {
     const unsigned shift = level_shift(levels - 1);
     for (uint64_t i = keep >> shift; i < RAMFS_FANOUT; i++) {

@@ -39,6 +39,9 @@ int node_resize(struct node *node, int64_t size)
         node->stale |= STALE_BLOCKS;
     }
     node->st.st_size = size;
+    if (node->head_len > size) {
+        node->head_len = (uint32_t)size;
+    }
     if (node->dense) {
         node->st.st_blocks = pages * 8;
     }
@@ -136,11 +139,9 @@ static int change_owner(struct node *node, uint32_t uid, uint32_t gid)
         (gid != keep && (gid != node->st.st_gid || node->st.st_uid != 0))) {
         return -EPERM;
     }
-    if (uid == keep && gid == keep) {
-        return 0;
-    }
     const mode_t mode = node->st.st_mode;
-    const mode_t drop = S_ISREG(mode) ? S_ISUID | ((mode & S_IXGRP) != 0 ? S_ISGID : 0) : 0;
+    const mode_t drop =
+        S_ISDIR(mode) ? 0 : S_ISUID | ((mode & S_IXGRP) != 0 ? S_ISGID : 0);
     const int error = (mode & drop) != 0 ? node_set_mode(node, mode & ~drop) : 0;
     if (error == 0) {
         time_mark(node, MARK_CTIME);
@@ -154,7 +155,8 @@ int vfs_fchown(int fd, uint32_t uid, uint32_t gid, int caller)
     return node == NULL ? -EBADF : change_owner(node, uid, gid);
 }
 
-int vfs_fchownat(int dirfd, const char *path, uint32_t uid, uint32_t gid, int flags, int caller)
+int vfs_fchownat(int dirfd, const char *path, uint32_t uid, uint32_t gid, int flags,
+                 int caller)
 {
     struct client *client = client_get(caller);
     struct node *node;
@@ -175,7 +177,8 @@ static bool nsec_valid(const struct timespec *ts)
 }
 
 /** One of the two times; the marks that it needs. */
-static uint8_t change_time(struct timespec *to, const struct timespec *from, uint8_t mark)
+static uint8_t change_time(struct timespec *to, const struct timespec *from,
+                           uint8_t mark)
 {
     if (from->tv_nsec == UTIME_NOW) {
         return mark;
@@ -188,8 +191,8 @@ static uint8_t change_time(struct timespec *to, const struct timespec *from, uin
 
 static int change_times(struct node *node, const struct timespec *times)
 {
-    const bool now = times == NULL || (times[0].tv_nsec == UTIME_NOW &&
-                                       times[1].tv_nsec == UTIME_NOW);
+    const bool now = times == NULL ||
+                     (times[0].tv_nsec == UTIME_NOW && times[1].tv_nsec == UTIME_NOW);
     if (node->st.st_uid != 0) {
         if (!now) {
             return -EPERM;
@@ -223,7 +226,8 @@ int vfs_utimensat(int dirfd, const char *path, const struct timespec *times, int
     if (times != NULL && (!nsec_valid(&times[0]) || !nsec_valid(&times[1]))) {
         return -EINVAL;
     }
-    if (times != NULL && times[0].tv_nsec == UTIME_OMIT && times[1].tv_nsec == UTIME_OMIT) {
+    if (times != NULL && times[0].tv_nsec == UTIME_OMIT &&
+        times[1].tv_nsec == UTIME_OMIT) {
         return 0;
     }
     if (path == NULL) {

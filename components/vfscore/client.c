@@ -52,7 +52,8 @@ static bool files_grow(struct client *client, uint32_t need)
     return true;
 }
 
-/** Descriptors 0 to 2 are the console's until they are closed; they are opened at their first use. */
+/** Descriptors 0 to 2 are the console's until they are closed; they are opened at their
+ * first use. */
 static bool stream_reserved(const struct client *client, uint32_t fd)
 {
     return fd < STREAMS && (client->streams >> fd & 1) != 0;
@@ -60,13 +61,14 @@ static bool stream_reserved(const struct client *client, uint32_t fd)
 
 static struct file *stream_open(struct client *client, int fd)
 {
-    static const char *const paths[STREAMS] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    static const char *const paths[STREAMS] = {"/dev/stdin", "/dev/stdout",
+                                               "/dev/stderr"};
     struct file *file;
     if (!files_grow(client, STREAMS) ||
         file_open(client, AT_FDCWD, paths[fd], O_RDWR, 0, &file) != 0) {
         return NULL;
     }
-    client->streams &= (uint8_t)~(1 << fd);
+    client->streams &= (uint8_t) ~(1 << fd);
     client->files[fd] = file;
     return file;
 }
@@ -76,7 +78,8 @@ struct file *client_file_slow(int fd, int caller)
     if ((uint32_t)caller >= core_visible || fd < 0) {
         return NULL;
     }
-    /* In the middle of an operation, perhaps: a known client is not asked for again (invariant 3). */
+    /* In the middle of an operation, perhaps: a known client is not asked for again
+     * (invariant 3). */
     struct client *client = &core.clients[caller];
     if (!client->known) {
         client = client_get_slow(caller);
@@ -97,10 +100,13 @@ void client_set_close_on_exec(struct client *client, int fd, bool on)
     }
 }
 
-int client_install(struct client *client, int from, struct file *file, bool close_on_exec)
+int client_install(struct client *client, int from, struct file *file,
+                   bool close_on_exec)
 {
-    uint32_t fd = (uint32_t)from > client->first_free ? (uint32_t)from : client->first_free;
-    while (fd < client->nfiles && (client->files[fd] != NULL || stream_reserved(client, fd))) {
+    uint32_t fd =
+        (uint32_t)from > client->first_free ? (uint32_t)from : client->first_free;
+    while (fd < client->nfiles &&
+           (client->files[fd] != NULL || stream_reserved(client, fd))) {
         fd++;
     }
     if (client->nfiles == 0 && stream_reserved(client, fd)) {
@@ -129,7 +135,7 @@ int client_replace(struct client *client, int fd, struct file *file, bool close_
         return -ENOMEM;
     }
     if (stream_reserved(client, (uint32_t)fd)) {
-        client->streams &= (uint8_t)~(1 << fd);
+        client->streams &= (uint8_t) ~(1 << fd);
     } else if (client->files[fd] != NULL) {
         vfs_close(fd, client_id(client));
     }

@@ -2,14 +2,16 @@
  * Files. Private to vfscore.
  *
  * Invariants:
- *  1. A node is the only object for its (mount, number); vfscore is the file system's only client, so a cached node
- *     knows its size and attributes without asking.
- *  2. While a provider (or the clock) runs on our behalf, no entry point of vfscore does anything: a provider that
- *     calls back finds no descriptors and no directories. So nothing changes under an operation.
- *  3. Names are evicted only when an operation starts: node and name pointers stay good until it ends.
+ *  1. A node is the only object for its (mount, number); vfscore is the file system's
+ *     only client, so a cached node knows its size and attributes without asking.
+ *  2. While a provider (or the clock) runs on our behalf, no entry point of vfscore
+ *     does anything: a provider that calls back finds no descriptors and no
+ *     directories. So nothing changes under an operation.
+ *  3. Names are evicted only when an operation starts: node and name pointers stay good
+ *     until it ends.
  *  4. A directory node keeps its parent; a name keeps its directory and its node.
- *  5. What a provider answers is checked before it is believed: a count is at most what was asked, an error is in
- *     -4095..-1, attributes keep type and range.
+ *  5. What a provider answers is checked before it is believed: a count is at most what
+ *     was asked, an error is in -4095..-1, attributes keep type and range.
  *  6. Times of a node change only through marks (times.c), and never go back.
  */
 #ifndef VFSCORE_CORE_H
@@ -25,6 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <vfs.h>
+
+#include "span.h"
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -59,18 +63,19 @@ struct lock {
 };
 
 #define LOCKS_INLINE 4
+#define HEAD_MAX 64
 
 struct node {
     const struct fs_ops *ops; /* NULL: a pipe without a name */
     uint64_t number;
     uint32_t refs;
-    uint8_t marks;       /* MARK_*: times to set at the next clock reading */
-    uint8_t stale;       /* STALE_*: what only the file system knows */
-    uint8_t flags;       /* FS_NODE_* */
-    bool dense;          /* st_blocks follows from st_size */
-    bool times_unsaved;  /* ours are newer than the file system's */
-    bool held;           /* fs_hold was called */
-    bool removed;        /* its last name is gone */
+    uint8_t marks;      /* MARK_*: times to set at the next clock reading */
+    uint8_t stale;      /* STALE_*: what only the file system knows */
+    uint8_t flags;      /* FS_NODE_* */
+    bool dense;         /* st_blocks follows from st_size */
+    bool times_unsaved; /* ours are newer than the file system's */
+    bool held;          /* fs_hold was called */
+    bool removed;       /* its last name is gone */
     struct stat st;
     uint32_t nlocks, locks_capacity;
     struct lock *locks; /* inline_locks, or allocated */
@@ -83,6 +88,9 @@ struct node {
     struct node *hash_next;
     struct node *marked_next, **marked_at; /* list of nodes that wait for the time */
     uint32_t terminal_size;
+    uint32_t head_len; /* the first bytes of a regular file, where they were read in
+                          small pieces (rw.c) */
+    char head[HEAD_MAX];
 };
 
 struct mount {
@@ -104,7 +112,7 @@ struct file {
     int64_t offset; /* of a directory: 0 ".", 1 "..", then cookie + 2 */
     uint32_t refs;
     uint32_t flags; /* as F_GETFL answers */
-    uint8_t can; /* CAN_* */
+    uint8_t can;    /* CAN_* */
 };
 
 struct client {
@@ -153,11 +161,11 @@ static inline ssize_t checked_count(ssize_t result, size_t count)
 }
 
 /** result = node->ops->call(...), with vfscore closed meanwhile. */
-#define PROVIDER(result, expression)                                                   \
-    do {                                                                               \
-        provider_enter();                                                              \
-        (result) = (expression);                                                       \
-        provider_leave();                                                              \
+#define PROVIDER(result, expression) \
+    do {                             \
+        provider_enter();            \
+        (result) = (expression);     \
+        provider_leave();            \
     } while (0)
 
 extern struct name_table {
@@ -170,15 +178,19 @@ extern struct name_table {
 
 struct file *client_file_slow(int fd, int caller);
 struct client *client_get_slow(int caller);
-/** Lowest free descriptor from @from on, filled with @file. The descriptor, or -EMFILE, -ENOMEM. */
-int client_install(struct client *client, int from, struct file *file, bool close_on_exec);
+/** Lowest free descriptor from @from on, filled with @file. The descriptor, or -EMFILE,
+ * -ENOMEM. */
+int client_install(struct client *client, int from, struct file *file,
+                   bool close_on_exec);
 /** Puts @file at @fd, closing what is there. @fd, or -EBADF, -ENOMEM. */
-int client_replace(struct client *client, int fd, struct file *file, bool close_on_exec);
+int client_replace(struct client *client, int fd, struct file *file,
+                   bool close_on_exec);
 void client_set_close_on_exec(struct client *client, int fd, bool on);
 /** The current directory, or NULL: nothing is mounted yet. */
 struct node *client_cwd(struct client *client);
 
-/** Starts an operation on paths. NULL while a provider runs (invariant 2), or for an impossible id. */
+/** Starts an operation on paths. NULL while a provider runs (invariant 2), or for an
+ * impossible id. */
 static inline struct client *client_get(int caller)
 {
     if (likely((uint32_t)caller < core_visible && core.clients[caller].known &&
@@ -214,18 +226,21 @@ static inline struct file *file_of(int fd, int caller)
 struct file *file_new(struct node *node, uint32_t flags);
 void file_put(struct file *file);
 /** Opens what @path names for @client without a descriptor. */
-int file_open(struct client *client, int dirfd, const char *path, int flags, uint32_t mode,
-              struct file **file);
+int file_open(struct client *client, int dirfd, const char *path, int flags,
+              uint32_t mode, struct file **file);
 
 /* ---- node.c ---- */
 
-/** The node that a provider described: new or known, one reference more. 0, -EIO (nonsense), -ENOMEM. */
+/** The node that a provider described: new or known, one reference more. 0, -EIO
+ * (nonsense), -ENOMEM. */
 int node_from_attr(struct mount *mount, const struct fs_attr *attr, struct node **node);
 struct node *node_new_pipe(void);
 void node_free(struct node *node);
-/** Brings st up to date: settles the times, and asks what only the file system knows. */
+/** Brings st up to date: settles the times, and asks what only the file system knows.
+ */
 int node_refresh(struct node *node);
-/** The last name of @node is going: sees that the file system keeps it while we use it. */
+/** The last name of @node is going: sees that the file system keeps it while we use it.
+ */
 int node_keep(struct node *node);
 /** One name of @node is gone. */
 void node_unlinked(struct node *node);
@@ -271,7 +286,8 @@ void time_mark(struct node *node, uint8_t marks);
 void time_mark_dir(struct node *dir);
 /** Gives @node the time if it waits. */
 void time_settle(struct node *node);
-/** The first write takes the set-id bits away, and is known by its marks: a node with such bits does not wait. */
+/** The first write takes the set-id bits away, and is known by its marks: a node with
+ * such bits does not wait. */
 static inline void time_settle_special(struct node *node)
 {
     if (unlikely((node->st.st_mode & (S_ISUID | S_ISGID)) != 0)) {
@@ -331,8 +347,8 @@ static inline bool same_text(const char *a, const char *b, size_t len)
 }
 
 /** The cached name that needs no asking, or NULL. */
-static inline struct name *name_find(const struct node *dir, const char *text, size_t len,
-                                     uint32_t hash)
+static inline struct name *name_find(const struct node *dir, const char *text,
+                                     size_t len, uint32_t hash)
 {
     if (unlikely(name_table.size == 0 || !dir->mount->cached)) {
         return NULL;
@@ -349,19 +365,35 @@ static inline struct name *name_find(const struct node *dir, const char *text, s
     return NULL;
 }
 
-/** What @text means in @dir, by asking the file system; ->node NULL: nothing. 0 or an error. */
+/** What @text means in @dir, by asking the file system; ->node NULL: nothing. 0 or an
+ * error. */
 int name_lookup(struct node *dir, const char *text, size_t len, uint32_t hash,
                 struct name **name);
 /** Makes @name mean @node (one reference taken) or nothing. */
 void name_set(struct name *name, struct node *node);
-/** Evicts names when there are too many; only where an operation starts (invariant 3). */
+/** Evicts names when there are too many; only where an operation starts (invariant 3).
+ */
 void name_trim(void);
+
+/* ---- mount.c ---- */
+
+/** The root of what is mounted on @node, or @node. */
+static inline struct node *mount_cross(struct node *node)
+{
+    while (unlikely(node->mounted != NULL)) {
+        node = node->mounted->root;
+    }
+    return node;
+}
 
 /* ---- walk.c ---- */
 
 #define WALK_FOLLOW 1 /* a link at the end is followed */
-#define WALK_CREATE 2 /* for open(2) with O_CREAT: a slash behind the last name is EISDIR */
-#define WALK_ENTRY 4  /* the name is meant: no link or mount there is followed, and a slash is the caller's */
+#define WALK_CREATE \
+    2 /* for open(2) with O_CREAT: a slash behind the last name is EISDIR */
+#define WALK_ENTRY                                                                 \
+    4 /* the name is meant: no link or mount there is followed, and a slash is the \
+         caller's */
 
 enum walk_last { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
 
@@ -377,33 +409,66 @@ struct walk {
     const char *text; /* of LAST_NAME, until the next walk */
 };
 
-/** Where @path leads. 0, or an error; an absent last name is 0 with node NULL. Nothing is referenced. */
-int walk(struct client *client, int dirfd, const char *path, unsigned flags, struct walk *walk);
+/** Where @path leads. 0, or an error; an absent last name is 0 with node NULL. Nothing
+ * is referenced. */
+int walk(struct client *client, int dirfd, const char *path, unsigned flags,
+         struct walk *walk);
 /** The two halves of walk(): up to the last component, and that. */
 int walk_parents(struct client *client, int dirfd, const char *path, struct walk *walk);
 int walk_last(struct walk *walk, unsigned flags);
 /** As walk(), -ENOENT when the node is absent. */
-int walk_node(struct client *client, int dirfd, const char *path, unsigned flags, struct node **node);
+int walk_node(struct client *client, int dirfd, const char *path, unsigned flags,
+              struct node **node);
 /** As walk_node(); AT_EMPTY_PATH and AT_SYMLINK_NOFOLLOW in @flags. */
-int walk_at(struct client *client, int dirfd, const char *path, int flags, struct node **node);
+int walk_at(struct client *client, int dirfd, const char *path, int flags,
+            struct node **node);
 struct node *walk_parent(struct node *dir);
 
-/* ---- mount.c ---- */
-
-/** The root of what is mounted on @node, or @node. */
-static inline struct node *mount_cross(struct node *node)
+/**
+ * The cached name that a plain path leads to: directories and no links on the way, no
+ * dots, nothing to ask. NULL: walk() must tell. The name's node may be absent, a link,
+ * or covered by a mount.
+ */
+static inline struct name *walk_cached(const struct client *client, int dirfd,
+                                       const char *path)
 {
-    while (unlikely(node->mounted != NULL)) {
-        node = node->mounted->root;
+    const char *const begin = path;
+    const struct node *dir = dirfd == AT_FDCWD ? client->cwd : NULL;
+    if (path[0] == '/') {
+        dir = core.root != NULL ? core.root->root : NULL;
+        path++;
     }
-    return node;
+    for (;;) {
+        uint32_t hash;
+        /* Dots, a second slash, the end where a name should be; some rare names too. */
+        if (unlikely(dir == NULL || path[0] <= '/' || !S_ISDIR(dir->st.st_mode) ||
+                     !node_allows(dir, X_OK))) {
+            return NULL;
+        }
+        const size_t len = span(path, &hash);
+        struct name *name = name_find(dir, path, len, hash);
+        if (unlikely(name == NULL)) {
+            return NULL;
+        }
+        path += len;
+        if (path[0] == '\0') {
+            return likely(path - begin < PATH_MAX) ? name : NULL;
+        }
+        dir = name->node;
+        if (unlikely(dir == NULL)) {
+            return NULL;
+        }
+        dir = mount_cross(name->node);
+        path++;
+    }
 }
 
 /* ---- create.c ---- */
 
 /** Whether a name may be added to or taken from @dir. */
 int may_change(const struct node *dir);
-/** Makes a node of @mode under the absent name; a new reference in *@node unless that is NULL. */
+/** Makes a node of @mode under the absent name; a new reference in *@node unless that
+ * is NULL. */
 int create_node(struct name *name, uint32_t mode, struct node **node);
 
 /* ---- attr.c ---- */

@@ -9,7 +9,8 @@ int may_change(const struct node *dir)
     return node_allows(dir, W_OK | X_OK) ? 0 : -EACCES;
 }
 
-/** The file system made what @attr says under @name. A reference in *@result unless that is NULL. */
+/** The file system made what @attr says under @name. A reference in *@result unless
+ * that is NULL. */
 static int created(struct name *name, const struct fs_attr *attr, uint32_t type,
                    struct node **result)
 {
@@ -22,7 +23,8 @@ static int created(struct name *name, const struct fs_attr *attr, uint32_t type,
         return error;
     }
     if (node->refs != 1) {
-        node_put(node); /* a new node that is known already: not from an honest file system */
+        node_put(node); /* a new node that is known already: not from an honest file
+                           system */
         return -EIO;
     }
     name_set(name, node);
@@ -48,7 +50,8 @@ int create_node(struct name *name, uint32_t mode, struct node **result)
         mode |= S_ISGID;
     }
     struct fs_attr attr;
-    PROVIDER(error, dir->ops->fs_create(dir->number, name->text, mode, core.now_ns, &attr));
+    PROVIDER(error,
+             dir->ops->fs_create(dir->number, name->text, mode, core.now_ns, &attr));
     error = checked(error);
     return error != 0 ? error : created(name, &attr, mode & S_IFMT, result);
 }
@@ -159,8 +162,9 @@ ssize_t vfs_readlinkat(int dirfd, const char *path, char *buf, size_t count, int
     if (count == 0 || count > INT32_MAX) {
         return -EINVAL;
     }
-    const int error = walk_at(client, dirfd, path,
-                              AT_SYMLINK_NOFOLLOW | (path[0] == '\0' ? AT_EMPTY_PATH : 0), &node);
+    const int error =
+        walk_at(client, dirfd, path,
+                AT_SYMLINK_NOFOLLOW | (path[0] == '\0' ? AT_EMPTY_PATH : 0), &node);
     if (error != 0) {
         return error;
     }

@@ -3,10 +3,12 @@
 
 #include <dirent.h>
 
-#define DOTS 2 /* "." and ".." are records 0 and 1, the file system's cookies follow */
+#define DOTS 2 /* "." and ".." are records 0 and 1, the file system's cookies follow \
+                */
 #define LIST_MAX (32u * 1024)
 
-static size_t record_put(char *to, size_t room, uint64_t node, int64_t next, const char *name)
+static size_t record_put(char *to, size_t room, uint64_t node, int64_t next,
+                         const char *name)
 {
     const size_t head = offsetof(struct fs_dirent, name);
     const size_t len = strlen(name);
@@ -21,7 +23,8 @@ static size_t record_put(char *to, size_t room, uint64_t node, int64_t next, con
     return reclen;
 }
 
-/** Checks a provider's records (invariant 5) and makes their cookies ours. Bytes that are good, or -EIO. */
+/** Checks a provider's records (invariant 5) and makes their cookies ours. Bytes that
+ * are good, or -EIO. */
 static ssize_t records_adopt(char *records, size_t count, int64_t *next)
 {
     const size_t head = offsetof(struct fs_dirent, name);
@@ -123,7 +126,8 @@ int vfs_fchdir(int fd, int caller)
 {
     struct client *client = client_get(caller);
     const struct file *file = file_of(fd, caller);
-    return client == NULL || file == NULL ? -EBADF : directory_enter(client, file->node);
+    return client == NULL || file == NULL ? -EBADF
+                                          : directory_enter(client, file->node);
 }
 
 ssize_t vfs_getcwd(char *buf, size_t count, int caller)

@@ -3,7 +3,8 @@
 
 #define SETTABLE (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
 
-static int duplicate(struct client *client, struct file *file, int from, bool close_on_exec)
+static int duplicate(struct client *client, struct file *file, int from,
+                     bool close_on_exec)
 {
     const int fd = client_install(client, from, file, close_on_exec);
     if (fd >= 0) {
@@ -64,7 +65,8 @@ int vfs_fcntl(int fd, int cmd, int64_t argument, int caller)
     case F_GETFL:
         return (int)file->flags;
     case F_SETFL:
-        file->flags = (file->flags & ~(uint32_t)SETTABLE) | ((uint32_t)argument & SETTABLE);
+        file->flags =
+            (file->flags & ~(uint32_t)SETTABLE) | ((uint32_t)argument & SETTABLE);
         return 0;
     case F_GETPIPE_SZ:
         return (int)pipe_size(file->node);

@@ -96,7 +96,8 @@ static int open_node(struct client *client, int dirfd, const char *path, uint32_
         if (!create) {
             return -ENOENT;
         }
-        return create_node(found.name, S_IFREG | (mode & 07777 & ~client->umask), result);
+        return create_node(found.name, S_IFREG | (mode & 07777 & ~client->umask),
+                           result);
     }
     struct node *node = found.node;
     if (exclusive) {
@@ -118,8 +119,8 @@ static int open_node(struct client *client, int dirfd, const char *path, uint32_
     return 0;
 }
 
-int file_open(struct client *client, int dirfd, const char *path, int flags_in, uint32_t mode,
-              struct file **result)
+int file_open(struct client *client, int dirfd, const char *path, int flags_in,
+              uint32_t mode, struct file **result)
 {
     uint32_t flags = (uint32_t)flags_in;
     if ((flags & O_PATH) != 0) {

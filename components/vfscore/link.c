@@ -13,10 +13,11 @@ int vfs_linkat(int old_dirfd, const char *old_path, int new_dirfd, const char *n
     if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0) {
         return -EINVAL;
     }
-    int error = walk_at(client, old_dirfd, old_path,
-                        (flags & AT_EMPTY_PATH) |
-                            ((flags & AT_SYMLINK_FOLLOW) != 0 ? 0 : AT_SYMLINK_NOFOLLOW),
-                        &node);
+    int error =
+        walk_at(client, old_dirfd, old_path,
+                (flags & AT_EMPTY_PATH) |
+                    ((flags & AT_SYMLINK_FOLLOW) != 0 ? 0 : AT_SYMLINK_NOFOLLOW),
+                &node);
     if (error == 0) {
         error = walk(client, new_dirfd, new_path, WALK_ENTRY, &found);
     }
@@ -43,7 +44,8 @@ int vfs_linkat(int old_dirfd, const char *old_path, int new_dirfd, const char *n
     if (node->removed) {
         return -ENOENT;
     }
-    PROVIDER(error, dir->ops->fs_link(dir->number, found.name->text, node->number, core.now_ns));
+    PROVIDER(error, dir->ops->fs_link(dir->number, found.name->text, node->number,
+                                      core.now_ns));
     error = checked(error);
     if (error != 0) {
         return error;
@@ -102,7 +104,8 @@ int vfs_unlinkat(int dirfd, const char *path, int flags, int caller)
     }
     error = node_keep(node);
     if (error == 0) {
-        PROVIDER(error, dir->ops->fs_unlink(dir->number, found.name->text, is_dir, core.now_ns));
+        PROVIDER(error, dir->ops->fs_unlink(dir->number, found.name->text, is_dir,
+                                            core.now_ns));
         error = checked(error);
     }
     if (error != 0) {
@@ -125,13 +128,15 @@ static bool is_above(const struct node *node, const struct node *dir)
 
 /** Both directories come before both names. */
 static int rename_walk(struct client *client, int old_dirfd, const char *old_path,
-                       struct walk *old, int new_dirfd, const char *new_path, struct walk *new)
+                       struct walk *old, int new_dirfd, const char *new_path,
+                       struct walk *new)
 {
     int error = walk_parents(client, old_dirfd, old_path, old);
     if (error != 0) {
         return error;
     }
-    char text[NAME_LEN_MAX + 1]; /* the second walk may use the buffer that the first ended in */
+    char text[NAME_LEN_MAX +
+              1]; /* the second walk may use the buffer that the first ended in */
     if (old->last == LAST_NAME && old->len <= NAME_LEN_MAX) {
         memcpy(text, old->text, old->len);
         old->text = text;
@@ -186,21 +191,23 @@ static int rename_rights(const struct walk *old, const struct walk *new)
     if (is_dir && old->dir != new->dir && !node_allows(old->node, W_OK)) {
         return -EACCES;
     }
-    if (old->node->mounted != NULL || (new->node != NULL && new->node->mounted != NULL)) {
+    if (old->node->mounted != NULL ||
+        (new->node != NULL &&new->node->mounted != NULL)) {
         return -EBUSY;
     }
     return 0;
 }
 
-int vfs_renameat(int old_dirfd, const char *old_path, int new_dirfd, const char *new_path,
-                 int caller)
+int vfs_renameat(int old_dirfd, const char *old_path, int new_dirfd,
+                 const char *new_path, int caller)
 {
     struct client *client = client_get(caller);
     struct walk old, new;
     if (client == NULL) {
         return -EDEADLK;
     }
-    int error = rename_walk(client, old_dirfd, old_path, &old, new_dirfd, new_path, &new);
+    int error =
+        rename_walk(client, old_dirfd, old_path, &old, new_dirfd, new_path, &new);
     if (error == 0) {
         error = rename_check(&old, &new);
     }
@@ -215,8 +222,9 @@ int vfs_renameat(int old_dirfd, const char *old_path, int new_dirfd, const char 
     if (error != 0) {
         return error;
     }
-    PROVIDER(error, old_dir->ops->fs_rename(old_dir->number, old.name->text, new_dir->number,
-                                            new.name->text, core.now_ns));
+    PROVIDER(error,
+             old_dir->ops->fs_rename(old_dir->number, old.name->text, new_dir->number,
+                                     new.name->text, core.now_ns));
     error = checked(error);
     if (error != 0) {
         return error;

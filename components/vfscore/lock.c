@@ -1,7 +1,8 @@
 /*
- * Byte-range locks of POSIX: they belong to the calling cubicle, and all of a file's go with the first descriptor
- * of it that the cubicle closes. The records of one owner do not overlap, and touch only where their types differ.
- * Nobody else runs while a call waits, so a wait could never end: it is answered EDEADLK.
+ * Byte-range locks of POSIX: they belong to the calling cubicle, and all of a file's go
+ * with the first descriptor of it that the cubicle closes. The records of one owner do
+ * not overlap, and touch only where their types differ. Nobody else runs while a call
+ * waits, so a wait could never end: it is answered EDEADLK.
  */
 #include "core.h"
 
@@ -81,7 +82,8 @@ static bool locks_reserve(struct node *node)
         return false;
     }
     const bool inside = node->locks == node->inline_locks;
-    struct lock *locks = realloc(inside ? NULL : node->locks, capacity * sizeof(*locks));
+    struct lock *locks =
+        realloc(inside ? NULL : node->locks, capacity * sizeof(*locks));
     if (locks == NULL) {
         return false;
     }
@@ -150,10 +152,16 @@ int vfs_lock(int fd, int how, int64_t start, int64_t len, int caller)
         return -EBADF;
     }
     const int type = how & 0xff;
-    struct range range;
-    const int error = range_get(file, how >> 8 & 0xff, start, len, &range);
-    if (unlikely(error != 0)) {
-        return error;
+    struct range range = {start, (int64_t)((uint64_t)start + (uint64_t)len - 1)};
+    if (len == 0) {
+        range.last = INT64_MAX;
+    }
+    if (unlikely((how >> 8 & 0xff) != SEEK_SET || start < 0 || len < 0 ||
+                 len > INT64_MAX - start)) {
+        const int error = range_get(file, how >> 8 & 0xff, start, len, &range);
+        if (error != 0) {
+            return error;
+        }
     }
     if (unlikely(type > F_UNLCK || (how & ~0x1ffff) != 0)) {
         return -EINVAL;
@@ -164,7 +172,8 @@ int vfs_lock(int fd, int how, int64_t start, int64_t len, int caller)
             return -EBADF;
         }
         if (node->nlocks == 0) {
-            node->locks[0] = (struct lock){range.start, range.last, caller, (int16_t)type};
+            node->locks[0] =
+                (struct lock){range.start, range.last, caller, (int16_t)type};
             node->nlocks = 1;
             return 0;
         }
@@ -182,8 +191,8 @@ int vfs_lock(int fd, int how, int64_t start, int64_t len, int caller)
     return 0;
 }
 
-int vfs_lock_query(int fd, int how, int64_t start, int64_t len, struct vfs_lock_info *info,
-                   int caller)
+int vfs_lock_query(int fd, int how, int64_t start, int64_t len,
+                   struct vfs_lock_info *info, int caller)
 {
     struct file *file = file_of(fd, caller);
     if (file == NULL || (file->flags & O_PATH) != 0) {

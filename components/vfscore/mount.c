@@ -7,8 +7,9 @@
 static uint32_t mounts;
 
 /**
- * Only the cubicle that sets the system up may mount: the one named boot; where boot is a module of another cubicle,
- * the one that mounted first, which is before any application runs. Plain calls come from our own cubicle.
+ * Only the cubicle that sets the system up may mount: the one named boot; where boot is
+ * a module of another cubicle, the one that mounted first, which is before any
+ * application runs. Plain calls come from our own cubicle.
  */
 static bool is_boot(int caller)
 {

@@ -1,6 +1,7 @@
 /*
- * The cache of names: what a name in a directory means, "nothing" included. It is exact, since every change passes
- * here, but where a file system says that others change it too: there each use asks again.
+ * The cache of names: what a name in a directory means, "nothing" included. It is
+ * exact, since every change passes here, but where a file system says that others
+ * change it too: there each use asks again.
  */
 #include "core.h"
 #include "slab.h"
@@ -68,7 +69,8 @@ static void list_remove(struct name *name)
     }
 }
 
-static struct name *name_new(struct node *dir, const char *text, size_t len, uint32_t hash)
+static struct name *name_new(struct node *dir, const char *text, size_t len,
+                             uint32_t hash)
 {
     if (name_table.count >= name_table.size) {
         buckets_grow();
@@ -81,8 +83,11 @@ static struct name *name_new(struct node *dir, const char *text, size_t len, uin
         return NULL;
     }
     struct name **bucket = &name_table.buckets[name_bucket(dir, hash)];
-    *name = (struct name){
-        .hash_next = *bucket, .dir = dir, .hash = hash, .len = (uint16_t)len, .used = true};
+    *name = (struct name){.hash_next = *bucket,
+                          .dir = dir,
+                          .hash = hash,
+                          .len = (uint16_t)len,
+                          .used = true};
     memcpy(name->text, text, len);
     name->text[len] = '\0';
     node_get(dir);
@@ -171,9 +176,10 @@ static int name_ask(struct name *name)
 static struct name *name_known(const struct node *dir, const char *text, size_t len,
                                uint32_t hash)
 {
-    struct name *name = name_table.size == 0 ? NULL : name_table.buckets[name_bucket(dir, hash)];
-    while (name != NULL && (name->hash != hash || name->dir != dir || name->len != len ||
-                            memcmp(name->text, text, len) != 0)) {
+    struct name *name =
+        name_table.size == 0 ? NULL : name_table.buckets[name_bucket(dir, hash)];
+    while (name != NULL && (name->hash != hash || name->dir != dir ||
+                            name->len != len || memcmp(name->text, text, len) != 0)) {
         name = name->hash_next;
     }
     return name;

@@ -1,4 +1,5 @@
-/* The cache of nodes: one object per (mount, number) that has a name in the cache or is in use. */
+/* The cache of nodes: one object per (mount, number) that has a name in the cache or is
+ * in use. */
 #include "core.h"
 #include "slab.h"
 
@@ -78,7 +79,8 @@ static bool attr_valid(const struct fs_attr *attr)
     default:
         return false;
     }
-    return attr->node != 0 && attr->size <= INT64_MAX && attr->blocks <= INT64_MAX / 512 &&
+    return attr->node != 0 && attr->size <= INT64_MAX &&
+           attr->blocks <= INT64_MAX / 512 &&
            (attr->mode & ~(uint32_t)(S_IFMT | 07777)) == 0;
 }
 
@@ -103,7 +105,7 @@ static void attr_apply(struct node *node, const struct fs_attr *attr)
     }
     node->dense = S_ISREG(st->st_mode) && (node->flags & FS_NODE_CACHED) != 0 &&
                   st->st_blocks == pages_of(st->st_size) * 8;
-    node->stale &= (uint8_t)~(STALE_BLOCKS | STALE_ATTR);
+    node->stale &= (uint8_t) ~(STALE_BLOCKS | STALE_ATTR);
 }
 
 static struct node *node_find(const struct mount *mount, uint64_t number)
@@ -118,7 +120,8 @@ static struct node *node_find(const struct mount *mount, uint64_t number)
     return node;
 }
 
-int node_from_attr(struct mount *mount, const struct fs_attr *attr, struct node **result)
+int node_from_attr(struct mount *mount, const struct fs_attr *attr,
+                   struct node **result)
 {
     if (!attr_valid(attr)) {
         return -EIO;
@@ -224,7 +227,8 @@ int node_refresh(struct node *node)
 int node_keep(struct node *node)
 {
     /* A removed directory answers from here alone; other names keep a file anyway. */
-    if (S_ISDIR(node->st.st_mode) || node->st.st_nlink > 1 || node->refs == 1 || node->held) {
+    if (S_ISDIR(node->st.st_mode) || node->st.st_nlink > 1 || node->refs == 1 ||
+        node->held) {
         return 0;
     }
     int error;

@@ -1,6 +1,7 @@
 /*
- * Pipes, with and without a name. Nobody else runs while a call waits: where a pipe would block, O_NONBLOCK is
- * answered EAGAIN and a blocking descriptor EDEADLK, since waiting could never end.
+ * Pipes, with and without a name. Nobody else runs while a call waits: where a pipe
+ * would block, O_NONBLOCK is answered EAGAIN and a blocking descriptor EDEADLK, since
+ * waiting could never end.
  */
 #include "core.h"
 
@@ -146,7 +147,8 @@ int64_t pipe_size(const struct node *node)
 }
 
 /** One end: a reference to @node each. */
-static int pipe_end(struct client *client, struct node *node, uint32_t flags, bool close_on_exec)
+static int pipe_end(struct client *client, struct node *node, uint32_t flags,
+                    bool close_on_exec)
 {
     node_get(node);
     struct file *file = file_new(node, flags);

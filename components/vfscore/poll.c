@@ -1,6 +1,7 @@
 /*
- * poll(2). Nothing changes while a call waits but time and what comes from outside: the console. So a wait is either
- * for the console, or for the time limit; one that could never end is answered EDEADLK.
+ * poll(2). Nothing changes while a call waits but time and what comes from outside: the
+ * console. So a wait is either for the console, or for the time limit; one that could
+ * never end is answered EDEADLK.
  */
 #include "core.h"
 
@@ -32,7 +33,8 @@ static int file_poll(const struct file *file, const struct file **device)
     return ready & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM | POLLHUP | POLLERR);
 }
 
-static int poll_once(struct pollfd *fds, size_t count, int caller, const struct file **device)
+static int poll_once(struct pollfd *fds, size_t count, int caller,
+                     const struct file **device)
 {
     int ready = 0;
     for (size_t i = 0; i < count; i++) {
@@ -42,7 +44,8 @@ static int poll_once(struct pollfd *fds, size_t count, int caller, const struct 
         }
         const struct file *file = file_of(fds[i].fd, caller);
         const int bits = file == NULL ? POLLNVAL
-                                      : file_poll(file, device) & (fds[i].events | ALWAYS | POLLNVAL);
+                                      : file_poll(file, device) &
+                                            (fds[i].events | ALWAYS | POLLNVAL);
         fds[i].revents = (short)bits;
         ready += bits != 0;
     }

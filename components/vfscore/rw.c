@@ -5,6 +5,48 @@
 #define GOOD_WRITE (CAN_WRITE | CAN_SEEK)
 #define NOWHERE (-1) /* no offset was given: the description's */
 
+/**
+ * Headers are looked at again and again (SQLite reads 16 bytes of its file's first 64
+ * for every transaction): the first small read there fetches them all, and further ones
+ * are answered from the node. Writes keep them up to date; nobody else changes the
+ * file.
+ */
+static ssize_t head_read(struct node *node, void *buf, size_t count, int64_t offset)
+{
+    if ((uint64_t)offset + count > node->head_len) {
+        const int64_t size = node->st.st_size;
+        const size_t want = size < HEAD_MAX ? (size_t)size : HEAD_MAX;
+        ssize_t result;
+        node->head_len = 0;
+        PROVIDER(result, node->ops->fs_read(node->number, 0, node->head, want));
+        result = checked_count(result, want);
+        if (result < 0) {
+            return result;
+        }
+        node->head_len = (uint32_t)result;
+        if (offset >= result) {
+            return 0;
+        }
+        count = count < (size_t)(result - offset) ? count : (size_t)(result - offset);
+    }
+    memcpy(buf, node->head + offset, count);
+    return (ssize_t)count;
+}
+
+/** @count bytes were written at @offset, which is among the first. */
+static void head_written(struct node *node, const char *buf, size_t count,
+                         int64_t offset)
+{
+    if ((uint64_t)offset > node->head_len) {
+        return; /* not known up to there: nothing to keep */
+    }
+    const size_t room = HEAD_MAX - (size_t)offset;
+    const size_t part = count < room ? count : room;
+    const uint32_t end = (uint32_t)((size_t)offset + part);
+    memcpy(node->head + offset, buf, part);
+    node->head_len = end > node->head_len ? end : node->head_len;
+}
+
 static ssize_t regular_read(struct node *node, void *buf, size_t count, int64_t offset)
 {
     if (unlikely((node->stale & STALE_ALWAYS) != 0)) {
@@ -22,6 +64,9 @@ static ssize_t regular_read(struct node *node, void *buf, size_t count, int64_t 
             return 0;
         }
         count = (size_t)left;
+    }
+    if ((uint64_t)offset + count <= HEAD_MAX && (node->stale & STALE_ALWAYS) == 0) {
+        return head_read(node, buf, count, offset);
     }
     ssize_t result;
     PROVIDER(result, node->ops->fs_read(node->number, (uint64_t)offset, buf, count));
@@ -44,7 +89,8 @@ static void regular_grew(struct node *node, int64_t offset, int64_t end)
     }
 }
 
-static ssize_t regular_write(struct node *node, const void *buf, size_t count, int64_t offset)
+static ssize_t regular_write(struct node *node, const void *buf, size_t count,
+                             int64_t offset)
 {
     if (unlikely((int64_t)count > INT64_MAX - offset)) {
         return -EINVAL;
@@ -57,6 +103,9 @@ static ssize_t regular_write(struct node *node, const void *buf, size_t count, i
     }
     if (unlikely((node->marks & MARK_WRITTEN) != MARK_WRITTEN)) {
         time_mark_written(node);
+    }
+    if (offset < HEAD_MAX) {
+        head_written(node, buf, (size_t)result, offset);
     }
     const int64_t end = offset + result;
     if (end > node->st.st_size || unlikely(!node->dense)) {
@@ -82,7 +131,8 @@ static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t of
     if ((file->can & CAN_READ) == 0) {
         return -EBADF;
     }
-    if ((ssize_t)count < 0 || (offset != NOWHERE && (int64_t)count > INT64_MAX - offset)) {
+    if ((ssize_t)count < 0 ||
+        (offset != NOWHERE && (int64_t)count > INT64_MAX - offset)) {
         return -EINVAL;
     }
     if (S_ISDIR(node->st.st_mode)) {
@@ -94,7 +144,8 @@ static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t of
     count = count < IO_MAX ? count : IO_MAX;
     ssize_t result;
     if ((file->can & CAN_SEEK) != 0) {
-        result = regular_read(node, buf, count, offset == NOWHERE ? file->offset : offset);
+        result =
+            regular_read(node, buf, count, offset == NOWHERE ? file->offset : offset);
         if (result > 0 && offset == NOWHERE) {
             file->offset += result;
         }
@@ -104,7 +155,8 @@ static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t of
     return checked_count(result, count);
 }
 
-static ssize_t other_write(struct file *file, const void *buf, size_t count, int64_t offset)
+static ssize_t other_write(struct file *file, const void *buf, size_t count,
+                           int64_t offset)
 {
     struct node *node = file->node;
     if (offset != NOWHERE && is_stream(file)) {
@@ -208,6 +260,19 @@ ssize_t vfs_pwrite(int fd, const void *buf, size_t count, int64_t offset, int ca
         return other_write(file, buf, count, offset);
     }
     return regular_write(file->node, buf, count, offset);
+}
+
+ssize_t vfs_seek_read(int fd, void *buf, size_t count, int64_t offset, int caller)
+{
+    const int64_t result = vfs_lseek(fd, offset, SEEK_SET, caller);
+    return unlikely(result < 0) ? result : vfs_read(fd, buf, count, caller);
+}
+
+ssize_t vfs_seek_write(int fd, const void *buf, size_t count, int64_t offset,
+                       int caller)
+{
+    const int64_t result = vfs_lseek(fd, offset, SEEK_SET, caller);
+    return unlikely(result < 0) ? result : vfs_write(fd, buf, count, caller);
 }
 
 static int64_t other_seek(struct file *file, int64_t offset, int whence)

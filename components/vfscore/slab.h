@@ -1,4 +1,5 @@
-/* Objects of one size from blocks that are kept: allocation and release are a few instructions. */
+/* Objects of one size from blocks that are kept: allocation and release are a few
+ * instructions. */
 #ifndef VFSCORE_SLAB_H
 #define VFSCORE_SLAB_H
 
@@ -13,7 +14,10 @@ struct slab {
     struct slab_free *free;
 };
 
-#define SLAB_INIT(type) {.size = (sizeof(type) + 15) & ~(size_t)15}
+#define SLAB_INIT(type)                           \
+    {                                             \
+        .size = (sizeof(type) + 15) & ~(size_t)15 \
+    }
 
 /** An object, its bytes undefined; NULL: no memory. */
 void *slab_alloc_slow(struct slab *slab);

@@ -15,6 +15,24 @@ int vfs_fstat(int fd, struct stat *st, int caller)
     return 0;
 }
 
+/** What a path leads to, mostly from the cache. */
+static inline int find(struct client *client, int dirfd, const char *path, int flags,
+                       struct node **node)
+{
+    const struct name *name = walk_cached(client, dirfd, path);
+    if (likely(name != NULL)) {
+        if (name->node == NULL) {
+            return -ENOENT;
+        }
+        if (likely(!S_ISLNK(name->node->st.st_mode) ||
+                   (flags & AT_SYMLINK_NOFOLLOW) != 0)) {
+            *node = mount_cross(name->node);
+            return 0;
+        }
+    }
+    return walk_at(client, dirfd, path, flags, node);
+}
+
 int vfs_fstatat(int dirfd, const char *path, struct stat *st, int flags, int caller)
 {
     struct client *client = client_get(caller);
@@ -22,10 +40,11 @@ int vfs_fstatat(int dirfd, const char *path, struct stat *st, int flags, int cal
     if (unlikely(client == NULL)) {
         return -EDEADLK;
     }
-    if (unlikely((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)) != 0)) {
+    if (unlikely((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)) !=
+                 0)) {
         return -EINVAL;
     }
-    int error = walk_at(client, dirfd, path, flags, &node);
+    int error = find(client, dirfd, path, flags, &node);
     if (error != 0) {
         return error;
     }
@@ -48,7 +67,7 @@ int vfs_faccessat(int dirfd, const char *path, int mode, int flags, int caller)
                  (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0)) {
         return -EINVAL;
     }
-    const int error = walk_at(client, dirfd, path, flags, &node);
+    const int error = find(client, dirfd, path, flags, &node);
     if (error != 0) {
         return error;
     }

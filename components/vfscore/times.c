@@ -1,8 +1,10 @@
 /*
- * Times of files. A change only marks the node; the clock is asked, and the marks become times, when somebody looks
- * (stat), when a description that could write is closed, or when the node is forgotten. One reading serves every
- * node that waits. So a file's time lies between the change and the first look at it, and is never too early.
- * Reading does not change the access time, as on a Linux file system mounted with noatime.
+ * Times of files. A change only marks the node; the clock is asked, and the marks
+ * become times, when somebody looks (stat), when a description that could write is
+ * closed, or when the node is forgotten. One reading serves every node that waits. So a
+ * file's time lies between the change and the first look at it, and is never too early.
+ * Reading does not change the access time, as on a Linux file system mounted with
+ * noatime.
  */
 #include "core.h"
 
@@ -125,8 +127,9 @@ void time_save(struct node *node)
         .ctime_ns = to_ns(&node->st.st_ctim),
     };
     int ignored; /* the file system may know better: nothing is lost but a time */
-    PROVIDER(ignored, node->ops->fs_setattr(node->number,
-                                            FS_SET_ATIME | FS_SET_MTIME | FS_SET_CTIME, &attr));
+    PROVIDER(ignored,
+             node->ops->fs_setattr(node->number,
+                                   FS_SET_ATIME | FS_SET_MTIME | FS_SET_CTIME, &attr));
     (void)ignored;
     node->times_unsaved = false;
 }

@@ -12,24 +12,11 @@ struct node *walk_parent(struct node *dir)
     return mount_cross(dir->parent);
 }
 
-/** Length and hash of the component at @text. */
-static inline size_t component(const char *text, uint32_t *hash)
-{
-    uint64_t sum = 0;
-    size_t len = 0;
-    for (unsigned char c = (unsigned char)text[0]; c != '\0' && c != '/';
-         c = (unsigned char)text[++len]) {
-        sum = (sum << 5 | sum >> 59) ^ c;
-    }
-    sum *= 0x9e3779b97f4a7c15u;
-    *hash = (uint32_t)(sum >> 32);
-    return len;
-}
-
 static int walk_on(struct walk *walk, const char *path);
 
 /** Goes on where link @node in walk->dir leads, and then along @rest. */
-static int walk_link(struct walk *walk, const struct node *node, const char *rest, bool slash)
+static int walk_link(struct walk *walk, const struct node *node, const char *rest,
+                     bool slash)
 {
     static char buffers[2][PATH_MAX];
     static unsigned turn;
@@ -59,17 +46,18 @@ static int walk_link(struct walk *walk, const struct node *node, const char *res
 }
 
 /** What the component at @text means in walk->dir. */
-static inline int walk_step(const struct walk *walk, const char *text, size_t len, uint32_t hash,
-                            struct name **name)
+static inline int walk_step(const struct walk *walk, const char *text, size_t len,
+                            uint32_t hash, struct name **name)
 {
     if (unlikely(len > NAME_LEN_MAX)) {
-        return -ENAMETOOLONG;
+        return walk->dir->removed ? -ENOENT : -ENAMETOOLONG;
     }
     *name = name_find(walk->dir, text, len, hash);
     return likely(*name != NULL) ? 0 : name_lookup(walk->dir, text, len, hash, name);
 }
 
-/** Along @path from walk->dir up to its last component, which is found but not looked up. */
+/** Along @path from walk->dir up to its last component, which is found but not looked
+ * up. */
 static int walk_on(struct walk *walk, const char *path)
 {
     const char *const begin = path;
@@ -87,7 +75,7 @@ static int walk_on(struct walk *walk, const char *path)
             return S_ISDIR(dir->st.st_mode) ? -EACCES : -ENOTDIR;
         }
         uint32_t hash;
-        const size_t len = component(path, &hash);
+        const size_t len = span(path, &hash);
         const char *rest = path + len;
         const bool slash = *rest == '/';
         while (*rest == '/') {
@@ -166,7 +154,8 @@ int walk_last(struct walk *walk, unsigned flags)
         struct node *node = name->node;
         if (node != NULL && (flags & WALK_ENTRY) == 0) {
             const bool slash = walk->slash;
-            if (unlikely(S_ISLNK(node->st.st_mode)) && ((flags & WALK_FOLLOW) != 0 || slash)) {
+            if (unlikely(S_ISLNK(node->st.st_mode)) &&
+                ((flags & WALK_FOLLOW) != 0 || slash)) {
                 error = walk_link(walk, node, "", slash);
                 if (error != 0) {
                     return error;
@@ -186,7 +175,8 @@ int walk_last(struct walk *walk, unsigned flags)
     return 0;
 }
 
-int walk(struct client *client, int dirfd, const char *path, unsigned flags, struct walk *walk)
+int walk(struct client *client, int dirfd, const char *path, unsigned flags,
+         struct walk *walk)
 {
     const int error = walk_parents(client, dirfd, path, walk);
     return unlikely(error != 0) ? error : walk_last(walk, flags);
@@ -207,7 +197,8 @@ int walk_node(struct client *client, int dirfd, const char *path, unsigned flags
     return 0;
 }
 
-int walk_at(struct client *client, int dirfd, const char *path, int flags, struct node **node)
+int walk_at(struct client *client, int dirfd, const char *path, int flags,
+            struct node **node)
 {
     if (unlikely(path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0)) {
         if (dirfd == AT_FDCWD) {

@@ -1,6 +1,6 @@
 /*
- * Checks of the file tests: silent when they hold, one line with the place when they do not. The same program runs in
- * a cubicle and natively on Linux.
+ * Checks of the file tests: silent when they hold, one line with the place when they do
+ * not. The same program runs in a cubicle and natively on Linux.
  */
 #ifndef TEST_FILES_CHECK_H
 #define TEST_FILES_CHECK_H
@@ -23,31 +23,33 @@ extern int check_count, check_failed;
 void check_report(int ok, const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-#define CHECK(condition) check_report((condition) != 0, __FILE__, __LINE__, "%s", #condition)
+#define CHECK(condition) \
+    check_report((condition) != 0, __FILE__, __LINE__, "%s", #condition)
 
-#define CHECK_INT(have, want)                                                          \
-    do {                                                                               \
-        errno = 0;                                                                     \
-        const long long have_ = (long long)(have), want_ = (long long)(want);          \
-        check_report(have_ == want_, __FILE__, __LINE__, "%s is %lld, not %lld (%s)",  \
-                     #have, have_, want_, strerror(errno));                            \
+#define CHECK_INT(have, want)                                                         \
+    do {                                                                              \
+        errno = 0;                                                                    \
+        const long long have_ = (long long)(have), want_ = (long long)(want);         \
+        check_report(have_ == want_, __FILE__, __LINE__, "%s is %lld, not %lld (%s)", \
+                     #have, have_, want_, strerror(errno));                           \
     } while (0)
 
-#define CHECK_STRING(have, want)                                                       \
-    do {                                                                               \
-        const char *have_ = (have), *want_ = (want);                                   \
-        check_report(have_ != NULL && strcmp(have_, want_) == 0, __FILE__, __LINE__,   \
-                     "%s is \"%s\", not \"%s\"", #have, have_ ? have_ : "NULL", want_); \
+#define CHECK_STRING(have, want)                                                     \
+    do {                                                                             \
+        const char *have_ = (have), *want_ = (want);                                 \
+        check_report(have_ != NULL && strcmp(have_, want_) == 0, __FILE__, __LINE__, \
+                     "%s is \"%s\", not \"%s\"", #have, have_ ? have_ : "NULL",      \
+                     want_);                                                         \
     } while (0)
 
 /** The call fails with @error. */
-#define CHECK_ERROR(call, error)                                                       \
-    do {                                                                               \
-        errno = 0;                                                                     \
-        const long result_ = (long)(call);                                             \
-        check_report(result_ == -1 && errno == (error), __FILE__, __LINE__,            \
-                     "%s is %ld with errno %d (%s), not -1 with %d", #call, result_,   \
-                     errno, strerror(errno), error);                                   \
+#define CHECK_ERROR(call, error)                                                     \
+    do {                                                                             \
+        errno = 0;                                                                   \
+        const long result_ = (long)(call);                                           \
+        check_report(result_ == -1 && errno == (error), __FILE__, __LINE__,          \
+                     "%s is %ld with errno %d (%s), not -1 with %d", #call, result_, \
+                     errno, strerror(errno), error);                                 \
     } while (0)
 
 /** Opens, and checks that it did. */

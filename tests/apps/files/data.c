@@ -107,7 +107,8 @@ void test_mapping(void)
     CHECK(map != MAP_FAILED);
     if (map != MAP_FAILED) {
         CHECK(memcmp(map, page, sizeof(page)) == 0);
-        CHECK(memcmp(map + 4096, "tail\0\0", 6) == 0); /* zero up to the end of the page */
+        CHECK(memcmp(map + 4096, "tail\0\0", 6) ==
+              0); /* zero up to the end of the page */
         CHECK_INT(munmap(map, 4100), 0);
     }
     map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 4096);

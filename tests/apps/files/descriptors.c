@@ -67,7 +67,8 @@ void test_open(void)
 
 static int lock(int fd, int command, short type, off_t start, off_t len)
 {
-    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
+    struct flock lock = {
+        .l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
     const int result = fcntl(fd, command, &lock);
     return result == 0 && command == F_GETLK ? lock.l_type : result;
 }
@@ -83,7 +84,8 @@ void test_locks(void)
     CHECK_INT(lock(fd, F_SETLK, F_UNLCK, pending, 1), 0);
     CHECK_INT(lock(fd, F_SETLK, F_WRLCK, pending + 1, 1), 0);
     CHECK_INT(lock(fd, F_SETLKW, F_WRLCK, pending + 2, 510), 0);
-    CHECK_INT(lock(fd, F_GETLK, F_WRLCK, pending, 512), F_UNLCK); /* one's own do not count */
+    CHECK_INT(lock(fd, F_GETLK, F_WRLCK, pending, 512),
+              F_UNLCK); /* one's own do not count */
     CHECK_INT(lock(fd, F_SETLK, F_UNLCK, 0, 0), 0);
     CHECK_ERROR(lock(reader, F_SETLK, F_WRLCK, 0, 1), EBADF);
     CHECK_INT(lock(reader, F_SETLK, F_RDLCK, 0, 1), 0);

@@ -1,6 +1,7 @@
 /*
- * Conformance tests of files, one group per function. Arguments name groups; none means all but `large`. Everything
- * happens in a new directory below $TMPDIR or /tmp, which is empty again in the end.
+ * Conformance tests of files, one group per function. Arguments name groups; none means
+ * all but `large`. Everything happens in a new directory below $TMPDIR or /tmp, which
+ * is empty again in the end.
  */
 #include "check.h"
 
@@ -13,13 +14,13 @@ static const struct {
     void (*run)(void);
     bool on_request;
 } groups[] = {
-    {"open", test_open, false},       {"data", test_data, false},
-    {"size", test_size, false},       {"names", test_names, false},
-    {"links", test_links, false},     {"directories", test_directories, false},
+    {"open", test_open, false},         {"data", test_data, false},
+    {"size", test_size, false},         {"names", test_names, false},
+    {"links", test_links, false},       {"directories", test_directories, false},
     {"relative", test_relative, false}, {"rights", test_rights, false},
-    {"times", test_times, false},     {"locks", test_locks, false},
-    {"pipes", test_pipes, false},     {"mapping", test_mapping, false},
-    {"devices", test_devices, false}, {"large", test_large, true},
+    {"times", test_times, false},       {"locks", test_locks, false},
+    {"pipes", test_pipes, false},       {"mapping", test_mapping, false},
+    {"devices", test_devices, false},   {"large", test_large, true},
 };
 
 void check_report(int ok, const char *file, int line, const char *format, ...)
@@ -92,8 +93,8 @@ int main(int argc, char **argv)
         groups[i].run();
         CHECK_INT(chdir(base), 0);
         CHECK_INT(rmdir(groups[i].name), 0); /* each group leaves nothing behind */
-        printf("%s %s (%d checks)\n", check_failed != 0 ? "FAIL" : "PASS", groups[i].name,
-               check_count);
+        printf("%s %s (%d checks)\n", check_failed != 0 ? "FAIL" : "PASS",
+               groups[i].name, check_count);
         run++;
         failed += check_failed != 0;
     }

@@ -90,7 +90,8 @@ void test_links(void)
     CHECK_INT(unlink("hard"), 0);
     CHECK_ERROR(open("soft", O_RDONLY), ENOENT);
     CHECK_ERROR(open("soft", O_CREAT | O_EXCL | O_RDWR, 0600), EEXIST);
-    CHECK_INT(close(check_open("soft", O_CREAT | O_RDWR, 0600)), 0); /* through the link */
+    CHECK_INT(close(check_open("soft", O_CREAT | O_RDWR, 0600)),
+              0); /* through the link */
     CHECK_INT(unlink("hard"), 0);
     CHECK_INT(unlink("soft"), 0);
     CHECK_INT(symlink("b", "a"), 0);

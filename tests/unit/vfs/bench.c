@@ -1,4 +1,5 @@
-/* What operations cost in one process without isolation: nanoseconds each. Not a test: run it by hand. */
+/* What operations cost in one process without isolation: nanoseconds each. Not a test:
+ * run it by hand. */
 #include "stubs.h"
 
 #include <fcntl.h>
@@ -19,18 +20,18 @@ static double now(void)
 #define ME 3
 #define REPEAT 2000000
 
-#define MEASURE(name, count, body)                                                     \
-    do {                                                                               \
-        double best = 1e18;                                                            \
-        for (int round = 0; round < 5; round++) {                                      \
-            const double start = now();                                                \
-            for (long i = 0; i < (count); i++) {                                       \
-                body;                                                                  \
-            }                                                                          \
-            const double each = (now() - start) / (double)(count);                     \
-            best = each < best ? each : best;                                          \
-        }                                                                              \
-        printf("%-34s %8.1f\n", name, best);                                           \
+#define MEASURE(name, count, body)                                 \
+    do {                                                           \
+        double best = 1e18;                                        \
+        for (int round = 0; round < 5; round++) {                  \
+            const double start = now();                            \
+            for (long i = 0; i < (count); i++) {                   \
+                body;                                              \
+            }                                                      \
+            const double each = (now() - start) / (double)(count); \
+            best = each < best ? each : best;                      \
+        }                                                          \
+        printf("%-34s %8.1f\n", name, best);                       \
     } while (0)
 
 static char page[65536];
@@ -85,13 +86,17 @@ int main(void)
     check(vfs_mkdirat(AT_FDCWD, "/tmp", 0755, ME));
 
     MEASURE("lseek", REPEAT, vfs_lseek(fd, (i & 8191) * 4096, SEEK_SET, ME));
-    MEASURE("read 16", REPEAT, (vfs_lseek(fd, 24, SEEK_SET, ME), vfs_read(fd, page, 16, ME)));
+    MEASURE("read 16", REPEAT,
+            (vfs_lseek(fd, 24, SEEK_SET, ME), vfs_read(fd, page, 16, ME)));
     MEASURE("lseek + read 4096", REPEAT / 4,
-            (vfs_lseek(fd, (i * 37 & 8191) * 4096, SEEK_SET, ME), vfs_read(fd, page, 4096, ME)));
-    MEASURE("memcpy 4096 of the same", REPEAT / 4,
-            memcpy(page, page + 8192, 4096); __asm__ volatile("" ::: "memory"));
+            (vfs_lseek(fd, (i * 37 & 8191) * 4096, SEEK_SET, ME),
+             vfs_read(fd, page, 4096, ME)));
+    MEASURE("memcpy 4096 of the same", REPEAT / 4, memcpy(page, page + 8192, 4096);
+            __asm__ volatile("" ::
+                                 : "memory"));
     MEASURE("pread 4096, one page", REPEAT / 4, vfs_pread(fd, page, 4096, 4096, ME));
-    MEASURE("pwrite 4096", REPEAT / 4, vfs_pwrite(fd, page, 4096, (i & 8191) * 4096, ME));
+    MEASURE("pwrite 4096", REPEAT / 4,
+            vfs_pwrite(fd, page, 4096, (i & 8191) * 4096, ME));
     MEASURE("pwrite 4", REPEAT, vfs_pwrite(fd, page, 4, 4096, ME));
     MEASURE("lock + unlock", REPEAT,
             (vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 0x40000002, 510, ME),
@@ -103,9 +108,11 @@ int main(void)
     MEASURE("stat db", REPEAT, vfs_fstatat(AT_FDCWD, "db", &st, 0, ME));
     MEASURE("stat /tmp/absent-journal", REPEAT,
             vfs_fstatat(AT_FDCWD, "/tmp/absent-journal", &st, 0, ME));
-    MEASURE("access /db-journal (absent)", REPEAT, vfs_faccessat(AT_FDCWD, "/db-journal", 0, 0, ME));
+    MEASURE("access /db-journal (absent)", REPEAT,
+            vfs_faccessat(AT_FDCWD, "/db-journal", 0, 0, ME));
     MEASURE("fsync", REPEAT, vfs_fsync(fd, ME));
-    MEASURE("open + close", REPEAT, vfs_close(vfs_openat(AT_FDCWD, "/db", O_RDONLY, 0, ME), ME));
+    MEASURE("open + close", REPEAT,
+            vfs_close(vfs_openat(AT_FDCWD, "/db", O_RDONLY, 0, ME), ME));
     MEASURE("create + close + unlink", REPEAT / 4,
             (vfs_close(vfs_openat(AT_FDCWD, "/x", O_CREAT | O_RDWR, 0644, ME), ME),
              vfs_unlinkat(AT_FDCWD, "/x", 0, ME)));

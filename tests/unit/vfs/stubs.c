@@ -1,6 +1,7 @@
 /*
- * What the components ask of the rest of the system, for tests that run them in one process: a clock, random bytes,
- * a console in memory, and the binding of the two file systems.
+ * What the components ask of the rest of the system, for tests that run them in one
+ * process: a clock, random bytes, a console in memory, and the binding of the two file
+ * systems.
  */
 #include "stubs.h"
 
@@ -97,10 +98,11 @@ int cubicle_find(const char *name)
     return strcmp(name, "boot") == 0 ? STUB_BOOT : -ENOENT;
 }
 
-#define FUNCTIONS(F)                                                                   \
-    F(mount) F(lookup) F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink)    \
-    F(hold) F(drop) F(read) F(write) F(getattr) F(setattr) F(readdir) F(sync)          \
-    F(statfs) F(poll)
+#define FUNCTIONS(F)                                                             \
+    F(mount)                                                                     \
+    F(lookup)                                                                    \
+    F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink) F(hold) F(drop) \
+        F(read) F(write) F(getattr) F(setattr) F(readdir) F(sync) F(statfs) F(poll)
 
 /* devfs is compiled with its functions renamed. */
 #define DECLARE(name) extern __typeof__(fs_##name) devfs_##name;

@@ -1,4 +1,5 @@
-/* ramfs behind its interface: numbers, holes, memory given back, names that come and go, full disks. */
+/* ramfs behind its interface: numbers, holes, memory given back, names that come and
+ * go, full disks. */
 #include <dirent.h>
 #include <errno.h>
 #include <fs.h>
@@ -90,7 +91,12 @@ static void test_numbers(void **state)
     const uint64_t second = create(root, "x", S_IFREG | 0600);
     assert_int_equal((uint32_t)first, (uint32_t)second); /* same place, ... */
     assert_true(first != second);                        /* ... other number */
-    const uint64_t bad[] = {0, first, second + 1, UINT64_MAX, UINT32_MAX, 1u << 20,
+    const uint64_t bad[] = {0,
+                            first,
+                            second + 1,
+                            UINT64_MAX,
+                            UINT32_MAX,
+                            1u << 20,
                             root | (uint64_t)7 << 32};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(fs_getattr(bad[i], &attr), -ESTALE);
@@ -159,7 +165,8 @@ static void test_tree_of_names(void **state)
     assert_int_equal(fs_link(root, "hard", f, NOW), 0);
     assert_int_equal(fs_getattr(f, &attr), 0);
     assert_int_equal(attr.nlink, 2);
-    assert_int_equal(fs_rename(a, "f", root, "hard", NOW), 0); /* two names of one file */
+    assert_int_equal(fs_rename(a, "f", root, "hard", NOW),
+                     0); /* two names of one file */
     assert_int_equal(fs_lookup(a, "f", &attr), 0);
     assert_int_equal(fs_getattr(a, &attr), 0);
     assert_int_equal(attr.nlink, 3);
@@ -184,7 +191,8 @@ static void test_holes(void **state)
     char buf[8192], zero[8192] = {0};
     const uint64_t used = ramfs_pool.used;
     const uint64_t f = create(root, "f", S_IFREG | 0644);
-    static const uint64_t places[] = {0, 4095, 8 * 4096, 1u << 30, (uint64_t)1 << 42, INT64_MAX - 3};
+    static const uint64_t places[] = {
+        0, 4095, 8 * 4096, 1u << 30, (uint64_t)1 << 42, INT64_MAX - 3};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         assert_int_equal(fs_write(f, places[i], "abc", 3), 3);
         assert_int_equal(fs_read(f, places[i], buf, sizeof(buf)), 3);
@@ -234,7 +242,8 @@ static void test_full(void **state)
     const uint64_t f = create(root, "f", S_IFREG | 0644);
     struct fs_stat stat;
     ramfs_pool.limit = ramfs_pool.used + 4;
-    assert_int_equal(fs_write(f, 100, block, sizeof(block)), 4 * 4096 - 100); /* what fits */
+    assert_int_equal(fs_write(f, 100, block, sizeof(block)),
+                     4 * 4096 - 100); /* what fits */
     assert_int_equal(fs_write(f, 4 * 4096, block, 1), -ENOSPC);
     assert_int_equal(fs_write(f, 50, block, 4096), 4096); /* needs nothing new */
     assert_int_equal(fs_statfs(&stat), 0);
@@ -370,7 +379,8 @@ static bool small_life(void)
             good = false;
             continue;
         }
-        good &= fs_write(attr.node, (uint64_t)i << 30, block, sizeof(block)) == sizeof(block);
+        good &= fs_write(attr.node, (uint64_t)i << 30, block, sizeof(block)) ==
+                sizeof(block);
     }
     good &= fs_symlink(dir, "link", "target", NOW, &attr) == 0;
     fs_unlink(dir, "link", 0, NOW);

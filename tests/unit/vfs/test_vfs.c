@@ -1,4 +1,5 @@
-/* vfscore over ramfs and devfs: what the comparison with a host cannot show. Clients are cubicle ids. */
+/* vfscore over ramfs and devfs: what the comparison with a host cannot show. Clients
+ * are cubicle ids. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -200,7 +201,8 @@ static void test_mounts(void **state)
     assert_int_equal(vfs_mount("devfs", "/", "", STUB_BOOT), -EBUSY);
     assert_int_equal(vfs_mount("devfs", "/cross", "", STUB_BOOT), -ENOTDIR);
     assert_int_equal(vfs_mount("devfs", "/absent", "", STUB_BOOT), -ENOENT);
-    assert_int_equal(vfs_mount("ramfs", "/home", "", STUB_BOOT), -EBUSY); /* one per module */
+    assert_int_equal(vfs_mount("ramfs", "/home", "", STUB_BOOT),
+                     -EBUSY); /* one per module */
     assert_int_equal(vfs_close(3, A), 0);
 }
 
@@ -244,8 +246,9 @@ static void test_locks_like_a_model(void **state)
         }
         if (rand() % 4 == 0 && type != F_UNLCK) {
             struct vfs_lock_info info;
-            assert_int_equal(vfs_lock_query(fd[me], VFS_LOCK(type, whence, 0), start - base, len,
-                                            &info, client), 0);
+            assert_int_equal(vfs_lock_query(fd[me], VFS_LOCK(type, whence, 0),
+                                            start - base, len, &info, client),
+                             0);
             const bool conflict = conflicts(me, type, start, end);
             assert_int_equal(info.type == F_UNLCK, !conflict);
             if (conflict) {
@@ -265,7 +268,8 @@ static void test_locks_like_a_model(void **state)
             }
         }
         assert_int_equal(
-            vfs_lock(fd[me], VFS_LOCK(type, whence, wait), start - base, len, client), expected);
+            vfs_lock(fd[me], VFS_LOCK(type, whence, wait), start - base, len, client),
+            expected);
     }
     assert_int_equal(vfs_close(fd[0], A), 0);
     assert_int_equal(vfs_close(fd[1], B), 0);
@@ -283,14 +287,19 @@ static void test_lock_arguments(void **state)
     assert_int_equal(vfs_lock(fd, 1 << 20, 0, 0, A), -EINVAL);
     assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), -1, 0, A), -EINVAL);
     assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 5, -6, A), -EINVAL);
-    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), INT64_MAX, 2, A), -EOVERFLOW);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), INT64_MAX, 2, A),
+                     -EOVERFLOW);
     assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), INT64_MAX, 1, A), 0);
-    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 5, -5, A), 0); /* bytes 0 to 4 */
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 5, -5, A),
+                     0); /* bytes 0 to 4 */
     assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 5, INT64_MIN, A), -EINVAL);
-    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, SEEK_END, 0), INT64_MAX, 0, A), -EOVERFLOW);
-    assert_int_equal(vfs_lock_query(fd, VFS_LOCK(F_UNLCK, 0, 0), 0, 0, &info, A), -EINVAL);
+    assert_int_equal(vfs_lock(fd, VFS_LOCK(F_RDLCK, SEEK_END, 0), INT64_MAX, 0, A),
+                     -EOVERFLOW);
+    assert_int_equal(vfs_lock_query(fd, VFS_LOCK(F_UNLCK, 0, 0), 0, 0, &info, A),
+                     -EINVAL);
     assert_int_equal(vfs_lock(99, VFS_LOCK(F_RDLCK, 0, 0), 0, 0, A), -EBADF);
-    for (int64_t i = 0; i < 20000; i++) { /* a record each; at some point it is enough */
+    for (int64_t i = 0; i < 20000;
+         i++) { /* a record each; at some point it is enough */
         const int result = vfs_lock(fd, VFS_LOCK(F_RDLCK, 0, 0), 100 + 2 * i, 1, A);
         if (result != 0) {
             assert_int_equal(result, -ENOLCK);
@@ -311,17 +320,20 @@ static void test_pipes(void **state)
     assert_int_equal(vfs_pipe2(fds, O_CLOEXEC, A), 0);
     assert_int_equal(vfs_fstat(fds[0], &st, A), 0);
     assert_true(S_ISFIFO(st.st_mode));
-    assert_int_equal(vfs_read(fds[0], big, 1, A), -EDEADLK); /* nobody else runs meanwhile */
+    assert_int_equal(vfs_read(fds[0], big, 1, A),
+                     -EDEADLK); /* nobody else runs meanwhile */
     assert_int_equal(vfs_fcntl(fds[0], F_SETFL, O_NONBLOCK, A), 0);
     assert_int_equal(vfs_read(fds[0], big, 1, A), -EAGAIN);
     assert_int_equal(vfs_write(fds[1], big, sizeof(big), A), 65536);
     assert_int_equal(vfs_write(fds[1], big, 1, A), -EDEADLK);
     assert_int_equal(vfs_read(fds[0], big, 1000, A), 1000);
-    assert_int_equal(vfs_write(fds[1], big, 4096, A), -EDEADLK); /* whole or not at all */
+    assert_int_equal(vfs_write(fds[1], big, 4096, A),
+                     -EDEADLK); /* whole or not at all */
     assert_int_equal(vfs_write(fds[1], big, 5000, A), 1000);
     assert_int_equal(vfs_lseek(fds[0], 0, SEEK_SET, A), -ESPIPE);
     assert_int_equal(vfs_fcntl(fds[0], F_GETPIPE_SZ, 0, A), 65536);
-    struct pollfd polls[2] = {{.fd = fds[0], .events = POLLIN}, {.fd = fds[1], .events = POLLOUT}};
+    struct pollfd polls[2] = {{.fd = fds[0], .events = POLLIN},
+                              {.fd = fds[1], .events = POLLOUT}};
     assert_int_equal(vfs_poll(polls, sizeof(polls), -1, A), 1);
     assert_int_equal(polls[0].revents, POLLIN);
     assert_int_equal(vfs_read(fds[1], big, 1, A), -EBADF);
@@ -426,7 +438,8 @@ static void test_many_names_are_forgotten_well(void **state)
         snprintf(path, sizeof(path), "/many/%d", i);
         const int result = vfs_fstatat(CWD, path, &st, 0, A);
         assert_int_equal(result, i < 30000 ? 0 : -ENOENT);
-        if (i < 30000 && i % 1000 == 0) { /* the file system was told before it was forgotten */
+        if (i < 30000 &&
+            i % 1000 == 0) { /* the file system was told before it was forgotten */
             assert_int_equal(st.st_mtim.tv_sec, 22);
             assert_int_equal(st.st_mtim.tv_nsec, 33);
         }
@@ -487,17 +500,23 @@ static void test_paths(void **state)
     assert_int_equal(vfs_symlinkat("/d/target", CWD, "/dangling", A), 0);
     assert_int_equal(vfs_close(open_file("/dangling", O_CREAT | O_RDWR, A), A), 0);
     assert_int_equal(vfs_fstatat(CWD, "/d/target", &st, 0, A), 0);
-    assert_int_equal(vfs_openat(CWD, "/dangling", O_CREAT | O_EXCL | O_RDWR, 0600, A), -EEXIST);
-    assert_int_equal(vfs_openat(CWD, "/d", 020000000 | O_DIRECTORY | O_RDWR, 0600, A), -EOPNOTSUPP);
+    assert_int_equal(vfs_openat(CWD, "/dangling", O_CREAT | O_EXCL | O_RDWR, 0600, A),
+                     -EEXIST);
+    assert_int_equal(vfs_openat(CWD, "/d", 020000000 | O_DIRECTORY | O_RDWR, 0600, A),
+                     -EOPNOTSUPP);
 }
 
-/** Every function with senseless numbers: an error or an answer, never harm (run with sanitizers). */
+/** Every function with senseless numbers: an error or an answer, never harm (run with
+ * sanitizers). */
 static void test_senseless_numbers(void **state)
 {
     (void)state;
     static char buf[70000];
-    static const int64_t odd[] = {0, 1, -1, 2, 3, 4, 7, 1023, 1024, 4096, INT32_MAX, INT32_MIN,
-                                  INT64_MAX, INT64_MIN, (int64_t)1 << 32, -100, 0x1000, 0x200};
+    static const int64_t odd[] = {
+        0,         1,         -1,        2,         3,
+        4,         7,         1023,      1024,      4096,
+        INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, (int64_t)1 << 32,
+        -100,      0x1000,    0x200};
     const size_t n = sizeof(odd) / sizeof(odd[0]);
     const int client = 11;
     srand(5);
@@ -512,30 +531,78 @@ static void test_senseless_numbers(void **state)
         struct vfs_lock_info info;
         struct stat st;
         switch (rand() % 24) {
-        case 0: vfs_read(fd, buf, size, client); break;
-        case 1: vfs_pread(fd, buf, size, c, client); break;
-        case 2: vfs_pwrite(fd, buf, size, c, client); break;
-        case 3: vfs_lseek(fd, b, (int)c, client); break;
-        case 4: vfs_ftruncate(fd, b, client); break;
-        case 5: vfs_fcntl(fd, (int)b, c, client); break;
-        case 6: vfs_lock(fd, (int)a, b, c, client); break;
-        case 7: vfs_lock_query(fd, (int)a, b, c, &info, client); break;
-        case 8: vfs_dup3(fd, (int)b, (int)c, client); break;
-        case 9: vfs_getdents(fd, buf, size, client); break;
-        case 10: vfs_fstatat(fd, "x", &st, (int)c, client); break;
-        case 11: vfs_openat(fd, "odd", (int)c & ~O_DIRECTORY, (uint32_t)b, client); break;
-        case 12: vfs_unlinkat(fd, "x", (int)b, client); break;
-        case 13: vfs_mkdirat(fd, "m", (uint32_t)c, client); break;
-        case 14: vfs_mknodat(fd, "n", (uint32_t)c, (uint64_t)b, client); break;
-        case 15: vfs_faccessat(fd, "x", (int)b, (int)c, client); break;
-        case 16: vfs_fchmod(fd, (uint32_t)b | 0600, client); break;
-        case 17: vfs_fchownat(fd, "", (uint32_t)b, (uint32_t)c, (int)a, client); break;
-        case 18: vfs_readlinkat(fd, "x", buf, size, client); break;
-        case 19: vfs_close(9 + rand() % 1000, client); break;
-        case 20: vfs_pipe2((int *)buf, (int)c, client); break;
-        case 21: vfs_write(fd, buf, size, client); break;
-        case 22: vfs_linkat(fd, "odd", fd, "l", (int)c, client); break;
-        default: vfs_utimensat(fd, NULL, NULL, (int)c, client); break;
+        case 0:
+            vfs_read(fd, buf, size, client);
+            break;
+        case 1:
+            vfs_pread(fd, buf, size, c, client);
+            break;
+        case 2:
+            vfs_pwrite(fd, buf, size, c, client);
+            break;
+        case 3:
+            vfs_lseek(fd, b, (int)c, client);
+            break;
+        case 4:
+            vfs_ftruncate(fd, b, client);
+            break;
+        case 5:
+            vfs_fcntl(fd, (int)b, c, client);
+            break;
+        case 6:
+            vfs_lock(fd, (int)a, b, c, client);
+            break;
+        case 7:
+            vfs_lock_query(fd, (int)a, b, c, &info, client);
+            break;
+        case 8:
+            vfs_dup3(fd, (int)b, (int)c, client);
+            break;
+        case 9:
+            vfs_getdents(fd, buf, size, client);
+            break;
+        case 10:
+            vfs_fstatat(fd, "x", &st, (int)c, client);
+            break;
+        case 11:
+            vfs_openat(fd, "odd", (int)c & ~O_DIRECTORY, (uint32_t)b, client);
+            break;
+        case 12:
+            vfs_unlinkat(fd, "x", (int)b, client);
+            break;
+        case 13:
+            vfs_mkdirat(fd, "m", (uint32_t)c, client);
+            break;
+        case 14:
+            vfs_mknodat(fd, "n", (uint32_t)c, (uint64_t)b, client);
+            break;
+        case 15:
+            vfs_faccessat(fd, "x", (int)b, (int)c, client);
+            break;
+        case 16:
+            vfs_fchmod(fd, (uint32_t)b | 0600, client);
+            break;
+        case 17:
+            vfs_fchownat(fd, "", (uint32_t)b, (uint32_t)c, (int)a, client);
+            break;
+        case 18:
+            vfs_readlinkat(fd, "x", buf, size, client);
+            break;
+        case 19:
+            vfs_close(9 + rand() % 1000, client);
+            break;
+        case 20:
+            vfs_pipe2((int *)buf, (int)c, client);
+            break;
+        case 21:
+            vfs_write(fd, buf, size, client);
+            break;
+        case 22:
+            vfs_linkat(fd, "odd", fd, "l", (int)c, client);
+            break;
+        default:
+            vfs_utimensat(fd, NULL, NULL, (int)c, client);
+            break;
         }
     }
     for (int fd = 0; fd < 1024; fd++) {

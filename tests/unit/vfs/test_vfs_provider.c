@@ -1,6 +1,6 @@
 /*
- * vfscore and the file system below it: how often it is asked, and what happens when it lies. The provider here is
- * ramfs behind functions that count, and lie when told to.
+ * vfscore and the file system below it: how often it is asked, and what happens when it
+ * lies. The provider here is ramfs behind functions that count, and lie when told to.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,18 +25,18 @@
 
 enum lie {
     HONEST,
-    TOO_MUCH,     /* more than was asked for */
-    ODD_ERROR,    /* no errno */
-    POSITIVE,     /* a result where there is none */
-    BAD_TYPE,     /* attributes of no file */
-    OTHER_TYPE,   /* not what was created */
+    TOO_MUCH,   /* more than was asked for */
+    ODD_ERROR,  /* no errno */
+    POSITIVE,   /* a result where there is none */
+    BAD_TYPE,   /* attributes of no file */
+    OTHER_TYPE, /* not what was created */
     HUGE_SIZE,
     NUMBER_ZERO,
-    ROOT_INSIDE,  /* the root as a child: a loop */
-    BAD_RECORD,   /* directory records: length, name */
+    ROOT_INSIDE, /* the root as a child: a loop */
+    BAD_RECORD,  /* directory records: length, name */
     LONG_RECORD,
     SLASH_RECORD,
-    CALLS_BACK,   /* calls vfscore from inside */
+    CALLS_BACK, /* calls vfscore from inside */
 };
 
 static enum lie lie;
@@ -130,8 +130,14 @@ static ssize_t t_readlink(uint64_t node, char *buf, size_t count)
 {
     return answer(fs_readlink(node, buf, count), (long)count);
 }
-static int t_hold(uint64_t node) { return (int)answer(fs_hold(node), 0); }
-static int t_drop(uint64_t node) { return (int)answer(fs_drop(node), 0); }
+static int t_hold(uint64_t node)
+{
+    return (int)answer(fs_hold(node), 0);
+}
+static int t_drop(uint64_t node)
+{
+    return (int)answer(fs_drop(node), 0);
+}
 static ssize_t t_read(uint64_t node, uint64_t offset, void *buf, size_t count)
 {
     reads++;
@@ -163,13 +169,23 @@ static ssize_t t_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count)
     }
     return answer(got, (long)count);
 }
-static int t_sync(uint64_t node) { return (int)answer(fs_sync(node), 0); }
-static int t_statfs(struct fs_stat *stat) { return (int)answer(fs_statfs(stat), 0); }
-static int t_poll(uint64_t node, int timeout) { return (int)answer(fs_poll(node, timeout), 0); }
+static int t_sync(uint64_t node)
+{
+    return (int)answer(fs_sync(node), 0);
+}
+static int t_statfs(struct fs_stat *stat)
+{
+    return (int)answer(fs_statfs(stat), 0);
+}
+static int t_poll(uint64_t node, int timeout)
+{
+    return (int)answer(fs_poll(node, timeout), 0);
+}
 
 static const struct fs_ops ops = {
-    t_mount,    t_lookup, t_create, t_symlink, t_link,    t_unlink,  t_rename, t_readlink, t_hold,
-    t_drop,     t_read,   t_write,  t_getattr, t_setattr, t_readdir, t_sync,   t_statfs,   t_poll,
+    t_mount,   t_lookup,   t_create,  t_symlink, t_link,   t_unlink,
+    t_rename,  t_readlink, t_hold,    t_drop,    t_read,   t_write,
+    t_getattr, t_setattr,  t_readdir, t_sync,    t_statfs, t_poll,
 };
 
 static int setup(void **state)
@@ -238,6 +254,36 @@ static void test_answers_alone(void **state)
     assert_int_equal(calls, 200); /* one each, none for fstat */
 }
 
+static void test_header_is_remembered(void **state)
+{
+    (void)state;
+    char buf[100], page[4096];
+    memset(page, 'p', sizeof(page));
+    const int fd = open_file("/header", O_CREAT | O_RDWR);
+    assert_int_equal(vfs_write(fd, page, sizeof(page), ME), sizeof(page));
+    reads = 0;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(vfs_seek_read(fd, buf, 16, 24, ME), 16);
+        assert_memory_equal(buf, page, 16);
+    }
+    assert_true(reads <= 1);
+    page[30] = 'x';
+    assert_int_equal(vfs_pwrite(fd, page + 20, 100, 20, ME), 100); /* a write is seen */
+    assert_int_equal(vfs_pread(fd, buf, 16, 24, ME), 16);
+    assert_memory_equal(buf, page + 24, 16);
+    assert_int_equal(vfs_ftruncate(fd, 30, ME), 0); /* and so is a cut */
+    assert_int_equal(vfs_pread(fd, buf, 16, 24, ME), 6);
+    assert_int_equal(vfs_ftruncate(fd, 60, ME), 0);
+    assert_int_equal(vfs_pread(fd, buf, 16, 24, ME), 16);
+    assert_memory_equal(buf, page + 24, 6);
+    assert_memory_equal(buf + 6, "\0\0\0\0\0\0\0\0\0", 10);
+    assert_true(reads <= 3);
+    assert_int_equal(vfs_seek_write(fd, "ab", 2, 50, ME), 2);
+    assert_int_equal(vfs_lseek(fd, 0, SEEK_CUR, ME), 52);
+    assert_int_equal(vfs_seek_read(fd, buf, 2, -1, ME), -EINVAL);
+    assert_int_equal(vfs_lseek(fd, 0, SEEK_CUR, ME), 52);
+}
+
 static void test_journal_of_a_transaction(void **state)
 {
     (void)state;
@@ -267,15 +313,16 @@ static void test_counts(void **state)
     (void)state;
     char buf[100];
     const int fd = open_file("/f", O_CREAT | O_RDWR);
-    assert_int_equal(vfs_pwrite(fd, buf, 100, 0, ME), 100);
+    assert_int_equal(vfs_pwrite(fd, buf, 100, 100, ME), 100);
+    assert_int_equal(vfs_lseek(fd, 100, SEEK_SET, ME), 100);
     static const enum lie lies[] = {TOO_MUCH, ODD_ERROR};
     for (size_t i = 0; i < 2; i++) {
         lie = lies[i];
         assert_int_equal(vfs_read(fd, buf, 50, ME), -EIO);
         assert_int_equal(vfs_write(fd, buf, 50, ME), -EIO);
-        assert_int_equal(vfs_pread(fd, buf, 50, 0, ME), -EIO);
-        assert_int_equal(vfs_pwrite(fd, buf, 50, 0, ME), -EIO);
-        assert_int_equal(vfs_lseek(fd, 0, SEEK_CUR, ME), 0);
+        assert_int_equal(vfs_pread(fd, buf, 50, 100, ME), -EIO);
+        assert_int_equal(vfs_pwrite(fd, buf, 50, 100, ME), -EIO);
+        assert_int_equal(vfs_lseek(fd, 0, SEEK_CUR, ME), 100);
     }
 }
 
@@ -303,7 +350,8 @@ static void test_attributes(void **state)
     struct stat st;
     lie = HONEST;
     assert_int_equal(vfs_close(open_file("/known", O_CREAT | O_RDWR), ME), 0);
-    static const enum lie lies[] = {BAD_TYPE, OTHER_TYPE, HUGE_SIZE, NUMBER_ZERO, ROOT_INSIDE};
+    static const enum lie lies[] = {BAD_TYPE, OTHER_TYPE, HUGE_SIZE, NUMBER_ZERO,
+                                    ROOT_INSIDE};
     char name[] = "/new0";
     for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
         lie = lies[i];
@@ -345,13 +393,14 @@ static void test_calls_back(void **state)
     assert_int_equal(vfs_mkdirat(CWD, "/made", 0755, ME), 0);
     assert_int_equal(vfs_unlinkat(CWD, "/made", AT_REMOVEDIR, ME), 0);
     lie = HONEST;
-    assert_int_equal(vfs_read(fd, buf, 10, ME), 0); /* all as before */
+    assert_int_equal(vfs_lseek(fd, 0, SEEK_CUR, ME), 10); /* all as before */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_answers_alone, teardown),
+        cmocka_unit_test_teardown(test_header_is_remembered, teardown),
         cmocka_unit_test_teardown(test_journal_of_a_transaction, teardown),
         cmocka_unit_test_teardown(test_counts, teardown),
         cmocka_unit_test_teardown(test_results, teardown),

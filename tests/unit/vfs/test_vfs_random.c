@@ -1,6 +1,7 @@
 /*
- * The same random calls on the host's tmpfs and on vfscore with ramfs: results, errors, data and attributes must be
- * the same. A failure prints the seed and the calls before it; run with CUBICLE_SEED=N to repeat one.
+ * The same random calls on the host's tmpfs and on vfscore with ramfs: results, errors,
+ * data and attributes must be the same. A failure prints the seed and the calls before
+ * it; run with CUBICLE_SEED=N to repeat one.
  */
 #include "world.h"
 
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,7 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <setjmp.h>
 #include <cmocka.h>
 
 #define SEEDS 60
@@ -58,7 +59,8 @@ static void differ(const char *what, long host, long ours)
         fprintf(stderr, "  %u: %s\n", i, history[i % HISTORY]);
     }
     fprintf(stderr, "%s: host %ld (%s), vfscore %ld (%s)\n", what, host,
-            host < 0 ? strerror((int)-host) : "", ours, ours < 0 ? strerror((int)-ours) : "");
+            host < 0 ? strerror((int)-host) : "", ours,
+            ours < 0 ? strerror((int)-ours) : "");
     _exit(1);
 }
 
@@ -70,18 +72,19 @@ static long same(const char *what, long host, long ours)
     return host;
 }
 
-#define BOTH(member, ...)                                                              \
+#define BOTH(member, ...) \
     same(#member, host_world.member(__VA_ARGS__), cubicle_world.member(__VA_ARGS__))
 /** On the descriptor of slot @s. */
-#define BOTH_FD(s, member, ...)                                                        \
-    same(#member, host_world.member(slots[s][0], ##__VA_ARGS__),                       \
+#define BOTH_FD(s, member, ...)                                  \
+    same(#member, host_world.member(slots[s][0], ##__VA_ARGS__), \
          cubicle_world.member(slots[s][1], ##__VA_ARGS__))
 
 /* ---- random arguments ---- */
 
 static const char *random_path(char *to)
 {
-    static const char *const names[] = {"a", "b", "c", "d", "e", "link", "..", ".", "x1"};
+    static const char *const names[] = {"a",    "b",  "c", "d", "e",
+                                        "link", "..", ".", "x1"};
     char *at = to;
     if (chance(60)) {
         return strcpy(to, "");
@@ -125,6 +128,8 @@ static int64_t random_offset(void)
         return chance(6) ? INT64_MAX - roll(10000) : roll(100000);
     case 4:
         return chance(6) ? -(int64_t)roll(5000) : roll(5000);
+    case 5:
+        return roll(70);
     default:
         return roll(40000);
     }
@@ -137,6 +142,8 @@ static size_t random_count(void)
         return roll(BLOCK);
     case 1:
         return 4096;
+    case 2:
+        return roll(80);
     default:
         return roll(600);
     }
@@ -144,7 +151,8 @@ static size_t random_count(void)
 
 static unsigned random_mode(void)
 {
-    static const unsigned modes[] = {0644, 0755, 0600, 0700, 0777, 0666, 0500, 0400, 0200, 0100, 0, 06755, 01777};
+    static const unsigned modes[] = {0644, 0755, 0600, 0700, 0777,  0666, 0500,
+                                     0400, 0200, 0100, 0,    06755, 01777};
     return modes[roll(chance(5) ? 13 : 6)];
 }
 
@@ -192,7 +200,8 @@ static void random_dir(int dirfd[2])
     dirfd[1] = at_slot ? slots[s][1] : AT_FDCWD;
 }
 
-static void same_stat(const char *what, const struct stat *host, const struct stat *ours)
+static void same_stat(const char *what, const struct stat *host,
+                      const struct stat *ours)
 {
     char line[200];
     const bool file = S_ISREG(host->st_mode);
@@ -200,9 +209,9 @@ static void same_stat(const char *what, const struct stat *host, const struct st
         (!S_ISDIR(host->st_mode) && host->st_size != ours->st_size) ||
         (file && host->st_blocks != ours->st_blocks)) {
         snprintf(line, sizeof(line),
-                 "%s: mode %o/%o nlink %lu/%lu size %ld/%ld blocks %ld/%ld", what, host->st_mode,
-                 ours->st_mode, host->st_nlink, ours->st_nlink, host->st_size, ours->st_size,
-                 host->st_blocks, ours->st_blocks);
+                 "%s: mode %o/%o nlink %lu/%lu size %ld/%ld blocks %ld/%ld", what,
+                 host->st_mode, ours->st_mode, host->st_nlink, ours->st_nlink,
+                 host->st_size, ours->st_size, host->st_blocks, ours->st_blocks);
         differ(line, 0, 0);
     }
 }
@@ -231,7 +240,8 @@ static void do_open(void)
     } else {
         random_path(path);
     }
-    note("slot %u = openat(%s'%s', 0%o, 0%o)", s, dirfd[0] == AT_FDCWD ? "" : "dirfd ", path, flags, mode);
+    note("slot %u = openat(%s'%s', 0%o, 0%o)", s, dirfd[0] == AT_FDCWD ? "" : "dirfd ",
+         path, flags, mode);
     slot_store("openat", s, host_world.openat(dirfd[0], path, flags, mode),
                cubicle_world.openat(dirfd[1], path, flags, mode));
 }
@@ -361,7 +371,10 @@ static void do_make(void)
     random_dir(dirfd);
     random_path(path);
     if (chance(6)) {
-        const unsigned type = chance(2) ? S_IFIFO : chance(2) ? S_IFREG : chance(2) ? 0 : S_IFDIR;
+        const unsigned type = chance(2)   ? S_IFIFO
+                              : chance(2) ? S_IFREG
+                              : chance(2) ? 0
+                                          : S_IFDIR;
         note("mknodat('%s', 0%o)", path, type | mode);
         same("mknodat", host_world.mknodat(dirfd[0], path, type | mode),
              cubicle_world.mknodat(dirfd[1], path, type | mode));
@@ -409,9 +422,9 @@ static void do_readlink(void)
     const size_t count = chance(10) ? roll(4) : 3000;
     random_path(path);
     note("readlinkat('%s', %zu)", path, count);
-    const long done = same("readlinkat",
-                           host_world.readlinkat(AT_FDCWD, path, block[0], count),
-                           cubicle_world.readlinkat(AT_FDCWD, path, block[1], count));
+    const long done =
+        same("readlinkat", host_world.readlinkat(AT_FDCWD, path, block[0], count),
+             cubicle_world.readlinkat(AT_FDCWD, path, block[1], count));
     if (done > 0 && memcmp(block[0], block[1], (size_t)done) != 0) {
         differ("targets differ", done, done);
     }
@@ -439,7 +452,8 @@ static void do_attributes(void)
         break;
     }
     case 3: {
-        const struct timespec times[2] = {{roll(1000000), 5}, {roll(1000000), chance(9) ? UTIME_OMIT : 7}};
+        const struct timespec times[2] = {{roll(1000000), 5},
+                                          {roll(1000000), chance(9) ? UTIME_OMIT : 7}};
         struct stat st[2];
         note("utimensat('%s')", path);
         if (BOTH(utimensat, AT_FDCWD, path, times, 0) == 0 && times[1].tv_nsec == 7 &&
@@ -465,7 +479,8 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/** All names of a directory with their types, sorted: into @text. An error, or how many. */
+/** All names of a directory with their types, sorted: into @text. An error, or how
+ * many. */
 static long list(const struct world *world, int fd, char *text, size_t size)
 {
     char buf[1024];
@@ -484,7 +499,8 @@ static long list(const struct world *world, int fd, char *text, size_t size)
     size_t used = 0;
     text[0] = '\0';
     for (long i = 0; i < count; i++) {
-        used += (size_t)snprintf(text + used, used < size ? size - used : 0, "%s", names[i]);
+        used += (size_t)snprintf(text + used, used < size ? size - used : 0, "%s",
+                                 names[i]);
         free(names[i]);
     }
     return got < 0 ? got : count;
@@ -543,7 +559,8 @@ static void do_descriptors(void)
     case 0: {
         const unsigned to = slot_free();
         note("slot %u = dup(slot %u)", to, s);
-        slot_store("dup", to, host_world.dup(slots[s][0]), cubicle_world.dup(slots[s][1]));
+        slot_store("dup", to, host_world.dup(slots[s][0]),
+                   cubicle_world.dup(slots[s][1]));
         break;
     }
     case 1: {
@@ -563,7 +580,8 @@ static void do_descriptors(void)
         slots[a][0] = slots[a][1] = INT_MAX; /* taken */
         const unsigned b = slot_free();
         note("slots %u, %u = pipe2(O_NONBLOCK)", a, b);
-        same("pipe2", host_world.pipe2(host, O_NONBLOCK), cubicle_world.pipe2(ours, O_NONBLOCK));
+        same("pipe2", host_world.pipe2(host, O_NONBLOCK),
+             cubicle_world.pipe2(ours, O_NONBLOCK));
         slots[a][0] = host[0];
         slots[a][1] = ours[0];
         slots[b][0] = host[1];
@@ -593,11 +611,11 @@ static void do_descriptors(void)
 }
 
 static void (*const actions[])(void) = {
-    do_open,  do_open,      do_open,      do_open,     do_close,      do_close,     do_read,
-    do_read,  do_write,     do_write,     do_write,    do_seek,       do_truncate,  do_stat,
-    do_stat,  do_fstat,     do_fstat,     do_unlink,   do_unlink,     do_make,      do_make,
-    do_make,  do_two_names, do_two_names, do_readlink, do_attributes, do_directory, do_list,
-    do_list,  do_descriptors,
+    do_open,     do_open,       do_open,      do_open,  do_close,     do_close,
+    do_read,     do_read,       do_write,     do_write, do_write,     do_seek,
+    do_truncate, do_stat,       do_stat,      do_fstat, do_fstat,     do_unlink,
+    do_unlink,   do_make,       do_make,      do_make,  do_two_names, do_two_names,
+    do_readlink, do_attributes, do_directory, do_list,  do_list,      do_descriptors,
 };
 
 static void run(uint64_t seed)

@@ -1,6 +1,7 @@
 /*
- * Two worlds with the same calls: the host's kernel on a tmpfs, and vfscore on ramfs. A differential test does the
- * same in both and compares. Every call answers a result or -errno.
+ * Two worlds with the same calls: the host's kernel on a tmpfs, and vfscore on ramfs. A
+ * differential test does the same in both and compares. Every call answers a result or
+ * -errno.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -34,16 +35,19 @@ struct world {
     long (*unlinkat)(int dirfd, const char *path, int flags);
     long (*mkdirat)(int dirfd, const char *path, unsigned mode);
     long (*mknodat)(int dirfd, const char *path, unsigned mode);
-    long (*renameat)(int old_dirfd, const char *old_path, int new_dirfd, const char *new_path);
-    long (*linkat)(int old_dirfd, const char *old_path, int new_dirfd, const char *new_path,
-                   int flags);
+    long (*renameat)(int old_dirfd, const char *old_path, int new_dirfd,
+                     const char *new_path);
+    long (*linkat)(int old_dirfd, const char *old_path, int new_dirfd,
+                   const char *new_path, int flags);
     long (*symlinkat)(const char *target, int dirfd, const char *path);
     long (*readlinkat)(int dirfd, const char *path, char *buf, size_t count);
     long (*faccessat)(int dirfd, const char *path, int mode);
     long (*fchmod)(int fd, unsigned mode);
     long (*fchmodat)(int dirfd, const char *path, unsigned mode);
-    long (*fchownat)(int dirfd, const char *path, unsigned uid, unsigned gid, int flags);
-    long (*utimensat)(int dirfd, const char *path, const struct timespec *times, int flags);
+    long (*fchownat)(int dirfd, const char *path, unsigned uid, unsigned gid,
+                     int flags);
+    long (*utimensat)(int dirfd, const char *path, const struct timespec *times,
+                      int flags);
     long (*chdir)(const char *path);
     long (*fchdir)(int fd);
     long (*getcwd)(char *buf, size_t count);
@@ -53,9 +57,9 @@ struct world {
 extern const struct world host_world, cubicle_world;
 
 /**
- * Makes an empty directory the root of both worlds for the calling process, which should be a child made for that:
- * the host's side in a fresh directory of a tmpfs, entered by chroot(2) as a user without privileges.
- * NULL, or why that cannot be.
+ * Makes an empty directory the root of both worlds for the calling process, which
+ * should be a child made for that: the host's side in a fresh directory of a tmpfs,
+ * entered by chroot(2) as a user without privileges. NULL, or why that cannot be.
  */
 const char *world_enter(void);
 

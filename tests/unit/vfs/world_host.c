@@ -12,73 +12,188 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-
-#define ANSWER(call)                                                                   \
-    {                                                                                  \
-        const long result = (call);                                                    \
-        return result == -1 ? -errno : result;                                         \
-    }
+static long answer(long result)
+{
+    return result == -1 ? -errno : result;
+}
 
 static long host_openat(int dirfd, const char *path, int flags, unsigned mode)
-    ANSWER(openat(dirfd, path, flags, mode))
-static long host_close(int fd) ANSWER(close(fd))
-static long host_read(int fd, void *buf, size_t count) ANSWER(read(fd, buf, count))
-static long host_write(int fd, const void *buf, size_t count) ANSWER(write(fd, buf, count))
+{
+    return answer(openat(dirfd, path, flags, mode));
+}
+
+static long host_close(int fd)
+{
+    return answer(close(fd));
+}
+
+static long host_read(int fd, void *buf, size_t count)
+{
+    return answer(read(fd, buf, count));
+}
+
+static long host_write(int fd, const void *buf, size_t count)
+{
+    return answer(write(fd, buf, count));
+}
+
 static long host_pread(int fd, void *buf, size_t count, int64_t offset)
-    ANSWER(pread(fd, buf, count, offset))
+{
+    return answer(pread(fd, buf, count, offset));
+}
+
 static long host_pwrite(int fd, const void *buf, size_t count, int64_t offset)
-    ANSWER(pwrite(fd, buf, count, offset))
-static long host_lseek(int fd, int64_t offset, int whence) ANSWER(lseek(fd, offset, whence))
-static long host_fstat(int fd, struct stat *st) ANSWER(fstat(fd, st))
+{
+    return answer(pwrite(fd, buf, count, offset));
+}
+
+static long host_lseek(int fd, int64_t offset, int whence)
+{
+    return answer(lseek(fd, offset, whence));
+}
+
+static long host_fstat(int fd, struct stat *st)
+{
+    return answer(fstat(fd, st));
+}
+
 static long host_fstatat(int dirfd, const char *path, struct stat *st, int flags)
-    ANSWER(fstatat(dirfd, path, st, flags))
-static long host_ftruncate(int fd, int64_t size) ANSWER(ftruncate(fd, size))
-static long host_truncate(const char *path, int64_t size) ANSWER(truncate(path, size))
-static long host_fsync(int fd) ANSWER(fsync(fd))
-static long host_fcntl(int fd, int cmd, long argument) ANSWER(fcntl(fd, cmd, argument))
-static long host_dup(int fd) ANSWER(dup(fd))
-static long host_dup3(int fd, int new_fd, int flags) ANSWER(dup3(fd, new_fd, flags))
-static long host_pipe2(int *fds, int flags) ANSWER(pipe2(fds, flags))
+{
+    return answer(fstatat(dirfd, path, st, flags));
+}
+
+static long host_ftruncate(int fd, int64_t size)
+{
+    return answer(ftruncate(fd, size));
+}
+
+static long host_truncate(const char *path, int64_t size)
+{
+    return answer(truncate(path, size));
+}
+
+static long host_fsync(int fd)
+{
+    return answer(fsync(fd));
+}
+
+static long host_fcntl(int fd, int cmd, long argument)
+{
+    return answer(fcntl(fd, cmd, argument));
+}
+
+static long host_dup(int fd)
+{
+    return answer(dup(fd));
+}
+
+static long host_dup3(int fd, int new_fd, int flags)
+{
+    return answer(dup3(fd, new_fd, flags));
+}
+
+static long host_pipe2(int *fds, int flags)
+{
+    return answer(pipe2(fds, flags));
+}
+
 static long host_getdents(int fd, void *buf, size_t count)
-    ANSWER(syscall(SYS_getdents64, fd, buf, count))
+{
+    return answer(syscall(SYS_getdents64, fd, buf, count));
+}
+
 static long host_unlinkat(int dirfd, const char *path, int flags)
-    ANSWER(unlinkat(dirfd, path, flags))
+{
+    return answer(unlinkat(dirfd, path, flags));
+}
+
 static long host_mkdirat(int dirfd, const char *path, unsigned mode)
-    ANSWER(mkdirat(dirfd, path, mode))
+{
+    return answer(mkdirat(dirfd, path, mode));
+}
+
 static long host_mknodat(int dirfd, const char *path, unsigned mode)
-    ANSWER(mknodat(dirfd, path, mode, 0))
+{
+    return answer(mknodat(dirfd, path, mode, 0));
+}
+
 static long host_renameat(int old_dirfd, const char *old_path, int new_dirfd,
                           const char *new_path)
-    ANSWER(renameat(old_dirfd, old_path, new_dirfd, new_path))
+{
+    return answer(renameat(old_dirfd, old_path, new_dirfd, new_path));
+}
+
 static long host_linkat(int old_dirfd, const char *old_path, int new_dirfd,
                         const char *new_path, int flags)
-    ANSWER(linkat(old_dirfd, old_path, new_dirfd, new_path, flags))
+{
+    return answer(linkat(old_dirfd, old_path, new_dirfd, new_path, flags));
+}
+
 static long host_symlinkat(const char *target, int dirfd, const char *path)
-    ANSWER(symlinkat(target, dirfd, path))
+{
+    return answer(symlinkat(target, dirfd, path));
+}
+
 static long host_readlinkat(int dirfd, const char *path, char *buf, size_t count)
-    ANSWER(readlinkat(dirfd, path, buf, count))
+{
+    return answer(readlinkat(dirfd, path, buf, count));
+}
+
 static long host_faccessat(int dirfd, const char *path, int mode)
-    ANSWER(syscall(SYS_faccessat, dirfd, path, mode))
-static long host_fchmod(int fd, unsigned mode) ANSWER(fchmod(fd, mode))
+{
+    return answer(syscall(SYS_faccessat, dirfd, path, mode));
+}
+
+static long host_fchmod(int fd, unsigned mode)
+{
+    return answer(fchmod(fd, mode));
+}
+
 static long host_fchmodat(int dirfd, const char *path, unsigned mode)
-    ANSWER(fchmodat(dirfd, path, mode, 0))
-static long host_fchownat(int dirfd, const char *path, unsigned uid, unsigned gid, int flags)
-    ANSWER(fchownat(dirfd, path, uid, gid, flags))
-static long host_utimensat(int dirfd, const char *path, const struct timespec *times, int flags)
-    ANSWER(syscall(SYS_utimensat, dirfd, path, times, flags))
-static long host_chdir(const char *path) ANSWER(chdir(path))
-static long host_fchdir(int fd) ANSWER(fchdir(fd))
-static long host_getcwd(char *buf, size_t count) ANSWER(syscall(SYS_getcwd, buf, count))
-static long host_umask(unsigned mask) ANSWER((long)umask(mask))
+{
+    return answer(fchmodat(dirfd, path, mode, 0));
+}
+
+static long host_fchownat(int dirfd, const char *path, unsigned uid, unsigned gid,
+                          int flags)
+{
+    return answer(fchownat(dirfd, path, uid, gid, flags));
+}
+
+static long host_utimensat(int dirfd, const char *path, const struct timespec *times,
+                           int flags)
+{
+    return answer(syscall(SYS_utimensat, dirfd, path, times, flags));
+}
+
+static long host_chdir(const char *path)
+{
+    return answer(chdir(path));
+}
+
+static long host_fchdir(int fd)
+{
+    return answer(fchdir(fd));
+}
+
+static long host_getcwd(char *buf, size_t count)
+{
+    return answer(syscall(SYS_getcwd, buf, count));
+}
+
+static long host_umask(unsigned mask)
+{
+    return answer((long)umask(mask));
+}
 
 const struct world host_world = {
-    "host",         host_openat,    host_close,     host_read,       host_write,
-    host_pread,     host_pwrite,    host_lseek,     host_fstat,      host_fstatat,
-    host_ftruncate, host_truncate,  host_fsync,     host_fcntl,      host_dup,
-    host_dup3,      host_pipe2,     host_getdents,  host_unlinkat,   host_mkdirat,
-    host_mknodat,   host_renameat,  host_linkat,    host_symlinkat,  host_readlinkat,
-    host_faccessat, host_fchmod,    host_fchmodat,  host_fchownat,   host_utimensat,
-    host_chdir,     host_fchdir,    host_getcwd,    host_umask,
+    "host",         host_openat,   host_close,    host_read,      host_write,
+    host_pread,     host_pwrite,   host_lseek,    host_fstat,     host_fstatat,
+    host_ftruncate, host_truncate, host_fsync,    host_fcntl,     host_dup,
+    host_dup3,      host_pipe2,    host_getdents, host_unlinkat,  host_mkdirat,
+    host_mknodat,   host_renameat, host_linkat,   host_symlinkat, host_readlinkat,
+    host_faccessat, host_fchmod,   host_fchmodat, host_fchownat,  host_utimensat,
+    host_chdir,     host_fchdir,   host_getcwd,   host_umask,
 };
 
 static int write_file(const char *path, const char *text)
@@ -92,7 +207,8 @@ static int write_file(const char *path, const char *text)
     return done < 0 ? -1 : 0;
 }
 
-/** A private tmpfs needs a mount namespace of our own, and that, without root, a user namespace. */
+/** A private tmpfs needs a mount namespace of our own, and that, without root, a user
+ * namespace. */
 static const char *mount_private(void)
 {
     if (geteuid() == 0 && unshare(CLONE_NEWNS) == 0) {
