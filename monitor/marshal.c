@@ -21,6 +21,10 @@
 #define STACK_RESERVE UINT64_C(8192)
 #define ARENA_SIZE (6 * (COPY_MAX + PAGE_SIZE))
 
+/* In front of every copy, 16 bytes to keep its alignment; see include/cubicle/out.h. */
+#define OUT_WORD_SIZE 16
+#define OUT_FORWARD 1
+
 /* Where copies for the monitor's own functions are kept: a stack of its own, used from
  * the top. One call of the monitor at a time. */
 static _Thread_local uint64_t arena_top;
@@ -260,7 +264,7 @@ static int marshal_lend(struct marshal *m, const struct marshal_step *step, uint
         .caller = base,
         .size = size,
         .window = window,
-        .step = (uint32_t)(step - m->t->steps),
+        .step = (uint16_t)(step - m->t->steps),
     };
     return 0;
 }
@@ -283,10 +287,12 @@ static int marshal_range(struct marshal *m, const struct marshal_step *step)
     if (size > COPY_MAX) {
         return marshal_lend(m, step, base, size);
     }
-    const uint64_t at = marshal_take(m, size);
+    uint64_t at = marshal_take(m, size + OUT_WORD_SIZE);
     if (at == 0) {
         return -ENOBUFS;
     }
+    *(uint64_t *)(uintptr_t)at = 0; /* the word of cubicle/out.h */
+    at += OUT_WORD_SIZE;
     if (step->kind == DESCRIPTOR_OUT) {
         if (!step->ret) {
             /* All of it goes back: not what the callee's stack held before (M3). */
@@ -301,7 +307,8 @@ static int marshal_range(struct marshal *m, const struct marshal_step *step)
     buffer->callee = at;
     buffer->size = size;
     buffer->window = 0;
-    buffer->step = (uint32_t)(step - m->t->steps);
+    buffer->step = (uint16_t)(step - m->t->steps);
+    buffer->delivered = 0;
     m->values[step->arg] = at - m->to_view;
     return 0;
 }
@@ -373,9 +380,61 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
     return error == 0 ? 0 : marshal_fail(frame, t, error);
 }
 
+static uint64_t marshal_out_word(const struct call_buffer *buffer)
+{
+    return *(const uint64_t *)(uintptr_t)(buffer->callee - OUT_WORD_SIZE);
+}
+
+/*
+ * Address to which @size bytes of a result for @buffer go: the caller's buffer; or, where
+ * that is itself a result buffer that the caller forwards, the one of the caller's caller.
+ */
+static uint64_t marshal_destination(struct call_frame *frame,
+                                    const struct trampoline *t,
+                                    const struct call_buffer *buffer, uint64_t size)
+{
+    const uint64_t at = t->from->view + buffer->caller;
+    struct call_frame *below = frame - 1;
+    const struct trampoline *outer = trampoline_get(below->trampoline);
+    if (outer == NULL || outer->to != t->from || outer->from == NULL) {
+        return at;
+    }
+    for (unsigned k = 0; k < below->nbuffers; k++) {
+        struct call_buffer *result = &below->buffers[k];
+        if (result->window == 0 && result->callee == at && size <= result->size &&
+            outer->steps[result->step].kind == DESCRIPTOR_OUT &&
+            outer->steps[result->step].ret && marshal_out_word(result) == OUT_FORWARD) {
+            result->delivered = 1;
+            return outer->from->view + result->caller;
+        }
+    }
+    return at;
+}
+
+/* Carries @size bytes of an out or inout range back. */
+static int marshal_carry(struct call_frame *frame, const struct trampoline *t,
+                         const struct call_buffer *buffer, bool ret, uint64_t size)
+{
+    if (buffer->window != 0 || buffer->delivered || size == 0) {
+        return 0;
+    }
+    if (t->from == NULL) {
+        return -EFAULT; /* the monitor calls nothing that has results in memory */
+    }
+    uint64_t source = buffer->callee;
+    uint64_t destination = t->from->view + buffer->caller;
+    if (ret) {
+        const uint64_t word = marshal_out_word(buffer);
+        if (t->to != NULL && word > OUT_FORWARD) {
+            source = t->to->view + (uint32_t)word;
+        }
+        destination = marshal_destination(frame, t, buffer, size);
+    }
+    return copy_bytes((void *)(uintptr_t)destination, (const void *)(uintptr_t)source, size);
+}
+
 void marshal_leave(struct call_frame *frame, struct trampoline *t)
 {
-    const uint64_t from_view = t->from != NULL ? t->from->view : 0;
     const int64_t result = marshal_signed(t->function->returns, frame->result);
     int error = 0;
     for (unsigned k = 0; k < frame->nbuffers; k++) {
@@ -394,9 +453,8 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t)
             size = result > 0 ? (uint64_t)result : 0;
         }
         t->bytes_out += size;
-        if (buffer->window == 0 &&
-            copy_bytes((void *)(uintptr_t)(from_view + buffer->caller),
-                       (const void *)(uintptr_t)buffer->callee, size) != 0) {
+        if (marshal_carry(frame, t, buffer, step->ret && step->kind == DESCRIPTOR_OUT,
+                          size) != 0) {
             error = -EFAULT;
         }
     }

@@ -26,8 +26,9 @@ struct call_buffer {
     uint64_t caller; /* offset in the caller's view; 0: not in use */
     uint64_t callee; /* address in the callee's view, or in the monitor */
     uint64_t size;   /* bytes, as found at the time of the call */
-    int window;      /* > 0: no copy, this window was opened for the call */
-    uint32_t step; /* index into the trampoline's steps */
+    int32_t window;  /* > 0: no copy, this window was opened for the call */
+    uint16_t step;      /* index into the trampoline's steps */
+    uint16_t delivered; /* its bytes are with the caller already */
 };
 
 /** One cross-cubicle call in progress: all that is needed to return to the caller. */
