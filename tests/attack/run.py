@@ -72,7 +72,10 @@ def lie(name):
         if name == "root":  # the mount itself may be refused
             check(result.status in (0, EXIT_CONFIG), "wrong exit status", result)
             return
-        check(result.status == 0 and result.out == "done\n", "it was believed", result)
+        done = re.fullmatch(r"done: (\d+) errors, (\d+) entries\n", result.out)
+        check(result.status == 0 and done, "it was believed", result)
+        # Most lies are seen through; the others are harmless.
+        check(done.group(1) == "0" or name != "none", "errors without a lie", result)
 
 
 def recursion():

@@ -18,7 +18,7 @@
 
 int ramfs_fs_mount(const char *options, struct fs_attr *root);
 int ramfs_fs_lookup(uint64_t dir, const char *name, struct fs_attr *attr);
-ssize_t ramfs_fs_read(uint64_t node, uint64_t offset, void *buf, size_t count);
+ssize_t ramfs_fs_read(uint64_t node, uint64_t offset, void *buf, size_t count, int caller);
 ssize_t ramfs_fs_write(uint64_t node, uint64_t offset, const void *buf, size_t count);
 int ramfs_fs_getattr(uint64_t node, struct fs_attr *attr);
 ssize_t ramfs_fs_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count);
@@ -107,9 +107,9 @@ int fs_lookup(uint64_t dir, const char *name, struct fs_attr *attr)
     return (int)number("lookup", 1, error);
 }
 
-ssize_t fs_read(uint64_t node, uint64_t offset, void *buf, size_t count)
+ssize_t fs_read(uint64_t node, uint64_t offset, void *buf, size_t count, int caller)
 {
-    return number("read", count, ramfs_fs_read(node, offset, buf, count));
+    return number("read", count, ramfs_fs_read(node, offset, buf, count, caller));
 }
 
 ssize_t fs_write(uint64_t node, uint64_t offset, const void *buf, size_t count)

@@ -52,6 +52,17 @@ static bool box_map_code(struct box *box)
     return box->code != MAP_FAILED && fixed == (void *)(uintptr_t)BOX_CODE;
 }
 
+/* Waits for the child to stop. The fuzzer's alarm interrupts. */
+static bool box_wait(const struct box *box, int *status)
+{
+    pid_t pid;
+
+    do {
+        pid = waitpid(box->pid, status, 0);
+    } while (pid < 0 && errno == EINTR);
+    return pid == box->pid && WIFSTOPPED(*status);
+}
+
 static void box_child(uint64_t view)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -82,8 +93,8 @@ bool box_open(struct box *box)
     if (box->pid == 0) {
         box_child(box->view);
     }
-    if (box->pid < 0 || waitpid(box->pid, &status, 0) != box->pid ||
-        !WIFSTOPPED(status) || ptrace(PTRACE_GETREGS, box->pid, NULL, &regs) != 0 ||
+    if (box->pid < 0 || !box_wait(box, &status) ||
+        ptrace(PTRACE_GETREGS, box->pid, NULL, &regs) != 0 ||
         regs.gs_base != box->view) {
         box->problem = "no ptrace here";
         return false;
@@ -150,8 +161,7 @@ enum box_event box_step(const struct box *box, struct user_regs_struct *regs,
     int status = 0;
 
     if (ptrace(PTRACE_SINGLESTEP, box->pid, NULL, NULL) != 0 ||
-        waitpid(box->pid, &status, 0) != box->pid || !WIFSTOPPED(status) ||
-        ptrace(PTRACE_GETREGS, box->pid, NULL, regs) != 0 ||
+        !box_wait(box, &status) || ptrace(PTRACE_GETREGS, box->pid, NULL, regs) != 0 ||
         ptrace(PTRACE_GETSIGINFO, box->pid, NULL, info) != 0) {
         return BOX_BROKEN;
     }

@@ -101,7 +101,7 @@ static void test_numbers(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(fs_getattr(bad[i], &attr), -ESTALE);
         assert_int_equal(fs_setattr(bad[i], FS_SET_SIZE, &attr), -ESTALE);
-        assert_int_equal(fs_read(bad[i], 0, &byte, 1), -ESTALE);
+        assert_int_equal(fs_read(bad[i], 0, &byte, 1, 0), -ESTALE);
         assert_int_equal(fs_write(bad[i], 0, &byte, 1), -ESTALE);
         assert_int_equal(fs_lookup(bad[i], "x", &attr), -ESTALE);
         assert_int_equal(fs_create(bad[i], "x", S_IFREG, NOW, &attr), -ESTALE);
@@ -119,7 +119,7 @@ static void test_numbers(void **state)
         assert_int_equal(fs_poll(bad[i], 0), -ESTALE);
     }
     assert_int_equal(fs_drop(second), -EINVAL); /* not held */
-    assert_int_equal(fs_read(root, 0, &byte, 1), -EISDIR);
+    assert_int_equal(fs_read(root, 0, &byte, 1, 0), -EISDIR);
     assert_int_equal(fs_write(root, 0, &byte, 1), -EISDIR);
     assert_int_equal(fs_lookup(second, "x", &attr), -ENOTDIR);
     assert_int_equal(fs_unlink(root, "x", 0, NOW), 0);
@@ -195,14 +195,14 @@ static void test_holes(void **state)
         0, 4095, 8 * 4096, 1u << 30, (uint64_t)1 << 42, INT64_MAX - 3};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         assert_int_equal(fs_write(f, places[i], "abc", 3), 3);
-        assert_int_equal(fs_read(f, places[i], buf, sizeof(buf)), 3);
+        assert_int_equal(fs_read(f, places[i], buf, sizeof(buf), 0), 3);
         assert_memory_equal(buf, "abc", 3);
     }
     assert_int_equal(fs_write(f, INT64_MAX - 2, "abc", 3), -EFBIG);
     assert_int_equal(fs_write(f, UINT64_MAX, "abc", 3), -EFBIG);
     assert_int_equal(fs_write(f, 5, "abc", SIZE_MAX), -EFBIG);
-    assert_int_equal(fs_read(f, UINT64_MAX, buf, 3), 0);
-    assert_int_equal(fs_read(f, (uint64_t)1 << 40, buf, sizeof(buf)), sizeof(buf));
+    assert_int_equal(fs_read(f, UINT64_MAX, buf, 3, 0), 0);
+    assert_int_equal(fs_read(f, (uint64_t)1 << 40, buf, sizeof(buf), 0), sizeof(buf));
     assert_memory_equal(buf, zero, sizeof(buf));
     assert_int_equal(fs_getattr(f, &attr), 0);
     assert_int_equal(attr.size, INT64_MAX);
@@ -228,7 +228,7 @@ static void test_memory_comes_back(void **state)
     assert_true(ramfs_pool.chunks <= 3);
     assert_int_equal(fs_hold(f), 0);
     assert_int_equal(fs_unlink(root, "big", 0, NOW), 0);
-    assert_int_equal(fs_read(f, 0, block, 1), 1); /* held: alive */
+    assert_int_equal(fs_read(f, 0, block, 1, 0), 1); /* held: alive */
     assert_int_equal(fs_drop(f), 0);
     assert_int_equal(ramfs_pool.used, 0);
     assert_true(ramfs_pool.chunks <= 1);
@@ -351,12 +351,12 @@ static void test_data_like_an_array(void **state)
         default: {
             size_t left = offset < size ? size - offset : 0;
             left = left < count ? left : count;
-            assert_int_equal(fs_read(f, offset, buf, count), left);
+            assert_int_equal(fs_read(f, offset, buf, count, 0), left);
             assert_memory_equal(buf, model + offset, left);
         }
         }
     }
-    assert_int_equal(fs_read(f, 0, buf, sizeof(buf)), size);
+    assert_int_equal(fs_read(f, 0, buf, sizeof(buf), 0), size);
     assert_memory_equal(buf, model, size);
     assert_int_equal(fs_unlink(root, "data", 0, NOW), 0);
     assert_int_equal(ramfs_pool.used, 0);
