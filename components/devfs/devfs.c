@@ -119,8 +119,9 @@ ssize_t fs_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count)
     return (ssize_t)done;
 }
 
-ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count)
+ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count, int caller)
 {
+    (void)caller;
     const struct node *node = node_get(number);
     (void)offset;
     if (node == NULL) {

@@ -1,6 +1,8 @@
 /* Reading, writing, seeking: the paths that are taken most. */
 #include "core.h"
 
+#include <cubicle/out.h>
+
 #define GOOD_READ (CAN_READ | CAN_SEEK)
 #define GOOD_WRITE (CAN_WRITE | CAN_SEEK)
 #define NOWHERE (-1) /* no offset was given: the description's */
@@ -18,7 +20,7 @@ static ssize_t head_read(struct node *node, void *buf, size_t count, int64_t off
         const size_t want = size < HEAD_MAX ? (size_t)size : HEAD_MAX;
         ssize_t result;
         node->head_len = 0;
-        PROVIDER(result, node->ops->fs_read(node->number, 0, node->head, want));
+        PROVIDER(result, node->ops->fs_read(node->number, 0, node->head, want, 0));
         result = checked_count(result, want);
         if (result < 0) {
             return result;
@@ -47,7 +49,9 @@ static void head_written(struct node *node, const char *buf, size_t count,
     node->head_len = end > node->head_len ? end : node->head_len;
 }
 
-static ssize_t regular_read(struct node *node, void *buf, size_t count, int64_t offset)
+/** @forward: @buf is the trampoline's, and the file system may deliver to our caller directly. */
+static inline ssize_t regular_read(struct node *node, void *buf, size_t count, int64_t offset,
+                                   bool forward)
 {
     if (unlikely((node->stale & STALE_ALWAYS) != 0)) {
         const int error = node_refresh(node);
@@ -69,7 +73,10 @@ static ssize_t regular_read(struct node *node, void *buf, size_t count, int64_t 
         return head_read(node, buf, count, offset);
     }
     ssize_t result;
-    PROVIDER(result, node->ops->fs_read(node->number, (uint64_t)offset, buf, count));
+    if (forward) {
+        cubicle_out_forward(buf);
+    }
+    PROVIDER(result, node->ops->fs_read(node->number, (uint64_t)offset, buf, count, 0));
     return checked_count(result, count);
 }
 
@@ -145,13 +152,13 @@ static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t of
     ssize_t result;
     if ((file->can & CAN_SEEK) != 0) {
         result =
-            regular_read(node, buf, count, offset == NOWHERE ? file->offset : offset);
+            regular_read(node, buf, count, offset == NOWHERE ? file->offset : offset, false);
         if (result > 0 && offset == NOWHERE) {
             file->offset += result;
         }
         return result;
     }
-    PROVIDER(result, node->ops->fs_read(node->number, 0, buf, count));
+    PROVIDER(result, node->ops->fs_read(node->number, 0, buf, count, 0));
     return checked_count(result, count);
 }
 
@@ -204,6 +211,12 @@ static ssize_t other_write(struct file *file, const void *buf, size_t count,
     return result;
 }
 
+/** Whether a result buffer of @count bytes is a trampoline's, see cubicle/out.h. */
+static inline bool can_forward(size_t count, int caller)
+{
+    return caller != 0 && count <= CUBICLE_COPY_MAX;
+}
+
 ssize_t vfs_read(int fd, void *buf, size_t count, int caller)
 {
     struct file *file = file_of(fd, caller);
@@ -213,7 +226,8 @@ ssize_t vfs_read(int fd, void *buf, size_t count, int caller)
     if (unlikely((file->can & GOOD_READ) != GOOD_READ || count > IO_MAX)) {
         return other_read(file, buf, count, NOWHERE);
     }
-    const ssize_t result = regular_read(file->node, buf, count, file->offset);
+    const ssize_t result =
+        regular_read(file->node, buf, count, file->offset, can_forward(count, caller));
     if (likely(result > 0)) {
         file->offset += result;
     }
@@ -229,7 +243,7 @@ ssize_t vfs_pread(int fd, void *buf, size_t count, int64_t offset, int caller)
     if (unlikely((file->can & GOOD_READ) != GOOD_READ || count > IO_MAX)) {
         return other_read(file, buf, count, offset);
     }
-    return regular_read(file->node, buf, count, offset);
+    return regular_read(file->node, buf, count, offset, can_forward(count, caller));
 }
 
 ssize_t vfs_write(int fd, const void *buf, size_t count, int caller)
