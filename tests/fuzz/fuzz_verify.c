@@ -344,7 +344,9 @@ static uint64_t some_value(uint32_t *state)
     };
     const uint64_t high = (mix(state) & 3) == 0 ? 0 : UINT64_C(0x70000000000);
 
-    return high | (low[mix(state) % LENGTH(low)] + (mix(state) & 0x18));
+    const uint32_t pick = mix(state) & 3 ? 1 : mix(state) % LENGTH(low);
+
+    return high | (low[pick] + (mix(state) & 0x18));
 }
 
 static void some_registers(struct user_regs_struct *regs, uint32_t *state)
