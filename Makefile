@@ -22,7 +22,7 @@ help: ## Show this list
 deps: ## Install the Debian packages that the build needs
 	@tools/deps.sh
 
-host: $(B)/host/build.ninja $(B)/src/bearssl.version ## Build the programs of this machine: cubicle, cubicle-cc, ...
+host: $(B)/host/build.ninja ## Build the programs of this machine: cubicle, cubicle-cc, ...
 	@$(NINJA) -C $(B)/host -j $(JOBS) --quiet
 	@$(MESON) install -C $(B)/host --no-rebuild --only-changed --quiet
 	@ln -sfn ../systems $(B)/systems
@@ -31,7 +31,8 @@ $(B)/src/%.version:
 	@tools/fetch.sh $*
 
 # All of them, so that a new folder is seen.
-$(B)/host/build.ninja: $(wildcard meson.build */meson.build */*/meson.build */*/*/meson.build)
+$(B)/host/build.ninja: $(wildcard meson.build */meson.build */*/meson.build */*/*/meson.build) \
+                         | $(B)/src/bearssl.version
 	@tools/deps.sh --check
 	@$(MESON) setup $(B)/host --prefix=$(CURDIR)/$(B) --bindir=bin --buildtype=release \
 	    -Dwerror=true $$(test -e $(B)/host/meson-private && echo --reconfigure)
