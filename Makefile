@@ -35,7 +35,7 @@ $(B)/host/build.ninja: $(wildcard meson.build */meson.build */*/meson.build */*/
                          | $(B)/src/bearssl.version
 	@tools/deps.sh --check
 	@$(MESON) setup $(B)/host --prefix=$(CURDIR)/$(B) --bindir=bin --buildtype=release \
-	    -Dwerror=true $$(test -e $(B)/host/meson-private && echo --reconfigure)
+	    -Dwerror=true $$(test -e $(B)/host/meson-private/coredata.dat && echo --reconfigure)
 
 modules: host ## Build the modules, isolated and plain
 	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) all
