@@ -222,7 +222,8 @@ static inline struct file *file_of(int fd, int caller)
 
 /* ---- file.c ---- */
 
-/** Takes over the caller's reference to @node, also when it fails (NULL: no memory). */
+/** Takes over the caller's reference to @node, but not when it fails (NULL: no memory).
+ */
 struct file *file_new(struct node *node, uint32_t flags);
 void file_put(struct file *file);
 /** Opens what @path names for @client without a descriptor. */
@@ -262,6 +263,15 @@ static inline bool node_allows(const struct node *node, unsigned want)
 {
     const unsigned shift = node->st.st_uid == 0 ? 6 : node->st.st_gid == 0 ? 3 : 0;
     return (~(node->st.st_mode >> shift) & want) == 0;
+}
+
+/** True when directory @node is @dir or above it. */
+static inline bool node_is_above(const struct node *node, const struct node *dir)
+{
+    while (dir != NULL && dir != node) {
+        dir = dir->parent;
+    }
+    return dir == node;
 }
 
 /** How many pages of 4 KiB @size bytes take. */

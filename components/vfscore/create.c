@@ -9,6 +9,17 @@ int may_change(const struct node *dir)
     return node_allows(dir, W_OK | X_OK) ? 0 : -EACCES;
 }
 
+/** Takes back what was made and cannot be kept: the name must mean nothing again. */
+static int undo(const struct name *name, uint32_t type, int error)
+{
+    const struct node *dir = name->dir;
+    int ignored; /* there is no more to do */
+    PROVIDER(ignored, dir->ops->fs_unlink(dir->number, name->text, type == S_IFDIR,
+                                          core.now_ns));
+    (void)ignored;
+    return error;
+}
+
 /** The file system made what @attr says under @name. A reference in *@result unless
  * that is NULL. */
 static int created(struct name *name, const struct fs_attr *attr, uint32_t type,
@@ -20,11 +31,10 @@ static int created(struct name *name, const struct fs_attr *attr, uint32_t type,
     }
     const int error = node_from_attr(name->dir->mount, attr, &node);
     if (error != 0) {
-        return error;
+        return undo(name, type, error);
     }
     if (node->refs != 1) {
-        node_put(node); /* a new node that is known already: not from an honest file
-                           system */
+        node_put(node); /* a new node that is known already: not from an honest one */
         return -EIO;
     }
     name_set(name, node);

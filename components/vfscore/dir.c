@@ -3,8 +3,8 @@
 
 #include <dirent.h>
 
-#define DOTS 2 /* "." and ".." are records 0 and 1, the file system's cookies follow \
-                */
+/* "." and ".." are records 0 and 1, the file system's cookies follow. */
+#define DOTS 2
 #define LIST_MAX (32u * 1024)
 
 static size_t record_put(char *to, size_t room, uint64_t node, int64_t next,

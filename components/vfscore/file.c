@@ -13,7 +13,6 @@ struct file *file_new(struct node *node, uint32_t flags)
 {
     struct file *file = slab_alloc(&files);
     if (file == NULL) {
-        node_put(node);
         return NULL;
     }
     const bool path_only = (flags & O_PATH) != 0;
@@ -147,6 +146,10 @@ int file_open(struct client *client, int dirfd, const char *path, int flags_in,
     }
     struct file *file = file_new(node, flags);
     if (file == NULL) {
+        if (fifo) {
+            pipe_close(node, flags);
+        }
+        node_put(node);
         return -ENOMEM;
     }
     *result = file;

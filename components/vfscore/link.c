@@ -117,15 +117,6 @@ int vfs_unlinkat(int dirfd, const char *path, int flags, int caller)
     return 0;
 }
 
-/** True when @node is @dir or above it. */
-static bool is_above(const struct node *node, const struct node *dir)
-{
-    while (dir != NULL && dir != node) {
-        dir = dir->parent;
-    }
-    return dir == node;
-}
-
 /** Both directories come before both names. */
 static int rename_walk(struct client *client, int old_dirfd, const char *old_path,
                        struct walk *old, int new_dirfd, const char *new_path,
@@ -165,11 +156,11 @@ static int rename_check(const struct walk *old, const struct walk *new)
     if (!is_dir && (old->slash || new->slash)) {
         return -ENOTDIR;
     }
-    if (is_dir && is_above(old->node, new->dir)) {
+    if (is_dir && node_is_above(old->node, new->dir)) {
         return -EINVAL;
     }
     if (new->node != NULL && S_ISDIR(new->node->st.st_mode) &&
-        is_above(new->node, old->dir)) {
+        node_is_above(new->node, old->dir)) {
         return -ENOTEMPTY;
     }
     return 0;

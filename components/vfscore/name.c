@@ -141,6 +141,23 @@ void name_set(struct name *name, struct node *node)
     }
 }
 
+/**
+ * Whether directory @node can be what @name means. One that is known in another place
+ * was moved by somebody else where the file system says so; else, and where it would be
+ * below itself, the file system is not honest.
+ */
+static bool may_be_here(const struct name *name, const struct node *node)
+{
+    const struct node *dir = name->dir;
+    if (node == dir->mount->root) {
+        return false;
+    }
+    if (node->name == NULL || node->name == name) {
+        return true;
+    }
+    return !dir->mount->cached && !node_is_above(node, dir);
+}
+
 /** Asks the file system what @name means. */
 static int name_ask(struct name *name)
 {
@@ -158,10 +175,14 @@ static int name_ask(struct name *name)
     if (error != 0) {
         return error;
     }
-    if (node != NULL && S_ISDIR(node->st.st_mode) &&
-        (node == dir->mount->root || (node->name != NULL && node->name != name))) {
-        node_put(node); /* a directory in two places: not from an honest file system */
-        return -EIO;
+    if (node != NULL && S_ISDIR(node->st.st_mode)) {
+        if (!may_be_here(name, node)) {
+            node_put(node);
+            return -EIO;
+        }
+        if (node->name != NULL && node->name != name) {
+            name_set(node->name, NULL);
+        }
     }
     if (name->node != node) {
         name_set(name, node);

@@ -153,6 +153,7 @@ static int pipe_end(struct client *client, struct node *node, uint32_t flags,
     node_get(node);
     struct file *file = file_new(node, flags);
     if (file == NULL) {
+        node_put(node);
         return -ENOMEM;
     }
     node->pipe->readers += flags_read(flags);

@@ -49,9 +49,10 @@ static void head_written(struct node *node, const char *buf, size_t count,
     node->head_len = end > node->head_len ? end : node->head_len;
 }
 
-/** @forward: @buf is the trampoline's, and the file system may deliver to our caller directly. */
-static inline ssize_t regular_read(struct node *node, void *buf, size_t count, int64_t offset,
-                                   bool forward)
+/** @forward: @buf is the trampoline's, and the file system may deliver to our caller
+ * directly. */
+static inline ssize_t regular_read(struct node *node, void *buf, size_t count,
+                                   int64_t offset, bool forward)
 {
     if (unlikely((node->stale & STALE_ALWAYS) != 0)) {
         const int error = node_refresh(node);
@@ -151,8 +152,8 @@ static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t of
     count = count < IO_MAX ? count : IO_MAX;
     ssize_t result;
     if ((file->can & CAN_SEEK) != 0) {
-        result =
-            regular_read(node, buf, count, offset == NOWHERE ? file->offset : offset, false);
+        result = regular_read(node, buf, count,
+                              offset == NOWHERE ? file->offset : offset, false);
         if (result > 0 && offset == NOWHERE) {
             file->offset += result;
         }

@@ -98,11 +98,12 @@ int cubicle_find(const char *name)
     return strcmp(name, "boot") == 0 ? STUB_BOOT : -ENOENT;
 }
 
-#define FUNCTIONS(F)                                                             \
-    F(mount)                                                                     \
-    F(lookup)                                                                    \
-    F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink) F(hold) F(drop) \
-        F(read) F(write) F(getattr) F(setattr) F(readdir) F(sync) F(statfs) F(poll)
+/* clang-format off */
+#define FUNCTIONS(F)                                                                   \
+    F(mount) F(lookup) F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink)    \
+    F(hold) F(drop) F(read) F(write) F(getattr) F(setattr) F(readdir) F(sync)          \
+    F(statfs) F(poll)
+/* clang-format on */
 
 /* devfs is compiled with its functions renamed. */
 #define DECLARE(name) extern __typeof__(fs_##name) devfs_##name;

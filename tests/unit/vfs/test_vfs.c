@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vfs.h>
@@ -506,6 +507,36 @@ static void test_paths(void **state)
                      -EOPNOTSUPP);
 }
 
+/** Names are looked at eight bytes at a time, but never beyond the page they end in. */
+static void test_paths_at_the_end_of_memory(void **state)
+{
+    (void)state;
+    struct stat st;
+    char *const memory =
+        mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    assert_int_equal(mprotect(memory + 4096, 4096, PROT_NONE), 0);
+    assert_int_equal(vfs_mkdirat(CWD, "/abcdefghijkl", 0755, A), 0);
+    assert_int_equal(
+        vfs_mknodat(CWD, "/abcdefghijkl/mnopqrstuvwxyz", S_IFREG | 0644, 0, A), 0);
+    static const char *const paths[] = {"/",
+                                        "/x",
+                                        "/abcdefghijkl",
+                                        "/abcdefghijkl/",
+                                        "x/",
+                                        ".",
+                                        "/abcdefghijkl/mnopqrstuvwxyz"};
+    static const int results[] = {0, -ENOENT, 0, 0, -ENOENT, 0, 0};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        char *const path = memory + 4096 - strlen(paths[i]) - 1;
+        strcpy(path, paths[i]);
+        for (int twice = 0; twice < 2; twice++) { /* asked for, and from the cache */
+            assert_int_equal(vfs_fstatat(CWD, path, &st, 0, A), results[i]);
+        }
+    }
+    munmap(memory, 8192);
+}
+
 /** Every function with senseless numbers: an error or an answer, never harm (run with
  * sanitizers). */
 static void test_senseless_numbers(void **state)
@@ -627,6 +658,7 @@ int main(void)
         cmocka_unit_test(test_many_names_are_forgotten_well),
         cmocka_unit_test(test_deep_and_removed),
         cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_paths_at_the_end_of_memory),
         cmocka_unit_test(test_senseless_numbers),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

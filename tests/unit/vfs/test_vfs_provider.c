@@ -138,7 +138,8 @@ static int t_drop(uint64_t node)
 {
     return (int)answer(fs_drop(node), 0);
 }
-static ssize_t t_read(uint64_t node, uint64_t offset, void *buf, size_t count, int caller)
+static ssize_t t_read(uint64_t node, uint64_t offset, void *buf, size_t count,
+                      int caller)
 {
     reads++;
     return answer(fs_read(node, offset, buf, count, caller), (long)count);
