@@ -52,7 +52,7 @@ int cli_check(int argc, char **argv)
     const char *sfi_reason, *none_reason;
 
     argp_err_exit_status = CLI_EXIT_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    cli_parse(&argp, argc, argv, 0, NULL);
     probe_machine(&probe);
     const bool sfi = probe_sfi(&probe, &sfi_reason);
     const bool none = probe_none(&probe, &none_reason);

@@ -40,6 +40,14 @@ static void cli_no_memory(void)
     exit(CLI_EXIT_NO);
 }
 
+void cli_parse(const struct argp *argp, int argc, char **argv, unsigned flags,
+               void *input)
+{
+    if (argp_parse(argp, argc, argv, flags, NULL, input) != 0) {
+        cli_no_memory();
+    }
+}
+
 void *cli_calloc(size_t count, size_t size)
 {
     void *p = calloc(count > 0 ? count : 1, size);

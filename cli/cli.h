@@ -2,6 +2,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +18,10 @@ int cli_run(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_inspect(int argc, char **argv);
+
+/** argp_parse(), but it ends the command with a message where it cannot go on. */
+void cli_parse(const struct argp *argp, int argc, char **argv, unsigned flags,
+               void *input);
 
 /** Writes "cubicle: MESSAGE\n" to standard error. */
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -70,7 +70,7 @@ void module_options_parse(int argc, char **argv, const char *doc, int with_secti
 
     memset(o, 0, sizeof(*o));
     argp_err_exit_status = CLI_EXIT_USAGE;
-    argp_parse(&argp, argc, argv, 0, NULL, o);
+    cli_parse(&argp, argc, argv, 0, o);
     o->path = find_module(o->module);
     if (o->interfaces == NULL) {
         o->interfaces = cli_build_path("interfaces");

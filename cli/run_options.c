@@ -200,5 +200,5 @@ void run_options_parse(int argc, char **argv, struct run_options *o)
     o->arguments = cli_calloc((size_t)argc + 1, sizeof(*o->arguments));
     o->environment = cli_calloc((size_t)argc + 1, sizeof(*o->environment));
     argp_err_exit_status = MONITOR_EXIT_CONFIG;
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, o);
+    cli_parse(&argp, argc, argv, ARGP_IN_ORDER, o);
 }
