@@ -330,8 +330,8 @@ int monitor_run(const struct monitor_config *config)
     int error = start_plan(config, &plan);
     const struct trampoline **inits =
         calloc(plan.system.nmodules + 1, sizeof(*inits));
-    if (inits == NULL) {
-        error = -ENOMEM;
+    if (error == 0 && inits == NULL) {
+        error = message_error(-ENOMEM, "%s: out of memory", config->system);
     }
     if (error == 0) {
         error = start_backend(config, plan.ncubicles);
