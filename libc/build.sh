@@ -31,8 +31,9 @@ copy() {
     cmp -s "$1" "$2" && return 0
     mkdir -p "$(dirname "$2")"
     cp "$1" "$2"
-    case $2 in
-    *.h) touch "$merged/.headers" ;; # musl's makefile does not track these
+    case $2 in # musl's makefile does not track headers of ours
+    */arch/*.h) touch "$merged/.headers" ;;
+    *.h) touch "$(dirname "$2")"/*.c ;;
     esac
 }
 

@@ -83,6 +83,31 @@ VEC_INLINE void *move_up(char *d, const char *s, size_t n)
     return d;
 }
 
+/* As move_up, at least VEC_WIDE_MIN bytes. */
+VEC_WIDE void *move_up_wide(char *d, const char *s, size_t n)
+{
+    const vec_wide head = *(const vec_wide_unaligned *)s;
+    const vec_wide_unaligned *const last = (const void *)(s + n - 128);
+    const vec_wide w = last[0], x = last[1], y = last[2], z = last[3];
+    char *const end = d + n;
+    vec_wide *p = (vec_wide *)(((uintptr_t)d + 32) & -32UL);
+    const vec_wide_unaligned *q = (const void *)(s + ((char *)p - d));
+    for (; (size_t)(end - (char *)p) > 128; p += 4, q += 4) {
+        const vec_wide a = q[0], b = q[1], c = q[2], e = q[3];
+        p[0] = a;
+        p[1] = b;
+        p[2] = c;
+        p[3] = e;
+    }
+    vec_wide_unaligned *const tail = (void *)(end - 128);
+    tail[0] = w;
+    tail[1] = x;
+    tail[2] = y;
+    tail[3] = z;
+    *(vec_wide_unaligned *)d = head;
+    return d;
+}
+
 /* More than 128 bytes, downwards. */
 VEC_INLINE void *move_down(char *d, const char *s, size_t n)
 {
@@ -125,7 +150,8 @@ void *memmove(void *dest, const void *src, size_t n)
         return move_128(dest, src, n);
     }
     if ((uintptr_t)dest - (uintptr_t)src >= n) {
-        return move_up(dest, src, n);
+        return n >= VEC_WIDE_MIN && __cubicle_has_avx ? move_up_wide(dest, src, n)
+                                                      : move_up(dest, src, n);
     }
     return move_down(dest, src, n);
 }

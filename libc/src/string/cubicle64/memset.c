@@ -21,11 +21,34 @@ VEC_INLINE void *set_small(unsigned char *d, unsigned char c, size_t n)
     return d;
 }
 
+VEC_WIDE void *set_wide(unsigned char *d, unsigned char c, size_t n)
+{
+    const vec_wide v = (vec_wide){0} + c;
+    unsigned char *const end = d + n;
+    vec_wide_unaligned *const last = (void *)(end - 128);
+    *(vec_wide_unaligned *)d = v;
+    vec_wide *p = (vec_wide *)(((uintptr_t)d + 32) & -32UL);
+    for (; end - (unsigned char *)p > 128; p += 4) {
+        p[0] = v;
+        p[1] = v;
+        p[2] = v;
+        p[3] = v;
+    }
+    last[0] = v;
+    last[1] = v;
+    last[2] = v;
+    last[3] = v;
+    return d;
+}
+
 void *memset(void *dest, int c, size_t n)
 {
     unsigned char *const d = dest, *const end = d + n;
     if (n < 16) {
         return set_small(d, c, n);
+    }
+    if (n >= VEC_WIDE_MIN && __cubicle_has_avx) {
+        return set_wide(d, c, n);
     }
     const vec v = vec_fill(c);
     vec_store(d, v);
