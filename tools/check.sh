@@ -27,7 +27,7 @@ variant() {
 
 tidy() {
     git ls-files 'cli/*.c' 'monitor/*.c' 'toolchain/*.c' |
-        xargs clang-tidy --quiet -p build/host 2>/dev/null
+        xargs -n 4 -P "$(nproc)" clang-tidy --quiet -p build/host 2>/dev/null
 }
 
 cppcheck_all() {
