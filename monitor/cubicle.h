@@ -27,6 +27,7 @@ struct cubicle {
     enum cubicle_state state;
     enum monitor_on_fault on_fault;
     int exit_status;
+    uint64_t limit_ticks; /* of computing in one call; 0: no limit (watchdog.h) */
     bool is_app;          /* holds the application: what --acl=app opens */
     uint64_t view;        /* address = view + offset */
     uint32_t stack_start; /* offset of the lowest byte, above the guard */

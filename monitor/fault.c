@@ -112,6 +112,13 @@ static void fault_stop(ucontext_t *context, struct cubicle *cubicle)
     fault_continue_at(context, &target);
 }
 
+void fault_stop_interrupted(void *opaque, struct cubicle *cubicle, const char *reason)
+{
+    ucontext_t *context = opaque;
+    fault_report_text(cubicle, (uint64_t)context->uc_mcontext.gregs[REG_RIP], reason);
+    fault_stop(context, cubicle);
+}
+
 static unsigned fault_access(const ucontext_t *context)
 {
     const greg_t error = context->uc_mcontext.gregs[REG_ERR];

@@ -15,6 +15,7 @@
 #include "stats.h"
 #include "trampoline.h"
 #include "wall.h"
+#include "watchdog.h"
 #include "window.h"
 
 #include <errno.h>
@@ -91,6 +92,7 @@ static int start_cubicle(struct plan *plan, const struct monitor_cubicle *given,
     struct cubicle *cubicle = cubicle_create(given->name);
     cubicle->view = backend->view_base(cubicle->id);
     cubicle->on_fault = given->on_fault;
+    cubicle->limit_ticks = (given->call_limit_ms + WATCHDOG_TICK_MS - 1) / WATCHDOG_TICK_MS;
     if (given->quota != 0) {
         cubicle->quota_pages = given->quota >> PAGE_SHIFT;
     }
@@ -353,6 +355,9 @@ int monitor_run(const struct monitor_config *config)
     }
     if (error == 0 && config->trace) {
         start_trace(&plan);
+    }
+    if (error == 0) {
+        error = watchdog_start();
     }
     if (error == 0) {
         error = wall_raise();

@@ -48,7 +48,9 @@ struct call_frame {
     uint32_t callee_mxcsr, callee_x87_control; /* the default, to load from */
     uint32_t nbuffers;
     struct call_buffer buffers[6]; /* DESCRIPTOR_RANGES_MAX */
-    uint64_t pad[5];
+    uint64_t watched_call; /* the watchdog's: which call it saw here */
+    uint64_t watched_ticks;
+    uint64_t pad[3];
 };
 
 struct thread_cubicle {

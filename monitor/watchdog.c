@@ -1,0 +1,58 @@
+#include "watchdog.h"
+#include "cubicle.h"
+#include "fault.h"
+#include "thread.h"
+#include "trampoline.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/time.h>
+#include <ucontext.h>
+
+/* Every tick that finds the same call on top, in the same cubicle, is one more for it.
+ * Calls are told apart by how often their trampoline has been used. */
+static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
+{
+    ucontext_t *context = opaque;
+    struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
+    struct call_frame *frame = thread_top_frame();
+    (void)signal;
+    (void)info;
+    if (cubicle == NULL || cubicle->limit_ticks == 0 || cubicle->state != CUBICLE_LIVE ||
+        (uint64_t)context->uc_mcontext.gregs[REG_RIP] >= SPACE_SIZE || frame == NULL) {
+        return;
+    }
+    const struct trampoline *t = trampoline_get(frame->trampoline);
+    if (t->callee != cubicle->id || frame->watched_call != t->calls) {
+        frame->watched_call = t->calls;
+        frame->watched_ticks = 0;
+        return;
+    }
+    if (++frame->watched_ticks > cubicle->limit_ticks) {
+        fault_stop_interrupted(context, cubicle,
+                               "the call computes longer than the cubicle's time limit");
+    }
+}
+
+int watchdog_start(void)
+{
+    bool wanted = false;
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        wanted |= cubicle_get(id)->limit_ticks != 0;
+    }
+    if (!wanted) {
+        return 0;
+    }
+    struct sigaction action = {.sa_sigaction = watchdog_tick,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    sigfillset(&action.sa_mask);
+    const struct timeval tick = {.tv_usec = WATCHDOG_TICK_MS * 1000};
+    const struct itimerval timer = {.it_interval = tick, .it_value = tick};
+    /* CPU time of the process: waiting is not computing. */
+    if (sigaction(SIGVTALRM, &action, NULL) != 0 ||
+        setitimer(ITIMER_VIRTUAL, &timer, NULL) != 0) {
+        return -errno;
+    }
+    return 0;
+}
