@@ -29,12 +29,14 @@ static const char *const common_options[] = {
 
 /*
  * What makes rewritten code fast: no indirect branches through memory, loops that start a
- * bundle, no string instructions (their set-up is long). A push or pop of 8 bytes proves the
+ * bundle but no other padding, no string instructions (their set-up is long). A push or pop of 8 bytes proves the
  * stack pointer good, where add and sub need a probe after them.
  */
 static const char *const isolated_options[] = {
     "-ffixed-r11",
     "-falign-loops=32",
+    "-falign-jumps=1",
+    "-falign-labels=1",
     "-mindirect-branch-register",
     "-mtune-ctrl=single_push,single_pop",
     "-mmemcpy-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",

@@ -170,6 +170,30 @@ static bool check_operands(struct program *program, const struct instruction *in
 }
 
 /*
+ * Processors execute these together with a conditional jump behind them, unless they write
+ * memory or have both an immediate and a memory operand.
+ */
+static bool fuses(const struct instruction *in)
+{
+    static const char *const names[] = {"cmp", "test", "add", "sub", "and", "inc", "dec"};
+    const struct operand *last = &in->operands[in->noperands ? in->noperands - 1 : 0];
+    bool listed = false;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        size_t len = strlen(names[i]);
+
+        /* At most the suffix of a size behind the name: addss is something else. */
+        listed |= !strncmp(in->name, names[i], len) &&
+                  (!in->name[len] || (strchr("bwlq", in->name[len]) && !in->name[len + 1]));
+    }
+    if (!listed || last->kind == OPERAND_REGISTER) {
+        return listed;
+    }
+    return rule_find(in->name)->class == RULE_READ &&
+           in->operands[0].kind != OPERAND_IMMEDIATE;
+}
+
+/*
  * Any instruction that is special in nothing but its memory operand. %rsp as a source may
  * carry the view's base in its upper half, so a canonical copy takes its place.
  */
@@ -229,7 +253,8 @@ static void instrument_plain(struct program *program, const struct instruction *
     }
     unit_add(program, in, UNIT_PLAIN, effects,
              arena_printf("%s%s%s%s", in->encoding, in->lock ? "lock " : "", in->name,
-                          operands));
+                          operands))
+        ->fuses = fuses(in);
 }
 
 /* The thread pointer itself: `mov %fs:0,%reg`, or any instruction that reads %fs:0; our

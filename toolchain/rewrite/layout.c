@@ -5,6 +5,7 @@
  *
  * Padding goes before the labels of a unit, so that a jump does not run through it. Only
  * where a label itself must start a bundle can there be padding behind the label too.
+ * None goes between a comparison and its branch: processors execute the two as one.
  */
 #include "layout.h"
 
@@ -22,13 +23,18 @@ static unsigned unit_size(const struct item *item)
     return item->unit == UNIT_BRANCH && !item->wide ? SHORT_BRANCH : item->size;
 }
 
-/* First offset at or behind @offset where the unit obeys invariants 2 and 3. */
-static unsigned place_unit(const struct item *item, unsigned offset)
+/* First offset at or behind @offset where the unit obeys invariants 2 and 3. @next: the item
+ * behind it, or NULL. */
+static unsigned place_unit(const struct item *item, const struct item *next, unsigned offset)
 {
     unsigned size = unit_size(item);
 
     if (item->unit == UNIT_CALL) {
         return round_up(offset + size, BUNDLE) - size;
+    }
+    if (item->fuses && next && next->kind == ITEM_UNIT && next->unit == UNIT_BRANCH &&
+        size + unit_size(next) <= BUNDLE) {
+        size += unit_size(next);
     }
     if (offset / BUNDLE != (offset + size - 1) / BUNDLE) {
         return round_up(offset, BUNDLE);
@@ -42,7 +48,8 @@ struct joint {
     bool entry;       /* a label here starts a bundle */
 };
 
-static void place(struct item *item, unsigned offset, const struct joint *joint)
+static void place(struct item *item, const struct item *next, unsigned offset,
+                  const struct joint *joint)
 {
     unsigned start = joint->entry ? round_up(joint->aligned, BUNDLE) : joint->aligned;
 
@@ -50,7 +57,7 @@ static void place(struct item *item, unsigned offset, const struct joint *joint)
     if (item->unit == UNIT_CALL && !joint->entry) {
         start = offset;
     }
-    item->offset = place_unit(item, start);
+    item->offset = place_unit(item, next, start);
     item->pad = (joint->entry ? start : item->offset) - offset;
     item->gap = joint->entry ? item->offset - start : 0;
 }
@@ -76,7 +83,7 @@ static void place_section(struct program *program, struct section *section)
             }
             break;
         case ITEM_UNIT:
-            place(item, offset, &joint);
+            place(item, i + 1 < section->nitems ? item + 1 : NULL, offset, &joint);
             for (; first_label < i; first_label++) {
                 if (section->items[first_label].kind == ITEM_LABEL) {
                     program->symbols[section->items[first_label].symbol].offset =

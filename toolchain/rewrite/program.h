@@ -51,6 +51,7 @@ struct item {
     unsigned gap;     /* layout: padding between the labels and this unit */
     unsigned offset;  /* layout: of the unit, from the start of the section */
     bool direct;      /* unit: a branch or call to @symbol */
+    bool fuses;       /* unit: a comparison that processors fuse with a branch behind it */
     bool stop;        /* unit: control never passes behind it */
     bool wide;        /* layout: this branch needs its 32-bit form */
 };

@@ -135,6 +135,27 @@ static void test_label_behind_padding(void **state)
     assert_int_equal(item(call)->gap, 0);
 }
 
+/* A comparison and its branch stay together. */
+static void test_fused(void **state)
+{
+    (void)state;
+    unit(UNIT_PLAIN, 28);
+    size_t compare = unit(UNIT_PLAIN, 3);
+
+    program.sections[0].items[compare].fuses = true;
+    size_t jump = branch("elsewhere", 6);
+
+    unit(UNIT_PLAIN, 20);
+    size_t plain = unit(UNIT_PLAIN, 3);
+
+    program.sections[0].items[plain].fuses = true;
+    unit(UNIT_PLAIN, 6);
+    layout(&program);
+    assert_int_equal(item(compare)->offset, 32);
+    assert_int_equal(item(jump)->offset, 35);
+    assert_int_equal(item(plain)->offset, 61);
+}
+
 /* 4. An entry starts a bundle, also where the unit behind it cannot. */
 static void test_entries(void **state)
 {
@@ -240,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_exact_fit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(test_label_behind_padding, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_entries, setup, teardown),
         cmocka_unit_test_setup_teardown(test_alignment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_branch_sizes, setup, teardown),
