@@ -90,7 +90,7 @@ enum verify_reason branch_form(const struct decoded *decoded, struct insn *insn)
         insn->flow = FLOW_JUMP_INDIRECT;
         break;
     case RULE_BRANCH:
-        return VERIFY_INDIRECT; /* branch_direct() knows all forms */
+        return VERIFY_INDIRECT; /* never: branch_direct() knows all forms */
     default:
         return VERIFY_OK;
     }
@@ -129,7 +129,7 @@ static enum verify_reason branch_target(const struct pass *pass, uint32_t offset
     int32_t displacement;
 
     if (!branch_read(pass->code + offset, pass->len - offset, &length, &displacement)) {
-        return VERIFY_DECODE;
+        return VERIFY_DECODE; /* never: it was read when its bit was set */
     }
     const int64_t target = (int64_t)offset + length + displacement;
     if (target >= 0 && target < pass->len) {

@@ -113,9 +113,10 @@ enum verify_reason decode(const struct decoder *decoder, const uint8_t *bytes,
         return reason;
     }
     decoded->noperands = decoded->zydis.operand_count;
-    return ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&decoder->zydis, &context,
-                                                   &decoded->zydis, decoded->operand,
-                                                   decoded->noperands))
-               ? VERIFY_OK
-               : VERIFY_DECODE;
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeOperands(&decoder->zydis, &context,
+                                                 &decoded->zydis, decoded->operand,
+                                                 decoded->noperands))) {
+        return VERIFY_DECODE; /* never: the instruction has been decoded */
+    }
+    return VERIFY_OK;
 }

@@ -147,7 +147,7 @@ static enum verify_reason operands_register_class(const struct decoded *decoded,
     case ZYDIS_REGCLASS_YMM:
         return VERIFY_OK;
     case ZYDIS_REGCLASS_FLAGS:
-        return hidden ? VERIFY_OK : VERIFY_REGISTER;
+        return hidden ? VERIFY_OK : VERIFY_REGISTER; /* never: always hidden */
     case ZYDIS_REGCLASS_IP:
         return hidden && (operands_is_branch(decoded) || decoded->kind == RULE_TRAP)
                    ? VERIFY_OK
@@ -204,7 +204,7 @@ static enum verify_reason operands_one(const struct decoder *decoder,
         }
         return operands_memory(decoder, decoded, operand);
     default:
-        return VERIFY_ACCESS_FORM;
+        return VERIFY_ACCESS_FORM; /* never: no far pointers in 64-bit mode */
     }
 }
 

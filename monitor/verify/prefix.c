@@ -122,7 +122,7 @@ static enum verify_reason prefix_nop(const struct decoded *decoded)
         case 0x67:
             return VERIFY_PREFIX_ADDRESS;
         case 0xf0:
-            return VERIFY_PREFIX_LOCK;
+            return VERIFY_PREFIX_LOCK; /* never: Zydis knows that it is invalid */
         case 0xf2:
         case 0xf3:
             return VERIFY_PREFIX_REP;
@@ -172,7 +172,7 @@ static enum verify_reason prefix_collect(struct decoded *decoded)
             break;
         default:
             if (!prefix_is_segment(byte)) {
-                return VERIFY_DECODE;
+                return VERIFY_DECODE; /* never: there are no others */
             }
             repeated = decoded->segment != 0;
             decoded->segment = byte;

@@ -106,6 +106,22 @@ static const struct verify_case cases[] = {
     ACCEPT("B1", 0, "jge .+2; 0f 8d 00 00 00 00", "\x7d\x00\x0f\x8d\x00\x00\x00\x00"),
     ACCEPT("B1", 0, "jle .+2; 0f 8e 00 00 00 00", "\x7e\x00\x0f\x8e\x00\x00\x00\x00"),
     ACCEPT("B1", 0, "jg .+2; 0f 8f 00 00 00 00", "\x7f\x00\x0f\x8f\x00\x00\x00\x00"),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x70\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x71\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x72\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x73\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x74\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x75\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x76\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x77\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x78\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x79\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x7a\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x7b\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x7c\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x7d\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x7e\x00", PREFIX_SEGMENT, 0),
+    REJECT("B1", 0, "CS on a jcc", "\x2e\x7f\x00", PREFIX_SEGMENT, 0),
 };
 /* clang-format on */
 
