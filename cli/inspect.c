@@ -75,7 +75,7 @@ static void print_arg(const struct descriptor_function *function,
     }
     printf("%s %s", kinds[arg->kind], arg->name);
     if (arg->kind == DESCRIPTOR_STRING) {
-        printf("[<%" PRIu32 "]%s", arg->size_value, arg->or_null ? " or_null" : "");
+        printf("[%" PRIu32 "]%s", arg->size_value, arg->or_null ? " or_null" : "");
     } else {
         print_size(function, arg);
     }
