@@ -79,6 +79,14 @@ bool options_parse(int argc, char **argv, struct options *options);
 
 extern const char options_help[];
 
+/* ---- response.c ---- */
+
+/**
+ * Appends @word to @words, or, where it is `@FILE`, the words in that file. Returns false
+ * after a message.
+ */
+bool response_expand(const char *word, struct list *words);
+
 /* ---- process.c: programs and temporary files ---- */
 
 /** Runs argv[0] with @argv; verbose prints it first. Returns whether it exited with 0. */
@@ -103,6 +111,9 @@ void paths_defaults(struct options *options, const char *argv0);
 const char *paths_rewriter(void);
 
 /* ---- compile.c ---- */
+
+/** The name of the gcc to run. */
+const char *compiler_name(void);
 
 /** Compiles every source of the command line; @objects receives what is to be linked, in
  *  order: objects, archives and linker options. */

@@ -52,7 +52,7 @@ static const char *const language_names[] = {
     [LANGUAGE_ASSEMBLER_CPP] = "assembler-with-cpp",
 };
 
-static const char *gcc(void)
+const char *compiler_name(void)
 {
     const char *name = getenv("CUBICLE_GCC");
 
@@ -67,7 +67,7 @@ static const char *compiler_headers(void)
     if (!folder) {
         struct list argv = {0};
 
-        list_add(&argv, gcc());
+        list_add(&argv, compiler_name());
         list_add(&argv, "-print-file-name=include");
         char *text = process_read(&argv);
 
@@ -83,7 +83,7 @@ static const char *compiler_headers(void)
 /* gcc with everything but the language, the input and the output. */
 static void compiler_command(const struct options *options, struct list *argv)
 {
-    list_add(argv, gcc());
+    list_add(argv, compiler_name());
     list_add_all(argv, &options->compile);
     for (size_t i = 0; i < COUNT(common_options); i++) {
         list_add(argv, common_options[i]);
@@ -213,7 +213,7 @@ static bool compile_plain(const struct options *options, const struct input *inp
     }
     struct list argv = {0};
 
-    list_add(&argv, gcc());
+    list_add(&argv, compiler_name());
     list_add(&argv, "-c");
     list_add(&argv, "-o");
     list_add(&argv, object);

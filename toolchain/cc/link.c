@@ -254,7 +254,7 @@ static bool link_application(struct module *module, bool *application)
     struct object object;
 
     *application = false;
-    if (module->options->no_startfiles || !app) {
+    if (module->options->no_startfiles || module->options->dry_run || !app) {
         return true;
     }
     size_t without = module->exports.count;

@@ -9,7 +9,7 @@ static bool ask_gcc(const struct options *options, int argc, char **argv)
 {
     struct list command = {0};
 
-    list_add(&command, "gcc");
+    list_add(&command, compiler_name());
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "--cubicle", 9) != 0) {
             list_add(&command, argv[i]);

@@ -1,108 +1,9 @@
 /* The command line of a C compiler, as far as it concerns more than the compiler proper. */
-#include "cc.h"
+#include "option_table.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What to do with an option. */
-enum action {
-    TO_COMPILER,
-    TO_LINKER,
-    IGNORE, /* has no meaning here, or the contrary of what a module needs */
-    REFUSE,
-    ASK_GCC,
-    SET,
-};
-
-struct option_rule {
-    const char *pattern; /* a final '*' stands for any rest */
-    enum action action;
-    bool argument;    /* the next word belongs to it */
-    const char *help; /* refused: why */
-};
-
-/* First match wins. What is not listed goes to the compiler. */
-static const struct option_rule rules[] = {
-    {"-I", TO_COMPILER, true, NULL},
-    {"-D", TO_COMPILER, true, NULL},
-    {"-U", TO_COMPILER, true, NULL},
-    {"-include", TO_COMPILER, true, NULL},
-    {"-imacros", TO_COMPILER, true, NULL},
-    {"-isystem", TO_COMPILER, true, NULL},
-    {"-iquote", TO_COMPILER, true, NULL},
-    {"-idirafter", TO_COMPILER, true, NULL},
-    {"-iprefix", TO_COMPILER, true, NULL},
-    {"-iwithprefix", TO_COMPILER, true, NULL},
-    {"-isysroot", TO_COMPILER, true, NULL},
-    {"-aux-info", TO_COMPILER, true, NULL},
-    {"-Xpreprocessor", TO_COMPILER, true, NULL},
-    {"--param", TO_COMPILER, true, NULL},
-    {"-L", TO_LINKER, true, NULL},
-    {"-L*", TO_LINKER, false, NULL},
-    {"-u", TO_LINKER, true, NULL},
-    {"-T", REFUSE, true, "the layout of a module is fixed"},
-    {"-z", IGNORE, true, NULL},
-    {"-e", IGNORE, true, NULL},
-    {"-Xassembler", IGNORE, true, NULL},
-    {"-Wa,*", IGNORE, false, NULL},
-    {"-flto*", IGNORE, false, NULL},
-    {"-ffat-lto-objects", IGNORE, false, NULL},
-    {"-fuse-ld=*", IGNORE, false, NULL},
-    {"-fpic", IGNORE, false, NULL},
-    {"-fPIC", IGNORE, false, NULL},
-    {"-fpie", IGNORE, false, NULL},
-    {"-fPIE", IGNORE, false, NULL},
-    {"-pie", IGNORE, false, NULL},
-    {"-no-pie", IGNORE, false, NULL},
-    {"-static-pie", IGNORE, false, NULL},
-    {"-static", IGNORE, false, NULL},
-    {"-static-libgcc", IGNORE, false, NULL},
-    {"-pthread", IGNORE, false, NULL},
-    {"-rdynamic", IGNORE, false, NULL},
-    {"-pipe", IGNORE, false, NULL},
-    {"-save-temps*", IGNORE, false, NULL},
-    {"-fstack-protector*", IGNORE, false, NULL},
-    {"-fcf-protection*", IGNORE, false, NULL},
-    {"-mcmodel=*", IGNORE, false, NULL},
-    {"-mtls-dialect=*", IGNORE, false, NULL},
-    {"-shared", REFUSE, false, "modules are linked statically; make an archive"},
-    {"-m32", REFUSE, false, "cubicles run 64-bit code"},
-    {"-mx32", REFUSE, false, "cubicles run 64-bit code"},
-    {"-m16", REFUSE, false, "cubicles run 64-bit code"},
-    {"-mabi=ms", REFUSE, false, "cubicles use the System V calling convention"},
-    {"-pg", REFUSE, false, "use `cubicle run --stats' or `perf'"},
-    {"-p", REFUSE, false, "use `cubicle run --stats' or `perf'"},
-    {"-fsanitize=*", REFUSE, false, "sanitizers need a run time of their own"},
-    {"-fsplit-stack", REFUSE, false, "stacks are of fixed size"},
-    {"-dump*", ASK_GCC, false, NULL},
-    {"-print-*", ASK_GCC, false, NULL},
-    {"--print-*", ASK_GCC, false, NULL},
-    {"--help=*", ASK_GCC, false, NULL},
-    {"--target-help", ASK_GCC, false, NULL},
-    {"-MT", TO_COMPILER, true, NULL},
-    {"-MQ", TO_COMPILER, true, NULL},
-};
-
-static bool matches(const char *pattern, const char *option)
-{
-    size_t len = strlen(pattern);
-
-    return pattern[len - 1] == '*' ? !strncmp(pattern, option, len - 1)
-                                   : !strcmp(pattern, option);
-}
-
-static const struct option_rule *find_rule(const char *option)
-{
-    for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
-        if (matches(rules[i].pattern, option)) {
-            return &rules[i];
-        }
-    }
-    return NULL;
-}
 
 /* ---- inputs ---- */
 
@@ -135,6 +36,22 @@ static enum language language_of_file(const char *name)
         }
     }
     return LANGUAGE_NONE;
+}
+
+/* Sources that gcc would compile and we cannot. */
+static bool is_other_language(const char *name)
+{
+    static const char *const suffixes[] = {".cc", ".cp",  ".cpp", ".cxx", ".c++", ".C",
+                                           ".ii", ".m",   ".mm",  ".f",   ".f90", ".F90",
+                                           ".d",  ".adb", ".go",  ".rs"};
+    const char *dot = strrchr(name, '.');
+
+    for (size_t i = 0; dot && i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+        if (!strcmp(dot, suffixes[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool language_of_option(const char *name, enum language *language, bool *given)
@@ -185,72 +102,13 @@ static void add_linker_options(struct options *options, const char *text)
         const char *option = text_printf("%.*s", (int)len, text);
 
         for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
-            if (matches(kept[i], option)) {
+            if (option_matches(kept[i], option)) {
                 add_input(options, option, LANGUAGE_NONE);
                 break;
             }
         }
         text += len + (text[len] == ',');
     }
-}
-
-/* ---- response files ---- */
-
-/* Appends the words of @text, with quotes and backslashes as gcc reads them. */
-static void split_words(const char *text, struct list *words)
-{
-    while (*text) {
-        text += strspn(text, " \t\r\n\f\v");
-        if (!*text) {
-            return;
-        }
-        char *word = text_printf("%s", text);
-        char *end = word;
-        char quote = '\0';
-
-        while (*text && (quote || !isspace((unsigned char)*text))) {
-            if (*text == '\\' && text[1]) {
-                *end++ = text[1];
-                text += 2;
-            } else if (quote ? *text == quote : (*text == '"' || *text == '\'')) {
-                quote = quote ? '\0' : *text;
-                text++;
-            } else {
-                *end++ = *text++;
-            }
-        }
-        *end = '\0';
-        list_add(words, word);
-    }
-}
-
-/* Appends @word, or what the response file that it names holds. */
-static bool expand_word(const char *word, struct list *words, unsigned depth)
-{
-    struct list inner = {0};
-    FILE *file = *word == '@' ? fopen(word + 1, "r") : NULL;
-    char *text = NULL;
-    size_t size = 0;
-    bool ok = true;
-
-    if (!file) {
-        list_add(words, word); /* as gcc does with an @ that names no file */
-        return true;
-    }
-    if (depth == 16) {
-        fclose(file);
-        return fail("%s: response files nested too deep", word);
-    }
-    if (getdelim(&text, &size, '\0', file) > 0) {
-        split_words(text, &inner);
-    }
-    fclose(file);
-    free(text);
-    for (size_t i = 0; ok && i < inner.count; i++) {
-        ok = expand_word(inner.items[i], words, depth + 1);
-    }
-    list_free(&inner);
-    return ok;
 }
 
 /* ---- the parser ---- */
@@ -397,7 +255,7 @@ static int parse_argument(struct parser *parser, const char *option)
     struct options *options = parser->options;
     const char *value;
 
-    if (!strncmp(option, "-o", 2) && strncmp(option, "-openmp", 7) != 0) {
+    if (!strncmp(option, "-o", 2)) {
         value = options->output = attached(parser, option);
     } else if (!strncmp(option, "-x", 2)) {
         value = attached(parser, option);
@@ -431,8 +289,8 @@ static int parse_argument(struct parser *parser, const char *option)
 static int parse_by_rule(struct parser *parser, const char *option)
 {
     struct options *options = parser->options;
-    const struct option_rule *rule = find_rule(option);
-    enum action action = rule ? rule->action : TO_COMPILER;
+    const struct option_rule *rule = option_rule_find(option);
+    enum option_action action = rule ? rule->action : TO_COMPILER;
     const char *value = NULL;
 
     if (!strncmp(option, "-MT", 3) || !strncmp(option, "-MQ", 3)) {
@@ -473,8 +331,10 @@ static bool parse_word(struct parser *parser)
             parser->language_given ? parser->language : language_of_file(word);
 
         if (!strcmp(word, "-") && language == LANGUAGE_NONE) {
-            /* Before -E is known: main() checks. */
             language = LANGUAGE_C;
+        }
+        if (language == LANGUAGE_NONE && is_other_language(word)) {
+            return fail("%s: only C and assembler are supported", word);
         }
         add_input(parser->options, word, language);
         return true;
@@ -513,7 +373,7 @@ bool options_parse(int argc, char **argv, struct options *options)
 
     *options = (struct options){.isolated = !isolation || strcmp(isolation, "none") != 0};
     for (int i = 1; ok && i < argc; i++) {
-        ok = expand_word(argv[i], &parser.words, 0);
+        ok = response_expand(argv[i], &parser.words);
     }
     for (parser.at = 0; ok && parser.at < parser.words.count; parser.at++) {
         ok = parse_word(&parser);

@@ -175,5 +175,8 @@ bool assemble_object(const struct program *program, const char *assembler,
     bool ok = check_sizes(program, &object);
 
     object_close(&object);
+    if (!ok) {
+        unlink(name);
+    }
     return ok;
 }
