@@ -26,6 +26,7 @@ fi
 
 # $1 program, $2 compiler options: prints what went wrong
 run() {
+    # shellcheck disable=SC2086
     set -- "$1" $2 -I"$here/programs" -w -fno-math-errno
     sources="$here/programs/$1.c $here/programs/probe.c"
     [ "$1" != assembly ] || sources="$sources $here/programs/assembly_forms.S"
@@ -43,8 +44,9 @@ run() {
     diff "$work/expected" "$work/output" >"$work/log"
 }
 
+# shellcheck disable=SC2086
 set -- $programs
-echo "1..$(($# * $(echo $levels | wc -w)))"
+echo "1..$(($# * $(echo "$levels" | wc -w)))"
 for program in $programs; do
     for level in $levels; do
         number=$((number + 1))
