@@ -28,7 +28,7 @@ static bool branch_read(const uint8_t *bytes, size_t available, uint8_t *length,
 {
     if (available >= 2 && (bytes[0] == 0xeb || (bytes[0] & 0xf0) == 0x70)) {
         *length = 2;
-        *displacement = (int8_t)bytes[1];
+        *displacement = bytes[1] < 0x80 ? bytes[1] : bytes[1] - 0x100;
         return true;
     }
     if (available >= 5 && (bytes[0] == 0xe8 || bytes[0] == 0xe9)) {

@@ -503,7 +503,7 @@ static void test_list_covered(void **state)
 
 /* ---- main ---- */
 
-static struct CMUnitTest *tests;
+static struct CMUnitTest tests[4096];
 static size_t ntests;
 
 static void add(const char *kind, const char *name, CMUnitTestFunction function,
@@ -511,8 +511,7 @@ static void add(const char *kind, const char *name, CMUnitTestFunction function,
 {
     char *full = malloc(strlen(kind) + strlen(name) + 2);
 
-    tests = realloc(tests, (ntests + 1) * sizeof(*tests));
-    if (full == NULL || tests == NULL) {
+    if (full == NULL || ntests == LENGTH(tests)) {
         abort();
     }
     sprintf(full, "%s %s", kind, name);
