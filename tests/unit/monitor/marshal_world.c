@@ -1,0 +1,199 @@
+#include "marshal_world.h"
+#include "copy.h"
+#include "window.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct cubicle caller = {.id = 1, .name = "caller", .state = CUBICLE_LIVE};
+struct cubicle callee = {.id = 2, .name = "callee", .state = CUBICLE_LIVE};
+struct call_frame frames[4]; /* [0] is the bottom */
+struct call_frame *const frame = &frames[1];
+struct descriptor_function function;
+struct trampoline trampoline;
+
+struct cubicle third = {.id = 3, .name = "third", .state = CUBICLE_LIVE};
+struct trampoline inner_trampoline;
+
+/* What marshal.c asks of others. */
+unsigned nlent, ndestroyed;
+int lend_result, destroyed_id;
+struct world_lent lent;
+
+_Thread_local struct thread thread_self;
+
+struct trampoline *trampoline_get(uint32_t id)
+{
+    return id == 1 ? &trampoline : id == 2 ? &inner_trampoline : NULL;
+}
+
+int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
+                unsigned rights)
+{
+    nlent++;
+    lent.owner = owner;
+    lent.peer = peer;
+    lent.base = base;
+    lent.len = len;
+    lent.rights = rights;
+    return lend_result;
+}
+
+int window_destroy(unsigned owner, int id)
+{
+    assert_int_equal(owner, caller.id);
+    ndestroyed++;
+    destroyed_id = id;
+    return 0;
+}
+
+static void handle_fault(int signal, siginfo_t *info, void *opaque)
+{
+    static const char text[] = "a copy trapped that nothing guards\n";
+    ucontext_t *context = opaque;
+
+    (void)info;
+    if (!copy_in_progress((uint64_t)context->uc_mcontext.gregs[REG_RIP])) {
+        (void)!write(2, text, sizeof(text) - 1);
+        _exit(signal);
+    }
+    context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)copy_fault;
+}
+
+static void map(uint64_t view, uint32_t offset, size_t size, int prot)
+{
+    void *at = (void *)(uintptr_t)(view + offset);
+
+    assert_ptr_equal(mmap(at, size, prot,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+                          0),
+                     at);
+}
+
+static void make_view(struct cubicle *cubicle)
+{
+    void *view = mmap(NULL, 2 * SPACE_SIZE, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    assert_true(view != MAP_FAILED);
+    cubicle->view = (uint64_t)(uintptr_t)view;
+    map(cubicle->view, HEAP, HEAP_SIZE, PROT_READ | PROT_WRITE);
+    map(cubicle->view, STACK, STACK_SIZE, PROT_READ | PROT_WRITE);
+    map(cubicle->view, LAST_PAGE, PAGE_SIZE, PROT_READ | PROT_WRITE);
+    cubicle->stack_start = STACK;
+    cubicle->stack_size = STACK_SIZE;
+}
+
+int world_setup(void **state)
+{
+    (void)state;
+    make_view(&caller);
+    make_view(&callee);
+    make_view(&third);
+    map(caller.view, BIG, BIG_SIZE, PROT_READ | PROT_WRITE);
+    copy_init();
+    return marshal_init();
+}
+
+uint8_t *at(const struct cubicle *cubicle, uint64_t offset)
+{
+    return cubicle_address(cubicle, offset);
+}
+
+void begin(enum descriptor_type returns)
+{
+    struct sigaction action = {.sa_sigaction = handle_fault, .sa_flags = SA_SIGINFO};
+
+    sigaction(SIGSEGV, &action, NULL); /* cmocka has its own for each test */
+    memset(&function, 0, sizeof(function));
+    memset(&trampoline, 0, sizeof(trampoline));
+    memset(frames, 0, sizeof(frames));
+    nlent = ndestroyed = 0;
+    lend_result = 7;
+    function.name = "f";
+    function.returns = returns;
+    callee.state = CUBICLE_LIVE;
+    callee.stack_start = STACK;
+    mprotect(at(&caller, LOCKED), PAGE_SIZE, PROT_READ | PROT_WRITE);
+    memset(at(&caller, HEAP), 'a', HEAP_SIZE);
+    memset(at(&callee, HEAP), 'b', HEAP_SIZE);
+    memset(at(&callee, STACK), 's', STACK_SIZE);
+    mprotect(at(&caller, LOCKED), PAGE_SIZE, PROT_READ);
+}
+
+void value(enum descriptor_type type, uint64_t argument)
+{
+    function.args[function.nargs] = (struct descriptor_arg){.name = "v", .type = type};
+    if (function.nargs < 6) {
+        frame->args[function.nargs] = argument;
+    }
+    function.nargs++;
+}
+
+struct descriptor_arg *pointer(enum descriptor_kind kind, uint64_t argument,
+                               enum descriptor_size size_kind, uint32_t size_value)
+{
+    value(DESCRIPTOR_PTR, argument);
+    struct descriptor_arg *arg = &function.args[function.nargs - 1];
+    arg->kind = kind;
+    arg->size_kind = size_kind;
+    arg->size_value = size_value;
+    return arg;
+}
+
+int enter_to(struct cubicle *to)
+{
+    trampoline.id = 1;
+    trampoline.caller = (uint16_t)caller.id;
+    trampoline.callee = (uint16_t)(to != NULL ? to->id : CUBICLE_MONITOR);
+    trampoline.from = &caller;
+    trampoline.to = to;
+    trampoline.function = &function;
+    marshal_plan(&trampoline);
+    frame->trampoline = 1;
+    thread_self.cubicle[callee.id].stack = callee.view + STACK + STACK_SIZE;
+    return marshal_enter(frame, &trampoline);
+}
+
+int enter(void)
+{
+    return enter_to(&callee);
+}
+
+void refused(int error)
+{
+    assert_int_not_equal(enter(), 0);
+    assert_int_equal((int64_t)frame->result, error);
+    assert_int_equal(frame->nbuffers, 0);
+    assert_int_equal(nlent, ndestroyed);
+}
+
+void leave(int64_t result)
+{
+    frame->result = (uint64_t)result;
+    marshal_leave(frame, &trampoline);
+    assert_int_equal(frame->nbuffers, 0);
+}
+
+uint8_t *received(unsigned i)
+{
+    assert_true(frame->args[i] >= STACK && frame->args[i] < STACK + STACK_SIZE);
+    assert_int_equal(frame->args[i] % 16, 0);
+    assert_true(frame->callee_rsp - callee.view <= frame->args[i]);
+    assert_int_equal(frame->callee_rsp % 16, 0);
+    return at(&callee, frame->args[i]);
+}
+
+void assert_bytes(const uint8_t *bytes, int byte, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(bytes[i], byte);
+    }
+}

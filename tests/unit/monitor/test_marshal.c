@@ -1,0 +1,548 @@
+/*
+ * Ranges and arguments across a call: M1-M4 of marshal.c.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "marshal_world.h"
+#include "page.h"
+
+/* What a trampoline needs is worked out once. */
+static void test_plan(void **state)
+{
+    (void)state;
+    begin(DESCRIPTOR_I32);
+    value(DESCRIPTOR_I64, 0);
+    enter();
+    assert_false(trampoline.marshal);
+    assert_int_equal(trampoline.nsteps, 0);
+
+    /* Sizes behind pointers come after the integers that they point to. */
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_OUT, HEAP, DESCRIPTOR_SIZE_DEREF, 1)->size_width = 4;
+    pointer(DESCRIPTOR_INOUT, HEAP, DESCRIPTOR_SIZE_CONST, 4);
+    pointer(DESCRIPTOR_STRING, HEAP, DESCRIPTOR_SIZE_NONE, 64);
+    pointer(DESCRIPTOR_OPAQUE, 0, DESCRIPTOR_SIZE_NONE, 0);
+    enter();
+    assert_true(trampoline.marshal);
+    assert_false(trampoline.stacked);
+    assert_int_equal(trampoline.nsteps, 3);
+    assert_int_equal(trampoline.steps[0].arg, 1);
+    assert_int_equal(trampoline.steps[1].arg, 2);
+    assert_int_equal(trampoline.steps[2].arg, 0);
+
+    begin(DESCRIPTOR_VOID);
+    for (int i = 0; i < 7; i++) {
+        value(DESCRIPTOR_U64, 0);
+    }
+    frame->rsp = caller.view + HEAP;
+    enter();
+    assert_true(trampoline.marshal && trampoline.stacked);
+}
+
+static void test_error_results(void **state)
+{
+    static const struct {
+        enum descriptor_type returns;
+        uint64_t value;
+    } rows[] = {
+        {DESCRIPTOR_VOID, 0},
+        {DESCRIPTOR_PTR, 0},
+        {DESCRIPTOR_F64, UINT64_C(0x7ff8000000000000)},
+        {DESCRIPTOR_I8, (uint64_t)-EFAULT},
+        {DESCRIPTOR_I32, (uint64_t)-EFAULT},
+        {DESCRIPTOR_U32, (uint64_t)-EFAULT},
+        {DESCRIPTOR_I64, (uint64_t)-EFAULT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(rows[i].returns);
+        assert_int_equal(marshal_error_result(&function, -EFAULT), rows[i].value);
+    }
+}
+
+/* M2, M3: an `in` range arrives byte for byte, and nothing beside it. */
+static void test_in(void **state)
+{
+    static const uint32_t sizes[] = {1,   2,   3,   4,   7,   8,    15,   16,
+                                     17,  31,  32,  33,  63,  64,   65,   100,
+                                     127, 128, 129, 255, 256, 4095, 4096, 5000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (uint32_t shift = 0; shift < 3; shift++) {
+            begin(DESCRIPTOR_I32);
+            pointer(DESCRIPTOR_IN, HEAP + shift, DESCRIPTOR_SIZE_ARG, 1);
+            value(DESCRIPTOR_U64, sizes[i]);
+            for (uint32_t k = 0; k < sizes[i]; k++) {
+                at(&caller, HEAP + shift)[k] = (uint8_t)(k * 7 + 1);
+            }
+            assert_int_equal(enter(), 0);
+            const uint8_t *copy = received(0);
+            for (uint32_t k = 0; k < sizes[i]; k++) {
+                assert_int_equal(copy[k], (uint8_t)(k * 7 + 1));
+            }
+            const size_t behind =
+                (size_t)(STACK + STACK_SIZE - frame->args[0] - sizes[i]);
+            assert_bytes(copy + sizes[i], 's', behind);
+            memset(received(0), 'x', sizes[i]); /* the callee's own copy */
+            leave(0);
+            assert_int_equal(frame->result, 0);
+            assert_int_equal(at(&caller, HEAP + shift)[0], 1);
+            assert_int_equal(trampoline.bytes_in, sizes[i]);
+            assert_int_equal(trampoline.bytes_out, 0);
+        }
+    }
+}
+
+/* M3: an `out` range starts as zeros, and all of it goes back; nothing beside it. */
+static void test_out(void **state)
+{
+    (void)state;
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_OUT, HEAP + 5, DESCRIPTOR_SIZE_CONST, 100);
+    assert_int_equal(enter(), 0);
+    assert_bytes(received(0), 0, 100);
+    memset(received(0), 'x', 50);
+    leave(-EIO); /* on errors too */
+    assert_int_equal((int64_t)frame->result, -EIO);
+    assert_bytes(at(&caller, HEAP), 'a', 5);
+    assert_bytes(at(&caller, HEAP + 5), 'x', 50);
+    assert_bytes(at(&caller, HEAP + 55), 0, 50);
+    assert_bytes(at(&caller, HEAP + 105), 'a', 100);
+    assert_int_equal(trampoline.bytes_out, 100);
+}
+
+/* M3: `ret` bounds what goes back, and a lie is refused. */
+static void test_out_ret(void **state)
+{
+    static const struct {
+        int64_t result, expected;
+        size_t copied;
+    } rows[] = {
+        {0, 0, 0},         {1, 1, 1},
+        {99, 99, 99},      {100, 100, 100},
+        {101, -EPROTO, 0}, {INT64_MAX, -EPROTO, 0},
+        {-1, -1, 0},       {INT64_MIN, INT64_MIN, 0},
+    };
+
+    (void)state;
+    for (unsigned kind = DESCRIPTOR_OUT; kind <= DESCRIPTOR_INOUT; kind++) {
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            begin(DESCRIPTOR_I64);
+            pointer(kind, HEAP, DESCRIPTOR_SIZE_ARG, 1)->ret = true;
+            value(DESCRIPTOR_U32, 100);
+            assert_int_equal(enter(), 0);
+            if (kind == DESCRIPTOR_INOUT) {
+                assert_bytes(received(0), 'a', 100);
+            }
+            memset(received(0), 'x', 100);
+            leave(rows[i].result);
+            assert_int_equal((int64_t)frame->result, rows[i].expected);
+            assert_bytes(at(&caller, HEAP), 'x', rows[i].copied);
+            assert_bytes(at(&caller, HEAP + rows[i].copied), 'a', 200);
+        }
+    }
+    /* The upper half of the register is not part of an int. */
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_OUT, HEAP, DESCRIPTOR_SIZE_CONST, 100)->ret = true;
+    assert_int_equal(enter(), 0);
+    memset(received(0), 'x', 100);
+    leave((int64_t)(UINT64_C(0xdead00000000) | 5));
+    assert_bytes(at(&caller, HEAP), 'x', 5);
+    assert_bytes(at(&caller, HEAP + 5), 'a', 100);
+}
+
+/* M4: the caller's rights on each byte decide. */
+static void test_not_the_callers(void **state)
+{
+    static const struct {
+        enum descriptor_kind kind;
+        uint32_t base, size;
+        bool before; /* refused before the call; else the copy back fails */
+    } rows[] = {
+        {DESCRIPTOR_IN, HEAP - 1, 2, true},
+        {DESCRIPTOR_IN, HEAP - 1, 1, true},
+        {DESCRIPTOR_IN, HEAP + HEAP_SIZE, 1, true},
+        {DESCRIPTOR_IN, HEAP + HEAP_SIZE - 1, 2, true},
+        {DESCRIPTOR_IN, HEAP + HEAP_SIZE - 40, 41, true},
+        {DESCRIPTOR_IN, HEAP + HEAP_SIZE - 4000, 4500, true},
+        {DESCRIPTOR_IN, 16, 16, true},
+        {DESCRIPTOR_IN, 0x7f000000, 16, true},
+        {DESCRIPTOR_INOUT, HEAP + HEAP_SIZE - 1, 2, true},
+        {DESCRIPTOR_INOUT, LOCKED, 8, false},
+        {DESCRIPTOR_OUT, LOCKED, 8, false},
+        {DESCRIPTOR_OUT, LOCKED - 100, 101, false},
+        {DESCRIPTOR_OUT, HEAP + HEAP_SIZE, 1, false},
+        {DESCRIPTOR_OUT, 16, 1, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(DESCRIPTOR_I32);
+        pointer(rows[i].kind, rows[i].base, DESCRIPTOR_SIZE_ARG, 1);
+        value(DESCRIPTOR_U32, rows[i].size);
+        if (rows[i].before) {
+            refused(-EFAULT);
+        } else {
+            assert_int_equal(enter(), 0);
+            leave(0);
+            assert_int_equal((int64_t)frame->result, -EFAULT);
+        }
+    }
+    begin(DESCRIPTOR_I32); /* reading what may be read is fine */
+    pointer(DESCRIPTOR_IN, LOCKED, DESCRIPTOR_SIZE_CONST, 4096);
+    assert_int_equal(enter(), 0);
+}
+
+/* Ranges that wrap, are impossible or negative; NULL. */
+static void test_bad_ranges(void **state)
+{
+    static const struct {
+        enum descriptor_type type;
+        uint64_t base, size;
+        bool or_null;
+        int error;
+    } rows[] = {
+        {DESCRIPTOR_I64, HEAP, (uint64_t)-1, false, -EFAULT},
+        {DESCRIPTOR_I32, HEAP, 0x80000000, false, -EFAULT},
+        {DESCRIPTOR_I32, HEAP, 0xffffffff, false, -EFAULT},
+        {DESCRIPTOR_I16, HEAP, 0x8000, false, -EFAULT},
+        {DESCRIPTOR_I8, HEAP, 0x80, false, -EFAULT},
+        {DESCRIPTOR_U64, HEAP, INT64_MAX, false, -EFAULT},
+        {DESCRIPTOR_U64, HEAP, SPACE_SIZE, false, -EFAULT},
+        {DESCRIPTOR_U64, HEAP, SPACE_SIZE - HEAP + 1, false, -EFAULT},
+        {DESCRIPTOR_U64, 0xffffffff, 2, false, -EFAULT},
+        {DESCRIPTOR_U64, 0xffffffff, 1, false, -EFAULT}, /* the guard */
+        {DESCRIPTOR_U64, LAST_PAGE + 4095, 1, false, 0},
+        {DESCRIPTOR_U64, 0, 1, false, -EFAULT},
+        {DESCRIPTOR_U64, 0, 0, false, 0},
+        {DESCRIPTOR_U64, 0, 1, true, 0},
+        {DESCRIPTOR_U64, 0, UINT64_MAX, true, 0},
+        {DESCRIPTOR_U64, UINT64_C(0xdeadbeef00000000), 1, false, -EFAULT},
+        {DESCRIPTOR_U64, UINT64_C(0xdeadbeef00000000) | HEAP, 16, false, 0},
+        {DESCRIPTOR_U8, HEAP, 0xffffff10, false, 0}, /* 16 */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(DESCRIPTOR_I32);
+        pointer(DESCRIPTOR_IN, rows[i].base, DESCRIPTOR_SIZE_ARG, 1)->or_null =
+            rows[i].or_null;
+        value(rows[i].type, rows[i].size);
+        if (rows[i].error != 0) {
+            refused(rows[i].error);
+            continue;
+        }
+        assert_int_equal(enter(), 0);
+        if ((uint32_t)rows[i].base == 0 && rows[i].or_null) {
+            assert_int_equal(frame->args[0], 0);
+        }
+        leave(0);
+    }
+}
+
+/* M1: a size behind a pointer is read once, from the callee's copy. */
+static void test_deref(void **state)
+{
+    static const uint8_t widths[] = {1, 2, 4, 8};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(widths); i++) {
+        begin(DESCRIPTOR_I32);
+        pointer(DESCRIPTOR_OUT, HEAP + 64, DESCRIPTOR_SIZE_DEREF, 1)->size_width =
+            widths[i];
+        pointer(DESCRIPTOR_INOUT, HEAP, DESCRIPTOR_SIZE_CONST, widths[i]);
+        memset(at(&caller, HEAP), 0, 8);
+        memset(at(&caller, HEAP + widths[i]), 0xff, 8 - widths[i]); /* not part of it */
+        *at(&caller, HEAP) = 40;
+        assert_int_equal(enter(), 0);
+        memset(at(&caller, HEAP), 0xff, 8); /* too late */
+        memset(received(0), 'x', 40);
+        *received(1) = 200; /* the callee's word, not its size */
+        leave(0);
+        assert_int_equal(frame->result, 0);
+        assert_bytes(at(&caller, HEAP + 64), 'x', 40);
+        assert_bytes(at(&caller, HEAP + 104), 'a', 100);
+        assert_int_equal(*at(&caller, HEAP), 200);
+    }
+    begin(DESCRIPTOR_I32); /* no size to be read */
+    pointer(DESCRIPTOR_OUT, HEAP + 64, DESCRIPTOR_SIZE_DEREF, 1)->size_width = 4;
+    pointer(DESCRIPTOR_IN, 0, DESCRIPTOR_SIZE_CONST, 4)->or_null = true;
+    refused(-EFAULT);
+}
+
+static void test_strings(void **state)
+{
+    static const struct {
+        uint64_t base;
+        const char *text; /* put at base, without NUL when bound is its length */
+        uint32_t bound;
+        bool or_null;
+        int error;
+    } rows[] = {
+        {HEAP, "", 1, false, 0},
+        {HEAP, "abc", 4, false, 0},
+        {HEAP, "abc", 3, false, -ENAMETOOLONG},
+        {HEAP, "abc", 64, false, 0},
+        {HEAP + HEAP_SIZE - 4 - PAGE_SIZE, "abc", 4, false, 0},
+        {LAST_PAGE + 4093, "ab", 4096, false, 0},
+        {0, NULL, 64, false, -EFAULT},
+        {0, NULL, 64, true, 0},
+        {16, NULL, 64, false, -EFAULT},
+        {HEAP + HEAP_SIZE - 3, NULL, 64, false, -EFAULT}, /* no NUL before the end */
+        {HEAP + HEAP_SIZE - 3, NULL, 3, false, -ENAMETOOLONG},
+        {0xffffffff, NULL, 64, false, -EFAULT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(DESCRIPTOR_I32);
+        pointer(DESCRIPTOR_STRING, rows[i].base, DESCRIPTOR_SIZE_NONE, rows[i].bound)
+            ->or_null = rows[i].or_null;
+        if (rows[i].text != NULL) {
+            memcpy(at(&caller, rows[i].base), rows[i].text, strlen(rows[i].text) + 1);
+        }
+        if (rows[i].error != 0) {
+            refused(rows[i].error);
+            continue;
+        }
+        assert_int_equal(enter(), 0);
+        if (rows[i].text != NULL) {
+            assert_string_equal((const char *)received(0), rows[i].text);
+        } else {
+            assert_int_equal(frame->args[0], 0);
+        }
+        leave(0);
+    }
+}
+
+/* Longer ranges are lent: with which rights, and taken back however the call ends. */
+static void test_lent(void **state)
+{
+    static const struct {
+        enum descriptor_kind kind;
+        unsigned rights;
+    } rows[] = {
+        {DESCRIPTOR_IN, PAGE_READ},
+        {DESCRIPTOR_OUT, PAGE_READ | PAGE_WRITE},
+        {DESCRIPTOR_INOUT, PAGE_READ | PAGE_WRITE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(DESCRIPTOR_I32);
+        pointer(rows[i].kind, BIG + 3, DESCRIPTOR_SIZE_CONST, COPY_MAX + 1);
+        assert_int_equal(enter(), 0);
+        assert_int_equal(nlent, 1);
+        assert_int_equal(lent.owner, caller.id);
+        assert_int_equal(lent.peer, callee.id);
+        assert_int_equal(lent.base, BIG + 3);
+        assert_int_equal(lent.len, COPY_MAX + 1);
+        assert_int_equal(lent.rights, rows[i].rights);
+        assert_int_equal(frame->args[0], BIG + 3); /* the same offset */
+        if (i == 0) {
+            marshal_abandon(frame);
+        } else {
+            leave(0);
+        }
+        assert_int_equal(ndestroyed, 1);
+        assert_int_equal(destroyed_id, 7);
+        marshal_abandon(frame); /* once */
+        assert_int_equal(ndestroyed, 1);
+    }
+    begin(DESCRIPTOR_I32); /* exactly at the limit it is still a copy */
+    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX);
+    assert_int_equal(enter(), 0);
+    assert_int_equal(nlent, 0);
+}
+
+static void test_lend_refused(void **state)
+{
+    static const struct {
+        int result, error;
+    } rows[] = {
+        {-EPERM, -EFAULT}, {-EINVAL, -EFAULT}, {-ENOSPC, -ENOSPC}, {-ENOMEM, -ENOMEM}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(DESCRIPTOR_I32);
+        pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX + 1);
+        lend_result = rows[i].result;
+        nlent = 0;
+        assert_int_not_equal(enter(), 0);
+        assert_int_equal((int64_t)frame->result, rows[i].error);
+        assert_int_equal(ndestroyed, 0);
+    }
+    /* A later range that is refused takes an earlier window back. */
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX + 1);
+    pointer(DESCRIPTOR_IN, 16, DESCRIPTOR_SIZE_CONST, 1);
+    refused(-EFAULT);
+    assert_int_equal(ndestroyed, 1);
+}
+
+/* Copies for the monitor are in its own memory; nothing is lent to it. */
+static void test_to_the_monitor(void **state)
+{
+    (void)state;
+    begin(DESCRIPTOR_I64);
+    for (unsigned i = 0; i < 6; i++) {
+        pointer(DESCRIPTOR_INOUT, BIG + i * COPY_MAX, DESCRIPTOR_SIZE_CONST, COPY_MAX);
+    }
+    memset(at(&caller, BIG), 'a', 6 * COPY_MAX);
+    assert_int_equal(enter_to(NULL), 0);
+    for (unsigned i = 0; i < 6; i++) {
+        uint8_t *copy = (uint8_t *)(uintptr_t)frame->args[i];
+        assert_int_equal(copy[0], 'a');
+        assert_int_equal(copy[COPY_MAX - 1], 'a');
+        memset(copy, (int)('A' + i), COPY_MAX); /* none overlaps another */
+    }
+    leave(0);
+    for (unsigned i = 0; i < 6; i++) {
+        assert_bytes(at(&caller, BIG + i * COPY_MAX), (int)('A' + i), COPY_MAX);
+    }
+    begin(DESCRIPTOR_I64);
+    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX + 1);
+    assert_int_not_equal(enter_to(NULL), 0);
+    assert_int_equal((int64_t)frame->result, -E2BIG);
+    assert_int_equal(nlent, 0);
+}
+
+/* The callee's stack must hold the copies and leave it something to run on. */
+static void test_callee_stack(void **state)
+{
+    (void)state;
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX);
+    callee.stack_start = STACK + STACK_SIZE - (1u << 16); /* 64 KiB are not enough */
+    refused(-ENOBUFS);
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, 16);
+    callee.stack_start = STACK + STACK_SIZE - PAGE_SIZE;
+    refused(-ENOBUFS);
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, 16);
+    callee.stack_start = STACK + STACK_SIZE - 3 * PAGE_SIZE;
+    assert_int_equal(enter(), 0);
+    assert_true(frame->callee_rsp - callee.view >= callee.stack_start);
+}
+
+static void test_dead_callee(void **state)
+{
+    (void)state;
+    for (unsigned how = CUBICLE_EXITED; how <= CUBICLE_DEAD; how++) {
+        begin(DESCRIPTOR_I32);
+        pointer(DESCRIPTOR_IN, HEAP, DESCRIPTOR_SIZE_CONST, 16);
+        callee.state = how;
+        refused(-EOWNERDEAD);
+    }
+    begin(DESCRIPTOR_PTR);
+    pointer(DESCRIPTOR_IN, HEAP, DESCRIPTOR_SIZE_CONST, 16);
+    callee.state = CUBICLE_DEAD;
+    refused(0);
+}
+
+/* Twelve parameters: ranges, ids and opaque pointers also beyond the registers. */
+static void test_stacked(void **state)
+{
+    uint64_t stacked[6];
+
+    (void)state;
+    begin(DESCRIPTOR_I64);
+    for (unsigned i = 0; i < 6; i++) {
+        value(DESCRIPTOR_I64, 100 + i);
+    }
+    value(DESCRIPTOR_U8, 0);
+    pointer(DESCRIPTOR_IN, 0, DESCRIPTOR_SIZE_ARG, 8);
+    value(DESCRIPTOR_I32, 0);
+    pointer(DESCRIPTOR_OPAQUE, 0, DESCRIPTOR_SIZE_NONE, 0);
+    value(DESCRIPTOR_I32, 0);
+    function.args[10].kind = DESCRIPTOR_CALLER;
+    value(DESCRIPTOR_I16, 0);
+    const uint64_t given[6] = {UINT64_C(0xffffffffffffff21), HEAP, 16,
+                               UINT64_C(0x1234567890abcdef), 99,   0xfffe};
+    frame->rsp = caller.view + HEAP + 512;
+    memcpy(at(&caller, HEAP + 512 + 8), given, sizeof(given));
+    assert_int_equal(enter(), 0);
+    for (unsigned i = 0; i < 6; i++) {
+        assert_int_equal(frame->args[i], 100 + i);
+    }
+    /* They lie where the callee looks for them: from its stack pointer up. */
+    memcpy(stacked, (void *)(uintptr_t)frame->callee_rsp, sizeof(stacked));
+    assert_int_equal(stacked[0], 0x21);
+    assert_bytes(at(&callee, stacked[1]), 'a', 16);
+    assert_int_equal(stacked[2], 16);
+    assert_int_equal(stacked[3], 0x90abcdef);
+    assert_int_equal(stacked[4], caller.id);
+    assert_int_equal((int64_t)stacked[5], -2);
+
+    /* Arguments that are not the caller's to read. */
+    frame->rsp = caller.view + HEAP + HEAP_SIZE - 40;
+    assert_int_not_equal(enter(), 0);
+    assert_int_equal((int64_t)frame->result, -EFAULT);
+}
+
+static void test_doubles(void **state)
+{
+    (void)state;
+    begin(DESCRIPTOR_F64);
+    value(DESCRIPTOR_F64, 0);
+    pointer(DESCRIPTOR_IN, 0, DESCRIPTOR_SIZE_CONST, 16);
+    value(DESCRIPTOR_F64, 0);
+    frame->args[0] = HEAP; /* the first integer register */
+    frame->vector_args[0] = 11;
+    frame->vector_args[1] = 22;
+    assert_int_equal(enter(), 0);
+    assert_int_equal(frame->vector_args[0], 11);
+    assert_int_equal(frame->vector_args[1], 22);
+    assert_bytes(at(&callee, frame->args[0]), 'a', 16);
+    begin(DESCRIPTOR_F64);
+    value(DESCRIPTOR_F64, 0);
+    pointer(DESCRIPTOR_IN, 0, DESCRIPTOR_SIZE_CONST, 16);
+    frame->args[0] = 16;
+    assert_int_not_equal(enter(), 0);
+    assert_int_equal(frame->vector_result, UINT64_C(0x7ff8000000000000));
+}
+
+/* M1: the same bytes named twice are two copies; the last one back wins, as documented.
+ */
+static void test_overlapping(void **state)
+{
+    (void)state;
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_INOUT, HEAP, DESCRIPTOR_SIZE_CONST, 16);
+    pointer(DESCRIPTOR_INOUT, HEAP + 8, DESCRIPTOR_SIZE_CONST, 16);
+    assert_int_equal(enter(), 0);
+    memset(received(0), 'x', 16);
+    assert_bytes(received(1), 'a', 16);
+    memset(received(1), 'y', 16);
+    leave(0);
+    assert_bytes(at(&caller, HEAP), 'x', 8);
+    assert_bytes(at(&caller, HEAP + 8), 'y', 16);
+    assert_bytes(at(&caller, HEAP + 24), 'a', 16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plan),         cmocka_unit_test(test_error_results),
+        cmocka_unit_test(test_in),           cmocka_unit_test(test_out),
+        cmocka_unit_test(test_out_ret),      cmocka_unit_test(test_not_the_callers),
+        cmocka_unit_test(test_bad_ranges),   cmocka_unit_test(test_deref),
+        cmocka_unit_test(test_strings),      cmocka_unit_test(test_lent),
+        cmocka_unit_test(test_lend_refused), cmocka_unit_test(test_to_the_monitor),
+        cmocka_unit_test(test_callee_stack), cmocka_unit_test(test_dead_callee),
+        cmocka_unit_test(test_stacked),      cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_overlapping),
+    };
+
+    return cmocka_run_group_tests_name("marshal", tests, world_setup, NULL);
+}
