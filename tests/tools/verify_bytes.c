@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct targets {
     char **argv;
@@ -79,10 +80,12 @@ int main(int argc, char **argv)
     const uint32_t base = (uint32_t)strtoul(argv[2], NULL, 0);
     struct verify_result result;
 
+    const clock_t start = clock();
     const bool accepted = verify_code(code, len, base, &policy, &result);
+    const double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
     free(code);
     if (accepted) {
-        printf("%s: %zu bytes accepted\n", argv[1], len);
+        printf("%s: %zu bytes accepted in %.1f ms\n", argv[1], len, seconds * 1e3);
         return 0;
     }
     printf("%s: +0x%x (0x%x): %s: %s\n    %s\n", argv[1], result.offset,
