@@ -1,4 +1,48 @@
-"""The attack catalogue as a table: what is tried, and how it must be stopped."""
+"""The attack catalogue as tables: what is tried, and how it must be stopped."""
+
+# What an attacker may try. A number in front of a test's name is a row of this table.
+CATALOGUE = {
+    1: "read or write another cubicle's heap, stack, globals, constants, thread-local data",
+    2: "read, write or execute memory of the monitor",
+    3: "wild pointers: null, the ends of memory, non-canonical, wrapping indexes",
+    4: "access before or behind an open window",
+    5: "access after a window was closed, shortened, destroyed, or its memory freed",
+    6: "write through a read-only window",
+    7: "open a window on memory of others, on an empty, wrapping or huge range",
+    8: "use somebody else's window, a stale id, somebody else's identity",
+    9: "delegate more, or for longer, than was granted",
+    10: "find what another cubicle left in a page",
+    11: "overflow the stack, step over its guard, move it to another cubicle's memory",
+    13: "keep access through a revocation in the middle of a call",
+    14: "jump into another cubicle, the middle of a bundle, a trampoline; return without a call",
+    15: "call an entry point through somebody else's trampoline",
+    16: "overwrite a return address on one's own stack",
+    17: "return with another stack pointer, other registers, another control word",
+    18: "find secrets in registers",
+    19: "setjmp and longjmp across a call",
+    20: "recursion without end between cubicles",
+    21: "instructions that a module must not have",
+    22: "instructions hidden in others, or behind prefixes",
+    23: "implicit writers of the stack pointer",
+    24: "change code after it was verified",
+    25: "malformed module files",
+    26: "hostile arguments to every function of an interface",
+    27: "make a callee read or write memory that the caller cannot",
+    28: "lengths that change between check and use, overlapping buffers",
+    29: "lies of a callee: counts, sizes, errors, names",
+    30: "a provider and a consumer of different interfaces",
+    31: "exhaust descriptors, memory, windows, call depth, time",
+    32: "crash in a callee",
+    33: "reach the host without being entitled to",
+}
+
+# Rows that other suites test.
+ELSEWHERE = {
+    7: "conformance: windows",
+    10: "conformance: memory",
+    18: "conformance: registers",
+    28: "conformance: ranges",
+}
 
 # Attacks by the cubicle `peer` (or `third`) on the driver, while it holds, held or never
 # held a window: NAME, who dies, access, reason, owner, row of the catalogue.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from cases import DENIED, HARMLESS, LIES, STOPPED  # noqa: E402
+from cases import CATALOGUE, DENIED, ELSEWHERE, HARMLESS, LIES, STOPPED  # noqa: E402
 from harness import (  # noqa: E402
     BUILD,
     CUBICLE,
@@ -108,11 +108,11 @@ def endless_loop():
 
 
 def refused_cases():
-    """(name, reasons, body) of refused.txt."""
+    """(name, row, reasons, body) of refused.txt."""
     text = (TOP / "tests/attack/refused.txt").read_text()
-    parts = re.split(r"^== (\S+) (\S+)\n", text, flags=re.MULTILINE)
-    for name, reasons, body in zip(parts[1::3], parts[2::3], parts[3::3]):
-        yield name, reasons.split("|"), body
+    parts = re.split(r"^== (\S+) (\d+) (\S+)\n", text, flags=re.MULTILINE)
+    for name, row, reasons, body in zip(*(parts[i::4] for i in range(1, 5))):
+        yield name, row, reasons.split("|"), body
 
 
 def refused(name, reasons, body):
@@ -212,10 +212,15 @@ def import_refused(call, expected):
         check(re.search(expected, result.err), f"expected /{expected}/", result)
 
 
+def complete(tests):
+    rows = {int(re.match(r"\d+", test[0]).group()) for test in tests} | set(ELSEWHERE)
+    check(rows == set(CATALOGUE), f"differs: {sorted(rows ^ set(CATALOGUE))}")
+
+
 def main():
     tests = Suite("attack")
     for row in DENIED:
-        tests.add(f"A{row[5]}: window {row[0]}", denied, *row)
+        tests.add(f"{row[5]}: window {row[0]}", denied, *row)
     for row in STOPPED:
         tests.add(f"{row[4]}: {row[0]}", stopped, *row)
     for row in HARMLESS:
@@ -224,8 +229,8 @@ def main():
         tests.add(f"29: lie {name}", lie, name)
     tests.add("20: recursion", recursion)
     tests.add("31: endless loop", endless_loop)
-    for name, reasons, body in refused_cases():
-        tests.add(f"C: refused {name}", refused, name, reasons, body)
+    for name, row, reasons, body in refused_cases():
+        tests.add(f"{row}: refused {name}", refused, name, reasons, body)
     tests.add("30: another interface version", patched, "version", "test-attacker",
               rb"(uses vfs )[0-9a-f]{4}", rb"\g<1>0000", r"vfs.*(fingerprint|version|differ)")
     tests.add("25: unknown import", patched, "import", "test-attacker",
@@ -238,6 +243,7 @@ def main():
         ("cubicle_page_release(0, 0, 1)", r"refused.*cubicle_page_release.*`allocator`"),
     ):
         tests.add(f"33: import of {call}", import_refused, call, expected)
+    tests.add("every row of the catalogue has a test", complete, list(tests.tests))
     return tests.main()
 
 
