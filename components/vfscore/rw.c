@@ -7,6 +7,10 @@
 #define GOOD_WRITE (CAN_WRITE | CAN_SEEK)
 #define NOWHERE (-1) /* no offset was given: the description's */
 
+/* What one call of the file system moves at most: up to here a trampoline copies, above
+ * it lends memory, page by page, which takes many times as long. */
+#define PIECE_MAX ((size_t)65536)
+
 /**
  * Headers are looked at again and again (SQLite reads 16 bytes of its file's first 64
  * for every transaction): the first small read there fetches them all, and further ones
@@ -49,6 +53,49 @@ static void head_written(struct node *node, const char *buf, size_t count,
     node->head_len = end > node->head_len ? end : node->head_len;
 }
 
+/** Long reads in pieces. */
+static ssize_t pieces_read(struct node *node, char *buf, size_t count, int64_t offset)
+{
+    size_t done = 0;
+    while (done < count) {
+        const size_t want = count - done < PIECE_MAX ? count - done : PIECE_MAX;
+        ssize_t result;
+        PROVIDER(result, node->ops->fs_read(node->number, (uint64_t)offset + done,
+                                            buf + done, want, 0));
+        result = checked_count(result, want);
+        if (result < 0) {
+            return done > 0 ? (ssize_t)done : result;
+        }
+        done += (size_t)result;
+        if ((size_t)result < want) {
+            break;
+        }
+    }
+    return (ssize_t)done;
+}
+
+/** Long writes in pieces. */
+static ssize_t pieces_write(struct node *node, const char *buf, size_t count,
+                            int64_t offset)
+{
+    size_t done = 0;
+    while (done < count) {
+        const size_t want = count - done < PIECE_MAX ? count - done : PIECE_MAX;
+        ssize_t result;
+        PROVIDER(result, node->ops->fs_write(node->number, (uint64_t)offset + done,
+                                             buf + done, want));
+        result = checked_count(result, want);
+        if (result < 0) {
+            return done > 0 ? (ssize_t)done : result;
+        }
+        done += (size_t)result;
+        if ((size_t)result < want) {
+            break;
+        }
+    }
+    return (ssize_t)done;
+}
+
 /** @forward: @buf is the trampoline's, and the file system may deliver to our caller
  * directly. */
 static inline ssize_t regular_read(struct node *node, void *buf, size_t count,
@@ -72,6 +119,9 @@ static inline ssize_t regular_read(struct node *node, void *buf, size_t count,
     }
     if ((uint64_t)offset + count <= HEAD_MAX && (node->stale & STALE_ALWAYS) == 0) {
         return head_read(node, buf, count, offset);
+    }
+    if (unlikely(count > PIECE_MAX)) {
+        return pieces_read(node, buf, count, offset);
     }
     ssize_t result;
     if (forward) {
@@ -104,8 +154,13 @@ static ssize_t regular_write(struct node *node, const void *buf, size_t count,
         return -EINVAL;
     }
     ssize_t result;
-    PROVIDER(result, node->ops->fs_write(node->number, (uint64_t)offset, buf, count));
-    result = checked_count(result, count);
+    if (unlikely(count > PIECE_MAX)) {
+        result = pieces_write(node, buf, count, offset);
+    } else {
+        PROVIDER(result,
+                 node->ops->fs_write(node->number, (uint64_t)offset, buf, count));
+        result = checked_count(result, count);
+    }
     if (unlikely(result <= 0)) {
         return result;
     }
