@@ -534,5 +534,6 @@ int main(void)
         cmocka_unit_test(test_unaligned_headers),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("elf_image", tests, NULL, NULL);
 }

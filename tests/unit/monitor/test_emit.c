@@ -204,5 +204,6 @@ int main(void)
         cmocka_unit_test(test_full),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("emit", tests, NULL, NULL);
 }

@@ -174,5 +174,6 @@ int main(void)
         cmocka_unit_test(test_only_windows_map),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("fault_decide", tests, NULL, NULL);
 }

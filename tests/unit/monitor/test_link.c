@@ -463,5 +463,6 @@ int main(void)
         cmocka_unit_test(test_loader_symbols),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("link", tests, setup_memory, NULL);
 }

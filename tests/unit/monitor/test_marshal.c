@@ -544,5 +544,6 @@ int main(void)
         cmocka_unit_test(test_overlapping),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("marshal", tests, world_setup, NULL);
 }

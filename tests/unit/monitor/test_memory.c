@@ -184,5 +184,6 @@ int main(void)
         TEST(test_reserve_top),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
 }

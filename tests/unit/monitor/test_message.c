@@ -154,5 +154,6 @@ int main(void)
         cmocka_unit_test(test_long_error),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);
 }

@@ -321,5 +321,6 @@ int main(void)
         TEST(test_files),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("module", tests, NULL, NULL);
 }

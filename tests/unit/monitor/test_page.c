@@ -152,5 +152,6 @@ int main(void)
         cmocka_unit_test(test_kind_names),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("page", tests, NULL, NULL);
 }

@@ -607,5 +607,6 @@ int main(void)
         TEST(test_map_refused),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("window", tests, NULL, NULL);
 }

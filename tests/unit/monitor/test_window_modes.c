@@ -109,5 +109,6 @@ int main(void)
         cmocka_unit_test(test_acl_app),
     };
 
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("window_modes", tests, NULL, NULL);
 }
