@@ -17,6 +17,7 @@
 #define HELP_VECTOR "use SSE or AVX2; do not compile with -mavx512*, -mmmx or 3DNow!"
 #define HELP_MASKED "use plain loads and stores; compile without the -m option behind it"
 #define HELP_PRIVILEGED "only a kernel can do this"
+#define HELP_STACK "the stack is pushed and popped in 64-bit words"
 #define HELP_HAND "write it as plain instructions"
 #define HELP_CMPXCHG16B "use two 8-byte words or a lock; compile without -mcx16"
 #define HELP_TRANSACTION "compile without -mrtm"
@@ -53,6 +54,9 @@ static const struct rule rules[] = {
     {"pushq", RULE_PUSH, NULL},
     {"pop", RULE_POP, NULL},
     {"popq", RULE_POP, NULL},
+    {"pushw", RULE_REFUSED, HELP_STACK},
+    {"popw", RULE_REFUSED, HELP_STACK},
+    {"leavew", RULE_REFUSED, HELP_STACK},
     {"leave", RULE_LEAVE, NULL},
     {"leaveq", RULE_LEAVE, NULL},
     {"call", RULE_CALL, NULL},
