@@ -7,8 +7,8 @@ for module in plat alloc time random boot ramfs devfs vfscore hello; do
     expect 0 '' "verify $module" cubicle verify $module
     expect 0 '' "inspect $module" cubicle inspect $module
 done
-cubicle inspect ramfs >out
-grep -q 'fs_read(u64 node, u64 offset, out buf\[count\] ret, u64 count)' out
+cubicle inspect random >out
+grep -q 'i64 random_bytes(out buf\[count\] ret, u64 count)' out
 ok 'inspect shows annotations'
 cubicle inspect plat >out
 grep -q 'host_console_write' out
