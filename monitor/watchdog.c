@@ -10,8 +10,14 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-/* Every tick that finds the same call on top, in the same cubicle, is one more for it.
- * Calls are told apart by how often their trampoline has been used. */
+/* Calls are told apart by their trampoline and by how often it has been used. */
+static uint64_t watchdog_call(const struct trampoline *t)
+{
+    _Static_assert(TRAMPOLINE_MAX <= 1u << 16, "ids fit below the count");
+    return t->calls << 16 | t->id;
+}
+
+/* Every tick that finds the same call on top, in the same cubicle, is one more for it. */
 static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
 {
     ucontext_t *context = opaque;
@@ -24,8 +30,8 @@ static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
         return;
     }
     const struct trampoline *t = trampoline_get(frame->trampoline);
-    if (t->callee != cubicle->id || frame->watched_call != t->calls) {
-        frame->watched_call = t->calls;
+    if (t->callee != cubicle->id || frame->watched_call != watchdog_call(t)) {
+        frame->watched_call = watchdog_call(t);
         frame->watched_ticks = 0;
         return;
     }
