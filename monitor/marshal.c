@@ -436,6 +436,9 @@ static int marshal_carry(struct call_frame *frame, const struct trampoline *t,
 void marshal_leave(struct call_frame *frame, struct trampoline *t)
 {
     const int64_t result = marshal_signed(t->function->returns, frame->result);
+    const bool fails = t->function->returns != DESCRIPTOR_VOID &&
+                       t->function->returns != DESCRIPTOR_PTR &&
+                       t->function->returns != DESCRIPTOR_F64;
     int error = 0;
     for (unsigned k = 0; k < frame->nbuffers; k++) {
         const struct call_buffer *buffer = &frame->buffers[k];
@@ -443,6 +446,9 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t)
         t->bytes_in += step->kind != DESCRIPTOR_OUT ? buffer->size : 0;
         if (step->kind == DESCRIPTOR_IN) {
             continue;
+        }
+        if (step->kind == DESCRIPTOR_OUT && fails && result < 0) {
+            continue; /* an error has no result */
         }
         uint64_t size = buffer->size;
         if (step->ret) {

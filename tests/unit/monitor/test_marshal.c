@@ -102,17 +102,27 @@ static void test_in(void **state)
     }
 }
 
-/* M3: an `out` range starts as zeros, and all of it goes back; nothing beside it. */
+/* M3: an `out` range starts as zeros, and all of it goes back; nothing beside it, and
+ * nothing at all with an error. */
 static void test_out(void **state)
 {
     (void)state;
     begin(DESCRIPTOR_I32);
     pointer(DESCRIPTOR_OUT, HEAP + 5, DESCRIPTOR_SIZE_CONST, 100);
     assert_int_equal(enter(), 0);
+    memset(received(0), 'x', 50);
+    leave(-EIO);
+    assert_int_equal((int64_t)frame->result, -EIO);
+    assert_bytes(at(&caller, HEAP), 'a', 205);
+    assert_int_equal(trampoline.bytes_out, 0);
+
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_OUT, HEAP + 5, DESCRIPTOR_SIZE_CONST, 100);
+    assert_int_equal(enter(), 0);
     assert_bytes(received(0), 0, 100);
     memset(received(0), 'x', 50);
-    leave(-EIO); /* on errors too */
-    assert_int_equal((int64_t)frame->result, -EIO);
+    leave(7);
+    assert_int_equal((int64_t)frame->result, 7);
     assert_bytes(at(&caller, HEAP), 'a', 5);
     assert_bytes(at(&caller, HEAP + 5), 'x', 50);
     assert_bytes(at(&caller, HEAP + 55), 0, 50);
