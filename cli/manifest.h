@@ -22,6 +22,7 @@ struct manifest_cubicle {
     char *allocator;     /* module of this cubicle, or NULL */
     char *stack, *quota; /* sizes as text ("64M"), or NULL */
     enum monitor_on_fault on_fault;
+    uint32_t call_limit_ms; /* 0: no limit */
 };
 
 struct manifest_binding {

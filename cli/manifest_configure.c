@@ -39,6 +39,7 @@ static int configure_cubicle(const char *path, const struct manifest_cubicle *fr
     to->modules = modules;
     to->nmodules = from->modules_count;
     to->on_fault = from->on_fault;
+    to->call_limit_ms = from->call_limit_ms;
     if (from->stack != NULL) {
         manifest_size(from->stack, &to->stack_size);
     }

@@ -48,6 +48,8 @@ static const cyaml_schema_field_t cubicle_fields[] = {
     OPTIONAL_TEXT("allocator", struct manifest_cubicle, allocator),
     OPTIONAL_TEXT("stack", struct manifest_cubicle, stack),
     OPTIONAL_TEXT("quota", struct manifest_cubicle, quota),
+    CYAML_FIELD_UINT("call_limit_ms", CYAML_FLAG_OPTIONAL, struct manifest_cubicle,
+                     call_limit_ms),
     CYAML_FIELD_ENUM("on_fault", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
                      struct manifest_cubicle, on_fault, on_fault_names,
                      CYAML_ARRAY_LEN(on_fault_names)),

@@ -126,6 +126,7 @@ STOPPED = [
     ("return_host_address", "execute", "not code", "", 16, "elsewhere"),
     ("stale_return", None, "return", "", 14, "elsewhere"),
     ("divide", None, "divide", "", 32, "elsewhere"),
+    ("compute_for_ever", None, "limit", "", 31, "elsewhere"),
     ("illegal", None, "illegal", "", 32, "elsewhere"),
     ("breakpoint", None, "trap", "", 32, "elsewhere"),
 ]

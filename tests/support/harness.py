@@ -46,6 +46,7 @@ REASONS = {
     "return": r"cannot return .*: return without a matching call",
     "illegal": r"illegal instruction",
     "divide": r"division by zero.*",
+    "limit": r"the call computes longer than the cubicle's time limit",
     "trap": r"trap instruction",
     "depth": r".*\(call depth\)",
     "abort": r"stopped by itself: the peer wants to",

@@ -207,6 +207,12 @@ static int stale_return(void)
 
 static volatile int zero;
 static int divide(void) { return 42 / zero; }
+static int compute_for_ever(void)
+{
+    for (;;) {
+        asm volatile("");
+    }
+}
 static int illegal(void) { __builtin_trap(); }
 static int breakpoint(void)
 {
@@ -221,5 +227,5 @@ const struct attack control_attacks[] = {
     ROW(jump_host_address), ROW(jump_middle_of_bundle), ROW(jump_stubs_end),
     ROW(return_middle_of_bundle), ROW(return_heap), ROW(return_victim_private),
     ROW(return_host_address), ROW(early_return), ROW(change_registers), ROW(recurse_for_ever),
-    ROW(longjmp_out), ROW(stale_return), ROW(divide), ROW(illegal), ROW(breakpoint), {0},
+    ROW(longjmp_out), ROW(stale_return), ROW(divide), ROW(compute_for_ever), ROW(illegal), ROW(breakpoint), {0},
 };
