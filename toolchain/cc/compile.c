@@ -30,7 +30,8 @@ static const char *const common_options[] = {
 /*
  * What makes rewritten code fast: no indirect branches through memory, loops that start a
  * bundle but no other padding, no string instructions (their set-up is long). A push or pop of 8 bytes proves the
- * stack pointer good, where add and sub need a probe after them.
+ * stack pointer good, where add and sub need a probe after them. The last lines keep what a
+ * -march option may bring and the verifier does not know: gathers, AVX-512, AMD's XOP and FMA4.
  */
 static const char *const isolated_options[] = {
     "-ffixed-r11",
@@ -38,9 +39,14 @@ static const char *const isolated_options[] = {
     "-falign-jumps=1",
     "-falign-labels=1",
     "-mindirect-branch-register",
-    "-mtune-ctrl=single_push,single_pop",
+    "-mtune-ctrl=single_push,single_pop,^use_gather,^use_gather_2parts,^use_gather_4parts",
     "-mmemcpy-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
     "-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
+    "-mno-avx512f",
+    "-mno-xop",
+    "-mno-fma4",
+    "-mno-tbm",
+    "-mno-lwp",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

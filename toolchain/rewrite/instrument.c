@@ -218,7 +218,7 @@ static void instrument_plain(struct program *program, const struct instruction *
             if (strstr(texts[i], "%r11")) {
                 scratch_used = true;
             }
-            if (class == RULE_HINT || class == RULE_SHIFT) {
+            if (class == RULE_HINT || class == RULE_UNSURE) {
                 effects = 0;
             }
         } else if (operand_is_register(operand, REG_RSP) &&

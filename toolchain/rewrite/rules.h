@@ -9,7 +9,7 @@ enum rule_class {
     RULE_MOVE,         /* mov: may write %rsp */
     RULE_ARITHMETIC,   /* add, sub, and: may write %rsp */
     RULE_LEA,          /* computes an address, accesses nothing */
-    RULE_SHIFT,        /* by 0 it may leave its memory operand alone */
+    RULE_UNSURE,       /* may leave its memory operand alone: shift by 0, masked move */
     RULE_HINT,         /* prefetch: its memory operand is no access */
     RULE_NOP,          /* kept as it is */
     RULE_DROP,         /* left out */
