@@ -142,15 +142,18 @@ static int link_provider(const struct link_system *system, const struct module *
         *provider = candidate;
     }
     if (*provider == NULL) {
-        return wanted != NULL
-                   ? message_error(-ENOEXEC,
-                                   "%s: imports %s of interface %s, but module %s does not "
-                                   "provide it",
-                                   module->name, function, interface->name, wanted)
-                   : message_error(-ENOEXEC,
-                                   "%s: imports %s of interface %s, but no module of the "
-                                   "system provides it",
-                                   module->name, function, interface->name);
+        if (wanted != NULL) {
+            (void)message_error(-ENOEXEC,
+                                "%s: imports %s of interface %s, but module %s does not "
+                                "provide it",
+                                module->name, function, interface->name, wanted);
+        } else {
+            (void)message_error(-ENOEXEC,
+                                "%s: imports %s of interface %s, but no module of the "
+                                "system provides it",
+                                module->name, function, interface->name);
+        }
+        return -ENOEXEC;
     }
     return 0;
 }
