@@ -39,6 +39,30 @@ static void set_handlers(void (*handler)(int))
     }
 }
 
+/* Leaves the monitor the standard streams and what this run needs, and nothing else
+ * that the command may have inherited. */
+static void close_others(const struct monitor_config *config)
+{
+    const int keep[] = {config->root_fd, config->export_fd, config->stats_fd};
+    int next = STDERR_FILENO + 1;
+
+    for (;;) {
+        int kept = -1; /* the lowest of them from next on */
+        for (size_t i = 0; i < sizeof(keep) / sizeof(*keep); i++) {
+            if (keep[i] >= next && (kept < 0 || keep[i] < kept)) {
+                kept = keep[i];
+            }
+        }
+        if (kept != next) {
+            close_range((unsigned)next, kept < 0 ? ~0u : (unsigned)kept - 1, 0);
+        }
+        if (kept < 0) {
+            return;
+        }
+        next = kept + 1;
+    }
+}
+
 static void run_child(const struct monitor_config *config, const sigset_t *mask,
                       pid_t parent)
 {
@@ -48,6 +72,7 @@ static void run_child(const struct monitor_config *config, const sigset_t *mask,
     if (getppid() != parent) {
         _exit(MONITOR_EXIT_CONFIG);
     }
+    close_others(config);
     const int status = monitor_run(config);
     fflush(stdout);
     fflush(stderr);
