@@ -17,8 +17,13 @@
 #define SETS 2048u
 #define WAYS 4u
 
+/* What is compared: 16 bytes of code, of which an instruction has 15 at most. */
+struct cache_key {
+    uint64_t low, high; /* the first byte is the lowest */
+};
+
 struct cache_entry {
-    uint8_t bytes[ZYDIS_MAX_INSTRUCTION_LENGTH];
+    struct cache_key key;
     struct insn insn; /* length 0: empty */
 };
 
@@ -38,40 +43,51 @@ void cache_free(struct cache *cache)
 
 /* Any function of the first bytes will do. Behind GS and address-size prefixes there is
  * more to tell apart. */
-static struct cache_entry *cache_set(struct cache *cache, const uint8_t *bytes)
+static struct cache_entry *cache_set(struct cache *cache, const struct cache_key *key)
 {
-    uint64_t key;
+    const uint8_t first = (uint8_t)key->low;
+    const uint64_t mask =
+        first == 0x65 || first == 0x67 ? UINT64_C(0xffffffffffff) : UINT64_C(0xffffff);
 
-    memcpy(&key, bytes, sizeof(key));
-    key &= bytes[0] == 0x65 || bytes[0] == 0x67 ? UINT64_C(0xffffffffffff)
-                                                : UINT64_C(0xffffff);
-    return cache->sets[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 53];
+    return cache->sets[((key->low & mask) * UINT64_C(0x9e3779b97f4a7c15)) >> 53];
 }
 
 _Static_assert(SETS == 1u << (64 - 53),
                "the hash has as many values as there are sets");
 
-/* K1 */
-static bool cache_matches(const struct cache_entry *entry, const uint8_t *bytes)
+/* The lowest @n bytes of a word; 8 for more. */
+static uint64_t cache_mask(unsigned n)
 {
-    return entry->insn.length != 0 &&
-           memcmp(entry->bytes, bytes, entry->insn.length) == 0;
+    return n >= 8 ? UINT64_MAX : (UINT64_C(1) << (8 * n)) - 1;
+}
+
+/* K1 */
+static bool cache_matches(const struct cache_entry *entry, const struct cache_key *key)
+{
+    const unsigned length = entry->insn.length;
+
+    if (length == 0 || ((entry->key.low ^ key->low) & cache_mask(length)) != 0) {
+        return false;
+    }
+    return length <= 8 || ((entry->key.high ^ key->high) & cache_mask(length - 8)) == 0;
 }
 
 enum verify_reason cache_classify(struct cache *cache, const struct decoder *decoder,
                                   const uint8_t *bytes, size_t available,
                                   struct insn *insn)
 {
-    /* Near the end of the code a comparison might read past it. */
-    if (cache == NULL || available < ZYDIS_MAX_INSTRUCTION_LENGTH) {
-        return classify(decoder, bytes, available, insn);
-    }
+    struct cache_key key;
+
     if (classify_simple(bytes, available, insn)) {
         return VERIFY_OK; /* quicker than the cache */
     }
-    struct cache_entry *set = cache_set(cache, bytes);
+    if (cache == NULL || available < sizeof(key)) {
+        return classify(decoder, bytes, available, insn);
+    }
+    memcpy(&key, bytes, sizeof(key));
+    struct cache_entry *set = cache_set(cache, &key);
     for (unsigned way = 0; way < WAYS; way++) {
-        if (cache_matches(&set[way], bytes)) {
+        if (cache_matches(&set[way], &key)) {
             *insn = set[way].insn;
             return VERIFY_OK;
         }
@@ -79,7 +95,7 @@ enum verify_reason cache_classify(struct cache *cache, const struct decoder *dec
     const enum verify_reason reason = classify(decoder, bytes, available, insn);
     if (reason == VERIFY_OK) {
         memmove(&set[1], &set[0], (WAYS - 1) * sizeof(set[0]));
-        memcpy(set[0].bytes, bytes, insn->length);
+        set[0].key = key;
         set[0].insn = *insn;
     }
     return reason;

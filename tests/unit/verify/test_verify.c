@@ -259,22 +259,30 @@ static void test_cache(void **state)
     cache_free(cache);
 }
 
-/* Code long enough for the cache: an offence at its end is still found. */
-static void test_long_code(void **state)
+/* K1: an instruction that differs in one byte from one that the cache knows. */
+static void test_cache_bytes(void **state)
 {
     (void)state;
     const size_t len = 1 << 16;
     uint8_t *code = malloc(len);
 
     assert_non_null(code);
-    for (size_t at = 0; at < len; at += 4) {
-        memcpy(code + at, "\x0f\xb6\xc1\xcc", 4); /* movzbl %cl,%eax; int3 */
+    for (size_t at = 0; at < len; at += 32) {
+        memset(code + at, 0xcc, 32);
+        memcpy(code + at, "\x64\x48\x8b\x04\x25\xc0\xff\xff\xff", 9); /* movq %fs:-64 */
+        memcpy(code + at + 9, "\x0f\xb6\xc1", 3);                     /* movzbl */
     }
     expect(code, len, VERIFY_OK, 0);
-    memcpy(code + len - 8, "\x0f\xb6\xe1", 3); /* movzbl %cl,%esp */
-    expect(code, len, VERIFY_STACK_WRITE, (uint32_t)len - 8);
-    memcpy(code + len - 8, "\x0f\x05\x90", 3); /* syscall */
-    expect(code, len, VERIFY_UNLISTED, (uint32_t)len - 8);
+    for (unsigned byte = 5; byte < 9; byte++) {
+        uint8_t *last = code + len - 32;
+        last[byte] ^= 0x40;
+        expect(code, len, VERIFY_ACCESS_FS, (uint32_t)len - 32);
+        last[byte] ^= 0x40;
+    }
+    memcpy(code + len - 32 + 9, "\x0f\xb6\xe1", 3); /* movzbl %cl,%esp */
+    expect(code, len, VERIFY_STACK_WRITE, (uint32_t)len - 32 + 9);
+    memcpy(code + len - 32 + 9, "\x0f\x05\x90", 3); /* syscall */
+    expect(code, len, VERIFY_UNLISTED, (uint32_t)len - 32 + 9);
     free(code);
 }
 
@@ -543,7 +551,7 @@ int main(void)
     add("V4", "arguments", test_arguments, NULL);
     add("V4", "out_of_memory", test_out_of_memory, NULL);
     add("K1", "cache", test_cache, NULL);
-    add("K1", "long_code", test_long_code, NULL);
+    add("K1", "cache_bytes", test_cache_bytes, NULL);
     add("B4", "outside", test_outside, NULL);
     add("V4", "text", test_text, NULL);
     add("V4", "second_line", test_second_line, NULL);
