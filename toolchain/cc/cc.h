@@ -5,10 +5,12 @@
 #ifndef CC_CC_H
 #define CC_CC_H
 
+#include "memory.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-/* ---- list.c: strings ---- */
+/* ---- list.c: strings; all memory is of the arena ---- */
 
 struct list {
     const char **items; /* items[count] is NULL, so that it can serve as an argv */
@@ -19,10 +21,6 @@ struct list {
 void list_add(struct list *list, const char *item);
 void list_add_all(struct list *list, const struct list *more);
 bool list_has(const struct list *list, const char *item);
-void list_free(struct list *list);
-
-/** printf into memory that lives until the program ends. */
-char *text_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** Prints `cubicle-cc: error: ...` and returns false. */
 bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -59,10 +57,10 @@ struct options {
     bool dry_run; /* -###: print the commands only */
     bool no_startfiles;
     bool no_libc;
-    bool no_includes;     /* -nostdinc */
-    bool dependencies;    /* -MD or -MMD */
-    const char *depend_file;   /* -MF */
-    bool depend_target;        /* -MT or -MQ given */
+    bool no_includes;        /* -nostdinc */
+    bool dependencies;       /* -MD or -MMD */
+    const char *depend_file; /* -MF */
+    bool depend_target;      /* -MT or -MQ given */
     bool strip;
     const char *output;
     const char *sysroot;
@@ -72,6 +70,7 @@ struct options {
     struct list link;    /* options for the linker */
     struct input *inputs;
     size_t ninputs;
+    size_t inputs_capacity;
 };
 
 /** Reads the command line, response files included. Returns false after a message. */
@@ -82,21 +81,23 @@ extern const char options_help[];
 /* ---- response.c ---- */
 
 /**
- * Appends @word to @words, or, where it is `@FILE`, the words in that file. Returns false
- * after a message.
+ * Appends @word to @words, or, where it is `@FILE`, the words in that file. Returns
+ * false after a message.
  */
 bool response_expand(const char *word, struct list *words);
 
 /* ---- process.c: programs and temporary files ---- */
 
-/** Runs argv[0] with @argv; verbose prints it first. Returns whether it exited with 0. */
+/** Runs argv[0] with @argv; verbose prints it first. Returns whether it exited with 0.
+ */
 bool process_run(const struct options *options, const struct list *argv);
 
-/** Returns all that argv[0] prints on standard output (malloc), or NULL. */
-char *process_read(const struct list *argv);
+/** Runs argv[0] and copies the first line it prints to @line, at most @size bytes with
+ * the NUL. Returns whether it exited with 0. */
+bool process_read(const struct list *argv, char *line, size_t size);
 
-/** Returns the name of a new empty file that ends in @suffix, or NULL after a message. It is
- *  removed when the program ends, also by a signal. */
+/** Returns the name of a new empty file that ends in @suffix, or NULL after a message.
+ * It is removed when the program ends, also by a signal. */
 const char *temporary_file(const char *suffix);
 
 /* ---- paths.c: where things are ---- */
@@ -115,8 +116,8 @@ const char *paths_rewriter(void);
 /** The name of the gcc to run. */
 const char *compiler_name(void);
 
-/** Compiles every source of the command line; @objects receives what is to be linked, in
- *  order: objects, archives and linker options. */
+/** Compiles every source of the command line; @objects receives what is to be linked,
+ * in order: objects, archives and linker options. */
 bool compile_all(const struct options *options, struct list *objects);
 
 /** Runs gcc with the options of the isolation on everything (MODE_PREPROCESS). */
@@ -144,8 +145,6 @@ const struct registry_interface *registry_find(const struct registry *registry,
 /** Returns the interface that declares @function, or NULL. */
 const struct registry_interface *registry_of_function(const struct registry *registry,
                                                       const char *function);
-
-void registry_free(struct registry *registry);
 
 /* ---- link.c, note.c ---- */
 

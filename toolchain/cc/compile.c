@@ -1,13 +1,15 @@
-/* From a source file to an object: gcc -S, then the rewriter; for plain code the assembler. */
+/* From a source file to an object: gcc -S, then the rewriter; for plain code the
+ * assembler. */
 #include "cc.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * Code and data live below 2 GiB at addresses that the loader fixes, so nothing is position
- * independent. fisttp (SSE3) converts without touching the x87 control word.
+ * Code and data live below 2 GiB at addresses that the loader fixes, so nothing is
+ * position independent. fisttp (SSE3) converts without touching the x87 control word.
  */
 static const char *const common_options[] = {
     "-fno-pic",
@@ -28,10 +30,11 @@ static const char *const common_options[] = {
 };
 
 /*
- * What makes rewritten code fast: no indirect branches through memory, loops that start a
- * bundle but no other padding, no string instructions (their set-up is long). A push or pop of 8 bytes proves the
- * stack pointer good, where add and sub need a probe after them. The last lines keep what a
- * -march option may bring and the verifier does not know: gathers, AVX-512, AMD's XOP and FMA4.
+ * What makes rewritten code fast: no indirect branches through memory, loops that start
+ * a bundle but no other padding, no string instructions (their set-up is long). A push
+ * or pop of 8 bytes proves the stack pointer good, where add and sub need a probe after
+ * them. The last lines keep what a -march option may bring and the verifier does not
+ * know: gathers, AVX-512, AMD's XOP and FMA4.
  */
 static const char *const isolated_options[] = {
     "-ffixed-r11",
@@ -39,7 +42,8 @@ static const char *const isolated_options[] = {
     "-falign-jumps=1",
     "-falign-labels=1",
     "-mindirect-branch-register",
-    "-mtune-ctrl=single_push,single_pop,^use_gather,^use_gather_2parts,^use_gather_4parts",
+    "-mtune-ctrl=single_push,single_pop,^use_gather,^use_gather_2parts,^use_gather_"
+    "4parts",
     "-mmemcpy-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
     "-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
     "-mno-avx512f",
@@ -68,20 +72,15 @@ const char *compiler_name(void)
 /* gcc's own headers (stdarg.h, immintrin.h): they belong behind those of libc. */
 static const char *compiler_headers(void)
 {
-    static const char *folder;
+    static char folder[PATH_MAX];
+    struct list argv = {0};
 
-    if (!folder) {
-        struct list argv = {0};
-
+    if (!*folder) {
         list_add(&argv, compiler_name());
         list_add(&argv, "-print-file-name=include");
-        char *text = process_read(&argv);
-
-        folder = text ? text : "";
-        if (text) {
-            text[strcspn(text, "\n")] = '\0';
+        if (!process_read(&argv, folder, sizeof(folder))) {
+            exit(1); /* there is no compiler */
         }
-        list_free(&argv);
     }
     return folder;
 }
@@ -100,7 +99,7 @@ static void compiler_command(const struct options *options, struct list *argv)
     if (!options->no_includes) {
         list_add(argv, "-nostdinc");
         list_add(argv, "-isystem");
-        list_add(argv, text_printf("%s/include", options->sysroot));
+        list_add(argv, arena_printf("%s/include", options->sysroot));
         list_add(argv, "-isystem");
         list_add(argv, compiler_headers());
     }
@@ -114,7 +113,7 @@ static const char *default_output(const char *input, const char *suffix)
     const char *dot = strrchr(base, '.');
     size_t len = dot && dot != base ? (size_t)(dot - base) : strlen(base);
 
-    return text_printf("%.*s%s", (int)len, base, suffix);
+    return arena_printf("%.*s%s", (int)len, base, suffix);
 }
 
 /* What -MD needs to hear because gcc does not know the name of the object. */
@@ -130,7 +129,7 @@ static void add_dependencies(const struct options *options, struct list *argv,
         bool named = options->mode != MODE_LINK && options->output;
 
         list_add(argv, "-MF");
-        list_add(argv, named ? text_printf("%.*s.d", (int)len, object)
+        list_add(argv, named ? arena_printf("%.*s.d", (int)len, object)
                              : default_output(input->name, ".d"));
     }
     if (!options->depend_target) {
@@ -153,10 +152,7 @@ static bool run_compiler(const struct options *options, const struct input *inpu
     list_add(&argv, "-x");
     list_add(&argv, language_names[input->language]);
     list_add(&argv, input->name);
-    bool ok = process_run(options, &argv);
-
-    list_free(&argv);
-    return ok;
+    return process_run(options, &argv);
 }
 
 static bool run_rewriter(const struct options *options, const char *source,
@@ -168,15 +164,13 @@ static bool run_rewriter(const struct options *options, const char *source,
     list_add(&argv, "-o");
     list_add(&argv, object);
     list_add(&argv, source);
-    bool ok = process_run(options, &argv);
-
-    list_free(&argv);
-    return ok;
+    return process_run(options, &argv);
 }
 
 /*
- * gcc knows Linux's place of the thread pointer, %fs:0, which belongs to the host's libc. The
- * rewriter replaces it in isolated code; plain code is the same text with the same replacement.
+ * gcc knows Linux's place of the thread pointer, %fs:0, which belongs to the host's
+ * libc. The rewriter replaces it in isolated code; plain code is the same text with the
+ * same replacement.
  */
 static bool use_own_thread_pointer(const char *from, const char *to)
 {
@@ -207,7 +201,8 @@ static bool use_own_thread_pointer(const char *from, const char *to)
 static bool compile_plain(const struct options *options, const struct input *input,
                           const char *object)
 {
-    if (input->language == LANGUAGE_ASSEMBLER || input->language == LANGUAGE_ASSEMBLER_CPP) {
+    if (input->language == LANGUAGE_ASSEMBLER ||
+        input->language == LANGUAGE_ASSEMBLER_CPP) {
         return run_compiler(options, input, "-c", object, object);
     }
     const char *written = temporary_file(".s");
@@ -226,10 +221,7 @@ static bool compile_plain(const struct options *options, const struct input *inp
     list_add(&argv, "-x");
     list_add(&argv, language_names[LANGUAGE_ASSEMBLER]);
     list_add(&argv, assembly);
-    bool ok = process_run(options, &argv);
-
-    list_free(&argv);
-    return ok;
+    return process_run(options, &argv);
 }
 
 static bool compile_object(const struct options *options, const struct input *input,
@@ -244,7 +236,8 @@ static bool compile_object(const struct options *options, const struct input *in
     bool c = input->language != LANGUAGE_ASSEMBLER_CPP;
     const char *assembly = temporary_file(".s");
 
-    return assembly && run_compiler(options, input, c ? "-S" : "-E", assembly, object) &&
+    return assembly &&
+           run_compiler(options, input, c ? "-S" : "-E", assembly, object) &&
            run_rewriter(options, assembly, object);
 }
 
@@ -302,8 +295,5 @@ bool compile_preprocess(const struct options *options)
             list_add(&argv, options->inputs[i].name);
         }
     }
-    bool ok = process_run(options, &argv);
-
-    list_free(&argv);
-    return ok;
+    return process_run(options, &argv);
 }

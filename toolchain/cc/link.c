@@ -1,7 +1,7 @@
 /*
- * The link step. `ld -r` combines what the exports reach; the symbols that are then still
- * undefined decide which interfaces the module uses; `objcopy` makes everything local
- * but the exports and adds the note.
+ * The link step. `ld -r` combines what the exports reach; the symbols that are then
+ * still undefined decide which interfaces the module uses; `objcopy` makes everything
+ * local but the exports and adds the note.
  */
 #include "cc.h"
 #include "object.h"
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 /*
- * Like sections are merged, so that the loader finds a handful of them. Code ends with a
- * bundle of int3, for the last function may end with a call that does not return.
+ * Like sections are merged, so that the loader finds a handful of them. Code ends with
+ * a bundle of int3, for the last function may end with a call that does not return.
  */
 static const char linker_script[] =
     "SECTIONS\n"
@@ -81,12 +81,13 @@ struct module {
     const struct options *options;
     const struct list *objects;
     struct registry registry;
-    struct list provides;  /* interfaces */
-    struct list uses;      /* interfaces */
-    struct list exports;   /* functions */
-    struct list absent;    /* weak and nowhere defined: address 0 */
-    struct list unused;    /* undefined, and no code that was kept mentions them */
-    struct list imported;  /* imported although libc.a defines them: see link_symbols() */
+    struct list provides; /* interfaces */
+    struct list uses;     /* interfaces */
+    struct list exports;  /* functions */
+    struct list absent;   /* weak and nowhere defined: address 0 */
+    struct list unused;   /* undefined, and no code that was kept mentions them */
+    struct list
+        imported; /* imported although libc.a defines them: see link_symbols() */
     const char *script;
     const char *linked;
 };
@@ -111,13 +112,13 @@ static void add_inputs(const struct options *options, const struct list *objects
                        struct list *argv)
 {
     list_add_all(argv, &options->link);
-    list_add(argv, text_printf("-L%s/lib", options->sysroot));
+    list_add(argv, arena_printf("-L%s/lib", options->sysroot));
     if (!options->no_startfiles) {
-        list_add(argv, text_printf("%s/lib/crt1.o", options->sysroot));
+        list_add(argv, arena_printf("%s/lib/crt1.o", options->sysroot));
     }
     list_add_all(argv, objects);
     if (!options->no_libc) {
-        list_add(argv, text_printf("%s/lib/libc.a", options->sysroot));
+        list_add(argv, arena_printf("%s/lib/libc.a", options->sysroot));
     }
 }
 
@@ -137,18 +138,15 @@ static bool run_linker(struct module *module)
         list_add(&argv, module->exports.items[i]);
     }
     for (size_t i = 0; i < module->absent.count; i++) {
-        list_add(&argv, text_printf("--defsym=%s=0", module->absent.items[i]));
+        list_add(&argv, arena_printf("--defsym=%s=0", module->absent.items[i]));
     }
     for (size_t i = 0; i < module->imported.count; i++) {
-        list_add(&argv, text_printf("--wrap=%s", module->imported.items[i]));
+        list_add(&argv, arena_printf("--wrap=%s", module->imported.items[i]));
     }
     list_add(&argv, "-o");
     list_add(&argv, module->linked);
     add_inputs(module->options, module->objects, &argv);
-    bool ok = process_run(module->options, &argv);
-
-    list_free(&argv);
-    return ok;
+    return process_run(module->options, &argv);
 }
 
 /* ---- symbols ---- */
@@ -160,11 +158,11 @@ static bool *referenced_symbols(const struct object *object)
 
     for (unsigned i = 0; referenced && i < object->nsections; i++) {
         const Elf64_Shdr *section = &object->sections[i];
-        const Elf64_Rela *relocations = (const void *)(object->bytes + section->sh_offset);
+        const Elf64_Rela *relocations =
+            (const void *)(object->bytes + section->sh_offset);
 
-        size_t count = section->sh_type == SHT_RELA
-                           ? section->sh_size / sizeof(*relocations)
-                           : 0;
+        size_t count =
+            section->sh_type == SHT_RELA ? section->sh_size / sizeof(*relocations) : 0;
 
         for (size_t k = 0; k < count; k++) {
             referenced[ELF64_R_SYM(relocations[k].r_info)] = true;
@@ -194,13 +192,14 @@ static bool resolve(struct module *module, const char *name, bool weak)
     }
     interface = registry_of_function(&module->registry, name);
     if (!interface) {
-        return fail("undefined reference to `%s': not in the objects or libraries, and no "
-                    "interface of %s declares it",
-                    name, module->options->interfaces);
+        return fail(
+            "undefined reference to `%s': not in the objects or libraries, and no "
+            "interface of %s declares it",
+            name, module->options->interfaces);
     }
     if (list_has(&module->provides, interface->name)) {
-        return fail("`%s' is not defined, but the module is to provide interface `%s'", name,
-                    interface->name);
+        return fail("`%s' is not defined, but the module is to provide interface `%s'",
+                    name, interface->name);
     }
     if (!list_has(&module->uses, interface->name)) {
         list_add(&module->uses, interface->name);
@@ -215,7 +214,7 @@ static bool resolve_all(struct module *module, const struct object *object)
 
     for (size_t i = 1; referenced && i < object->nsymbols; i++) {
         const Elf64_Sym *symbol = &object->symbols[i];
-        const char *name = text_printf("%s", object_symbol_name(object, symbol));
+        const char *name = arena_printf("%s", object_symbol_name(object, symbol));
 
         if (symbol->st_shndx != SHN_UNDEF || !*name) {
             continue;
@@ -246,7 +245,8 @@ static bool defines(const struct object *object, const char *name)
 
 /*
  * A program's main() may come from an archive, so only a link with the start of an
- * application among the exports shows whether there is one. If not, it is left out again.
+ * application among the exports shows whether there is one. If not, it is left out
+ * again.
  */
 static bool link_application(struct module *module, bool *application)
 {
@@ -288,9 +288,12 @@ static bool link_symbols(struct module *module)
         (application && !add_provided(module, "app"))) {
         return false;
     }
-    /* Only an application has libc's app_main(); boot imports that of another module. */
-    if (!list_has(&module->provides, "app") && registry_find(&module->registry, "app")) {
-        list_add_all(&module->imported, &registry_find(&module->registry, "app")->functions);
+    /* Only an application has libc's app_main(); boot imports that of another module.
+     */
+    if (!list_has(&module->provides, "app") &&
+        registry_find(&module->registry, "app")) {
+        list_add_all(&module->imported,
+                     &registry_find(&module->registry, "app")->functions);
     }
     if (!run_linker(module)) {
         return false;
@@ -318,15 +321,15 @@ static bool finish(struct module *module)
         return false;
     }
     list_add(&argv, "objcopy");
-    list_add(&argv, text_printf("--keep-global-symbols=%s", exports));
+    list_add(&argv, arena_printf("--keep-global-symbols=%s", exports));
     if (module->unused.count > 0) { /* objcopy fails on an empty list */
-        list_add(&argv, text_printf("--strip-symbols=%s", unused));
+        list_add(&argv, arena_printf("--strip-symbols=%s", unused));
     }
     for (size_t i = 0; i < module->imported.count; i++) {
         const char *name = module->imported.items[i];
-        list_add(&argv, text_printf("--redefine-sym=" WRAP "%s=%s", name, name));
+        list_add(&argv, arena_printf("--redefine-sym=" WRAP "%s=%s", name, name));
     }
-    list_add(&argv, text_printf("--add-section=.cubicle.note=%s", note));
+    list_add(&argv, arena_printf("--add-section=.cubicle.note=%s", note));
     list_add(&argv, "--remove-section=.comment");
     list_add(&argv, "--remove-section=.note.*");
     list_add(&argv, "--remove-section=.eh_frame");
@@ -341,7 +344,6 @@ static bool finish(struct module *module)
     if (!ok) {
         unlink(output);
     }
-    list_free(&argv);
     return ok;
 }
 
@@ -354,15 +356,7 @@ bool link_module(const struct options *options, const struct list *objects)
     }
     module.script = write_file(".ld", linker_script);
     module.linked = temporary_file(".o");
-    bool ok = module.script && module.linked && link_symbols(&module) && finish(&module);
-
-    registry_free(&module.registry);
-    list_free(&module.provides);
-    list_free(&module.uses);
-    list_free(&module.exports);
-    list_free(&module.absent);
-    list_free(&module.unused);
-    return ok;
+    return module.script && module.linked && link_symbols(&module) && finish(&module);
 }
 
 bool link_partial(const struct options *options, const struct list *objects)
@@ -376,8 +370,5 @@ bool link_partial(const struct options *options, const struct list *objects)
     list_add(&argv, options->output ? options->output : "a.out");
     list_add_all(&argv, &options->link);
     list_add_all(&argv, objects);
-    bool ok = process_run(options, &argv);
-
-    list_free(&argv);
-    return ok;
+    return process_run(options, &argv);
 }

@@ -2,22 +2,17 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static void exhausted(void)
-{
-    fputs("cubicle-cc: out of memory\n", stderr);
-    exit(1);
-}
 
 void list_add(struct list *list, const char *item)
 {
     if (list->count + 1 >= list->capacity) {
+        const char **old = list->items;
+
         list->capacity = list->capacity ? list->capacity * 2 : 16;
-        list->items = reallocarray(list->items, list->capacity, sizeof(*list->items));
-        if (!list->items) {
-            exhausted();
+        list->items = arena_alloc(list->capacity * sizeof(*list->items));
+        if (old) {
+            memcpy(list->items, old, list->count * sizeof(*old));
         }
     }
     list->items[list->count++] = item;
@@ -39,25 +34,6 @@ bool list_has(const struct list *list, const char *item)
         }
     }
     return false;
-}
-
-void list_free(struct list *list)
-{
-    free(list->items);
-    *list = (struct list){0};
-}
-
-char *text_printf(const char *format, ...)
-{
-    va_list args;
-    char *text;
-
-    va_start(args, format);
-    if (vasprintf(&text, format, args) < 0) {
-        exhausted();
-    }
-    va_end(args);
-    return text;
 }
 
 bool fail(const char *format, ...)

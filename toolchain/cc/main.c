@@ -15,10 +15,7 @@ static bool ask_gcc(const struct options *options, int argc, char **argv)
             list_add(&command, argv[i]);
         }
     }
-    bool ok = process_run(options, &command);
-
-    list_free(&command);
-    return ok;
+    return process_run(options, &command);
 }
 
 static bool run(const struct options *options, int argc, char **argv)
@@ -44,7 +41,6 @@ static bool run(const struct options *options, int argc, char **argv)
         ok = options->partial ? link_partial(options, &objects)
                               : link_module(options, &objects);
     }
-    list_free(&objects);
     return ok;
 }
 
@@ -56,5 +52,6 @@ int main(int argc, char **argv)
         return 1;
     }
     paths_defaults(&options, argv[0]);
+    /* The arena is not freed: the names of temporary files are needed until the end. */
     return run(&options, argc, argv) ? 0 : 1;
 }

@@ -1,12 +1,13 @@
-/* The section .cubicle.note: what the monitor must know of a module before loading it. */
+/* The section .cubicle.note: what the monitor must know of a module before loading it.
+ */
 #include "cc.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-static void write_interfaces(FILE *out, const char *keyword, const struct registry *registry,
-                             const struct list *names)
+static void write_interfaces(FILE *out, const char *keyword,
+                             const struct registry *registry, const struct list *names)
 {
     for (size_t i = 0; i < names->count; i++) {
         const struct registry_interface *interface =
@@ -25,7 +26,8 @@ bool note_write(const char *file, const struct options *options,
     if (!out) {
         return fail("%s: %s", file, strerror(errno));
     }
-    fprintf(out, "cubicle-module 1\nisolation %s\n", options->isolated ? "sfi" : "plain");
+    fprintf(out, "cubicle-module 1\nisolation %s\n",
+            options->isolated ? "sfi" : "plain");
     write_interfaces(out, "provides", registry, provides);
     write_interfaces(out, "uses", registry, uses);
     return fclose(out) == 0 || fail("%s: %s", file, strerror(errno));

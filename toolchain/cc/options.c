@@ -1,4 +1,5 @@
-/* The command line of a C compiler, as far as it concerns more than the compiler proper. */
+/* The command line of a C compiler, as far as it concerns more than the compiler
+ * proper. */
 #include "option_table.h"
 
 #include <stdio.h>
@@ -9,11 +10,14 @@
 
 static void add_input(struct options *options, const char *name, enum language language)
 {
-    options->inputs = reallocarray(options->inputs, options->ninputs + 1,
-                                   sizeof(*options->inputs));
-    if (!options->inputs) {
-        fail("out of memory");
-        exit(1);
+    if (options->ninputs == options->inputs_capacity) {
+        const struct input *old = options->inputs;
+
+        options->inputs_capacity = options->inputs_capacity * 2 + 16;
+        options->inputs = arena_alloc(options->inputs_capacity * sizeof(*old));
+        if (old) {
+            memcpy(options->inputs, old, options->ninputs * sizeof(*old));
+        }
     }
     options->inputs[options->ninputs++] = (struct input){name, language};
 }
@@ -24,8 +28,10 @@ static enum language language_of_file(const char *name)
         const char *suffix;
         enum language language;
     } suffixes[] = {
-        {".c", LANGUAGE_C},         {".i", LANGUAGE_PREPROCESSED_C},
-        {".s", LANGUAGE_ASSEMBLER}, {".S", LANGUAGE_ASSEMBLER_CPP},
+        {".c", LANGUAGE_C},
+        {".i", LANGUAGE_PREPROCESSED_C},
+        {".s", LANGUAGE_ASSEMBLER},
+        {".S", LANGUAGE_ASSEMBLER_CPP},
         {".sx", LANGUAGE_ASSEMBLER_CPP},
     };
     const char *dot = strrchr(name, '.');
@@ -41,9 +47,9 @@ static enum language language_of_file(const char *name)
 /* Sources that gcc would compile and we cannot. */
 static bool is_other_language(const char *name)
 {
-    static const char *const suffixes[] = {".cc", ".cp",  ".cpp", ".cxx", ".c++", ".C",
-                                           ".ii", ".m",   ".mm",  ".f",   ".f90", ".F90",
-                                           ".d",  ".adb", ".go",  ".rs"};
+    static const char *const suffixes[] = {
+        ".cc", ".cp", ".cpp", ".cxx", ".c++", ".C",   ".ii", ".m",
+        ".mm", ".f",  ".f90", ".F90", ".d",   ".adb", ".go", ".rs"};
     const char *dot = strrchr(name, '.');
 
     for (size_t i = 0; dot && i < sizeof(suffixes) / sizeof(*suffixes); i++) {
@@ -76,30 +82,42 @@ static bool language_of_option(const char *name, enum language *language, bool *
 /* -lNAME: what libc.a holds needs no library of its own. */
 static void add_library(struct options *options, const char *name)
 {
-    static const char *const in_libc[] = {"c",    "m",      "pthread", "rt",
-                                          "dl",   "util",   "xnet",    "resolv",
-                                          "crypt", "gcc",   "gcc_eh",  "gcc_s"};
+    static const char *const in_libc[] = {"c",     "m",    "pthread", "rt",
+                                          "dl",    "util", "xnet",    "resolv",
+                                          "crypt", "gcc",  "gcc_eh",  "gcc_s"};
 
     for (size_t i = 0; i < sizeof(in_libc) / sizeof(*in_libc); i++) {
         if (!strcmp(name, in_libc[i])) {
             return;
         }
     }
-    add_input(options, text_printf("-l%s", name), LANGUAGE_NONE);
+    add_input(options, arena_printf("-l%s", name), LANGUAGE_NONE);
 }
 
 /* -Wl,a,b: keeps what has a meaning for `ld -r'. */
 static void add_linker_options(struct options *options, const char *text)
 {
     static const char *const kept[] = {
-        "--start-group",  "--end-group",        "-(",   "-)",           "-Map*",
-        "--whole-archive", "--no-whole-archive", "-t",   "--trace*",     "--wrap*",
-        "--defsym*",      "--undefined=*",      "-u*",  "--print-map",  "--print-gc-sections",
+        "--start-group",
+        "--end-group",
+        "-(",
+        "-)",
+        "-Map*",
+        "--whole-archive",
+        "--no-whole-archive",
+        "-t",
+        "--trace*",
+        "--wrap*",
+        "--defsym*",
+        "--undefined=*",
+        "-u*",
+        "--print-map",
+        "--print-gc-sections",
     };
 
     while (*text) {
         size_t len = strcspn(text, ",");
-        const char *option = text_printf("%.*s", (int)len, text);
+        const char *option = arena_printf("%.*s", (int)len, text);
 
         for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
             if (option_matches(kept[i], option)) {
@@ -146,7 +164,7 @@ static int parse_own(struct parser *parser, const char *option)
     static const char interfaces[] = "--cubicle-interfaces=";
 
     if (!strncmp(option, provides, strlen(provides))) {
-        char *names = text_printf("%s", option + strlen(provides));
+        char *names = arena_printf("%s", option + strlen(provides));
 
         for (char *name = strtok(names, ","); name; name = strtok(NULL, ",")) {
             list_add(&options->provides, name);
@@ -187,8 +205,9 @@ static int parse_mode(struct parser *parser, const char *option)
         const char *option;
         enum mode mode;
     } modes[] = {
-        {"-c", MODE_OBJECT}, {"-S", MODE_ASSEMBLY},    {"-E", MODE_PREPROCESS},
-        {"-M", MODE_PREPROCESS}, {"-MM", MODE_PREPROCESS}, {"-fsyntax-only", MODE_PREPROCESS},
+        {"-c", MODE_OBJECT},      {"-S", MODE_ASSEMBLY},
+        {"-E", MODE_PREPROCESS},  {"-M", MODE_PREPROCESS},
+        {"-MM", MODE_PREPROCESS}, {"-fsyntax-only", MODE_PREPROCESS},
     };
 
     for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
@@ -259,7 +278,8 @@ static int parse_argument(struct parser *parser, const char *option)
         value = options->output = attached(parser, option);
     } else if (!strncmp(option, "-x", 2)) {
         value = attached(parser, option);
-        if (value && !language_of_option(value, &parser->language, &parser->language_given)) {
+        if (value &&
+            !language_of_option(value, &parser->language, &parser->language_given)) {
             return -1;
         }
     } else if (!strncmp(option, "-l", 2)) {
@@ -371,7 +391,8 @@ bool options_parse(int argc, char **argv, struct options *options)
     const char *isolation = getenv("CUBICLE_ISOLATION");
     bool ok = true;
 
-    *options = (struct options){.isolated = !isolation || strcmp(isolation, "none") != 0};
+    *options =
+        (struct options){.isolated = !isolation || strcmp(isolation, "none") != 0};
     for (int i = 1; ok && i < argc; i++) {
         ok = response_expand(argv[i], &parser.words);
     }
@@ -381,6 +402,5 @@ bool options_parse(int argc, char **argv, struct options *options)
             break;
         }
     }
-    list_free(&parser.words);
     return ok && check(options);
 }

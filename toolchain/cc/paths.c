@@ -11,16 +11,12 @@ static const char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
-    return text_printf("%.*s", (int)(slash - path), path);
+    return arena_printf("%.*s", (int)(slash - path), path);
 }
 
 static bool has_rewriter(const char *folder)
 {
-    char *name = text_printf("%s/cubicle-rewrite", folder);
-    bool found = access(name, X_OK) == 0;
-
-    free(name);
-    return found;
+    return access(arena_printf("%s/cubicle-rewrite", folder), X_OK) == 0;
 }
 
 /* The folder of the first executable called @name on $PATH, or NULL. */
@@ -30,12 +26,8 @@ static const char *search_path(const char *name)
 
     while (path && *path) {
         size_t len = strcspn(path, ":");
-        char *file = text_printf("%.*s/%s", (int)len, path, name);
-        bool found = access(file, X_OK) == 0;
-
-        free(file);
-        if (found) {
-            return text_printf("%.*s", (int)len, path);
+        if (access(arena_printf("%.*s/%s", (int)len, path, name), X_OK) == 0) {
+            return arena_printf("%.*s", (int)len, path);
         }
         path += len + (path[len] == ':');
     }
@@ -43,8 +35,8 @@ static const char *search_path(const char *name)
 }
 
 /*
- * The name that we were called by comes first: build/bin may hold links to programs that
- * were built elsewhere, and the sysroot lies next to build/bin.
+ * The name that we were called by comes first: build/bin may hold links to programs
+ * that were built elsewhere, and the sysroot lies next to build/bin.
  */
 const char *paths_bin(const char *argv0)
 {
@@ -65,7 +57,7 @@ const char *paths_bin(const char *argv0)
 
 const char *paths_rewriter(void)
 {
-    return text_printf("%s/cubicle-rewrite", bin_folder);
+    return arena_printf("%s/cubicle-rewrite", bin_folder);
 }
 
 void paths_defaults(struct options *options, const char *argv0)
@@ -74,9 +66,9 @@ void paths_defaults(struct options *options, const char *argv0)
 
     if (!options->sysroot) {
         options->sysroot =
-            text_printf("%s/../sysroot/%s", bin, options->isolated ? "sfi" : "none");
+            arena_printf("%s/../sysroot/%s", bin, options->isolated ? "sfi" : "none");
     }
     if (!options->interfaces) {
-        options->interfaces = text_printf("%s/../interfaces", bin);
+        options->interfaces = arena_printf("%s/../interfaces", bin);
     }
 }

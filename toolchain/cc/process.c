@@ -49,8 +49,8 @@ static void prepare_removal(void)
 const char *temporary_file(const char *suffix)
 {
     const char *folder = getenv("TMPDIR");
-    char *name = text_printf("%s/cubicle-cc-XXXXXX%s", folder && *folder ? folder : "/tmp",
-                             suffix);
+    char *name = arena_printf("%s/cubicle-cc-XXXXXX%s",
+                              folder && *folder ? folder : "/tmp", suffix);
 
     if (!temporary_count) {
         prepare_removal();
@@ -107,7 +107,8 @@ bool process_run(const struct options *options, const struct list *argv)
         return true;
     }
     fflush(stdout);
-    int error = posix_spawnp(&pid, argv->items[0], NULL, NULL, (char **)argv->items, environ);
+    int error =
+        posix_spawnp(&pid, argv->items[0], NULL, NULL, (char **)argv->items, environ);
 
     if (error) {
         return fail("cannot run %s: %s", argv->items[0], strerror(error));
@@ -115,52 +116,43 @@ bool process_run(const struct options *options, const struct list *argv)
     return wait_for(pid, argv->items[0]);
 }
 
-static char *read_all(int fd)
+/* Reads all there is, so that the writer can end, and keeps the first line. */
+static void read_line(int fd, char *line, size_t size)
 {
-    char *text = NULL;
+    char rest[4096];
     size_t len = 0;
     ssize_t got;
 
     do {
-        text = realloc(text, len + 4096);
-        if (!text) {
-            return NULL;
+        got = read(fd, rest, sizeof(rest));
+        for (ssize_t i = 0; i < got && len + 1 < size; i++) {
+            line[len++] = rest[i];
         }
-        do {
-            got = read(fd, text + len, 4095);
-        } while (got < 0 && errno == EINTR);
-        len += got > 0 ? (size_t)got : 0;
-    } while (got > 0);
-    text[len] = '\0';
-    return text;
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    line[len] = '\0';
+    line[strcspn(line, "\n")] = '\0';
 }
 
-char *process_read(const struct list *argv)
+bool process_read(const struct list *argv, char *line, size_t size)
 {
     posix_spawn_file_actions_t actions;
     int ends[2];
     pid_t pid;
 
     if (pipe2(ends, O_CLOEXEC) < 0) {
-        return NULL;
+        return fail("cannot create a pipe: %s", strerror(errno));
     }
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    int error =
-        posix_spawnp(&pid, argv->items[0], &actions, NULL, (char **)argv->items, environ);
+    int error = posix_spawnp(&pid, argv->items[0], &actions, NULL, (char **)argv->items,
+                             environ);
 
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
-    char *text = error ? NULL : read_all(ends[0]);
-
+    if (!error) {
+        read_line(ends[0], line, size);
+    }
     close(ends[0]);
-    if (error) {
-        fail("cannot run %s: %s", argv->items[0], strerror(error));
-        return NULL;
-    }
-    if (!wait_for(pid, argv->items[0])) {
-        free(text);
-        return NULL;
-    }
-    return text;
+    return error ? fail("cannot run %s: %s", argv->items[0], strerror(error))
+                 : wait_for(pid, argv->items[0]);
 }

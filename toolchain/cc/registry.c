@@ -13,11 +13,11 @@ static void parse_line(struct registry_interface *interface, const char *line)
     const char *value = line + keyword + (line[keyword] == ' ');
 
     if (!strncmp(line, "name ", 5)) {
-        interface->name = text_printf("%s", value);
+        interface->name = arena_printf("%s", value);
     } else if (!strncmp(line, "fingerprint ", 12)) {
-        interface->fingerprint = text_printf("%s", value);
+        interface->fingerprint = arena_printf("%s", value);
     } else if (!strncmp(line, "function ", 9)) {
-        list_add(&interface->functions, text_printf("%s", value));
+        list_add(&interface->functions, arena_printf("%s", value));
     }
 }
 
@@ -39,7 +39,6 @@ static bool read_descriptor(const char *file, struct registry_interface *interfa
     free(line);
     fclose(in);
     if (!interface->name || !interface->fingerprint) {
-        list_free(&interface->functions);
         return fail("%s: not an interface descriptor", file);
     }
     return true;
@@ -62,11 +61,10 @@ bool registry_read(const char *folder, struct registry *registry)
     if (count < 0) {
         return fail("interface registry %s: %s", folder, strerror(errno));
     }
-    registry->interfaces = calloc((size_t)count + 1, sizeof(*registry->interfaces));
-    ok = registry->interfaces != NULL;
+    registry->interfaces = arena_alloc((size_t)count * sizeof(*registry->interfaces));
     for (int i = 0; i < count; i++) {
         if (ok) {
-            ok = read_descriptor(text_printf("%s/%s", folder, entries[i]->d_name),
+            ok = read_descriptor(arena_printf("%s/%s", folder, entries[i]->d_name),
                                  &registry->interfaces[registry->count]);
             registry->count += ok;
         }
@@ -96,12 +94,4 @@ const struct registry_interface *registry_of_function(const struct registry *reg
         }
     }
     return NULL;
-}
-
-void registry_free(struct registry *registry)
-{
-    for (size_t i = 0; i < registry->count; i++) {
-        list_free(&registry->interfaces[i].functions);
-    }
-    free(registry->interfaces);
 }

@@ -16,7 +16,7 @@ static void split_words(const char *text, struct list *words)
         if (!*text) {
             return;
         }
-        char *word = text_printf("%s", text);
+        char *word = arena_printf("%s", text);
         char *end = word;
         char quote = '\0';
 
@@ -61,7 +61,6 @@ static bool expand_word(const char *word, struct list *words, unsigned depth)
     for (size_t i = 0; ok && i < inner.count; i++) {
         ok = expand_word(inner.items[i], words, depth + 1);
     }
-    list_free(&inner);
     return ok;
 }
 

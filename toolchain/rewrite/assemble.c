@@ -43,7 +43,8 @@ static bool run_assembler(const char *assembler, const char *source, const char 
 static char *temporary_name(const char *suffix)
 {
     const char *folder = getenv("TMPDIR");
-    char *name = arena_printf("%s/cubicle-rewrite-XXXXXX%s", folder ? folder : "/tmp", suffix);
+    char *name =
+        arena_printf("%s/cubicle-rewrite-XXXXXX%s", folder ? folder : "/tmp", suffix);
     int fd = mkstemps(name, (int)strlen(suffix));
 
     if (fd < 0) {
@@ -131,7 +132,8 @@ bool assemble_sizes(struct program *program, const char *assembler)
     return ok;
 }
 
-/* Adds up the code bytes of the object and compares: one wrong size moves everything. */
+/* Adds up the code bytes of the object and compares: one wrong size moves everything.
+ */
 static bool check_sizes(const struct program *program, const struct object *object)
 {
     uint64_t expected = 0;
@@ -139,7 +141,8 @@ static bool check_sizes(const struct program *program, const struct object *obje
 
     for (size_t i = 0; i < program->nsections; i++) {
         if (program->sections[i].code) {
-            expected += (program->sections[i].size + BUNDLE - 1) & ~(uint64_t)(BUNDLE - 1);
+            expected +=
+                (program->sections[i].size + BUNDLE - 1) & ~(uint64_t)(BUNDLE - 1);
         }
     }
     for (unsigned i = 0; i < object->nsections; i++) {
@@ -148,10 +151,11 @@ static bool check_sizes(const struct program *program, const struct object *obje
         }
     }
     if (found != expected) {
-        fprintf(stderr,
-                "cubicle-rewrite: %s: the assembler made %llu bytes of code of a layout of "
-                "%llu\n",
-                program->input, (unsigned long long)found, (unsigned long long)expected);
+        fprintf(
+            stderr,
+            "cubicle-rewrite: %s: the assembler made %llu bytes of code of a layout of "
+            "%llu\n",
+            program->input, (unsigned long long)found, (unsigned long long)expected);
         return false;
     }
     return true;

@@ -12,18 +12,17 @@
  *                                  one unit:
  *                                      andl $-32,%r11d
  *                                      jmp  *%r11
- *      call w                      w weak and not defined here: may be address 0, where no
- *                                  direct call can go. One unit, ends a bundle:
- *                                      movl $w,%r11d
- *                                      andl $-32,%r11d
- *                                      call *%r11
+ *      call w                      w weak and not defined here: may be address 0, where
+ * no direct call can go. One unit, ends a bundle: movl $w,%r11d andl $-32,%r11d call
+ * *%r11
  */
 #include "instrument.h"
 
 #include <ctype.h>
 #include <string.h>
 
-/* The name of the label that a direct branch goes to, without @PLT; NULL: not a plain name. */
+/* The name of the label that a direct branch goes to, without @PLT; NULL: not a plain
+ * name. */
 static const char *branch_target(const struct operand *operand)
 {
     const char *name = operand->disp;
@@ -73,10 +72,10 @@ static void indirect(struct program *program, const struct instruction *in,
         instrument_refuse(program, in, "branch to the stack", NULL);
         return;
     }
-    struct item *item =
-        unit_add(program, in, class == RULE_CALL ? UNIT_CALL : UNIT_PLAIN, EFFECT_CONTROL,
-                 arena_printf("andl\t$-32,%%%s\n\t%s\t*%%%s", register_name(reg, 4),
-                              mnemonic, register_name(reg, 8)));
+    struct item *item = unit_add(
+        program, in, class == RULE_CALL ? UNIT_CALL : UNIT_PLAIN, EFFECT_CONTROL,
+        arena_printf("andl\t$-32,%%%s\n\t%s\t*%%%s", register_name(reg, 4), mnemonic,
+                     register_name(reg, 8)));
 
     item->stop = class == RULE_JUMP;
 }
@@ -116,8 +115,8 @@ static void make_indirect(struct program *program, struct item *item)
                       "conditional jump to weak symbol `%s'", name);
         return;
     }
-    item->text = arena_printf("movl\t$%s,%%r11d\n\tandl\t$-32,%%r11d\n\t%s\t*%%r11", name,
-                              item->unit == UNIT_CALL ? "call" : "jmp");
+    item->text = arena_printf("movl\t$%s,%%r11d\n\tandl\t$-32,%%r11d\n\t%s\t*%%r11",
+                              name, item->unit == UNIT_CALL ? "call" : "jmp");
     item->unit = item->unit == UNIT_CALL ? UNIT_CALL : UNIT_PLAIN;
     item->direct = false;
 }

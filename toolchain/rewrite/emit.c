@@ -21,8 +21,8 @@ static const char *const nops[MAX_NOP + 1] = {
 };
 
 /*
- * @size bytes of padding from @offset, @stop: behind a unit that does not pass control on.
- * No nop may cross a bundle.
+ * @size bytes of padding from @offset, @stop: behind a unit that does not pass control
+ * on. No nop may cross a bundle.
  */
 static void emit_padding(FILE *out, unsigned offset, unsigned size, bool stop)
 {
@@ -101,7 +101,8 @@ void emit_for_sizes(const struct program *program, FILE *out)
 }
 
 /* Writes what stands before unit number @end of the section: labels and directives. */
-static void emit_between(const struct section *section, FILE *out, size_t from, size_t end)
+static void emit_between(const struct section *section, FILE *out, size_t from,
+                         size_t end)
 {
     for (size_t i = from; i < end; i++) {
         const struct item *item = &section->items[i];
@@ -114,7 +115,8 @@ static void emit_between(const struct section *section, FILE *out, size_t from, 
     }
 }
 
-static void emit_code(const struct program *program, const struct section *section, FILE *out)
+static void emit_code(const struct program *program, const struct section *section,
+                      FILE *out)
 {
     struct place last = {0};
     size_t done = 0;

@@ -10,8 +10,8 @@
 #define EMIT_SIZES_SECTION ".cubicle.sizes"
 
 /**
- * Writes every unit, branches in their 32-bit form, and a section with their sizes: one byte
- * per unit in the order of sections and items.
+ * Writes every unit, branches in their 32-bit form, and a section with their sizes: one
+ * byte per unit in the order of sections and items.
  */
 void emit_for_sizes(const struct program *program, FILE *out);
 

@@ -23,22 +23,24 @@ static bool word_is(const char *word, size_t len, const char *name)
 
 enum prefix_verdict { PREFIX_NO, PREFIX_TAKEN, PREFIX_BAD };
 
-static enum prefix_verdict parse_prefix(struct instruction *instruction, const char *word,
-                                        size_t len)
+static enum prefix_verdict parse_prefix(struct instruction *instruction,
+                                        const char *word, size_t len)
 {
-    static const char *const bad[] = {"data16", "data32", "addr32", "addr16", "cs", "ds",
-                                      "es",     "fs",     "gs",     "ss",     "bnd",
-                                      "xacquire", "xrelease"};
+    static const char *const bad[] = {"data16", "data32",   "addr32",  "addr16", "cs",
+                                      "ds",     "es",       "fs",      "gs",     "ss",
+                                      "bnd",    "xacquire", "xrelease"};
 
     if (*word == '{') {
-        instruction->encoding = arena_printf("%s%.*s ", instruction->encoding, (int)len, word);
+        instruction->encoding =
+            arena_printf("%s%.*s ", instruction->encoding, (int)len, word);
         return PREFIX_TAKEN;
     }
     if (word_is(word, len, "lock")) {
         instruction->lock = true;
         return PREFIX_TAKEN;
     }
-    if (word_is(word, len, "rep") || word_is(word, len, "repe") || word_is(word, len, "repz")) {
+    if (word_is(word, len, "rep") || word_is(word, len, "repe") ||
+        word_is(word, len, "repz")) {
         instruction->repeat = REPEAT_REP;
         return PREFIX_TAKEN;
     }
@@ -122,7 +124,8 @@ bool instruction_parse(struct program *program, struct pending_prefix *pending,
         }
         if (verdict == PREFIX_BAD) {
             program_error(program, place, "leave the prefix to the assembler",
-                          "`%s': prefix `%.*s' is not supported", statement, (int)len, word);
+                          "`%s': prefix `%.*s' is not supported", statement, (int)len,
+                          word);
             return false;
         }
     }
@@ -135,7 +138,8 @@ bool instruction_parse(struct program *program, struct pending_prefix *pending,
         at++;
     }
     if (!parse_operands(instruction, at)) {
-        program_error(program, place, NULL, "`%s': cannot parse the operands", statement);
+        program_error(program, place, NULL, "`%s': cannot parse the operands",
+                      statement);
         return false;
     }
     return true;

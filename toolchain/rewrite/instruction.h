@@ -20,14 +20,16 @@ struct instruction {
     unsigned noperands;
 };
 
-/** Prefixes that stood alone in their statement (`lock ; incl x`) and wait for the next. */
+/** Prefixes that stood alone in their statement (`lock ; incl x`) and wait for the
+ * next. */
 struct pending_prefix {
     char *text; /* NULL: none */
 };
 
 /**
- * Parses @statement, which may be prefixes alone: these are kept in @pending for the next
- * call and the answer is false with no error counted. Reports what it cannot parse.
+ * Parses @statement, which may be prefixes alone: these are kept in @pending for the
+ * next call and the answer is false with no error counted. Reports what it cannot
+ * parse.
  */
 bool instruction_parse(struct program *program, struct pending_prefix *pending,
                        const char *statement, struct place place,

@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Accesses at most this far from %rsp prove that it is inside the view or its guards. */
+/* Accesses at most this far from %rsp prove that it is inside the view or its guards.
+ */
 #define STACK_REACH 65536
 
 /* As text of a printf format. */
@@ -65,14 +66,16 @@ static bool near_stack_pointer(const struct operand *operand)
 }
 
 /*
- * `%fs:x@tpoff` and `x@tpoff(%reg)`: thread-local data. The assembler has no relocation for
- * the displacement of an addr32 operand, so %r11 gets the address first.
+ * `%fs:x@tpoff` and `x@tpoff(%reg)`: thread-local data. The assembler has no relocation
+ * for the displacement of an addr32 operand, so %r11 gets the address first.
  */
-static const char *thread_local_memory(struct program *program, const struct instruction *in,
+static const char *thread_local_memory(struct program *program,
+                                       const struct instruction *in,
                                        const struct operand *operand)
 {
     const char *address = operand_address(operand, 8);
-    const bool is_tpoff = strstr(operand->disp, "@tpoff") || strstr(operand->disp, "@TPOFF");
+    const bool is_tpoff =
+        strstr(operand->disp, "@tpoff") || strstr(operand->disp, "@TPOFF");
 
     if (operand->segment && is_tpoff) {
         if (operand->index != REG_NONE) {
@@ -87,8 +90,9 @@ static const char *thread_local_memory(struct program *program, const struct ins
                       : arena_printf("%s(%%r11,%%%s)", operand->disp,
                                      register_name(operand->base, 8));
     } else if (!is_tpoff) {
-        instrument_refuse(program, in, "relocation operator is not supported",
-                          "compile with -fno-pic -mcmodel=small -ftls-model=local-exec");
+        instrument_refuse(
+            program, in, "relocation operator is not supported",
+            "compile with -fno-pic -mcmodel=small -ftls-model=local-exec");
         return NULL;
     }
     unit_add(program, in, UNIT_PLAIN, EFFECT_SCRATCH,
@@ -102,8 +106,9 @@ const char *instrument_memory(struct program *program, const struct instruction 
     bool thread_local = operand->segment && !strcmp(operand->segment, "fs");
 
     if (operand->segment && !thread_local) {
-        instrument_refuse(program, in, "segment override",
-                          "%gs belongs to the view; other segments are flat: leave it out");
+        instrument_refuse(
+            program, in, "segment override",
+            "%gs belongs to the view; other segments are flat: leave it out");
         return NULL;
     }
     if (thread_local || strchr(operand->disp, '@')) {
@@ -129,13 +134,15 @@ static const char *register_refusal(const char *text)
         (text[1] == 'k' && isdigit((unsigned char)text[2]))) {
         return "AVX-512 and MMX are not supported";
     }
-    if ((!strncmp(text, "%xmm", 4) || !strncmp(text, "%ymm", 4)) && atoi(text + 4) > 15) {
+    if ((!strncmp(text, "%xmm", 4) || !strncmp(text, "%ymm", 4)) &&
+        atoi(text + 4) > 15) {
         return "AVX-512 is not supported";
     }
     if (strlen(text) == 3 && text[2] == 's' && strchr("cdefgs", text[1])) {
         return "segment registers cannot be read or written";
     }
-    if (!strncmp(text, "%cr", 3) || !strncmp(text, "%dr", 3) || !strncmp(text, "%bnd", 4)) {
+    if (!strncmp(text, "%cr", 3) || !strncmp(text, "%dr", 3) ||
+        !strncmp(text, "%bnd", 4)) {
         return "system registers cannot be read or written";
     }
     return NULL;
@@ -155,12 +162,14 @@ static bool check_operands(struct program *program, const struct instruction *in
             const char *why = register_refusal(operand->text);
 
             if (why) {
-                instrument_refuse(program, in, why, "compile without -mavx512* and -mmmx");
+                instrument_refuse(program, in, why,
+                                  "compile without -mavx512* and -mmmx");
                 return false;
             }
         }
-        if (operand->kind == OPERAND_IMMEDIATE && strpbrk(operand->text, "._abcdefghij"
-                                                  "klmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+        if (operand->kind == OPERAND_IMMEDIATE &&
+            strpbrk(operand->text, "._abcdefghij"
+                                   "klmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
             program_take_addresses(program, operand->text + 1);
         } else if (operand->kind == OPERAND_MEMORY && *operand->disp) {
             program_take_addresses(program, operand->disp);
@@ -170,12 +179,13 @@ static bool check_operands(struct program *program, const struct instruction *in
 }
 
 /*
- * Processors execute these together with a conditional jump behind them, unless they write
- * memory or have both an immediate and a memory operand.
+ * Processors execute these together with a conditional jump behind them, unless they
+ * write memory or have both an immediate and a memory operand.
  */
 static bool fuses(const struct instruction *in)
 {
-    static const char *const names[] = {"cmp", "test", "add", "sub", "and", "inc", "dec"};
+    static const char *const names[] = {"cmp", "test", "add", "sub",
+                                        "and", "inc",  "dec"};
     const struct operand *last = &in->operands[in->noperands ? in->noperands - 1 : 0];
     bool listed = false;
 
@@ -183,8 +193,9 @@ static bool fuses(const struct instruction *in)
         size_t len = strlen(names[i]);
 
         /* At most the suffix of a size behind the name: addss is something else. */
-        listed |= !strncmp(in->name, names[i], len) &&
-                  (!in->name[len] || (strchr("bwlq", in->name[len]) && !in->name[len + 1]));
+        listed |=
+            !strncmp(in->name, names[i], len) &&
+            (!in->name[len] || (strchr("bwlq", in->name[len]) && !in->name[len + 1]));
     }
     if (!listed || last->kind == OPERAND_REGISTER) {
         return listed;
@@ -194,8 +205,8 @@ static bool fuses(const struct instruction *in)
 }
 
 /*
- * Any instruction that is special in nothing but its memory operand. %rsp as a source may
- * carry the view's base in its upper half, so a canonical copy takes its place.
+ * Any instruction that is special in nothing but its memory operand. %rsp as a source
+ * may carry the view's base in its upper half, so a canonical copy takes its place.
  */
 static void instrument_plain(struct program *program, const struct instruction *in,
                              enum rule_class class)
@@ -223,7 +234,8 @@ static void instrument_plain(struct program *program, const struct instruction *
             }
         } else if (operand_is_register(operand, REG_RSP) &&
                    (written || class == RULE_SWAP)) {
-            instrument_refuse(program, in, "%rsp written in a way that is not supported",
+            instrument_refuse(program, in,
+                              "%rsp written in a way that is not supported",
                               "use mov, add, sub, and or lea");
             return;
         } else if (operand_is_register(operand, REG_RSP) && operand->width == 8) {
@@ -259,7 +271,8 @@ static void instrument_plain(struct program *program, const struct instruction *
 
 /* The thread pointer itself: `mov %fs:0,%reg`, or any instruction that reads %fs:0; our
  * libc names the slot as the loader does. */
-static bool instrument_thread_pointer(struct program *program, const struct instruction *in)
+static bool instrument_thread_pointer(struct program *program,
+                                      const struct instruction *in)
 {
     struct instruction changed = *in;
 
@@ -273,7 +286,8 @@ static bool instrument_thread_pointer(struct program *program, const struct inst
             continue;
         }
         if (i + 1 == in->noperands && in->noperands > 1) {
-            instrument_refuse(program, in, "the thread pointer's slot cannot be written",
+            instrument_refuse(program, in,
+                              "the thread pointer's slot cannot be written",
                               "use cubicle_thread_pointer_set()");
             return true;
         }
@@ -315,9 +329,10 @@ static bool check_prefixes(struct program *program, const struct instruction *in
                           "only movs and stos can be repeated");
         return false;
     }
-    if (in->lock && (!in->noperands ||
-                     (in->operands[in->noperands - 1].kind != OPERAND_MEMORY &&
-                      (class != RULE_SWAP || in->operands[0].kind != OPERAND_MEMORY)))) {
+    if (in->lock &&
+        (!in->noperands ||
+         (in->operands[in->noperands - 1].kind != OPERAND_MEMORY &&
+          (class != RULE_SWAP || in->operands[0].kind != OPERAND_MEMORY)))) {
         instrument_refuse(program, in, "lock without a memory operand", NULL);
         return false;
     }
@@ -330,8 +345,10 @@ void instrument(struct program *program, const struct instruction *in)
     enum rule_class class = rule->class;
 
     if (class == RULE_STRING_MOVE && in->noperands == 2 &&
-        (in->operands[0].kind == OPERAND_REGISTER || in->operands[1].kind == OPERAND_REGISTER)) {
-        class = RULE_PLAIN; /* movsd of SSE2; movsb and so on with a register do not exist */
+        (in->operands[0].kind == OPERAND_REGISTER ||
+         in->operands[1].kind == OPERAND_REGISTER)) {
+        class = RULE_PLAIN; /* movsd of SSE2; movsb and so on with a register do not
+                               exist */
     }
     if (class == RULE_REFUSED) {
         instrument_refuse(program, in, "not allowed in a cubicle", rule->help);
@@ -340,8 +357,9 @@ void instrument(struct program *program, const struct instruction *in)
     if (!check_prefixes(program, in, class)) {
         return;
     }
-    if (instrument_control(program, in, class) || instrument_string(program, in, class) ||
-        !check_operands(program, in) || instrument_thread_pointer(program, in) ||
+    if (instrument_control(program, in, class) ||
+        instrument_string(program, in, class) || !check_operands(program, in) ||
+        instrument_thread_pointer(program, in) ||
         instrument_stack(program, in, class)) {
         return;
     }

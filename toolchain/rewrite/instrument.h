@@ -9,17 +9,18 @@
 /** Adds the units for @in to the current section, or reports why it cannot be done. */
 void instrument(struct program *program, const struct instruction *in);
 
-/** To be called after the last instruction: a compiler declares weak symbols at the end. */
+/** To be called after the last instruction: a compiler declares weak symbols at the
+ * end. */
 void control_resolve_weak(struct program *program);
 
 /* ---- shared by instrument.c, stack.c, control.c and string.c ---- */
 
 /* What a unit does to the stack pointer and to control flow (invariant 5). */
 enum {
-    EFFECT_TOUCH = 1,   /* accesses memory near %rsp */
-    EFFECT_MOVE = 2,    /* changes %rsp by a constant */
-    EFFECT_REBASE = 4,  /* sets %rsp and puts it back into the view */
-    EFFECT_CONTROL = 8, /* branches, calls, returns */
+    EFFECT_TOUCH = 1,    /* accesses memory near %rsp */
+    EFFECT_MOVE = 2,     /* changes %rsp by a constant */
+    EFFECT_REBASE = 4,   /* sets %rsp and puts it back into the view */
+    EFFECT_CONTROL = 8,  /* branches, calls, returns */
     EFFECT_SCRATCH = 16, /* loads %r11 for the next unit: no probe may come between */
 };
 
@@ -32,8 +33,9 @@ void instrument_refuse(struct program *program, const struct instruction *in,
                        const char *why, const char *help);
 
 /**
- * Returns the text of memory operand @operand in the form that stays in the view, or NULL
- * after reporting why not. May add a unit that prepares %r11; sets EFFECT_TOUCH in @effects.
+ * Returns the text of memory operand @operand in the form that stays in the view, or
+ * NULL after reporting why not. May add a unit that prepares %r11; sets EFFECT_TOUCH in
+ * @effects.
  */
 const char *instrument_memory(struct program *program, const struct instruction *in,
                               const struct operand *operand, unsigned *effects);
@@ -42,8 +44,8 @@ const char *instrument_memory(struct program *program, const struct instruction 
 bool operand_on_stack(const struct operand *operand);
 
 /**
- * The parts: each returns false when @in is none of its business, and otherwise has added
- * units or reported an error.
+ * The parts: each returns false when @in is none of its business, and otherwise has
+ * added units or reported an error.
  */
 bool instrument_stack(struct program *program, const struct instruction *in,
                       enum rule_class class);

@@ -1,11 +1,12 @@
 /*
- * One pass over a section places its units with branches as short as they may be; the pass
- * is repeated, with the branches widened that turned out not to reach, until none is left.
- * Branches only ever grow, so this ends.
+ * One pass over a section places its units with branches as short as they may be; the
+ * pass is repeated, with the branches widened that turned out not to reach, until none
+ * is left. Branches only ever grow, so this ends.
  *
- * Padding goes before the labels of a unit, so that a jump does not run through it. Only
- * where a label itself must start a bundle can there be padding behind the label too.
- * None goes between a comparison and its branch: processors execute the two as one.
+ * Padding goes before the labels of a unit, so that a jump does not run through it.
+ * Only where a label itself must start a bundle can there be padding behind the label
+ * too. None goes between a comparison and its branch: processors execute the two as
+ * one.
  */
 #include "layout.h"
 
@@ -23,9 +24,10 @@ static unsigned unit_size(const struct item *item)
     return item->unit == UNIT_BRANCH && !item->wide ? SHORT_BRANCH : item->size;
 }
 
-/* First offset at or behind @offset where the unit obeys invariants 2 and 3. @next: the item
- * behind it, or NULL. */
-static unsigned place_unit(const struct item *item, const struct item *next, unsigned offset)
+/* First offset at or behind @offset where the unit obeys invariants 2 and 3. @next: the
+ * item behind it, or NULL. */
+static unsigned place_unit(const struct item *item, const struct item *next,
+                           unsigned offset)
 {
     unsigned size = unit_size(item);
 

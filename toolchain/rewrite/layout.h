@@ -5,8 +5,8 @@
 #include "program.h"
 
 /**
- * Lays out every code section; the size of each unit is known (a branch: its 32-bit form).
- * Sets pad, gap, offset and wide of its units and the size of the section.
+ * Lays out every code section; the size of each unit is known (a branch: its 32-bit
+ * form). Sets pad, gap, offset and wide of its units and the size of the section.
  */
 void layout(struct program *program);
 

@@ -1,6 +1,7 @@
 /*
- * cubicle-rewrite: makes the assembly that a compiler wrote obey the rules of software fault
- * isolation, and assembles it. Nothing trusts it: the monitor verifies the result.
+ * cubicle-rewrite: makes the assembly that a compiler wrote obey the rules of software
+ * fault isolation, and assembles it. Nothing trusts it: the monitor verifies the
+ * result.
  */
 #include "assemble.h"
 #include "emit.h"
@@ -16,17 +17,21 @@
 static const char usage[] =
     "usage: cubicle-rewrite [-S] [-o OUTPUT] [--as=ASSEMBLER] INPUT.s\n"
     "\n"
-    "Instruments x86-64 assembly (AT&T syntax, as gcc -S writes it) for isolation in a\n"
-    "cubicle, lays it out in 32-byte bundles, and assembles it. INPUT `-' is the standard\n"
+    "Instruments x86-64 assembly (AT&T syntax, as gcc -S writes it) for isolation in "
+    "a\n"
+    "cubicle, lays it out in 32-byte bundles, and assembles it. INPUT `-' is the "
+    "standard\n"
     "input.\n"
     "\n"
-    "  -o OUTPUT        the object file (default: INPUT with .o), or with -S the source\n"
+    "  -o OUTPUT        the object file (default: INPUT with .o), or with -S the "
+    "source\n"
     "                   (default: standard output)\n"
     "  -S               write the instrumented source instead of an object\n"
     "  --as=ASSEMBLER   GNU assembler to run, twice (default: as)\n"
     "  --help           this text\n"
     "\n"
-    "The input must have been compiled for it: cubicle-cc gives the options. Exit status: 0,\n"
+    "The input must have been compiled for it: cubicle-cc gives the options. Exit "
+    "status: 0,\n"
     "or 1 after messages of the form FILE:LINE: error: ...\n";
 
 struct options {

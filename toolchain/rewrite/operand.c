@@ -16,11 +16,11 @@ static const struct {
      {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11",
       "r12", "r13", "r14", "r15", "rip"}},
     {4,
-     {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "r8d", "r9d", "r10d", "r11d",
-      "r12d", "r13d", "r14d", "r15d", "eip"}},
+     {"eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "r8d", "r9d", "r10d",
+      "r11d", "r12d", "r13d", "r14d", "r15d", "eip"}},
     {2,
-     {"ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "r8w", "r9w", "r10w", "r11w", "r12w",
-      "r13w", "r14w", "r15w", "ip"}},
+     {"ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "r8w", "r9w", "r10w", "r11w",
+      "r12w", "r13w", "r14w", "r15w", "ip"}},
     {1,
      {"al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil", "r8b", "r9b", "r10b", "r11b",
       "r12b", "r13b", "r14b", "r15b", ""}},
@@ -33,7 +33,8 @@ static int register_number(const char *name, size_t len, unsigned *width)
     if (len < 2 || len > 4 || *name == 'x' || *name == 'y') {
         return REG_OTHER;
     }
-    for (size_t set = 0; set < sizeof(register_names) / sizeof(*register_names); set++) {
+    for (size_t set = 0; set < sizeof(register_names) / sizeof(*register_names);
+         set++) {
         for (int reg = 0; reg < NREGISTERS; reg++) {
             const char *have = register_names[set].names[reg];
 
@@ -144,8 +145,8 @@ static bool parse_memory(const char *text, size_t len, struct operand *operand)
 
 bool operand_parse(const char *text, size_t len, struct operand *operand)
 {
-    *operand = (struct operand){.base = REG_NONE, .index = REG_NONE, .scale = 1,
-                                .reg = REG_NONE, .disp = ""};
+    *operand = (struct operand){
+        .base = REG_NONE, .index = REG_NONE, .scale = 1, .reg = REG_NONE, .disp = ""};
     if (len && *text == '*') {
         operand->indirect = true;
         do {

@@ -47,9 +47,11 @@ unsigned program_symbol(struct program *program, const char *name, size_t len)
     unsigned index = string_table_add(&program->symbol_names, name, len);
 
     if (index == program->nsymbols) {
-        program->symbols = array_grow(program->symbols, program->nsymbols,
-                                      &program->symbols_capacity, sizeof(*program->symbols));
-        program->symbols[program->nsymbols++] = (struct symbol){.section = SECTION_NONE};
+        program->symbols =
+            array_grow(program->symbols, program->nsymbols, &program->symbols_capacity,
+                       sizeof(*program->symbols));
+        program->symbols[program->nsymbols++] =
+            (struct symbol){.section = SECTION_NONE};
     }
     return index;
 }
@@ -99,7 +101,8 @@ void program_take_addresses(struct program *program, const char *expression)
 void program_error(struct program *program, struct place place, const char *help,
                    const char *format, ...)
 {
-    /* Of what a compiler wrote only the parts that carry a marker have a line of their own. */
+    /* Of what a compiler wrote only the parts that carry a marker have a line of their
+     * own. */
     bool known = place.file != program->input || !program->source;
     const char *file = known ? place.file : program->source;
     char text[512];

@@ -7,8 +7,8 @@
  * 2. A unit never crosses a bundle. Only its first instruction may be a branch target.
  * 3. A call unit ends at the end of a bundle.
  * 4. A label whose address is taken, or that other files can see, starts a bundle.
- * 5. After a constant change of %rsp comes an access through %rsp before the next branch
- *    and before the next change.
+ * 5. After a constant change of %rsp comes an access through %rsp before the next
+ * branch and before the next change.
  */
 #ifndef REWRITE_PROGRAM_H
 #define REWRITE_PROGRAM_H
@@ -20,7 +20,8 @@
 
 #define BUNDLE 32u
 
-/** Where a statement came from: of its source if a line marker says so, else of the input. */
+/** Where a statement came from: of its source if a line marker says so, else of the
+ * input. */
 struct place {
     const char *file;
     unsigned line;
@@ -43,17 +44,18 @@ struct item {
     enum item_kind kind;
     enum unit_kind unit;
     struct place place;
-    const char *text; /* directive, label name or instructions; a branch: its mnemonic */
-    unsigned symbol;  /* label: itself; direct branch or call: its target */
-    unsigned size;    /* unit: bytes (a branch: of the 32-bit form); align: boundary */
-    unsigned limit;   /* align: most bytes of padding */
-    unsigned pad;     /* layout: padding before the labels of this unit */
-    unsigned gap;     /* layout: padding between the labels and this unit */
-    unsigned offset;  /* layout: of the unit, from the start of the section */
-    bool direct;      /* unit: a branch or call to @symbol */
-    bool fuses;       /* unit: a comparison that processors fuse with a branch behind it */
-    bool stop;        /* unit: control never passes behind it */
-    bool wide;        /* layout: this branch needs its 32-bit form */
+    const char
+        *text;       /* directive, label name or instructions; a branch: its mnemonic */
+    unsigned symbol; /* label: itself; direct branch or call: its target */
+    unsigned size;   /* unit: bytes (a branch: of the 32-bit form); align: boundary */
+    unsigned limit;  /* align: most bytes of padding */
+    unsigned pad;    /* layout: padding before the labels of this unit */
+    unsigned gap;    /* layout: padding between the labels and this unit */
+    unsigned offset; /* layout: of the unit, from the start of the section */
+    bool direct;     /* unit: a branch or call to @symbol */
+    bool fuses; /* unit: a comparison that processors fuse with a branch behind it */
+    bool stop;  /* unit: control never passes behind it */
+    bool wide;  /* layout: this branch needs its 32-bit form */
 };
 
 struct section {
@@ -112,7 +114,8 @@ void program_take_addresses(struct program *program, const char *expression);
 /** The current section. Valid until a section is added. */
 struct section *program_section(struct program *program);
 
-/** Reports an error at @place. @help says how to get around it; NULL where nothing can. */
+/** Reports an error at @place. @help says how to get around it; NULL where nothing can.
+ */
 void program_error(struct program *program, struct place place, const char *help,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 

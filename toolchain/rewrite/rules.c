@@ -4,18 +4,20 @@
 #include <stddef.h>
 #include <string.h>
 
-#define HELP_SYSCALL                                                                   \
+#define HELP_SYSCALL \
     "a cubicle has no system calls: call the libc or interface function that does it"
 #define HELP_FENV "use <fenv.h>, which asks the monitor"
 #define HELP_X87 "compile with -msse3 (fisttp) and without -ffast-math, or use <fenv.h>"
 #define HELP_STRING "use the string.h function, or movs/stos"
 #define HELP_LOOP "use an explicit test and a conditional jump"
-#define HELP_CPUID "choose the instruction set when compiling (-march=), not at run time"
+#define HELP_CPUID \
+    "choose the instruction set when compiling (-march=), not at run time"
 #define HELP_CLOCK "use clock_gettime()"
 #define HELP_FLAGS "use setcc, lahf or sahf"
 #define HELP_SEGMENT "only libc reads the thread pointer, as `mov %fs:0,%reg'"
 #define HELP_VECTOR "use SSE or AVX2; do not compile with -mavx512*, -mmmx or 3DNow!"
-#define HELP_MASKED "use plain loads and stores; compile without the -m option behind it"
+#define HELP_MASKED \
+    "use plain loads and stores; compile without the -m option behind it"
 #define HELP_PRIVILEGED "only a kernel can do this"
 #define HELP_STACK "the stack is pushed and popped in 64-bit words"
 #define HELP_HAND "write it as plain instructions"

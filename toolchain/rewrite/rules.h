@@ -1,12 +1,13 @@
-/* What has to be known of a mnemonic: which treatment it gets, and why it is refused. */
+/* What has to be known of a mnemonic: which treatment it gets, and why it is refused.
+ */
 #ifndef REWRITE_RULES_H
 #define REWRITE_RULES_H
 
 enum rule_class {
-    RULE_PLAIN,        /* only its explicit memory operand matters; last operand written */
-    RULE_READ,         /* as PLAIN, writes no operand (cmp, test) */
-    RULE_SWAP,         /* writes more than its last operand */
-    RULE_MOVE,         /* mov: may write %rsp */
+    RULE_PLAIN, /* only its explicit memory operand matters; last operand written */
+    RULE_READ,  /* as PLAIN, writes no operand (cmp, test) */
+    RULE_SWAP,  /* writes more than its last operand */
+    RULE_MOVE,  /* mov: may write %rsp */
     RULE_ARITHMETIC,   /* add, sub, and: may write %rsp */
     RULE_LEA,          /* computes an address, accesses nothing */
     RULE_UNSURE,       /* may leave its memory operand alone: shift by 0, masked move */

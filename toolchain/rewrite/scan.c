@@ -6,7 +6,8 @@
 
 void scan_init(struct scanner *scanner, const char *text, const char *file)
 {
-    *scanner = (struct scanner){.at = text, .file = file, .line = 1, .line_start = true};
+    *scanner =
+        (struct scanner){.at = text, .file = file, .line = 1, .line_start = true};
 }
 
 void scan_free(struct scanner *scanner)
@@ -24,8 +25,9 @@ static void scan_newline(struct scanner *scanner)
 }
 
 /*
- * A line that begins with '#': `# LINE "FILE"` (from the preprocessor, or from the compiler
- * before each inline assembly statement), #APP and #NO_APP around inline assembly.
+ * A line that begins with '#': `# LINE "FILE"` (from the preprocessor, or from the
+ * compiler before each inline assembly statement), #APP and #NO_APP around inline
+ * assembly.
  */
 static void scan_marker(struct scanner *scanner)
 {
@@ -46,9 +48,9 @@ static void scan_marker(struct scanner *scanner)
         if (close && (!newline || close < newline)) {
             /* The newline that ends the marker counts, unless lines stand still. */
             scanner->mark.line = (unsigned)line - !scanner->in_asm;
-            scanner->mark.file = close == quote + 1
-                                     ? NULL
-                                     : arena_copy(quote + 1, (size_t)(close - quote - 1));
+            scanner->mark.file =
+                close == quote + 1 ? NULL
+                                   : arena_copy(quote + 1, (size_t)(close - quote - 1));
         }
     }
     scanner->at += strcspn(scanner->at, "\n");
@@ -132,7 +134,8 @@ static struct statement scan_failed(struct statement statement, const char *why)
     return statement;
 }
 
-/* Names the label that ends at the ':' just read; numeric ones get their unique name. */
+/* Names the label that ends at the ':' just read; numeric ones get their unique name.
+ */
 static struct statement scan_label(struct scanner *scanner, struct statement statement,
                                    size_t len)
 {
@@ -147,8 +150,8 @@ static struct statement scan_label(struct scanner *scanner, struct statement sta
         if (*end || number >= SCAN_LOCAL_LABELS) {
             return scan_failed(statement, "numeric label out of range (0 to 99)");
         }
-        statement.text = arena_printf(".Lnumeric_%lu_%u", number,
-                                      ++scanner->defined[number]);
+        statement.text =
+            arena_printf(".Lnumeric_%lu_%u", number, ++scanner->defined[number]);
     }
     return statement;
 }

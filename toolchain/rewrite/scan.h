@@ -1,7 +1,7 @@
 /*
  * Splits assembly source (AT&T, as GNU as reads it) into statements: comments removed,
- * blanks squeezed, numeric local labels given unique names, and each statement's place in the
- * original source taken from line markers.
+ * blanks squeezed, numeric local labels given unique names, and each statement's place
+ * in the original source taken from line markers.
  */
 #ifndef REWRITE_SCAN_H
 #define REWRITE_SCAN_H

@@ -28,13 +28,14 @@ static bool has_prefix(const char *text, const char *prefix)
 
 static bool named_code(const char *name)
 {
-    return !strcmp(name, ".text") || has_prefix(name, ".text.") || !strcmp(name, ".init") ||
-           !strcmp(name, ".fini");
+    return !strcmp(name, ".text") || has_prefix(name, ".text.") ||
+           !strcmp(name, ".init") || !strcmp(name, ".fini");
 }
 
 /*
- * Selects the section that @directive (`.section NAME,"flags",...`) means. All that a file
- * puts into one section is collected, so that it is laid out and printed in one piece.
+ * Selects the section that @directive (`.section NAME,"flags",...`) means. All that a
+ * file puts into one section is collected, so that it is laid out and printed in one
+ * piece.
  */
 static void select_section(struct reader *reader, const char *arguments)
 {
@@ -46,18 +47,19 @@ static void select_section(struct reader *reader, const char *arguments)
     const char *flags = end ? arena_copy(quote + 1, (size_t)(end - quote - 1)) : NULL;
     /* Sections of the same name differ when they belong to different groups. */
     bool by_name = !flags || (!strchr(flags, 'G') && !strstr(arguments, ",unique"));
-    unsigned index = string_table_add(&program->section_names, by_name ? name : arguments,
-                                      by_name ? len : strlen(arguments));
+    unsigned index =
+        string_table_add(&program->section_names, by_name ? name : arguments,
+                         by_name ? len : strlen(arguments));
 
     if (index == program->nsections) {
-        program->sections = array_grow(program->sections, program->nsections,
-                                       &program->sections_capacity,
-                                       sizeof(*program->sections));
+        program->sections =
+            array_grow(program->sections, program->nsections,
+                       &program->sections_capacity, sizeof(*program->sections));
         program->sections[program->nsections++] = (struct section){
             .open = arena_printf(".section\t%s", arguments),
             .code = flags ? strchr(flags, 'x') != NULL : named_code(name),
-            .debug = has_prefix(name, ".debug") ||
-                     (flags && !strchr(flags, 'a')) || has_prefix(name, ".eh_frame"),
+            .debug = has_prefix(name, ".debug") || (flags && !strchr(flags, 'a')) ||
+                     has_prefix(name, ".eh_frame"),
             .alignment = BUNDLE,
         };
         if (!strcmp(name, ".note.GNU-stack") && program->sections[index].code) {
@@ -74,7 +76,8 @@ static void select_section(struct reader *reader, const char *arguments)
 static void push_section(struct reader *reader, const char *arguments)
 {
     if (reader->depth == MAX_SECTION_STACK) {
-        program_error(reader->program, reader->place, NULL, ".pushsection nested too deep");
+        program_error(reader->program, reader->place, NULL,
+                      ".pushsection nested too deep");
         return;
     }
     reader->stack[reader->depth++] = reader->program->current;
@@ -100,13 +103,16 @@ static void previous_section(struct reader *reader)
 }
 
 /* Returns false when @name is no section directive. */
-static bool section_directive(struct reader *reader, const char *name, const char *arguments)
+static bool section_directive(struct reader *reader, const char *name,
+                              const char *arguments)
 {
     if (!strcmp(name, ".section")) {
         select_section(reader, arguments);
-    } else if (!strcmp(name, ".text") || !strcmp(name, ".data") || !strcmp(name, ".bss")) {
+    } else if (!strcmp(name, ".text") || !strcmp(name, ".data") ||
+               !strcmp(name, ".bss")) {
         if (*arguments && strcmp(arguments, "0") != 0) {
-            program_error(reader->program, reader->place, "give the part a section name",
+            program_error(reader->program, reader->place,
+                          "give the part a section name",
                           "subsections are not supported");
         }
         select_section(reader, name);
@@ -173,8 +179,8 @@ static void add_label(struct reader *reader, const char *name)
 }
 
 /* Returns false when @name is no directive about symbols. */
-static bool symbol_directive(struct reader *reader, const char *name, const char *arguments,
-                             const char *text)
+static bool symbol_directive(struct reader *reader, const char *name,
+                             const char *arguments, const char *text)
 {
     if (!strcmp(name, ".globl") || !strcmp(name, ".global") || !strcmp(name, ".weak")) {
         mark_symbols(reader, arguments,
@@ -184,16 +190,19 @@ static bool symbol_directive(struct reader *reader, const char *name, const char
             mark_symbols(reader, arena_copy(arguments, strcspn(arguments, ",")),
                          (struct symbol){0});
         }
-    } else if (!strcmp(name, ".set") || !strcmp(name, ".equ") || !strcmp(name, ".equiv") ||
-               !strcmp(name, ".weakref") || !strcmp(name, ".symver")) {
+    } else if (!strcmp(name, ".set") || !strcmp(name, ".equ") ||
+               !strcmp(name, ".equiv") || !strcmp(name, ".weakref") ||
+               !strcmp(name, ".symver")) {
         const char *comma = strchr(arguments, ',');
         unsigned index =
             program_symbol(reader->program, arguments, strcspn(arguments, ", "));
 
         reader->program->symbols[index].assigned = true;
         program_take_addresses(reader->program, comma ? comma : arguments);
-        /* A constant decides how long instructions are, so it comes before all of them. */
-        if (comma && !strpbrk(comma, "._abcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWYZ")) {
+        /* A constant decides how long instructions are, so it comes before all of them.
+         */
+        if (comma &&
+            !strpbrk(comma, "._abcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWYZ")) {
             add_first(reader, text);
             return true;
         }
@@ -259,9 +268,9 @@ static bool is_alignment(const char *name)
 static bool is_refused(const char *name)
 {
     static const char *const refused[] = {
-        ".macro", ".endm",   ".rept",  ".irp",          ".irpc",  ".endr",
-        ".if",    ".ifdef",  ".else",  ".elseif",       ".endif", ".include",
-        ".end",   ".code32", ".code16", ".intel_syntax", ".org",  ".subsection",
+        ".macro",  ".endm",     ".rept",   ".irp",          ".irpc",  ".endr",
+        ".if",     ".ifdef",    ".else",   ".elseif",       ".endif", ".include",
+        ".end",    ".code32",   ".code16", ".intel_syntax", ".org",   ".subsection",
         ".ifndef", ".altmacro", ".struct", ".reloc",
     };
 
@@ -326,7 +335,8 @@ static void statement(struct reader *reader, const char *text)
 {
     struct instruction in;
 
-    if (*text == '.' && (isalpha((unsigned char)text[1]) || isdigit((unsigned char)text[1]))) {
+    if (*text == '.' &&
+        (isalpha((unsigned char)text[1]) || isdigit((unsigned char)text[1]))) {
         if (!assignment(reader, text)) {
             directive(reader, text);
         }
@@ -340,7 +350,8 @@ static void statement(struct reader *reader, const char *text)
                       "`%s': instruction in a data section", text);
         return;
     }
-    if (instruction_parse(reader->program, &reader->pending, text, reader->place, &in)) {
+    if (instruction_parse(reader->program, &reader->pending, text, reader->place,
+                          &in)) {
         instrument(reader->program, &in);
     }
 }

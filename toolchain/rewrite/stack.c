@@ -1,19 +1,15 @@
 /*
  * Instructions that change %rsp, or copy it.
  *
- *      sub  $24,%rsp               the same; the access that invariant 5 asks for follows
- *      and  $-32,%rsp              one unit:
- *                                      and  $-32,%esp
- *                                      rdgsbase %r11
- *                                      lea  (%rsp,%r11),%rsp
- *      mov  %rsp,%rbp              mov  %esp,%ebp
- *      lea  16(%rsp),%rax          lea  16(%rsp),%eax
- *      leave                       mov  %ebp,%esp and so on; pop  %rbp
- *      push 8(%rax)                push %gs:8(%eax)
- *      pop  8(%rax)                pop  %r11; mov  %r11,%gs:8(%eax)
+ *      sub  $24,%rsp               the same; the access that invariant 5 asks for
+ * follows and  $-32,%rsp              one unit: and  $-32,%esp rdgsbase %r11 lea
+ * (%rsp,%r11),%rsp mov  %rsp,%rbp              mov  %esp,%ebp lea  16(%rsp),%rax lea
+ * 16(%rsp),%eax leave                       mov  %ebp,%esp and so on; pop  %rbp push
+ * 8(%rax)                push %gs:8(%eax) pop  8(%rax)                pop  %r11; mov
+ * %r11,%gs:8(%eax)
  *
- * Pointers made from %rsp lose the base of the view, so that they compare equal to every
- * other pointer to the same byte.
+ * Pointers made from %rsp lose the base of the view, so that they compare equal to
+ * every other pointer to the same byte.
  */
 #include "instrument.h"
 
@@ -77,7 +73,8 @@ static void instrument_new_stack(struct program *program, const struct instructi
 }
 
 /* lea with %rsp as destination. */
-static void instrument_stack_address(struct program *program, const struct instruction *in)
+static void instrument_stack_address(struct program *program,
+                                     const struct instruction *in)
 {
     const struct operand *source = &in->operands[0];
 
@@ -99,8 +96,9 @@ static void instrument_address(struct program *program, const struct instruction
 
     if (in->noperands == 2 && operand_mentions(source, REG_RSP) && result->reg >= 0 &&
         result->width == 8) {
-        unit_add(program, in, UNIT_PLAIN, 0,
-                 arena_printf("leal\t%s,%%%s", source->text, register_name(result->reg, 4)));
+        unit_add(
+            program, in, UNIT_PLAIN, 0,
+            arena_printf("leal\t%s,%%%s", source->text, register_name(result->reg, 4)));
     } else {
         unit_add(program, in, UNIT_PLAIN, 0, in->text);
     }
@@ -155,7 +153,8 @@ static void instrument_pop(struct program *program, const struct instruction *in
     }
     text = instrument_memory(program, in, operand, &effects);
     if (text && strstr(text, "%r11")) {
-        instrument_refuse(program, in, "pop to thread-local memory", "pop to a register");
+        instrument_refuse(program, in, "pop to thread-local memory",
+                          "pop to a register");
     } else if (text) {
         unit_add(program, in, UNIT_PLAIN, effects,
                  arena_printf("movq\t%%r11,%s", text));
@@ -165,7 +164,8 @@ static void instrument_pop(struct program *program, const struct instruction *in
 bool instrument_stack(struct program *program, const struct instruction *in,
                       enum rule_class class)
 {
-    bool to_stack = in->noperands == 2 && operand_is_register(&in->operands[1], REG_RSP) &&
+    bool to_stack = in->noperands == 2 &&
+                    operand_is_register(&in->operands[1], REG_RSP) &&
                     in->operands[1].width >= 4;
 
     if ((class == RULE_PUSH || class == RULE_POP) && in->noperands != 1) {
@@ -192,7 +192,8 @@ bool instrument_stack(struct program *program, const struct instruction *in,
         return true;
     case RULE_MOVE:
         if (!to_stack && in->noperands == 2 && in->operands[0].width == 8 &&
-            operand_is_register(&in->operands[0], REG_RSP) && in->operands[1].width == 8) {
+            operand_is_register(&in->operands[0], REG_RSP) &&
+            in->operands[1].width == 8) {
             unit_add(program, in, UNIT_PLAIN, 0,
                      arena_printf("movl\t%%esp,%%%s",
                                   register_name(in->operands[1].reg, 4)));

@@ -49,7 +49,8 @@ bool instrument_string(struct program *program, const struct instruction *in,
 
     unit_add(program, in, UNIT_PLAIN, 0,
              arena_printf("rdgsbase\t%%r11\n%s%s\t%s%.4s%c%s%s", ADD_BASE("di"),
-                          move ? ADD_BASE("si") : "", in->repeat ? "rep " : "", in->name,
-                          size, TAKE_BASE("di"), move ? TAKE_BASE("si") : ""));
+                          move ? ADD_BASE("si") : "", in->repeat ? "rep " : "",
+                          in->name, size, TAKE_BASE("di"),
+                          move ? TAKE_BASE("si") : ""));
     return true;
 }

@@ -1,5 +1,5 @@
-/* check_object FILE.o: shows every code section of an object to the verifier. Symbols are
- * unresolved, so every target outside the section is allowed. */
+/* check_object FILE.o: shows every code section of an object to the verifier. Symbols
+ * are unresolved, so every target outside the section is allowed. */
 #include "object.h"
 #include "verify.h"
 
@@ -30,9 +30,8 @@ int main(int argc, char **argv)
             !verify_code(object.bytes + section->sh_offset, section->sh_size, 0x100000,
                          &policy, &result) &&
             result.reason != VERIFY_FALL_THROUGH) {
-            fprintf(stderr, "%s+%#x: %s: %s\n",
-                    object.section_names + section->sh_name, result.offset,
-                    verify_reason_text(result.reason), result.text);
+            fprintf(stderr, "%s+%#x: %s: %s\n", object.section_names + section->sh_name,
+                    result.offset, verify_reason_text(result.reason), result.text);
             failed = 1;
         }
     }

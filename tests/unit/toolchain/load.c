@@ -53,7 +53,8 @@ static bool place_section(unsigned index, uint32_t *next)
         return false;
     }
     if (section->sh_type != SHT_NOBITS) {
-        memcpy(section_bytes(index), module.bytes + section->sh_offset, section->sh_size);
+        memcpy(section_bytes(index), module.bytes + section->sh_offset,
+               section->sh_size);
     }
     return true;
 }
@@ -71,7 +72,8 @@ static bool place_sections(void)
             return false;
         }
         if (module.sections[i].sh_flags & SHF_TLS) {
-            /* .tdata, then .tbss: one piece, as the thread pointer counts from its end. */
+            /* .tdata, then .tbss: one piece, as the thread pointer counts from its end.
+             */
             uint32_t at = round_up(tls_size, module.sections[i].sh_addralign);
 
             if (module.sections[i].sh_type != SHT_NOBITS) {
@@ -129,7 +131,8 @@ static bool relocate(unsigned target, const Elf64_Rela *relocation, load_import 
     case R_X86_64_32S:
         break;
     default:
-        fprintf(stderr, "relocation type %u\n", (unsigned)ELF64_R_TYPE(relocation->r_info));
+        fprintf(stderr, "relocation type %u\n",
+                (unsigned)ELF64_R_TYPE(relocation->r_info));
         return false;
     }
     memcpy(place, &value, 4);
@@ -140,7 +143,8 @@ static bool relocate_all(load_import import)
 {
     for (unsigned i = 1; i < module.nsections; i++) {
         const Elf64_Shdr *section = &module.sections[i];
-        const Elf64_Rela *relocations = (const void *)(module.bytes + section->sh_offset);
+        const Elf64_Rela *relocations =
+            (const void *)(module.bytes + section->sh_offset);
 
         if (section->sh_type != SHT_RELA ||
             !(module.sections[section->sh_info].sh_flags & SHF_ALLOC)) {
@@ -173,8 +177,8 @@ static bool verify_section(unsigned index)
     if (verify_code(section_bytes(index), size, addresses[index], &policy, &result)) {
         return true;
     }
-    fprintf(stderr, "refused: %s at offset %#x: %s\n", verify_reason_text(result.reason),
-            result.offset, result.text);
+    fprintf(stderr, "refused: %s at offset %#x: %s\n",
+            verify_reason_text(result.reason), result.offset, result.text);
     return false;
 }
 

@@ -1,6 +1,6 @@
 /*
- * run_view FILE.cub: verifies and runs a test program in a view, and prints what it wrote.
- * The same program built by the host's compiler must print the same.
+ * run_view FILE.cub: verifies and runs a test program in a view, and prints what it
+ * wrote. The same program built by the host's compiler must print the same.
  */
 #include "load.h"
 #include "programs/probe.h"
@@ -11,7 +11,8 @@
 
 #define OUTPUT_SIZE 65536u
 
-/* The one import: checks that arguments and results pass, and that a host function runs. */
+/* The one import: checks that arguments and results pass, and that a host function
+ * runs. */
 static long host_echo(long a, double b)
 {
     return a * 3 + (long)b;

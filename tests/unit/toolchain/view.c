@@ -80,8 +80,8 @@ __asm__(".text\n"
         "    pop %rbx\n"
         "    ret\n");
 
-uint64_t view_enter(uint64_t entry, uint64_t first, uint64_t second, void *base, void *stack,
-                    uint64_t back);
+uint64_t view_enter(uint64_t entry, uint64_t first, uint64_t second, void *base,
+                    void *stack, uint64_t back);
 extern char view_return[];
 
 static uint32_t return_stub(void)

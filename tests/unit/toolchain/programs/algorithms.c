@@ -17,7 +17,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void heap_sort(char *base, size_t count, size_t size, int (*order)(const void *, const void *))
+static void heap_sort(char *base, size_t count, size_t size,
+                      int (*order)(const void *, const void *))
 {
     char temporary[64];
 
@@ -107,7 +108,8 @@ void program(void)
     probe_int("last", numbers[999]);
     probe_int("numbers", crc((unsigned char *)numbers, sizeof(numbers)));
     for (size_t i = 0; i < sizeof(text); i++) {
-        text[i] = (unsigned char)(i < 500 ? random_next() % 7 + 'a' : text[i - 1 - i % 311]);
+        text[i] =
+            (unsigned char)(i < 500 ? random_next() % 7 + 'a' : text[i - 1 - i % 311]);
     }
     size_t made = compress(text, sizeof(text), packed);
 

@@ -20,7 +20,10 @@ static int fetch_add(volatile int *p, int v)
 
 static int compare_swap(volatile int *p, int t, int s)
 {
-    __asm__ volatile("lock ; cmpxchg %3, %1" : "=a"(t), "=m"(*p) : "a"(t), "r"(s) : "memory");
+    __asm__ volatile("lock ; cmpxchg %3, %1"
+                     : "=a"(t), "=m"(*p)
+                     : "a"(t), "r"(s)
+                     : "memory");
     return t;
 }
 

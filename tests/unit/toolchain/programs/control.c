@@ -4,35 +4,52 @@
 static int dense(int x)
 {
     switch (x) {
-    case 0: return 17;
-    case 1: return x * 3;
-    case 2: return (int)probe_hide(99);
-    case 3: return x - 100;
-    case 4: return x << 5;
-    case 5: return 1;
-    case 6: return x ^ 0x55;
-    case 7: return -x;
-    case 8: return 1000;
-    default: return -1;
+    case 0:
+        return 17;
+    case 1:
+        return x * 3;
+    case 2:
+        return (int)probe_hide(99);
+    case 3:
+        return x - 100;
+    case 4:
+        return x << 5;
+    case 5:
+        return 1;
+    case 6:
+        return x ^ 0x55;
+    case 7:
+        return -x;
+    case 8:
+        return 1000;
+    default:
+        return -1;
     }
 }
 
 static int sparse(long x)
 {
     switch (x) {
-    case -5: return 1;
-    case 10 ... 20: return 2;
-    case 1000: return 3;
-    case 1000000: return 4;
-    case 0x7fffffffffffffff: return 5;
-    default: return 6;
+    case -5:
+        return 1;
+    case 10 ... 20:
+        return 2;
+    case 1000:
+        return 3;
+    case 1000000:
+        return 4;
+    case 0x7fffffffffffffff:
+        return 5;
+    default:
+        return 6;
     }
 }
 
 /* A small interpreter with threaded code. */
 static long interpret(const unsigned char *code)
 {
-    static const void *const labels[] = {&&op_end, &&op_push, &&op_add, &&op_mul, &&op_loop};
+    static const void *const labels[] = {&&op_end, &&op_push, &&op_add, &&op_mul,
+                                         &&op_loop};
     long stack[16];
     long *top = stack;
     int count = 0;
@@ -58,9 +75,18 @@ op_end:
     return top[-1];
 }
 
-static int add(int a, int b) { return a + b; }
-static int sub(int a, int b) { return a - b; }
-static int mul(int a, int b) { return a * b; }
+static int add(int a, int b)
+{
+    return a + b;
+}
+static int sub(int a, int b)
+{
+    return a - b;
+}
+static int mul(int a, int b)
+{
+    return a * b;
+}
 static int (*const table[])(int, int) = {add, sub, mul};
 static int (*volatile chosen)(int, int) = sub;
 
@@ -103,7 +129,8 @@ static int primes(void)
 void program(void)
 {
     static const unsigned char code[] = {1, 7, 1, 6, 3, 1, 2, 2, 4, 0};
-    static const long points[] = {-5, 10, 15, 20, 21, 1000, 1000000, 0x7fffffffffffffff, 0};
+    static const long points[] = {-5, 10, 15, 20, 21, 1000, 1000000, 0x7fffffffffffffff,
+                                  0};
 
     for (int i = -1; i < 10; i++) {
         probe_int("dense", dense((int)probe_hide(i)));

@@ -8,8 +8,14 @@ struct node {
     short values[5];
 };
 
-static int twice(int x) { return 2 * x; }
-static int thrice(int x) { return 3 * x; }
+static int twice(int x)
+{
+    return 2 * x;
+}
+static int thrice(int x)
+{
+    return 3 * x;
+}
 
 static struct node nodes[];
 static struct node nodes[] = {

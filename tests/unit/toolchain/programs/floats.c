@@ -1,7 +1,8 @@
 /* float, double, long double, complex, and conversions between all of them. */
 #include "probe.h"
 
-static volatile double values[] = {0.0, -0.0, 1.0, -1.5, 3.999999, 1e10, -1e18, 1e-300, 123456.75};
+static volatile double values[] = {0.0,  -0.0,  1.0,    -1.5,     3.999999,
+                                   1e10, -1e18, 1e-300, 123456.75};
 static volatile long double wide = 1.25L;
 
 __attribute__((noinline)) static long double horner(long double x)
@@ -14,7 +15,8 @@ __attribute__((noinline)) static long double horner(long double x)
     return result;
 }
 
-__attribute__((noinline)) static _Complex double product(_Complex double a, _Complex double b)
+__attribute__((noinline)) static _Complex double product(_Complex double a,
+                                                         _Complex double b)
 {
     return a + b * 2.0;
 }

@@ -11,7 +11,8 @@ struct fields {
 };
 
 static struct fields fields = {5, -300, 0x123456789a, 777};
-static unsigned char bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17};
+static unsigned char bytes[] = {1,  2,  3,  4,  5,  6,  7,  8, 9,
+                                10, 11, 12, 13, 14, 15, 16, 17};
 
 static void show128(const char *name, u128 value)
 {

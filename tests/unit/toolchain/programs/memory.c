@@ -1,5 +1,5 @@
-/* What a module must have, and the functions that compilers call on their own. Linked to
- * programs in a view. */
+/* What a module must have, and the functions that compilers call on their own. Linked
+ * to programs in a view. */
 #include "probe.h"
 
 int module_init(void);

@@ -59,7 +59,8 @@ struct big {
     long values[30];
 };
 
-__attribute__((noinline)) static struct big by_value(struct big in, int a, struct big more)
+__attribute__((noinline)) static struct big by_value(struct big in, int a,
+                                                     struct big more)
 {
     in.values[3] += a + more.values[29];
     return in;
@@ -128,8 +129,8 @@ __attribute__((noinline)) static int deep(int n, int *up)
 }
 
 /* Arguments beyond the six in registers. */
-__attribute__((noinline)) static long many(long a, long b, long c, long d, long e, long f,
-                                           long g, long h, double x, long i)
+__attribute__((noinline)) static long many(long a, long b, long c, long d, long e,
+                                           long f, long g, long h, double x, long i)
 {
     return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + (long)x;
 }

@@ -36,7 +36,10 @@ static void *copy_words(void *to, const void *from, size_t count)
 
 static void *copy_bytes_one_by_one(void *to, const void *from)
 {
-    __asm__ volatile("movsb\n\tmovsw; movsl\n movsq" : "+D"(to), "+S"(from) : : "memory");
+    __asm__ volatile("movsb\n\tmovsw; movsl\n movsq"
+                     : "+D"(to), "+S"(from)
+                     :
+                     : "memory");
     return to;
 }
 

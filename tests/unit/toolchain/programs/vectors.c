@@ -25,7 +25,8 @@ __attribute__((noinline)) static int find(const unsigned char *at, unsigned char
     }
 }
 
-__attribute__((noinline)) static void scale(float *restrict to, const int *restrict from, int n)
+__attribute__((noinline)) static void scale(float *restrict to,
+                                            const int *restrict from, int n)
 {
     for (int i = 0; i < n; i++) {
         to[i] = (float)from[i] * 1.5f + to[i];

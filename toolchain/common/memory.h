@@ -1,9 +1,9 @@
 /*
- * Memory of one run of the rewriter: an arena that lives until the process ends, growing
- * arrays, and a table of strings. Out of memory ends the program.
+ * Memory of one run of a tool: an arena that lives until the process ends,
+ * growing arrays, and a table of strings. Out of memory ends the program.
  */
-#ifndef REWRITE_MEMORY_H
-#define REWRITE_MEMORY_H
+#ifndef TOOLCHAIN_MEMORY_H
+#define TOOLCHAIN_MEMORY_H
 
 #include <stddef.h>
 
@@ -20,8 +20,8 @@ char *arena_printf(const char *format, ...) __attribute__((format(printf, 1, 2))
 void arena_free(void);
 
 /**
- * Makes room for element @count of @array (its next one): returns @array, or where it was
- * moved to. @capacity is in elements and is updated. The array is malloc memory.
+ * Makes room for element @count of @array (its next one): returns @array, or where it
+ * was moved to. @capacity is in elements and is updated. The array is malloc memory.
  */
 void *array_grow(void *array, size_t count, size_t *capacity, size_t element_size);
 
