@@ -4,7 +4,8 @@
  *       used (no double fetch).
  *   M2  The callee receives addresses of its own memory only, or opaque values.
  *   M3  Bytes outside the annotated range, or beyond what `ret` allows, never cross.
- *       What the callee does not write of an `out` range is zero, not stale.
+ *       What the callee does not write of an `out` range is zero, not stale; with `ret`
+ *       it is for the callee not to return more than it wrote.
  *   M4  Every copy goes through the view of the cubicle it is done for, with its rights.
  */
 #include "marshal.h"
@@ -365,7 +366,10 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
         m.to_view = t->to->view;
         m.sp = thread_self.cubicle[t->callee].stack;
         m.limit = m.to_view + t->to->stack_start + STACK_RESERVE;
-        if (m.sp < m.limit) {
+        /* Only the stack's own pages can neither be protected, freed nor revoked; a cubicle
+         * that called out with another stack pointer cannot be entered meanwhile. */
+        const uint64_t top = m.to_view + t->to->stack_start + t->to->stack_size;
+        if (m.sp < m.limit || m.sp > top) {
             return marshal_fail(frame, t, -ENOBUFS);
         }
     }
@@ -436,9 +440,9 @@ static int marshal_carry(struct call_frame *frame, const struct trampoline *t,
 void marshal_leave(struct call_frame *frame, struct trampoline *t)
 {
     const int64_t result = marshal_signed(t->function->returns, frame->result);
-    const bool fails = t->function->returns != DESCRIPTOR_VOID &&
-                       t->function->returns != DESCRIPTOR_PTR &&
-                       t->function->returns != DESCRIPTOR_F64;
+    const enum descriptor_type returns = t->function->returns;
+    const bool fails = returns == DESCRIPTOR_I8 || returns == DESCRIPTOR_I16 ||
+                       returns == DESCRIPTOR_I32 || returns == DESCRIPTOR_I64;
     int error = 0;
     for (unsigned k = 0; k < frame->nbuffers; k++) {
         const struct call_buffer *buffer = &frame->buffers[k];
