@@ -269,20 +269,25 @@ static void instrument_plain(struct program *program, const struct instruction *
         ->fuses = fuses(in);
 }
 
-/* The thread pointer itself: `mov %fs:0,%reg`, or any instruction that reads %fs:0; our
- * libc names the slot as the loader does. */
+/* Is the operand the slot that holds the thread pointer, as gcc or our libc names it?
+ */
+static bool is_thread_pointer(const struct operand *operand)
+{
+    return operand->kind == OPERAND_MEMORY && operand->segment &&
+           strcmp(operand->segment, "fs") == 0 && operand->base == REG_NONE &&
+           operand->index == REG_NONE &&
+           (strcmp(operand->disp, "0") == 0 ||
+            strcmp(operand->disp, "__cubicle_tp") == 0);
+}
+
+/* The thread pointer itself: `mov %fs:0,%reg`, or any instruction that reads %fs:0. */
 static bool instrument_thread_pointer(struct program *program,
                                       const struct instruction *in)
 {
     struct instruction changed = *in;
 
     for (unsigned i = 0; i < in->noperands; i++) {
-        const struct operand *operand = &in->operands[i];
-
-        if (operand->kind != OPERAND_MEMORY || !operand->segment ||
-            strcmp(operand->segment, "fs") || operand->base != REG_NONE ||
-            operand->index != REG_NONE ||
-            (strcmp(operand->disp, "0") && strcmp(operand->disp, "__cubicle_tp"))) {
+        if (!is_thread_pointer(&in->operands[i])) {
             continue;
         }
         if (i + 1 == in->noperands && in->noperands > 1) {

@@ -87,7 +87,7 @@ static bool parse_options(int argc, char **argv, struct options *options)
 /* Returns the whole input with a NUL behind it (malloc), or NULL after a message. */
 static char *read_input(const char *name)
 {
-    FILE *in = strcmp(name, "-") ? fopen(name, "r") : stdin;
+    FILE *in = strcmp(name, "-") != 0 ? fopen(name, "r") : stdin;
     char *text = NULL;
     size_t capacity = 0;
     size_t len = 0;
@@ -116,7 +116,7 @@ static char *read_input(const char *name)
 
 static bool write_source(const struct program *program, const char *name)
 {
-    FILE *out = name && strcmp(name, "-") ? fopen(name, "w") : stdout;
+    FILE *out = name && strcmp(name, "-") != 0 ? fopen(name, "w") : stdout;
 
     if (!out) {
         fprintf(stderr, "cubicle-rewrite: %s: %s\n", name, strerror(errno));
@@ -157,7 +157,7 @@ int main(int argc, char **argv)
     if (!parse_options(argc, argv, &options)) {
         return 1;
     }
-    program_init(&program, strcmp(options.input, "-") ? options.input : "<stdin>");
+    program_init(&program, strcmp(options.input, "-") != 0 ? options.input : "<stdin>");
     bool ok = rewrite(&options, &program);
 
     program_free(&program);

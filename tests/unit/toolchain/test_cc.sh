@@ -4,7 +4,7 @@
 #   test_cc.sh CUBICLE-CC
 set -u
 
-cc=$1
+cc=$(realpath "$1") || exit 1
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
