@@ -29,8 +29,8 @@ static const char *const common_options[] = {
     "-D__CUBICLE__=1",
 };
 
-#define NO_GATHERS "^use_gather,^use_gather_2parts,^use_gather_4parts"
-#define TUNING "single_push,single_pop," NO_GATHERS
+static const char tuning[] = "-mtune-ctrl=single_push,single_pop,"
+                             "^use_gather,^use_gather_2parts,^use_gather_4parts";
 
 /*
  * What makes rewritten code fast: no indirect branches through memory, loops that start
@@ -45,7 +45,7 @@ static const char *const isolated_options[] = {
     "-falign-jumps=1",
     "-falign-labels=1",
     "-mindirect-branch-register",
-    "-mtune-ctrl=" TUNING,
+    tuning,
     "-mmemcpy-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
     "-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign",
     "-mno-avx512f",
