@@ -1,6 +1,6 @@
 /*
- * `many COUNT`: calls each of COUNT cubicles in turn, and prints the mean time of a call
- * in nanoseconds.
+ * `many COUNT`: calls each of COUNT cubicles in turn, prints the mean time of a call in
+ * nanoseconds, and stays until standard input ends, so that its memory can be looked at.
  */
 #include <clock.h>
 #include <cubicle.h>
@@ -42,5 +42,7 @@ int main(int argc, char **argv)
         return 1;
     }
     printf("%d %.1f\n", count, (double)time / (double)calls);
+    fflush(stdout);
+    getchar();
     return 0;
 }
