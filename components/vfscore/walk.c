@@ -178,6 +178,10 @@ int walk_last(struct walk *walk, unsigned flags)
 int walk(struct client *client, int dirfd, const char *path, unsigned flags,
          struct walk *walk)
 {
+    /* A trampoline bounds the string already; a plain call does not. */
+    if (unlikely(strnlen(path, PATH_MAX) == PATH_MAX)) {
+        return -ENAMETOOLONG;
+    }
     const int error = walk_parents(client, dirfd, path, walk);
     return unlikely(error != 0) ? error : walk_last(walk, flags);
 }
