@@ -23,7 +23,7 @@ bold "SQLite in 7 isolated cubicles, and the same system without isolation"
 
 bold "An attack: the file system looks for a secret in SQLite's heap"
 echo "Without isolation:"
-"$cubicle" run "$spied" --isolation=none -- /demo.db "$sql" 2>&1 | sed 's/^/    /' || true
+"$cubicle" run "$spied" --isolation=none -- /demo.db "$sql" 2>&1 | sed 's/^/    /'
 echo "Isolated:"
 if "$cubicle" run "$spied" --isolation=sfi -- /demo.db "$sql" >"$top/build/demo.out" 2>&1; then
     sed 's/^/    /' "$top/build/demo.out"

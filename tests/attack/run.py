@@ -61,6 +61,18 @@ def harmless(name, output, _row):
     check(not result.faults(), "a fault", result)
 
 
+def spied(isolation):
+    """1: a file system looks for a secret in SQLite's heap. Without isolation it finds it."""
+    sql = "CREATE TABLE t(x); INSERT INTO t VALUES ('launch code 0451'); SELECT count(*) FROM t;"
+    result = run_system(SYSTEMS / "spied.yaml", "/s.db", sql, isolation=isolation)
+    if isolation == "none":
+        check("ramfs-evil: stole 'launch code" in result.err, "the attack is broken", result)
+        check(result.status == 0 and result.out == "1\n", "wrong result", result)
+        return
+    check_fault(result, "ramfs", "heap", "sqlite", "read")
+    check(result.status == EXIT_FAULT and "stole" not in result.err, "not stopped", result)
+
+
 def lie(name):
     """29: vfscore believes nothing that could hurt it or the application."""
     with temporary_directory() as folder:
@@ -225,6 +237,8 @@ def main():
         tests.add(f"{row[4]}: {row[0]}", stopped, *row)
     for row in HARMLESS:
         tests.add(f"{row[2]}: {row[0]}", harmless, *row)
+    tests.add("1: spy, isolated", spied, "sfi")
+    tests.add("1: spy, not isolated", spied, "none")
     for name in LIES:
         tests.add(f"29: lie {name}", lie, name)
     tests.add("20: recursion", recursion)

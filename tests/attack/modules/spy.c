@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define REGION UINT64_C(0x200000)
+#define GUARD UINT64_C(0x1000) /* what malloc leaves out at the start */
 #define SEARCHED UINT64_C(0x20000)
 #define SECRET "launch code"
 #define AFTER_WRITES 3
@@ -60,7 +61,7 @@ ssize_t fs_write(uint64_t node, uint64_t offset, const void *buf, size_t count)
 {
     if (regions != 0 && ++writes == AFTER_WRITES) {
         uint64_t region = (uint32_t)(uintptr_t)own & ~(REGION - 1);
-        steal((const char *)(region + (uint64_t)regions * REGION));
+        steal((const char *)(region + (uint64_t)regions * REGION + GUARD));
     }
     return ramfs_fs_write(node, offset, buf, count);
 }

@@ -255,6 +255,9 @@ static const struct verify_case cases[] = {
            "\x48\x83\xec\x08\x83\x7c\x24\x08\x00\xeb\x00"),
     ACCEPT("S4", 0, "subq $8,%rsp; fstpt (%rsp); jmp .+2",
            "\x48\x83\xec\x08\xdb\x3c\x24\xeb\x00"),
+    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; "
+           "leaq 0(%rsp,%r11),%rsp with a displacement byte",
+           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x64\x1c\x00", STACK_WRITE, 7),
 };
 /* clang-format on */
 
