@@ -55,7 +55,7 @@ static bool classify_bases(const struct decoded *decoded, ZydisRegister reg)
     return decoded->kind == RULE_ADDRESS && !decoded->address_size &&
            operand_is(&decoded->operand[0], reg) && memory->base == reg &&
            memory->index == ZYDIS_REGISTER_R11 && memory->scale == 1 &&
-           memory->disp.value == 0;
+           !memory->disp.has_displacement;
 }
 
 /* add $imm,%rsp; sub $imm,%rsp; leaq disp(%rsp),%rsp */
@@ -113,7 +113,8 @@ static bool classify_is_return_mask(const struct decoded *decoded)
 
     return memory != NULL && memory == &decoded->operand[0] && memory->size == 64 &&
            memory->mem.base == ZYDIS_REGISTER_RSP &&
-           memory->mem.index == ZYDIS_REGISTER_NONE && memory->mem.disp.value == 0 &&
+           memory->mem.index == ZYDIS_REGISTER_NONE &&
+           !memory->mem.disp.has_displacement &&
            operand_is_imm(&decoded->operand[1], RETURN_MASK);
 }
 
