@@ -15,17 +15,21 @@ bold() {
     fi
 }
 
-# One row per line of SQL; the secret never goes near the file system's own memory.
-sql="CREATE TABLE t(x); INSERT INTO t VALUES ('launch code 0451'); SELECT count(*) FROM t;"
+# The secret is in a database in memory: it never gets to any file system.
+sql="ATTACH ':memory:' AS m; CREATE TABLE m.s(x); INSERT INTO m.s VALUES ('launch code 0451');
+CREATE TABLE t(x); INSERT INTO t VALUES (1); SELECT count(*) || ' row stored' FROM t;"
+attack() {
+    printf '%s\n' "$sql" | "$cubicle" run "$spied" "--isolation=$1" -- /demo.db
+}
 
 bold "SQLite in 7 isolated cubicles, and the same system without isolation"
 "$top/bench/run" --quick --output "$top/build/demo.json"
 
 bold "An attack: the file system looks for a secret in SQLite's heap"
 echo "Without isolation:"
-"$cubicle" run "$spied" --isolation=none -- /demo.db "$sql" 2>&1 | sed 's/^/    /'
+attack none 2>&1 | sed 's/^/    /'
 echo "Isolated:"
-if "$cubicle" run "$spied" --isolation=sfi -- /demo.db "$sql" >"$top/build/demo.out" 2>&1; then
+if attack sfi >"$top/build/demo.out" 2>&1; then
     sed 's/^/    /' "$top/build/demo.out"
     echo "error: the attack was not stopped" >&2
     exit 1

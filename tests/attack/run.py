@@ -63,8 +63,12 @@ def harmless(name, output, _row):
 
 def spied(isolation):
     """1: a file system looks for a secret in SQLite's heap. Without isolation it finds it."""
-    sql = "CREATE TABLE t(x); INSERT INTO t VALUES ('launch code 0451'); SELECT count(*) FROM t;"
-    result = run_system(SYSTEMS / "spied.yaml", "/s.db", sql, isolation=isolation)
+    # What is in a database in memory never gets to a file system.
+    sql = (
+        "ATTACH ':memory:' AS m; CREATE TABLE m.s(x); INSERT INTO m.s VALUES ('launch code 0451');"
+        "CREATE TABLE t(x); INSERT INTO t VALUES (1); SELECT count(*) FROM t;\n"
+    )
+    result = run_system(SYSTEMS / "spied.yaml", "/s.db", stdin=sql, isolation=isolation)
     if isolation == "none":
         check("ramfs-evil: stole 'launch code" in result.err, "the attack is broken", result)
         check(result.status == 0 and result.out == "1\n", "wrong result", result)
