@@ -16,8 +16,8 @@ bold() {
 }
 
 # The secret is in a database in memory: it never gets to any file system.
-sql="ATTACH ':memory:' AS m; CREATE TABLE m.s(x); INSERT INTO m.s VALUES ('launch code 0451');
-CREATE TABLE t(x); INSERT INTO t VALUES (1); SELECT count(*) || ' row stored' FROM t;"
+sql="ATTACH ':memory:' AS m; CREATE TABLE m.s(x); INSERT INTO m.s VALUES ('launch code 0451');"
+sql="$sql CREATE TABLE t(x); INSERT INTO t VALUES (1); SELECT count(*) || ' row stored' FROM t;"
 attack() {
     printf '%s\n' "$sql" | "$cubicle" run "$spied" "--isolation=$1" -- /demo.db
 }
