@@ -227,8 +227,8 @@ static int link_symbol(const struct link_context *context,
         }
         return 0;
     }
-    if (link_loader_symbol(module, symbol->name, value)) {
-        return 0;
+    if (symbol->name[0] == '\0' || link_loader_symbol(module, symbol->name, value)) {
+        return 0; /* symbol 0 stands for none: value 0, as set by the caller */
     }
     if (symbol->binding == STB_WEAK) {
         *value = 0;
