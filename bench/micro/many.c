@@ -1,6 +1,7 @@
 /*
  * `many COUNT`: calls each of COUNT cubicles in turn, prints the mean time of a call in
- * nanoseconds, and stays until standard input ends, so that its memory can be looked at.
+ * nanoseconds, and stays until standard input ends, so that its memory can be looked
+ * at.
  */
 #include <clock.h>
 #include <cubicle.h>

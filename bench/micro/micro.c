@@ -18,20 +18,62 @@ static uint8_t *buffer; /* 1 MiB of pages */
 static int peer, window;
 static int file;
 
-static void op_null(void) { bench_null(); }
-static void op_sum6(void) { bench_sum6(1, 2, 3, 4, 5, 6); }
-static void op_self(void) { cubicle_self(); }
-static void op_in_16(void) { bench_in(buffer, 16); }
-static void op_in_4096(void) { bench_in(buffer, 4096); }
-static void op_out_4096(void) { bench_out(buffer, 4096); }
-static void op_inout_4096(void) { bench_inout(buffer, 4096); }
-static void op_in_65536(void) { bench_in(buffer, 65536); }
-static void op_window_1m(void) { bench_in(buffer, 1 << 20); }
-static void op_string_32(void) { bench_string("a string of thirty-two characters"); }
-static void op_lseek(void) { vfs_lseek(file, 0, SEEK_SET, 0); }
-static void op_pread_16(void) { vfs_pread(file, buffer, 16, 0, 0); }
-static void op_pread_4096(void) { vfs_pread(file, buffer, 4096, 0, 0); }
-static void op_pwrite_4096(void) { vfs_pwrite(file, buffer, 4096, 0, 0); }
+static void op_null(void)
+{
+    bench_null();
+}
+static void op_sum6(void)
+{
+    bench_sum6(1, 2, 3, 4, 5, 6);
+}
+static void op_self(void)
+{
+    cubicle_self();
+}
+static void op_in_16(void)
+{
+    bench_in(buffer, 16);
+}
+static void op_in_4096(void)
+{
+    bench_in(buffer, 4096);
+}
+static void op_out_4096(void)
+{
+    bench_out(buffer, 4096);
+}
+static void op_inout_4096(void)
+{
+    bench_inout(buffer, 4096);
+}
+static void op_in_65536(void)
+{
+    bench_in(buffer, 65536);
+}
+static void op_window_1m(void)
+{
+    bench_in(buffer, 1 << 20);
+}
+static void op_string_32(void)
+{
+    bench_string("a string of thirty-two characters");
+}
+static void op_lseek(void)
+{
+    vfs_lseek(file, 0, SEEK_SET, 0);
+}
+static void op_pread_16(void)
+{
+    vfs_pread(file, buffer, 16, 0, 0);
+}
+static void op_pread_4096(void)
+{
+    vfs_pread(file, buffer, 4096, 0, 0);
+}
+static void op_pwrite_4096(void)
+{
+    vfs_pwrite(file, buffer, 4096, 0, 0);
+}
 
 static void op_stat(void)
 {
@@ -54,7 +96,8 @@ static void op_window_untouched(void)
 
 static void op_page(void)
 {
-    uint8_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *page =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     page[0] = 1;
     munmap(page, 4096);
 }
@@ -76,7 +119,8 @@ static void measure(const char *name, void (*op)(void), long count)
 
 int main(void)
 {
-    buffer = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    buffer =
+        mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memset(buffer, 1, 1 << 20);
     peer = cubicle_find("callee");
     window = cubicle_window_init();

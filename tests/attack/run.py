@@ -152,7 +152,8 @@ def refused(name, reasons, body):
         modules = Path(folder) / "modules"
         result = run_with_modules(modules, {"refused": module}, system=REFUSED)
         check(result.status == EXIT_CONFIG, "it was loaded", result)
-        check("refused.cub: refused by the verifier" in result.err, "the module is not named", result)
+        named = "refused.cub: refused by the verifier" in result.err
+        check(named, "the module is not named", result)
         check_refusal(result, reasons, offset)
 
 

@@ -1,4 +1,5 @@
-/* What the conformance driver offers to the peer: calls back into the cubicle that called. */
+/* What the conformance driver offers to the peer: calls back into the cubicle that
+ * called. */
 #ifndef CUBICLE_TEST_HOME_H
 #define CUBICLE_TEST_HOME_H
 
@@ -6,7 +7,8 @@
 
 CUBICLE_INTERFACE(home);
 
-/** Calls peer_step(depth - 1) while @depth is above 0; returns the number of calls made. */
+/** Calls peer_step(depth - 1) while @depth is above 0; returns the number of calls
+ * made. */
 int home_step(int depth);
 
 enum {

@@ -1,4 +1,5 @@
-/* What the attacker offers, so that it can also misbehave while somebody is waiting for it. */
+/* What the attacker offers, so that it can also misbehave while somebody is waiting for
+ * it. */
 #ifndef CUBICLE_TEST_HOSTILE_H
 #define CUBICLE_TEST_HOSTILE_H
 
@@ -10,8 +11,8 @@ enum {
     HOSTILE_NOTHING,
     HOSTILE_EARLY_RETURN, /* jumps to its return address from a nested function */
     HOSTILE_LONGJMP,      /* leaves by longjmp to before the call that led here */
-    HOSTILE_REGISTERS,    /* returns with every register and the stack pointer changed */
-    HOSTILE_RECURSE       /* calls victim_call(HOSTILE_RECURSE) for ever */
+    HOSTILE_REGISTERS, /* returns with every register and the stack pointer changed */
+    HOSTILE_RECURSE    /* calls victim_call(HOSTILE_RECURSE) for ever */
 };
 int hostile_event(int event);
 

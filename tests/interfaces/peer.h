@@ -14,9 +14,10 @@ CUBICLE_INTERFACE(peer);
 
 int peer_null(void);
 int64_t peer_sum6(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f);
-/** Sum of the arguments, each multiplied by its position from 1: six of them on the stack. */
-int64_t peer_weigh12(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g,
-                     int64_t h, int64_t i, int64_t j, int64_t k, int64_t l);
+/** Sum of the arguments, each multiplied by its position from 1: six of them on the
+ * stack. */
+int64_t peer_weigh12(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f,
+                     int64_t g, int64_t h, int64_t i, int64_t j, int64_t k, int64_t l);
 double peer_scale(double x, int64_t k, double y);
 /** Returns its argument: the callee sees what the declared width can hold. */
 int8_t peer_i8(int8_t x);
@@ -35,17 +36,19 @@ int peer_scribble(CUBICLE_IN(len) const uint8_t *buf, size_t len, int value);
 /** Fills all of @buf. */
 int peer_fill(CUBICLE_OUT(len) uint8_t *buf, size_t len, int value);
 /** Fills all of @buf, returns @result: only so many bytes come back. */
-ssize_t peer_fill_ret(CUBICLE_OUT(len, ret) uint8_t *buf, size_t len, int value, int64_t result);
+ssize_t peer_fill_ret(CUBICLE_OUT(len, ret) uint8_t *buf, size_t len, int value,
+                      int64_t result);
 /** Returns @result without a look at @buf: what the caller then finds must not be the
  *  callee's memory. */
 int peer_ignore(CUBICLE_OUT(len) uint8_t *buf, size_t len, int result);
 /** Adds one to every byte. */
 int peer_increment(CUBICLE_INOUT(len) uint8_t *buf, size_t len);
 /** Fills *@len bytes, then stores *@len / 2. */
-int peer_fill_deref(CUBICLE_OUT(*len) uint8_t *buf, CUBICLE_INOUT(sizeof(uint64_t)) uint64_t *len,
-                    int value);
+int peer_fill_deref(CUBICLE_OUT(*len) uint8_t *buf,
+                    CUBICLE_INOUT(sizeof(uint64_t)) uint64_t *len, int value);
 /** Copies @in to @out; overlap of the caller's ranges does not show. */
-int peer_copy(CUBICLE_IN(len) const uint8_t *in, CUBICLE_OUT(len) uint8_t *out, size_t len);
+int peer_copy(CUBICLE_IN(len) const uint8_t *in, CUBICLE_OUT(len) uint8_t *out,
+              size_t len);
 /** Length of the string, at most 15. */
 int peer_length(CUBICLE_STRING(16) const char *text);
 /** 1 when @buf is NULL, else its first byte. */
@@ -53,7 +56,8 @@ int peer_or_null(CUBICLE_IN(len) CUBICLE_OR_NULL const uint8_t *buf, size_t len)
 /** Address of the callee's copy. */
 uint64_t peer_address(CUBICLE_IN(len) const uint8_t *buf, size_t len);
 
-/** Calls home_step(depth - 1) back while @depth is above 0; returns the number of calls made. */
+/** Calls home_step(depth - 1) back while @depth is above 0; returns the number of calls
+ * made. */
 int peer_step(int depth);
 /** Calls home_event(@event) and then reads the byte at @address. */
 int peer_event_then_read(int event, uint64_t address);
@@ -61,12 +65,14 @@ int peer_event_then_read(int event, uint64_t address);
 /** Reads, writes one byte, wherever it is. */
 int peer_read(uint64_t address);
 int peer_write(uint64_t address, int value);
-/** Opens a window of its own over [@address, @address + @len) to @to; the id or an error. */
+/** Opens a window of its own over [@address, @address + @len) to @to; the id or an
+ * error. */
 int peer_lend(uint64_t address, size_t len, int rights, int to);
 /** cubicle_window_destroy(@id) as the peer. */
 int peer_unlend(int id);
 
-/** Maps @size bytes, checks that they are zero, dirties them, unmaps. 0, 1 not zero, -errno. */
+/** Maps @size bytes, checks that they are zero, dirties them, unmaps. 0, 1 not zero,
+ * -errno. */
 int peer_dirty_pages(size_t size);
 /** malloc(@size) and keep; the address or 0. */
 uint64_t peer_keep(size_t size);
@@ -85,7 +91,8 @@ int peer_die(int how);
 
 /** Changes every register and the floating-point control words; returns 42. */
 int peer_clobber(void);
-/** Stores what it finds in the registers on entry: 16 general, then 16 ymm of 32 bytes. */
+/** Stores what it finds in the registers on entry: 16 general, then 16 ymm of 32 bytes.
+ */
 int peer_registers(CUBICLE_OUT(640) uint8_t *registers);
 
 #endif

@@ -1,4 +1,5 @@
-/* A third cubicle for the conformance tests: what is delegated to it, and who dies deeper down. */
+/* A third cubicle for the conformance tests: what is delegated to it, and who dies
+ * deeper down. */
 #ifndef CUBICLE_TEST_THIRD_H
 #define CUBICLE_TEST_THIRD_H
 

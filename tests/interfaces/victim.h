@@ -1,4 +1,5 @@
-/* A cubicle with secrets. It tells everybody where they are: knowing must not be enough. */
+/* A cubicle with secrets. It tells everybody where they are: knowing must not be
+ * enough. */
 #ifndef CUBICLE_TEST_VICTIM_H
 #define CUBICLE_TEST_VICTIM_H
 
@@ -15,7 +16,8 @@ enum {
     VICTIM_RODATA,
     VICTIM_TLS,
     VICTIM_PRIVATE, /* a function that is no entry point; it writes to VICTIM_DATA */
-    VICTIM_IMPORT,  /* what the victim calls for vfs_umask, which the attacker does not import */
+    VICTIM_IMPORT,  /* what the victim calls for vfs_umask, which the attacker does not
+                       import */
     VICTIM_ENTRY    /* the code of victim_intact itself */
 };
 uint64_t victim_address(int what);

@@ -1,6 +1,7 @@
 /*
- * `attacker CASE` tries one attack. A case that must be stopped by a fault never gets to
- * the end; one that must be refused with an error code says "refused" and exits with 0.
+ * `attacker CASE` tries one attack. A case that must be stopped by a fault never gets
+ * to the end; one that must be refused with an error code says "refused" and exits with
+ * 0.
  */
 #include "attacker.h"
 

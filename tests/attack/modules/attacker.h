@@ -9,7 +9,8 @@ struct attack {
     int (*run)(void);
 };
 
-/** Prints "target 0x..." for the runner to compare with the report; returns the address. */
+/** Prints "target 0x..." for the runner to compare with the report; returns the
+ * address. */
 uint64_t target(uint64_t address);
 
 /** Ends the run with "SURVIVED": what should have been stopped was not. */

@@ -1,6 +1,6 @@
 /*
- * An application on a file system that lies: it uses all there is of a file system and must
- * get results or errors, within its buffers, and come to an end.
+ * An application on a file system that lies: it uses all there is of a file system and
+ * must get results or errors, within its buffers, and come to an end.
  */
 #include <dirent.h>
 #include <errno.h>

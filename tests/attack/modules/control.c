@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <victim.h>
 
-static void call(uint64_t address) { ((void (*)(void))address)(); }
+static void call(uint64_t address)
+{
+    ((void (*)(void))address)();
+}
 
 /* Wherever control arrives, it is at the start of a bundle of verified code. */
 static __attribute__((noinline, used, aligned(32))) void landed(void)
@@ -124,7 +127,8 @@ static int return_host_address(void)
     return survived();
 }
 
-/* Misbehaviour while the victim waits: it gets its own state back, whatever happens here. */
+/* Misbehaviour while the victim waits: it gets its own state back, whatever happens
+ * here. */
 static uint64_t entry_return;
 static jmp_buf before;
 static int jumped;
@@ -140,7 +144,8 @@ int change_everything(uint64_t address);
 asm(".type change_everything,@function\n"
     ".p2align 5\n"
     "change_everything:\n"
-    "movq $-1,%rbx\n movq %rbx,%rbp\n movq %rbx,%r12\n movq %rbx,%r13\n movq %rbx,%r14\n"
+    "movq $-1,%rbx\n movq %rbx,%rbp\n movq %rbx,%r12\n movq %rbx,%r13\n movq "
+    "%rbx,%r14\n"
     "movq %rbx,%r15\n"
     "subq $4096,%rsp\n"
     "pushq %rdi\n"
@@ -173,8 +178,14 @@ static int victim_survives(int event)
     return good != 1;
 }
 
-static int early_return(void) { return victim_survives(HOSTILE_EARLY_RETURN); }
-static int change_registers(void) { return victim_survives(HOSTILE_REGISTERS); }
+static int early_return(void)
+{
+    return victim_survives(HOSTILE_EARLY_RETURN);
+}
+static int change_registers(void)
+{
+    return victim_survives(HOSTILE_REGISTERS);
+}
 
 static int recurse_for_ever(void)
 {
@@ -183,7 +194,8 @@ static int recurse_for_ever(void)
     return victim_survives(HOSTILE_NOTHING);
 }
 
-/* The trampoline's frames are not unwound by longjmp: this return answers the victim. */
+/* The trampoline's frames are not unwound by longjmp: this return answers the victim.
+ */
 static int longjmp_out(void)
 {
     if (setjmp(before) != 0) {
@@ -206,26 +218,53 @@ static int stale_return(void)
 }
 
 static volatile int zero;
-static int divide(void) { return 42 / zero; }
+static int divide(void)
+{
+    return 42 / zero;
+}
 static int compute_for_ever(void)
 {
     while (zero == 0) {
     }
     return survived();
 }
-static int illegal(void) { __builtin_trap(); }
+static int illegal(void)
+{
+    __builtin_trap();
+}
 static int breakpoint(void)
 {
     asm volatile("int3");
     return survived();
 }
 
-#define ROW(x) {#x, x}
+#define ROW(x) \
+    {          \
+#x, x  \
+    }
 const struct attack control_attacks[] = {
-    ROW(execute_heap), ROW(execute_stack), ROW(execute_data), ROW(execute_null),
-    ROW(jump_victim_private), ROW(jump_victim_entry), ROW(jump_victim_import),
-    ROW(jump_host_address), ROW(jump_middle_of_bundle), ROW(jump_stubs_end),
-    ROW(return_middle_of_bundle), ROW(return_heap), ROW(return_victim_private),
-    ROW(return_host_address), ROW(early_return), ROW(change_registers), ROW(recurse_for_ever),
-    ROW(longjmp_out), ROW(stale_return), ROW(divide), ROW(compute_for_ever), ROW(illegal), ROW(breakpoint), {0},
+    ROW(execute_heap),
+    ROW(execute_stack),
+    ROW(execute_data),
+    ROW(execute_null),
+    ROW(jump_victim_private),
+    ROW(jump_victim_entry),
+    ROW(jump_victim_import),
+    ROW(jump_host_address),
+    ROW(jump_middle_of_bundle),
+    ROW(jump_stubs_end),
+    ROW(return_middle_of_bundle),
+    ROW(return_heap),
+    ROW(return_victim_private),
+    ROW(return_host_address),
+    ROW(early_return),
+    ROW(change_registers),
+    ROW(recurse_for_ever),
+    ROW(longjmp_out),
+    ROW(stale_return),
+    ROW(divide),
+    ROW(compute_for_ever),
+    ROW(illegal),
+    ROW(breakpoint),
+    {0},
 };

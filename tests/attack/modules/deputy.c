@@ -1,7 +1,7 @@
 /*
- * Attacks through interfaces (D of the catalogue): hostile pointers, lengths, numbers and
- * ids to every function that an application can call. Nothing may fault, nothing of the
- * victim may change or be told, and every error is an errno.
+ * Attacks through interfaces (D of the catalogue): hostile pointers, lengths, numbers
+ * and ids to every function that an application can call. Nothing may fault, nothing of
+ * the victim may change or be told, and every error is an errno.
  */
 #include "attacker.h"
 
@@ -20,10 +20,11 @@
 #include <vfs.h>
 #include <victim.h>
 
-typedef int64_t (*any_function)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+typedef int64_t (*any_function)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                                uint64_t);
 
-/* Classes of arguments: f descriptor, p pointer to a range, s string, n its length, i int,
- * o offset, c caller (ignored), 0 a zero. */
+/* Classes of arguments: f descriptor, p pointer to a range, s string, n its length, i
+ * int, o offset, c caller (ignored), 0 a zero. */
 struct row {
     const char *name;
     any_function function;
@@ -31,10 +32,14 @@ struct row {
     int is_int; /* returns int, not int64_t */
 };
 
-#define ROW(function, arguments)                                                       \
-    {#function, (any_function)(uintptr_t)(function), arguments, 1}
-#define ROW64(function, arguments)                                                     \
-    {#function, (any_function)(uintptr_t)(function), arguments, 0}
+#define ROW(function, arguments)                                     \
+    {                                                                \
+#function, (any_function)(uintptr_t)(function), arguments, 1 \
+    }
+#define ROW64(function, arguments)                                   \
+    {                                                                \
+#function, (any_function)(uintptr_t)(function), arguments, 0 \
+    }
 static const struct row rows[] = {
     ROW(vfs_openat, "fsiic"),
     ROW(vfs_close, "fc"),
@@ -102,15 +107,35 @@ static const struct row rows[] = {
     ROW(cubicle_bind, "snspn"),
 };
 
-static const uint64_t descriptors[] = {3, (uint64_t)-1, 64, 1000000, INT32_MAX, 0x80000000,
-                                       (uint64_t)AT_FDCWD, UINT64_C(0x100000003)};
-static const uint64_t lengths[] = {0, 1, 16, 4096, 65536, 65537, UINT64_C(1) << 31,
-                                   UINT64_C(1) << 32, UINT64_C(1) << 40, INT64_MAX,
-                                   UINT64_MAX, UINT64_MAX - 4095};
-static const uint64_t integers[] = {0, 1, 2, 7, 4096, INT32_MAX, 0x80000000, UINT64_MAX,
-                                    UINT64_C(0xffffffff00000000)};
-static const uint64_t offsets[] = {0, 1, INT64_MAX, UINT64_C(1) << 63, UINT64_MAX,
-                                   UINT64_C(1) << 32, UINT64_C(1) << 50};
+static const uint64_t descriptors[] = {3,
+                                       (uint64_t)-1,
+                                       64,
+                                       1000000,
+                                       INT32_MAX,
+                                       0x80000000,
+                                       (uint64_t)AT_FDCWD,
+                                       UINT64_C(0x100000003)};
+static const uint64_t lengths[] = {0,
+                                   1,
+                                   16,
+                                   4096,
+                                   65536,
+                                   65537,
+                                   UINT64_C(1) << 31,
+                                   UINT64_C(1) << 32,
+                                   UINT64_C(1) << 40,
+                                   INT64_MAX,
+                                   UINT64_MAX,
+                                   UINT64_MAX - 4095};
+static const uint64_t integers[] = {
+    0, 1, 2, 7, 4096, INT32_MAX, 0x80000000, UINT64_MAX, UINT64_C(0xffffffff00000000)};
+static const uint64_t offsets[] = {0,
+                                   1,
+                                   INT64_MAX,
+                                   UINT64_C(1) << 63,
+                                   UINT64_MAX,
+                                   UINT64_C(1) << 32,
+                                   UINT64_C(1) << 50};
 enum { NPOINTERS = 14 };
 static uint64_t pointers[NPOINTERS];
 static unsigned foreign; /* pointers[0..foreign) are memory of others, or of nobody */
@@ -119,9 +144,9 @@ static unsigned values_of(char class, const uint64_t **values)
 {
     static const uint64_t nothing[] = {0, 1, 255};
     switch (class) {
-#define CLASS(letter, table)                                                           \
-    case letter:                                                                       \
-        *values = table;                                                               \
+#define CLASS(letter, table) \
+    case letter:             \
+        *values = table;     \
         return sizeof(table) / sizeof(table)[0];
         CLASS('f', descriptors)
         CLASS('n', lengths)
@@ -142,7 +167,8 @@ enum { SAVED_STDOUT = 20, SAVED_FILE = 21 };
 static void prepare(void)
 {
     static const char path[] = "/tmp-deputy";
-    own = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    own = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+               0);
     munmap(own + 8192, 4096);
     memset(own, 'x', 8192); /* no NUL before the end */
     unsigned n = 0;
@@ -170,14 +196,16 @@ static void prepare(void)
 
 static int bad;
 
-static void complain(const struct row *row, const uint64_t *a, int64_t result, const char *what)
+static void complain(const struct row *row, const uint64_t *a, int64_t result,
+                     const char *what)
 {
     bad++;
-    printf("%s(%#lx, %#lx, %#lx, %#lx, %#lx) = %ld: %s\n", row->name, a[0], a[1], a[2], a[3],
-           a[4], (long)result, what);
+    printf("%s(%#lx, %#lx, %#lx, %#lx, %#lx) = %ld: %s\n", row->name, a[0], a[1], a[2],
+           a[3], a[4], (long)result, what);
 }
 
-/* Calls, checks, and repairs what a successful call may have done to our descriptors. */
+/* Calls, checks, and repairs what a successful call may have done to our descriptors.
+ */
 static void attempt(const struct row *row, const uint64_t *a)
 {
     int64_t result = row->function(a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -237,7 +265,8 @@ static int hostile_arguments(void)
     return bad != 0;
 }
 
-/* The callee must not read or write for the caller what the caller cannot reach itself. */
+/* The callee must not read or write for the caller what the caller cannot reach itself.
+ */
 static int deputy_ranges(void)
 {
     static const size_t sizes[] = {1, 16, 4096, 65536, 65537, 1 << 20};
@@ -265,7 +294,8 @@ static int deputy_ranges(void)
                               (results[r] == -ERANGE && r == 3 && sizes[s] == 1) ||
                               (results[r] == 0 && r == 7 && sizes[s] < 8);
                 if (!refused) {
-                    printf("call %zu with %#lx, %zu: %ld\n", r, at, sizes[s], (long)results[r]);
+                    printf("call %zu with %#lx, %zu: %ld\n", r, at, sizes[s],
+                           (long)results[r]);
                     bad++;
                 }
             }

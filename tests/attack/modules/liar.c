@@ -1,6 +1,7 @@
 /*
- * A file system that lies: ramfs, and in front of it answers that no honest provider gives.
- * Mount option "lie=NAME". The first calls are honest, so that the system starts.
+ * A file system that lies: ramfs, and in front of it answers that no honest provider
+ * gives. Mount option "lie=NAME". The first calls are honest, so that the system
+ * starts.
  */
 #undef fs_mount
 #undef fs_lookup
@@ -18,7 +19,8 @@
 
 int ramfs_fs_mount(const char *options, struct fs_attr *root);
 int ramfs_fs_lookup(uint64_t dir, const char *name, struct fs_attr *attr);
-ssize_t ramfs_fs_read(uint64_t node, uint64_t offset, void *buf, size_t count, int caller);
+ssize_t ramfs_fs_read(uint64_t node, uint64_t offset, void *buf, size_t count,
+                      int caller);
 ssize_t ramfs_fs_write(uint64_t node, uint64_t offset, const void *buf, size_t count);
 int ramfs_fs_getattr(uint64_t node, struct fs_attr *attr);
 ssize_t ramfs_fs_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count);
@@ -40,8 +42,9 @@ static ssize_t number(const char *function, size_t count, ssize_t honest)
         const char *name;
         ssize_t value;
     } values[] = {
-        {"minus-4096", -4096},      {"minus-max", INT64_MIN}, {"max", INT64_MAX},
-        {"int-max", INT32_MAX},     {"int-min", INT32_MIN},   {"errno-0x80000000", 0x80000000},
+        {"minus-4096", -4096},  {"minus-max", INT64_MIN},
+        {"max", INT64_MAX},     {"int-max", INT32_MAX},
+        {"int-min", INT32_MIN}, {"errno-0x80000000", 0x80000000},
     };
     size_t len = strlen(function);
     if (strncmp(lie, function, len) != 0 || lie[len] != '-') {
@@ -137,7 +140,8 @@ ssize_t fs_readlink(uint64_t node, char *buf, size_t count)
     return number("readlink", count, ramfs_fs_readlink(node, buf, count));
 }
 
-/* Records {uint64_t node; uint64_t next_cookie; uint16_t reclen; uint8_t type; char name[]}. */
+/* Records {uint64_t node; uint64_t next_cookie; uint16_t reclen; uint8_t type; char
+ * name[]}. */
 ssize_t fs_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count)
 {
     ssize_t n = ramfs_fs_readdir(dir, cookie, buf, count);

@@ -18,9 +18,15 @@ static int write_byte(uint64_t address)
     return survived();
 }
 
-#define VICTIM_CASE(name, what)                                                        \
-    static int read_##name(void) { return read_byte(victim_address(what)); }            \
-    static int write_##name(void) { return write_byte(victim_address(what)); }
+#define VICTIM_CASE(name, what)                  \
+    static int read_##name(void)                 \
+    {                                            \
+        return read_byte(victim_address(what));  \
+    }                                            \
+    static int write_##name(void)                \
+    {                                            \
+        return write_byte(victim_address(what)); \
+    }
 VICTIM_CASE(heap, VICTIM_HEAP)
 VICTIM_CASE(stack, VICTIM_STACK)
 VICTIM_CASE(data, VICTIM_DATA)
@@ -28,7 +34,8 @@ VICTIM_CASE(rodata, VICTIM_RODATA)
 VICTIM_CASE(tls, VICTIM_TLS)
 VICTIM_CASE(code, VICTIM_ENTRY)
 
-/* The upper half of a pointer means nothing: whatever it says, the access stays in the view. */
+/* The upper half of a pointer means nothing: whatever it says, the access stays in the
+ * view. */
 static int read_high_half(void)
 {
     uint64_t address = UINT64_C(0x7ff000000000) | victim_address(VICTIM_HEAP);
@@ -59,19 +66,49 @@ static int index_wraps(void)
     return survived();
 }
 
-static int null_read(void) { return read_byte(0); }
-static int null_write(void) { return write_byte(8); }
-static int guard_low(void) { return read_byte(0xffff); }
-static int guard_high(void) { return write_byte(0xffff0000); }
-static int last_byte(void) { return read_byte(0xffffffff); }
-static int read_stubs(void) { return read_byte(0x7f000000); }
-static int write_stubs(void) { return write_byte(0x7f000000); }
+static int null_read(void)
+{
+    return read_byte(0);
+}
+static int null_write(void)
+{
+    return write_byte(8);
+}
+static int guard_low(void)
+{
+    return read_byte(0xffff);
+}
+static int guard_high(void)
+{
+    return write_byte(0xffff0000);
+}
+static int last_byte(void)
+{
+    return read_byte(0xffffffff);
+}
+static int read_stubs(void)
+{
+    return read_byte(0x7f000000);
+}
+static int write_stubs(void)
+{
+    return write_byte(0x7f000000);
+}
 
-static int write_own_code(void) { return write_byte((uint32_t)(uintptr_t)write_byte); }
-static int read_own_code(void) { return read_byte((uint32_t)(uintptr_t)read_byte); }
+static int write_own_code(void)
+{
+    return write_byte((uint32_t)(uintptr_t)write_byte);
+}
+static int read_own_code(void)
+{
+    return read_byte((uint32_t)(uintptr_t)read_byte);
+}
 
 static const char constant[64] = "constant";
-static int write_own_rodata(void) { return write_byte((uint32_t)(uintptr_t)constant); }
+static int write_own_rodata(void)
+{
+    return write_byte((uint32_t)(uintptr_t)constant);
+}
 
 static int write_string_op(void)
 {
@@ -98,9 +135,13 @@ static int recurse(int depth)
     return recurse(depth + 1) + frame[(depth * 7) % 1000];
 }
 
-static int stack_overflow(void) { return recurse(0); }
+static int stack_overflow(void)
+{
+    return recurse(0);
+}
 
-/* Steps over any guard of the stack in one go: what lies below is not the attacker's. */
+/* Steps over any guard of the stack in one go: what lies below is not the attacker's.
+ */
 static int huge_alloca(void)
 {
     volatile uint64_t size = UINT64_C(1) << 30;
@@ -134,14 +175,26 @@ static int through_read_only(void)
     return write_byte(victim_address(VICTIM_HEAP));
 }
 
-#define ROW(x) {#x, x}
+#define ROW(x) \
+    {          \
+#x, x  \
+    }
 const struct attack memory_attacks[] = {
-    ROW(read_heap), ROW(write_heap), ROW(read_stack), ROW(write_stack), ROW(read_data),
-    ROW(write_data), ROW(read_rodata), ROW(write_rodata), ROW(read_tls), ROW(write_tls),
-    ROW(read_code), ROW(write_code), ROW(read_high_half), ROW(read_noncanonical),
-    ROW(index_out_of_view), ROW(index_wraps), ROW(null_read), ROW(null_write), ROW(guard_low),
-    ROW(guard_high), ROW(last_byte), ROW(read_stubs), ROW(write_stubs), ROW(write_own_code),
-    ROW(read_own_code), ROW(write_own_rodata), ROW(write_string_op), ROW(read_string_op),
-    ROW(stack_overflow), ROW(huge_alloca), ROW(stack_pivot), ROW(after_window),
+    ROW(read_heap),         ROW(write_heap),
+    ROW(read_stack),        ROW(write_stack),
+    ROW(read_data),         ROW(write_data),
+    ROW(read_rodata),       ROW(write_rodata),
+    ROW(read_tls),          ROW(write_tls),
+    ROW(read_code),         ROW(write_code),
+    ROW(read_high_half),    ROW(read_noncanonical),
+    ROW(index_out_of_view), ROW(index_wraps),
+    ROW(null_read),         ROW(null_write),
+    ROW(guard_low),         ROW(guard_high),
+    ROW(last_byte),         ROW(read_stubs),
+    ROW(write_stubs),       ROW(write_own_code),
+    ROW(read_own_code),     ROW(write_own_rodata),
+    ROW(write_string_op),   ROW(read_string_op),
+    ROW(stack_overflow),    ROW(huge_alloca),
+    ROW(stack_pivot),       ROW(after_window),
     ROW(through_read_only), {0},
 };

@@ -1,8 +1,8 @@
 /*
- * A file system with a payload: ramfs, unchanged, and a spy in front of fs_write(). As soon
- * as it has been asked to write a few times, it looks for a secret in the memory of whoever
- * owns the region of the heap that lies `spy=N` regions above its own, which an attacker
- * can find out beforehand: the layout of a system is the same in every run.
+ * A file system with a payload: ramfs, unchanged, and a spy in front of fs_write(). As
+ * soon as it has been asked to write a few times, it looks for a secret in the memory
+ * of whoever owns the region of the heap that lies `spy=N` regions above its own, which
+ * an attacker can find out beforehand: the layout of a system is the same in every run.
  *
  * Mount options: "spy=N".
  */
@@ -35,7 +35,8 @@ static void say(const char *text)
 static __attribute__((noinline)) void steal(const char *from)
 {
     char line[128];
-    snprintf(line, sizeof line, "ramfs-evil: looking into 0x%08x\n", (unsigned)(uintptr_t)from);
+    snprintf(line, sizeof line, "ramfs-evil: looking into 0x%08x\n",
+             (unsigned)(uintptr_t)from);
     say(line);
     for (size_t i = 0; i + 64 < SEARCHED; i++) {
         if (memcmp(from + i, SECRET, sizeof SECRET - 1) == 0) {

@@ -52,8 +52,10 @@ uint64_t victim_address(int what)
 
 int victim_intact(void)
 {
-    return memcmp(heap, secret, sizeof secret) == 0 && memcmp(data, secret, sizeof secret) == 0 &&
-           memcmp(tls, secret, sizeof secret) == 0 && memcmp(rodata, secret, sizeof secret) == 0;
+    return memcmp(heap, secret, sizeof secret) == 0 &&
+           memcmp(data, secret, sizeof secret) == 0 &&
+           memcmp(tls, secret, sizeof secret) == 0 &&
+           memcmp(rodata, secret, sizeof secret) == 0;
 }
 
 int victim_call(int event)

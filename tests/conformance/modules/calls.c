@@ -29,12 +29,14 @@ void test_calls(void)
     CHECK_EQUAL(peer_weigh12(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), 650);
 }
 
-/* Results are byte-exact at every size up to a page and at the edges of the large ones. */
+/* Results are byte-exact at every size up to a page and at the edges of the large ones.
+ */
 static void test_sizes(void)
 {
     enum { LARGE = 200000 };
-    static const size_t sizes[] = {0,    1,    2,    15,    16,    17,    63,    64,    65,
-                                   4095, 4096, 4097, 65535, 65536, 65537, 131072, LARGE};
+    static const size_t sizes[] = {0,     1,     2,     15,     16,   17,
+                                   63,    64,    65,    4095,   4096, 4097,
+                                   65535, 65536, 65537, 131072, LARGE};
     static uint8_t buffer[LARGE + 64];
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         size_t n = sizes[i];
@@ -70,7 +72,8 @@ static void test_results(void)
         }
         CHECK_EQUAL(written, rows[i].written);
     }
-    /* A callee that claims more than the capacity gives the caller no more than that. */
+    /* A callee that claims more than the capacity gives the caller no more than that.
+     */
     memset(buffer, 1, sizeof buffer);
     ssize_t n = peer_fill_ret(buffer, 32, 9, 1000);
     CHECK(n <= 32);

@@ -1,4 +1,5 @@
-/* Checks of the conformance driver: one line of TAP each; a failed one names its place. */
+/* Checks of the conformance driver: one line of TAP each; a failed one names its place.
+ */
 #ifndef TEST_CHECK_H
 #define TEST_CHECK_H
 
@@ -15,7 +16,7 @@ void check_report_equal(int64_t have, int64_t want, const char *text, const char
                         int line);
 
 #define CHECK(condition) check_report((condition) != 0, #condition, __FILE__, __LINE__)
-#define CHECK_EQUAL(have, want)                                                        \
+#define CHECK_EQUAL(have, want) \
     check_report_equal((int64_t)(have), (int64_t)(want), #have, __FILE__, __LINE__)
 
 /** Address of @p as the other cubicles know it: its offset. */

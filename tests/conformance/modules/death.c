@@ -1,6 +1,6 @@
 /*
- * Policy `fail-call`: the peer dies, its caller's call returns -EOWNERDEAD, the peer stays
- * dead, everybody else goes on.
+ * Policy `fail-call`: the peer dies, its caller's call returns -EOWNERDEAD, the peer
+ * stays dead, everybody else goes on.
  */
 #include "check.h"
 

@@ -1,7 +1,7 @@
 /*
  * Accesses that must be stopped, one per run: the peer or the third tries, dies of it
- * (policy `fail-call`) and the driver sees -EOWNERDEAD. The line "target ADDRESS" lets the
- * runner compare the address in the fault report.
+ * (policy `fail-call`) and the driver sees -EOWNERDEAD. The line "target ADDRESS" lets
+ * the runner compare the address in the fault report.
  */
 #include "check.h"
 
@@ -36,12 +36,30 @@ static int lent_window(int rights)
     return event_window;
 }
 
-static void read_heap(void) { expect_dead(peer_read(target(pages(1)))); }
-static void write_heap(void) { expect_dead(peer_write(target(pages(1)), 1)); }
-static void read_data(void) { expect_dead(peer_read(target(data))); }
-static void write_data(void) { expect_dead(peer_write(target(data), 1)); }
-static void read_rodata(void) { expect_dead(peer_read(target(rodata))); }
-static void read_tls(void) { expect_dead(peer_read(target(&tls))); }
+static void read_heap(void)
+{
+    expect_dead(peer_read(target(pages(1))));
+}
+static void write_heap(void)
+{
+    expect_dead(peer_write(target(pages(1)), 1));
+}
+static void read_data(void)
+{
+    expect_dead(peer_read(target(data)));
+}
+static void write_data(void)
+{
+    expect_dead(peer_write(target(data), 1));
+}
+static void read_rodata(void)
+{
+    expect_dead(peer_read(target(rodata)));
+}
+static void read_tls(void)
+{
+    expect_dead(peer_read(target(&tls)));
+}
 
 static void read_stack(void)
 {
@@ -90,7 +108,8 @@ static void after_unmap(void)
     expect_dead(peer_read(target(page + 4096)));
 }
 
-/* Freed and mapped again by the same owner: the old window does not cover the new memory. */
+/* Freed and mapped again by the same owner: the old window does not cover the new
+ * memory. */
 static void after_reuse(void)
 {
     lent_window(CUBICLE_READ);
@@ -175,25 +194,38 @@ static void code_as_data(void)
     expect_dead(peer_read(target((void *)(uintptr_t)test_denied)));
 }
 
-static void null_pointer(void) { expect_dead(peer_read(target(NULL))); }
-static void last_byte(void) { expect_dead(peer_read(target((void *)0xffffffff))); }
-static void unmapped(void) { expect_dead(peer_write(target((void *)0xf0000000), 1)); }
+static void null_pointer(void)
+{
+    expect_dead(peer_read(target(NULL)));
+}
+static void last_byte(void)
+{
+    expect_dead(peer_read(target((void *)0xffffffff)));
+}
+static void unmapped(void)
+{
+    expect_dead(peer_write(target((void *)0xf0000000), 1));
+}
 
 void test_denied(const char *name)
 {
-#define ROW(x) {#x, x}
+#define ROW(x) \
+    {          \
+#x, x  \
+    }
     static const struct {
         const char *name;
         void (*run)(void);
     } rows[] = {
-        ROW(read_heap), ROW(write_heap), ROW(read_data), ROW(write_data),
-        ROW(read_rodata), ROW(read_tls), ROW(read_stack), ROW(write_stack),
-        ROW(after_close), ROW(after_close_all), ROW(after_remove), ROW(after_destroy),
-        ROW(after_unmap), ROW(after_reuse), ROW(read_only), ROW(before_window),
-        ROW(behind_window), ROW(other_peer), ROW(close_during_call),
-        ROW(unmap_during_call), ROW(delegation_root_closed), ROW(delegation_closed),
-        ROW(delegation_write), ROW(code_as_data), ROW(null_pointer), ROW(last_byte),
-        ROW(unmapped),
+        ROW(read_heap),         ROW(write_heap),        ROW(read_data),
+        ROW(write_data),        ROW(read_rodata),       ROW(read_tls),
+        ROW(read_stack),        ROW(write_stack),       ROW(after_close),
+        ROW(after_close_all),   ROW(after_remove),      ROW(after_destroy),
+        ROW(after_unmap),       ROW(after_reuse),       ROW(read_only),
+        ROW(before_window),     ROW(behind_window),     ROW(other_peer),
+        ROW(close_during_call), ROW(unmap_during_call), ROW(delegation_root_closed),
+        ROW(delegation_closed), ROW(delegation_write),  ROW(code_as_data),
+        ROW(null_pointer),      ROW(last_byte),         ROW(unmapped),
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(name, rows[i].name) == 0) {

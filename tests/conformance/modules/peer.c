@@ -8,30 +8,60 @@
 #include <sys/mman.h>
 #include <third.h>
 
-int peer_null(void) { return 0; }
+int peer_null(void)
+{
+    return 0;
+}
 
 int64_t peer_sum6(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f)
 {
-    return (int64_t)((uint64_t)a + (uint64_t)b + (uint64_t)c + (uint64_t)d + (uint64_t)e +
-                     (uint64_t)f);
+    return (int64_t)((uint64_t)a + (uint64_t)b + (uint64_t)c + (uint64_t)d +
+                     (uint64_t)e + (uint64_t)f);
 }
 
-int64_t peer_weigh12(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f, int64_t g,
-                     int64_t h, int64_t i, int64_t j, int64_t k, int64_t l)
+int64_t peer_weigh12(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f,
+                     int64_t g, int64_t h, int64_t i, int64_t j, int64_t k, int64_t l)
 {
-    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j + 11 * k +
-           12 * l;
+    return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j +
+           11 * k + 12 * l;
 }
 
-double peer_scale(double x, int64_t k, double y) { return x * (double)k + y; }
-int8_t peer_i8(int8_t x) { return x; }
-uint8_t peer_u8(uint8_t x) { return x; }
-int16_t peer_i16(int16_t x) { return x; }
-uint16_t peer_u16(uint16_t x) { return x; }
-int32_t peer_i32(int32_t x) { return x; }
-uint32_t peer_u32(uint32_t x) { return x; }
-uint64_t peer_opaque(void *p) { return (uint64_t)p; }
-int peer_caller(int caller) { return caller; }
+double peer_scale(double x, int64_t k, double y)
+{
+    return x * (double)k + y;
+}
+int8_t peer_i8(int8_t x)
+{
+    return x;
+}
+uint8_t peer_u8(uint8_t x)
+{
+    return x;
+}
+int16_t peer_i16(int16_t x)
+{
+    return x;
+}
+uint16_t peer_u16(uint16_t x)
+{
+    return x;
+}
+int32_t peer_i32(int32_t x)
+{
+    return x;
+}
+uint32_t peer_u32(uint32_t x)
+{
+    return x;
+}
+uint64_t peer_opaque(void *p)
+{
+    return (uint64_t)p;
+}
+int peer_caller(int caller)
+{
+    return caller;
+}
 
 uint64_t peer_sum(const uint8_t *buf, size_t len)
 {
@@ -88,7 +118,10 @@ int peer_copy(const uint8_t *in, uint8_t *out, size_t len)
     return 0;
 }
 
-int peer_length(const char *text) { return (int)strlen(text); }
+int peer_length(const char *text)
+{
+    return (int)strlen(text);
+}
 
 int peer_or_null(const uint8_t *buf, size_t len)
 {
@@ -117,7 +150,10 @@ int peer_event_then_read(int event, uint64_t address)
     return error != 0 ? error : peer_read(address);
 }
 
-int peer_read(uint64_t address) { return *(volatile uint8_t *)address; }
+int peer_read(uint64_t address)
+{
+    return *(volatile uint8_t *)address;
+}
 
 int peer_write(uint64_t address, int value)
 {
@@ -142,11 +178,15 @@ int peer_lend(uint64_t address, size_t len, int rights, int to)
     return id;
 }
 
-int peer_unlend(int id) { return cubicle_window_destroy(id); }
+int peer_unlend(int id)
+{
+    return cubicle_window_destroy(id);
+}
 
 int peer_dirty_pages(size_t size)
 {
-    uint8_t *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *base =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED) {
         return -errno;
     }
@@ -159,7 +199,10 @@ int peer_dirty_pages(size_t size)
     return found != 0;
 }
 
-uint64_t peer_keep(size_t size) { return (uint32_t)(uintptr_t)calloc(1, size); }
+uint64_t peer_keep(size_t size)
+{
+    return (uint32_t)(uintptr_t)calloc(1, size);
+}
 
 static int volatile zero;
 
@@ -196,7 +239,8 @@ asm(".globl peer_registers\n"
     "peer_registers:\n"
     "movq %rax,0(%rdi)\n movq %rcx,8(%rdi)\n movq %rdx,16(%rdi)\n movq %rsi,24(%rdi)\n"
     "movq %r8,32(%rdi)\n movq %r9,40(%rdi)\n movq %r10,48(%rdi)\n movq %rbx,56(%rdi)\n"
-    "movq %rbp,64(%rdi)\n movq %r12,72(%rdi)\n movq %r13,80(%rdi)\n movq %r14,88(%rdi)\n"
+    "movq %rbp,64(%rdi)\n movq %r12,72(%rdi)\n movq %r13,80(%rdi)\n movq "
+    "%r14,88(%rdi)\n"
     "movq %r15,96(%rdi)\n movq $0,104(%rdi)\n movq $0,112(%rdi)\n movq $0,120(%rdi)\n"
     "vmovdqu %ymm0,128(%rdi)\n vmovdqu %ymm1,160(%rdi)\n vmovdqu %ymm2,192(%rdi)\n"
     "vmovdqu %ymm3,224(%rdi)\n vmovdqu %ymm4,256(%rdi)\n vmovdqu %ymm5,288(%rdi)\n"
@@ -216,7 +260,8 @@ asm(".globl peer_registers\n"
     "movq (%rsp),%rax\n"
     "subq $128,%rsp\n"
     "pushq %rax\n"
-    "movq $-1,%rbx\n movq %rbx,%rbp\n movq %rbx,%rcx\n movq %rbx,%rdx\n movq %rbx,%rsi\n"
+    "movq $-1,%rbx\n movq %rbx,%rbp\n movq %rbx,%rcx\n movq %rbx,%rdx\n movq "
+    "%rbx,%rsi\n"
     "movq %rbx,%rdi\n movq %rbx,%r8\n movq %rbx,%r9\n movq %rbx,%r10\n movq %rbx,%r12\n"
     "movq %rbx,%r13\n movq %rbx,%r14\n movq %rbx,%r15\n"
     "vpcmpeqd %ymm0,%ymm0,%ymm0\n"

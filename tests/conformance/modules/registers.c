@@ -1,4 +1,5 @@
-/* What registers carry across a call: nothing but arguments in, nothing but the result out. */
+/* What registers carry across a call: nothing but arguments in, nothing but the result
+ * out. */
 #include "check.h"
 
 #include <cubicle.h>
@@ -15,53 +16,51 @@
 int load_and_call(uint8_t *out);
 int call_and_store(uint8_t *after);
 
-
-#define PUSH_SAVED                                                                     \
-    "pushq %rbx\n pushq %rbp\n pushq %r12\n pushq %r13\n pushq %r14\n pushq %r15\n"     \
+#define PUSH_SAVED                                                                  \
+    "pushq %rbx\n pushq %rbp\n pushq %r12\n pushq %r13\n pushq %r14\n pushq %r15\n" \
     "subq $8,%rsp\n"
-#define POP_SAVED                                                                      \
-    "addq $8,%rsp\n popq %r15\n popq %r14\n popq %r13\n popq %r12\n popq %rbp\n"        \
+#define POP_SAVED                                                                \
+    "addq $8,%rsp\n popq %r15\n popq %r14\n popq %r13\n popq %r12\n popq %rbp\n" \
     "popq %rbx\n"
 
 #define YMM_FROM(n) "vmovdqa %ymm0,%ymm" #n "\n"
 #define YMM_STORE(n) "vmovdqu %ymm" #n ",128+32*" #n "(%rdi)\n"
-#define ALL_YMM(op)                                                                    \
-    op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) op(8) op(9) op(10) op(11) op(12)     \
+#define ALL_YMM(op)                                                                  \
+    op(0) op(1) op(2) op(3) op(4) op(5) op(6) op(7) op(8) op(9) op(10) op(11) op(12) \
         op(13) op(14) op(15)
 
 asm(".globl load_and_call\n"
     ".type load_and_call,@function\n"
     ".p2align 5\n"
-    "load_and_call:\n" PUSH_SAVED
-    "movabsq $0x5ec2e75ec2e75ec2,%rax\n"
+    "load_and_call:\n" PUSH_SAVED "movabsq $0x5ec2e75ec2e75ec2,%rax\n"
     "movq %rax,%xmm0\n"
     "vpunpcklqdq %xmm0,%xmm0,%xmm0\n"
-    "vinsertf128 $1,%xmm0,%ymm0,%ymm0\n" ALL_YMM(YMM_FROM)
-    "movq %rax,%rbx\n movq %rax,%rcx\n movq %rax,%rdx\n movq %rax,%rsi\n"
-    "movq %rax,%rbp\n movq %rax,%r8\n movq %rax,%r9\n movq %rax,%r10\n"
-    "movq %rax,%r12\n movq %rax,%r13\n movq %rax,%r14\n movq %rax,%r15\n"
-    "call peer_registers\n" POP_SAVED
-    "ret\n"
-    ".size load_and_call,.-load_and_call\n"
+    "vinsertf128 $1,%xmm0,%ymm0,%ymm0\n" ALL_YMM(
+        YMM_FROM) "movq %rax,%rbx\n movq %rax,%rcx\n movq %rax,%rdx\n movq %rax,%rsi\n"
+                  "movq %rax,%rbp\n movq %rax,%r8\n movq %rax,%r9\n movq %rax,%r10\n"
+                  "movq %rax,%r12\n movq %rax,%r13\n movq %rax,%r14\n movq %rax,%r15\n"
+                  "call peer_registers\n" POP_SAVED "ret\n"
+                  ".size load_and_call,.-load_and_call\n"
 
-    ".globl call_and_store\n"
-    ".type call_and_store,@function\n"
-    ".p2align 5\n"
-    "call_and_store:\n" PUSH_SAVED
-    "pushq %rdi\n"
-    "subq $8,%rsp\n"
-    "movq $11,%rbx\n movq $12,%rbp\n movq $13,%r12\n movq $14,%r13\n movq $15,%r14\n"
-    "movq $16,%r15\n"
-    "call peer_clobber\n"
-    "addq $8,%rsp\n"
-    "popq %rdi\n"
-    "movq %rax,0(%rdi)\n movq %rcx,8(%rdi)\n movq %rdx,16(%rdi)\n movq %rsi,24(%rdi)\n"
-    "movq %r8,32(%rdi)\n movq %r9,40(%rdi)\n movq %r10,48(%rdi)\n"
-    "movq %rbx,56(%rdi)\n movq %rbp,64(%rdi)\n movq %r12,72(%rdi)\n"
-    "movq %r13,80(%rdi)\n movq %r14,88(%rdi)\n movq %r15,96(%rdi)\n" ALL_YMM(YMM_STORE)
-    "vzeroupper\n" POP_SAVED
-    "ret\n"
-    ".size call_and_store,.-call_and_store\n");
+                  ".globl call_and_store\n"
+                  ".type call_and_store,@function\n"
+                  ".p2align 5\n"
+                  "call_and_store:\n" PUSH_SAVED "pushq %rdi\n"
+                  "subq $8,%rsp\n"
+                  "movq $11,%rbx\n movq $12,%rbp\n movq $13,%r12\n movq $14,%r13\n "
+                  "movq $15,%r14\n"
+                  "movq $16,%r15\n"
+                  "call peer_clobber\n"
+                  "addq $8,%rsp\n"
+                  "popq %rdi\n"
+                  "movq %rax,0(%rdi)\n movq %rcx,8(%rdi)\n movq %rdx,16(%rdi)\n movq "
+                  "%rsi,24(%rdi)\n"
+                  "movq %r8,32(%rdi)\n movq %r9,40(%rdi)\n movq %r10,48(%rdi)\n"
+                  "movq %rbx,56(%rdi)\n movq %rbp,64(%rdi)\n movq %r12,72(%rdi)\n"
+                  "movq %r13,80(%rdi)\n movq %r14,88(%rdi)\n movq "
+                  "%r15,96(%rdi)\n" ALL_YMM(
+                      YMM_STORE) "vzeroupper\n" POP_SAVED "ret\n"
+                                 ".size call_and_store,.-call_and_store\n");
 
 /* Bytes of @registers that look like @value, in any aligned word of 8 bytes. */
 static int words_with(const uint8_t *registers, size_t size, uint64_t value)

@@ -4,7 +4,10 @@
 #include <sys/mman.h>
 #include <third.h>
 
-int third_read(uint64_t address) { return *(volatile uint8_t *)address; }
+int third_read(uint64_t address)
+{
+    return *(volatile uint8_t *)address;
+}
 
 int third_write(uint64_t address, int value)
 {
@@ -12,11 +15,15 @@ int third_write(uint64_t address, int value)
     return 0;
 }
 
-int third_die(void) { __builtin_trap(); }
+int third_die(void)
+{
+    __builtin_trap();
+}
 
 int64_t third_fresh(uint64_t count)
 {
-    uint8_t *base = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *base =
+        mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base == MAP_FAILED) {
         return -errno;
     }

@@ -1,4 +1,5 @@
-/* Windows: who may create, fill, open and close them, and what the grantee then reaches. */
+/* Windows: who may create, fill, open and close them, and what the grantee then
+ * reaches. */
 #include "check.h"
 
 #include <cubicle.h>
@@ -187,7 +188,8 @@ void test_windows(void)
 
 void test_delegation(void)
 {
-    int self = cubicle_self(), peer = cubicle_find("peer"), third = cubicle_find("third");
+    int self = cubicle_self(), peer = cubicle_find("peer"),
+        third = cubicle_find("third");
     uint8_t *page = pages(4);
     page[4096] = 21;
     int id = window_over(page + 4096, 2 * 4096, CUBICLE_READ);
@@ -199,7 +201,8 @@ void test_delegation(void)
     CHECK_EQUAL(peer_unlend(lent), 0);
     /* not more rights, not a wider range, not what was never lent */
     CHECK_EQUAL(peer_lend(offset_of(page + 4096), 4096, CUBICLE_WRITE, third), -EPERM);
-    CHECK_EQUAL(peer_lend(offset_of(page + 4096), 3 * 4096, CUBICLE_READ, third), -EPERM);
+    CHECK_EQUAL(peer_lend(offset_of(page + 4096), 3 * 4096, CUBICLE_READ, third),
+                -EPERM);
     CHECK_EQUAL(peer_lend(offset_of(page), 2 * 4096, CUBICLE_READ, third), -EPERM);
     CHECK_EQUAL(peer_lend(offset_of(page), 1, CUBICLE_READ, third), -EPERM);
     /* the peer's ids are its own */
