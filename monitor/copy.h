@@ -1,7 +1,7 @@
 /*
  * Copies between the monitor, or one view, and another view, that a fault cannot harm:
- * where a byte cannot be read or written with the rights of that view, the fault handler
- * first looks for an open window and else ends the copy with -EFAULT.
+ * where a byte cannot be read or written with the rights of that view, the fault
+ * handler first looks for an open window and else ends the copy with -EFAULT.
  */
 #ifndef MONITOR_COPY_H
 #define MONITOR_COPY_H
@@ -13,12 +13,13 @@
 /** Chooses the routine for this CPU. Call once, before any copy. */
 void copy_init(void);
 
-/** Copies @size bytes, ascending, ranges disjoint. 0, or -EFAULT with some of it done. */
+/** Copies @size bytes, ascending, ranges disjoint. 0, or -EFAULT with some of it done.
+ */
 extern int (*copy_bytes)(void *to, const void *from, size_t size)
     __attribute__((warn_unused_result));
 
-/** Copies a string with its NUL. Its length with the NUL, -EFAULT, or -ENAMETOOLONG when
- *  the first @max bytes hold no NUL. */
+/** Copies a string with its NUL. Its length with the NUL, -EFAULT, or -ENAMETOOLONG
+ * when the first @max bytes hold no NUL. */
 int64_t copy_string(void *to, const void *from, size_t max)
     __attribute__((warn_unused_result));
 

@@ -35,8 +35,8 @@ struct cubicle {
     uint64_t quota_pages; /* UINT64_MAX: no limit */
     uint64_t npages;      /* owned now, of any kind but guards */
     uint64_t peak_pages;
-    uint64_t traps;       /* faults that ended well: a page was mapped */
-    uint64_t mapped;      /* pages of others mapped into the view so far */
+    uint64_t traps;          /* faults that ended well: a page was mapped */
+    uint64_t mapped;         /* pages of others mapped into the view so far */
     struct module **modules; /* in start order */
     size_t nmodules;
 };
@@ -59,7 +59,8 @@ struct cubicle *cubicle_create(const char *name);
 /** The name for messages: "monitor" for 0, "?" where there is none. */
 const char *cubicle_name(unsigned id);
 
-/** Address of @offset as cubicle @id sees it; id 0 is the monitor, who sees it nowhere. */
+/** Address of @offset as cubicle @id sees it; id 0 is the monitor, who sees it nowhere.
+ */
 static inline void *cubicle_address(const struct cubicle *cubicle, uint64_t offset)
 {
     return (void *)(uintptr_t)(cubicle->view + (offset & 0xffffffffu));
@@ -68,7 +69,8 @@ static inline void *cubicle_address(const struct cubicle *cubicle, uint64_t offs
 /** True when @npages more would stay within @cubicle's quota. */
 static inline bool cubicle_quota_allows(const struct cubicle *cubicle, uint64_t npages)
 {
-    return npages <= cubicle->quota_pages && cubicle->npages <= cubicle->quota_pages - npages;
+    return npages <= cubicle->quota_pages &&
+           cubicle->npages <= cubicle->quota_pages - npages;
 }
 
 /** Books @npages more pages to @cubicle. */

@@ -13,7 +13,8 @@ int image_read_file(const char *path, uint8_t **data, size_t *size,
 {
     uint8_t *buffer = NULL;
     struct stat st;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is refused */
+    const int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO is refused */
     if (fd < 0 || fstat(fd, &st) != 0) {
         goto failed;
     }
@@ -81,16 +82,16 @@ static int image_visit_section(const struct image *image, size_t index,
                                void *context, struct image_error *error)
 {
     if (header->sh_info >= image->nsections || header->sh_info == 0) {
-        return image_fail(error, image->path, "relocation section %zu applies to nothing",
-                          index);
+        return image_fail(error, image->path,
+                          "relocation section %zu applies to nothing", index);
     }
     const struct image_section *target = &image->sections[header->sh_info];
     if (target->segment == IMAGE_NOT_LOADED) {
         return 0; /* debugging information and the like */
     }
     if (target->data == NULL) {
-        return image_fail(error, image->path, "relocations for %s, which has no contents",
-                          target->name);
+        return image_fail(error, image->path,
+                          "relocations for %s, which has no contents", target->name);
     }
     const uint64_t count = header->sh_size / sizeof(Elf64_Rela);
     for (uint64_t i = 0; i < count; i++) {
@@ -103,21 +104,24 @@ static int image_visit_section(const struct image *image, size_t index,
             continue;
         }
         if (width == 0) {
-            return image_fail(error, image->path,
-                              "%s+%#llx: relocation type %u is not supported; modules are "
-                              "compiled by cubicle-cc without PIC",
-                              target->name, (unsigned long long)raw.r_offset, type);
+            return image_fail(
+                error, image->path,
+                "%s+%#llx: relocation type %u is not supported; modules are "
+                "compiled by cubicle-cc without PIC",
+                target->name, (unsigned long long)raw.r_offset, type);
         }
         if (raw.r_offset > target->size || width > target->size - raw.r_offset) {
-            return image_fail(error, image->path, "%s+%#llx: relocation outside the section",
-                              target->name, (unsigned long long)raw.r_offset);
+            return image_fail(error, image->path,
+                              "%s+%#llx: relocation outside the section", target->name,
+                              (unsigned long long)raw.r_offset);
         }
         if (symbol >= image->nsymbols) {
-            return image_fail(error, image->path,
-                              "%s+%#llx: relocation against symbol %llu, which does not "
-                              "exist",
-                              target->name, (unsigned long long)raw.r_offset,
-                              (unsigned long long)symbol);
+            return image_fail(
+                error, image->path,
+                "%s+%#llx: relocation against symbol %llu, which does not "
+                "exist",
+                target->name, (unsigned long long)raw.r_offset,
+                (unsigned long long)symbol);
         }
         const struct image_relocation relocation = {
             .section = target,
@@ -134,20 +138,22 @@ static int image_visit_section(const struct image *image, size_t index,
     return 0;
 }
 
-int image_visit_relocations(const struct image *image, image_visit *visit, void *context,
-                            struct image_error *error)
+int image_visit_relocations(const struct image *image, image_visit *visit,
+                            void *context, struct image_error *error)
 {
     for (size_t i = 1; i < image->nsections; i++) {
         Elf64_Shdr header;
         const Elf64_Ehdr *file = (const Elf64_Ehdr *)image->file;
-        memcpy(&header, image->file + file->e_shoff + i * sizeof(header), sizeof(header));
+        memcpy(&header, image->file + file->e_shoff + i * sizeof(header),
+               sizeof(header));
         if (header.sh_type == SHT_REL) {
             return image_fail(error, image->path, "section %zu: REL relocations", i);
         }
         if (header.sh_type != SHT_RELA) {
             continue;
         }
-        const int failed = image_visit_section(image, i, &header, visit, context, error);
+        const int failed =
+            image_visit_section(image, i, &header, visit, context, error);
         if (failed != 0) {
             return failed;
         }

@@ -36,8 +36,7 @@ static const Elf64_Ehdr *image_header(const struct image *image)
 static Elf64_Shdr image_section_header(const struct image *image, size_t index)
 {
     Elf64_Shdr header;
-    memcpy(&header,
-           image->file + image_header(image)->e_shoff + index * sizeof(header),
+    memcpy(&header, image->file + image_header(image)->e_shoff + index * sizeof(header),
            sizeof(header));
     return header;
 }
@@ -105,7 +104,8 @@ static enum image_segment image_segment_of(const Elf64_Shdr *header)
 
 static int image_read_sections(struct image *image, struct image_error *error)
 {
-    const Elf64_Shdr names = image_section_header(image, image_header(image)->e_shstrndx);
+    const Elf64_Shdr names =
+        image_section_header(image, image_header(image)->e_shstrndx);
     for (size_t i = 1; i < image->nsections; i++) {
         struct image_section *section = &image->sections[i];
         const Elf64_Shdr header = image_section_header(image, i);
@@ -144,7 +144,8 @@ static int image_read_sections(struct image *image, struct image_error *error)
                               i, section->name, (unsigned long long)header.sh_size,
                               (unsigned long long)header.sh_addralign);
         }
-        if ((header.sh_flags & SHF_EXECINSTR) != 0 && (header.sh_flags & SHF_WRITE) != 0) {
+        if ((header.sh_flags & SHF_EXECINSTR) != 0 &&
+            (header.sh_flags & SHF_WRITE) != 0) {
             return image_fail(error, image->path,
                               "section %zu (%s) is both writable and executable", i,
                               section->name);
@@ -153,8 +154,8 @@ static int image_read_sections(struct image *image, struct image_error *error)
     return 0;
 }
 
-/* Sections of a segment lie in this order, so that the arrays of constructors are in one
- * piece and zeros come last. */
+/* Sections of a segment lie in this order, so that the arrays of constructors are in
+ * one piece and zeros come last. */
 static unsigned image_rank(const Elf64_Shdr *header)
 {
     switch (header->sh_type) {
@@ -181,8 +182,9 @@ static int image_place(struct image *image, size_t index, const Elf64_Shdr *head
     section->at = (*size + align - 1) & ~(align - 1);
     *size = section->at + section->size;
     if (*size > IMAGE_SEGMENT_MAX) {
-        return image_fail(error, image->path, "section %zu (%s): the module is too large",
-                          index, section->name);
+        return image_fail(error, image->path,
+                          "section %zu (%s): the module is too large", index,
+                          section->name);
     }
     if (section->segment == IMAGE_TLS && align > image->tls_align) {
         image->tls_align = align;
@@ -224,20 +226,22 @@ static int image_lay_out(struct image *image, struct image_error *error)
 }
 
 static int image_check_symbol(const struct image *image, size_t index,
-                              const struct image_symbol *symbol, struct image_error *error)
+                              const struct image_symbol *symbol,
+                              struct image_error *error)
 {
     if (symbol->section == SHN_UNDEF || symbol->section == SHN_ABS) {
         return 0;
     }
     if (symbol->section >= image->nsections) {
         return image_fail(error, image->path,
-                          "symbol %zu (%s) is in section %u, which does not exist", index,
-                          symbol->name, symbol->section);
+                          "symbol %zu (%s) is in section %u, which does not exist",
+                          index, symbol->name, symbol->section);
     }
     const struct image_section *section = &image->sections[symbol->section];
     if (section->segment != IMAGE_NOT_LOADED && symbol->value > section->size) {
-        return image_fail(error, image->path, "symbol %zu (%s) lies outside its section",
-                          index, symbol->name);
+        return image_fail(error, image->path,
+                          "symbol %zu (%s) lies outside its section", index,
+                          symbol->name);
     }
     return 0;
 }
@@ -341,7 +345,8 @@ const struct image_symbol *image_find(const struct image *image, const char *nam
     return NULL;
 }
 
-const char *image_function_at(const struct image *image, uint64_t offset, uint64_t *into)
+const char *image_function_at(const struct image *image, uint64_t offset,
+                              uint64_t *into)
 {
     const char *name = NULL;
     uint64_t nearest = UINT64_MAX;

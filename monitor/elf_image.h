@@ -7,8 +7,8 @@
  *   E1  Sections that are loaded lie inside the file and belong to exactly one segment.
  *   E2  Symbol names are NUL-terminated strings inside the file.
  *   E3  A defined symbol points into (or one past) a loaded section.
- *   E4  Relocations apply to loaded sections, inside them, with a known type and symbol.
- *   E5  Segment sizes are at most IMAGE_SEGMENT_MAX.
+ *   E4  Relocations apply to loaded sections, inside them, with a known type and
+ * symbol. E5  Segment sizes are at most IMAGE_SEGMENT_MAX.
  */
 #ifndef MONITOR_ELF_IMAGE_H
 #define MONITOR_ELF_IMAGE_H
@@ -33,7 +33,7 @@ enum image_segment {
 struct image_section {
     const char *name;
     enum image_segment segment;
-    uint64_t at;         /* offset in the segment */
+    uint64_t at; /* offset in the segment */
     uint64_t size;
     const uint8_t *data; /* NULL: zeros */
 };
@@ -59,13 +59,14 @@ struct image {
     size_t nsymbols;
     uint64_t segment_size[IMAGE_SEGMENTS];
     uint64_t tls_memory_size, tls_align; /* with .tbss; 0 where there is no TLS */
-    const char *note; /* text of .cubicle.note, not NUL-terminated */
+    const char *note;                    /* text of .cubicle.note, not NUL-terminated */
     size_t note_size;
     uint64_t init_array_at, init_array_size; /* in IMAGE_DATA or IMAGE_RODATA */
     uint64_t fini_array_at, fini_array_size;
 };
 
-/** Reads @path whole. 0 and @data, @size (free(@data)), or a negative errno and @error. */
+/** Reads @path whole. 0 and @data, @size (free(@data)), or a negative errno and @error.
+ */
 int image_read_file(const char *path, uint8_t **data, size_t *size,
                     struct image_error *error);
 
@@ -86,21 +87,22 @@ int image_fail(struct image_error *error, const char *path, const char *format, 
 const struct image_symbol *image_find(const struct image *image, const char *name);
 
 /**
- * The function that covers @offset of the code segment, for messages; @into receives the
- * distance from its start. NULL where there is none. Allocates nothing.
+ * The function that covers @offset of the code segment, for messages; @into receives
+ * the distance from its start. NULL where there is none. Allocates nothing.
  */
-const char *image_function_at(const struct image *image, uint64_t offset, uint64_t *into);
+const char *image_function_at(const struct image *image, uint64_t offset,
+                              uint64_t *into);
 
 /* Relocations are visited, not stored. Returns 0 to go on. */
 struct image_relocation {
     const struct image_section *section; /* where it applies */
-    uint64_t offset;                     /* in the section; 8 bytes (or 4) are inside it */
+    uint64_t offset; /* in the section; 8 bytes (or 4) are inside it */
     uint32_t type;
     const struct image_symbol *symbol;
     int64_t addend;
 };
 typedef int image_visit(void *context, const struct image_relocation *relocation);
-int image_visit_relocations(const struct image *image, image_visit *visit, void *context,
-                            struct image_error *error);
+int image_visit_relocations(const struct image *image, image_visit *visit,
+                            void *context, struct image_error *error);
 
 #endif

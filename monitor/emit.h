@@ -10,7 +10,22 @@
 #include <stdint.h>
 
 enum emit_register {
-    RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15
+    RAX,
+    RCX,
+    RDX,
+    RBX,
+    RSP,
+    RBP,
+    RSI,
+    RDI,
+    R8,
+    R9,
+    R10,
+    R11,
+    R12,
+    R13,
+    R14,
+    R15
 };
 
 struct emitter {
@@ -24,7 +39,8 @@ void emit_u32(struct emitter *e, uint32_t value);
 
 void emit_mov_imm64_reg(struct emitter *e, uint64_t value, enum emit_register reg);
 void emit_mov_imm32_reg(struct emitter *e, uint32_t value, enum emit_register reg);
-void emit_mov_reg_reg(struct emitter *e, enum emit_register from, enum emit_register to);
+void emit_mov_reg_reg(struct emitter *e, enum emit_register from,
+                      enum emit_register to);
 /** mov disp(%base),%to; base must not be RSP or R12. */
 void emit_mov_mem_reg(struct emitter *e, int32_t disp, enum emit_register base,
                       enum emit_register to);
@@ -57,8 +73,8 @@ uint8_t *emit_jmp(struct emitter *e);
 /** Makes a jump written by emit_jne() or emit_jmp() land here. */
 void emit_patch(struct emitter *e, uint8_t *jump);
 
-/** Clears xmm/ymm registers 0-15 but those of @keep (a bit each), whose upper bits above
- *  the low 64 are cleared. @avx: the CPU has ymm registers. */
+/** Clears xmm/ymm registers 0-15 but those of @keep (a bit each), whose upper bits
+ * above the low 64 are cleared. @avx: the CPU has ymm registers. */
 void emit_clear_vectors(struct emitter *e, unsigned keep, bool avx);
 
 #endif

@@ -16,11 +16,12 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define ERROR_WRITE 2   /* bits of the page-fault error code */
+#define ERROR_WRITE 2 /* bits of the page-fault error code */
 #define ERROR_EXECUTE 16
 #define EFLAGS_DF 0x400
 
-static const struct fault_world world = {.page = page_get, .window_rights = window_rights};
+static const struct fault_world world = {.page = page_get,
+                                         .window_rights = window_rights};
 static bool aborted;
 static bool tracing;
 
@@ -189,8 +190,9 @@ static void fault_memory(ucontext_t *context, struct cubicle *cubicle, uint64_t 
 static const char *fault_signal_reason(int signal, const siginfo_t *info)
 {
     if (signal == SIGFPE) {
-        return info->si_code == FPE_INTDIV ? "division by zero or overflow in a division"
-                                           : "arithmetic exception";
+        return info->si_code == FPE_INTDIV
+                   ? "division by zero or overflow in a division"
+                   : "arithmetic exception";
     }
     return signal == SIGTRAP ? "trap instruction" : "illegal instruction";
 }
@@ -209,14 +211,15 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
         errno = saved_errno;
         return;
     }
-    /* 2. Below 4 GiB runs cubicle code, in bodies of trampolines the monitor acts for the
-     *    running cubicle. Everything else is the monitor itself. */
+    /* 2. Below 4 GiB runs cubicle code, in bodies of trampolines the monitor acts for
+     * the running cubicle. Everything else is the monitor itself. */
     struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
     if (cubicle == NULL || (rip >= SPACE_SIZE && !trampoline_in_body(rip))) {
         fault_report_panic(signal, rip, address);
         _exit(MONITOR_EXIT_FAULT);
     }
-    /* 3. A cubicle that is not live was entered or returned to: its caller's problem. */
+    /* 3. A cubicle that is not live was entered or returned to: its caller's problem.
+     */
     if (cubicle->state != CUBICLE_LIVE) {
         struct unwind_target target;
         if (!unwind_to_caller(cubicle, &target)) {
@@ -224,15 +227,16 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
         }
         unwind_poison(cubicle);
         fault_continue_at(context, &target);
-    /* 4. The control stack is full: too many calls inside calls. */
+        /* 4. The control stack is full: too many calls inside calls. */
     } else if (memory && address >= (uint64_t)(uintptr_t)thread_self.control_end &&
                address < (uint64_t)(uintptr_t)thread_self.control_end + PAGE_SIZE) {
-        fault_report_text(cubicle, rip, "too many nested cross-cubicle calls (call depth)");
+        fault_report_text(cubicle, rip,
+                          "too many nested cross-cubicle calls (call depth)");
         fault_stop(context, cubicle);
-    /* 5. An access to memory: a window may allow it. */
+        /* 5. An access to memory: a window may allow it. */
     } else if (memory) {
         fault_memory(context, cubicle, address);
-    /* 6. What the instruction itself did. */
+        /* 6. What the instruction itself did. */
     } else {
         fault_report_text(cubicle, rip, fault_signal_reason(signal, info));
         fault_stop(context, cubicle);
@@ -240,14 +244,16 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
     errno = saved_errno;
 }
 
-/* Ctrl-C or a request to end: cubicle code stops at once, a host call with the process. */
+/* Ctrl-C or a request to end: cubicle code stops at once, a host call with the process.
+ */
 static void fault_interrupt(int signal, siginfo_t *info, void *opaque)
 {
     ucontext_t *context = opaque;
     struct unwind_target target;
     (void)info;
     if ((uint64_t)context->uc_mcontext.gregs[REG_RIP] < SPACE_SIZE &&
-        thread_self.running != CUBICLE_MONITOR && unwind_to_monitor(128 + signal, &target)) {
+        thread_self.running != CUBICLE_MONITOR &&
+        unwind_to_monitor(128 + signal, &target)) {
         fault_continue_at(context, &target);
         return;
     }

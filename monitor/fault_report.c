@@ -109,8 +109,9 @@ void fault_report_memory(const struct cubicle *cubicle, uint64_t rip,
                     : event->access == PAGE_WRITE  ? "cannot write "
                                                    : "cannot read ");
     const bool inside = event->offset >= 0 && event->offset < (int64_t)SPACE_SIZE;
-    message_add_hex(&m, inside && event->access != FAULT_EXECUTE ? (uint64_t)event->offset
-                                                                 : address,
+    message_add_hex(&m,
+                    inside && event->access != FAULT_EXECUTE ? (uint64_t)event->offset
+                                                             : address,
                     inside || address < SPACE_SIZE ? 8 : 16);
     message_add(&m, ": ");
     fault_report_reason(&m, cubicle, event, verdict);

@@ -69,8 +69,8 @@ static int gate_window_destroy(int id)
 static bool gate_pages(uint64_t base, uint64_t len, uint32_t *page, uint32_t *npages)
 {
     const uint64_t offset = (uint32_t)base;
-    if (offset % PAGE_SIZE != 0 || len % PAGE_SIZE != 0 || len == 0 || len > SPACE_SIZE ||
-        offset + len > SPACE_SIZE) {
+    if (offset % PAGE_SIZE != 0 || len % PAGE_SIZE != 0 || len == 0 ||
+        len > SPACE_SIZE || offset + len > SPACE_SIZE) {
         return false;
     }
     *page = page_of(offset);
@@ -90,8 +90,8 @@ static int gate_page_protect(uint64_t base, uint64_t len, int rights)
                           (unsigned)rights);
 }
 
-/* The cubicle that the running allocator acts for: itself, or who called it just now. The
- * top frame is the call to this gate, the one below the call to the allocator. */
+/* The cubicle that the running allocator acts for: itself, or who called it just now.
+ * The top frame is the call to this gate, the one below the call to the allocator. */
 static struct cubicle *gate_owner(int owner)
 {
     if (owner == 0 || owner == (int)gate_caller()) {
@@ -170,14 +170,16 @@ static uint64_t gate_fenv_get(void)
 #define FENV_MXCSR_MASKS 0x1f80u /* every exception masked */
 #define FENV_MXCSR_KNOWN 0xffffu
 #define FENV_X87_MASKS 0x3fu
-#define FENV_X87_KNOWN 0x0f7fu /* precision, rounding, masks, and the bit that reads 1 */
+#define FENV_X87_KNOWN \
+    0x0f7fu /* precision, rounding, masks, and the bit that reads 1 */
 
 static int gate_fenv_set(uint64_t fenv)
 {
     const uint32_t mxcsr = (uint32_t)fenv;
     const uint16_t control = (uint16_t)(fenv >> 32);
     if ((mxcsr & FENV_MXCSR_MASKS) != FENV_MXCSR_MASKS ||
-        (mxcsr & ~FENV_MXCSR_KNOWN) != 0 || (control & FENV_X87_MASKS) != FENV_X87_MASKS ||
+        (mxcsr & ~FENV_MXCSR_KNOWN) != 0 ||
+        (control & FENV_X87_MASKS) != FENV_X87_MASKS ||
         (control & ~FENV_X87_KNOWN) != 0) {
         return -EINVAL;
     }
@@ -207,7 +209,8 @@ static void gate_abort(const char *reason)
 static int gate_bind(const char *interface, uint64_t fingerprint, const char *provider,
                      uint64_t *table, uint64_t size)
 {
-    return link_bound_table(gate_caller(), interface, fingerprint, provider, table, size);
+    return link_bound_table(gate_caller(), interface, fingerprint, provider, table,
+                            size);
 }
 
 static const struct gate gates[] = {

@@ -73,7 +73,8 @@ static ssize_t host_copy_text(const char *text, char *buf, size_t count)
     return (ssize_t)len;
 }
 
-static ssize_t host_list_item(const char *const *list, int index, char *buf, size_t count)
+static ssize_t host_list_item(const char *const *list, int index, char *buf,
+                              size_t count)
 {
     for (int i = 0; index >= 0 && list != NULL && list[i] != NULL; i++) {
         if (i == index) {

@@ -1,6 +1,7 @@
 /*
- * Binding symbols. An import is a function of an interface in the registry; who provides
- * it, and whether the call crosses into another cubicle, is the system's affair.
+ * Binding symbols. An import is a function of an interface in the registry; who
+ * provides it, and whether the call crosses into another cubicle, is the system's
+ * affair.
  */
 #include "link.h"
 #include "gate.h"
@@ -83,24 +84,26 @@ static int link_gate(struct module *module, const struct descriptor *interface,
 {
     const struct gate *gate = gate_find(function->name);
     if (gate == NULL) {
-        return message_error(-ENOEXEC, "%s: the monitor has no function %s", module->name,
-                             function->name);
+        return message_error(-ENOEXEC, "%s: the monitor has no function %s",
+                             module->name, function->name);
     }
     if (gate->needs_host && !module->may_host) {
-        return message_error(-EPERM,
-                             "%s: the module imports %s, but the system's manifest does "
-                             "not list it under `host`",
-                             module->name, function->name);
+        return message_error(
+            -EPERM,
+            "%s: the module imports %s, but the system's manifest does "
+            "not list it under `host`",
+            module->name, function->name);
     }
     if (gate->needs_allocator && !module->allocator) {
-        return message_error(-EPERM,
-                             "%s: the module imports %s, but the system's manifest does "
-                             "not name it as `allocator`",
-                             module->name, function->name);
+        return message_error(
+            -EPERM,
+            "%s: the module imports %s, but the system's manifest does "
+            "not name it as `allocator`",
+            module->name, function->name);
     }
     const struct trampoline *t =
-        trampoline_create(module->cubicle->id, CUBICLE_MONITOR, interface->name, function,
-                          (uint64_t)(uintptr_t)gate->function, false);
+        trampoline_create(module->cubicle->id, CUBICLE_MONITOR, interface->name,
+                          function, (uint64_t)(uintptr_t)gate->function, false);
     if (t == NULL) {
         return message_error(-ENOSPC, "%s: too many trampolines", module->name);
     }
@@ -133,20 +136,22 @@ static int link_provider(const struct link_system *system, const struct module *
             continue;
         }
         if (*provider != NULL) {
-            return message_error(-ENOEXEC,
-                                 "%s: both %s and %s provide interface %s for %s; name one "
-                                 "under `bind` in the system's manifest",
-                                 module->name, (*provider)->name, candidate->name,
-                                 interface->name, function);
+            return message_error(
+                -ENOEXEC,
+                "%s: both %s and %s provide interface %s for %s; name one "
+                "under `bind` in the system's manifest",
+                module->name, (*provider)->name, candidate->name, interface->name,
+                function);
         }
         *provider = candidate;
     }
     if (*provider == NULL) {
         if (wanted != NULL) {
-            (void)message_error(-ENOEXEC,
-                                "%s: imports %s of interface %s, but module %s does not "
-                                "provide it",
-                                module->name, function, interface->name, wanted);
+            (void)message_error(
+                -ENOEXEC,
+                "%s: imports %s of interface %s, but module %s does not "
+                "provide it",
+                module->name, function, interface->name, wanted);
         } else {
             (void)message_error(-ENOEXEC,
                                 "%s: imports %s of interface %s, but no module of the "
@@ -165,29 +170,31 @@ static int link_import(const struct link_context *context, const char *name,
     const struct descriptor *interface;
     const struct descriptor_function *function = registry_function(name, &interface);
     if (function == NULL) {
-        return message_error(-ENOEXEC,
-                             "%s: imports %s, which no interface of the registry declares",
-                             module->image.path, name);
+        return message_error(
+            -ENOEXEC, "%s: imports %s, which no interface of the registry declares",
+            module->image.path, name);
     }
     if (!module_uses(module, interface)) {
-        return message_error(-ENOEXEC,
-                             "%s: imports %s of interface %s, which its note does not name",
-                             module->image.path, name, interface->name);
+        return message_error(
+            -ENOEXEC, "%s: imports %s of interface %s, which its note does not name",
+            module->image.path, name, interface->name);
     }
     if (context->system->standalone) {
         const struct trampoline *t = trampoline_create(
             module->cubicle->id, CUBICLE_MONITOR, interface->name, function, 0, false);
         *value = t != NULL ? t->entry : 0;
-        return t != NULL ? 0 : message_error(-ENOSPC, "%s: too many imports", module->name);
+        return t != NULL ? 0
+                         : message_error(-ENOSPC, "%s: too many imports", module->name);
     }
     if (gate_is_interface(interface->name)) {
         return link_gate(module, interface, function, value);
     }
     if (interface->many) {
-        return message_error(-ENOEXEC,
-                             "%s: imports %s by name, but interface %s may have several "
-                             "providers; bind one with %s_bind()",
-                             module->image.path, name, interface->name, interface->name);
+        return message_error(
+            -ENOEXEC,
+            "%s: imports %s by name, but interface %s may have several "
+            "providers; bind one with %s_bind()",
+            module->image.path, name, interface->name, interface->name);
     }
     const struct module *provider;
     const int error =
@@ -196,8 +203,9 @@ static int link_import(const struct link_context *context, const char *name,
         return error;
     }
     *value = link_function(module, provider, interface, function);
-    return *value != 0 ? 0
-                       : message_error(-ENOSPC, "%s: too many trampolines", module->name);
+    return *value != 0
+               ? 0
+               : message_error(-ENOSPC, "%s: too many trampolines", module->name);
 }
 
 static int link_symbol(const struct link_context *context,
@@ -211,7 +219,8 @@ static int link_symbol(const struct link_context *context,
     if (symbol->section != SHN_UNDEF) {
         const struct image_section *section = &module->image.sections[symbol->section];
         if (section->segment == IMAGE_NOT_LOADED) {
-            return message_error(-ENOEXEC, "%s: %s lies in section %s, which is not loaded",
+            return message_error(-ENOEXEC,
+                                 "%s: %s lies in section %s, which is not loaded",
                                  module->image.path, symbol->name, section->name);
         }
         *value = section->at + symbol->value +
@@ -225,6 +234,10 @@ static int link_symbol(const struct link_context *context,
         for (size_t i = 0; boot != NULL && i < module->cubicle->nmodules; i++) {
             *value |= module_provides(module->cubicle->modules[i], boot);
         }
+        return 0;
+    }
+    if (strcmp(symbol->name, "__cubicle_alone") == 0) {
+        *value = module->cubicle->nmodules == 1;
         return 0;
     }
     if (symbol->name[0] == '\0' || link_loader_symbol(module, symbol->name, value)) {
@@ -243,9 +256,8 @@ static int link_apply(void *opaque, const struct image_relocation *r)
     const struct module *module = context->module;
     const enum image_segment segment = r->section->segment;
     const uint64_t place = module->base[segment] + r->section->at + r->offset;
-    uint8_t *memory = segment == IMAGE_CODE
-                          ? (uint8_t *)(uintptr_t)place
-                          : cubicle_address(module->cubicle, place);
+    uint8_t *memory = segment == IMAGE_CODE ? (uint8_t *)(uintptr_t)place
+                                            : cubicle_address(module->cubicle, place);
     const bool is_tls = r->symbol->section < module->image.nsections &&
                         r->symbol->section != SHN_UNDEF &&
                         module->image.sections[r->symbol->section].segment == IMAGE_TLS;
@@ -275,9 +287,11 @@ static int link_apply(void *opaque, const struct image_relocation *r)
         fits = (uint64_t)result == (uint32_t)result;
         break;
     case R_X86_64_TPOFF32: {
-        const uint64_t align = module->image.tls_align > 1 ? module->image.tls_align : 1;
-        result = (int64_t)((uint64_t)result -
-                           ((module->image.tls_memory_size + align - 1) & ~(align - 1)));
+        const uint64_t align =
+            module->image.tls_align > 1 ? module->image.tls_align : 1;
+        result =
+            (int64_t)((uint64_t)result -
+                      ((module->image.tls_memory_size + align - 1) & ~(align - 1)));
         fits = result == (int32_t)result;
         break;
     }

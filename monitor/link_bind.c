@@ -32,9 +32,12 @@ static bool link_imports(const struct module *module, const char *name)
     return false;
 }
 
-/* Bindings of the manifest restrict; without one for the pair all providers are open. */
-static bool link_may_bind(const struct link_system *system, const struct module *consumer,
-                          const struct descriptor *interface, const struct module *provider)
+/* Bindings of the manifest restrict; without one for the pair all providers are open.
+ */
+static bool link_may_bind(const struct link_system *system,
+                          const struct module *consumer,
+                          const struct descriptor *interface,
+                          const struct module *provider)
 {
     bool restricted = false;
     for (size_t i = 0; i < system->config->nbindings; i++) {
@@ -55,7 +58,8 @@ static int link_bind_pair(const struct module *consumer, const struct module *pr
                           const struct descriptor *interface)
 {
     for (size_t k = 0; k < interface->nfunctions; k++) {
-        if (link_function(consumer, provider, interface, &interface->functions[k]) == 0) {
+        if (link_function(consumer, provider, interface, &interface->functions[k]) ==
+            0) {
             return message_error(-ENOSPC, "%s: too many trampolines", consumer->name);
         }
     }
@@ -98,13 +102,13 @@ int link_bound_table(unsigned caller, const char *interface_name, uint64_t finge
     }
     if (fingerprint != interface->fingerprint ||
         size != interface->nfunctions * sizeof(*table)) {
-        return message_error(-EINVAL,
-                             "%s: built with another version of interface %s than the "
-                             "registry's (fingerprint %016llx, registry %016llx); rebuild "
-                             "it",
-                             cubicle_name(caller), interface_name,
-                             (unsigned long long)fingerprint,
-                             (unsigned long long)interface->fingerprint);
+        return message_error(
+            -EINVAL,
+            "%s: built with another version of interface %s than the "
+            "registry's (fingerprint %016llx, registry %016llx); rebuild "
+            "it",
+            cubicle_name(caller), interface_name, (unsigned long long)fingerprint,
+            (unsigned long long)interface->fingerprint);
     }
     for (size_t p = 0; p < bound_system->nmodules; p++) {
         const struct module *provider = &bound_system->modules[p];

@@ -1,6 +1,7 @@
 /*
  * Placing a module: its segments take consecutive pages of the module space, data is
- * written through the owner's view, code at its absolute address, writable until sealed.
+ * written through the owner's view, code at its absolute address, writable until
+ * sealed.
  */
 #include "backend/backend.h"
 #include "link.h"
@@ -23,7 +24,8 @@ static const enum page_kind segment_kinds[IMAGE_SEGMENTS] = {
 };
 
 /* Where the monitor writes the segment while loading. */
-static uint8_t *link_segment_memory(const struct module *module, enum image_segment segment)
+static uint8_t *link_segment_memory(const struct module *module,
+                                    enum image_segment segment)
 {
     return segment == IMAGE_CODE
                ? (uint8_t *)(uintptr_t)module->base[IMAGE_CODE]
@@ -36,7 +38,8 @@ static int link_map_code(struct module *module, uint32_t page, uint32_t npages)
     if (!cubicle_quota_allows(module->cubicle, npages)) {
         return -ENOMEM;
     }
-    const int error = page_claim(page, npages, module->cubicle->id, PAGE_CODE, PAGE_READ);
+    const int error =
+        page_claim(page, npages, module->cubicle->id, PAGE_CODE, PAGE_READ);
     if (error != 0) {
         return error;
     }
@@ -61,12 +64,12 @@ int link_place(struct module *module)
         /* The gap after the last module may have taken next_page one beyond the end. */
         if (next_page + npages > MODULES_END >> PAGE_SHIFT) {
             return message_error(-ENOSPC, "%s: no room for the module's %s: %u pages",
-                                 module->name, page_kind_name(segment_kinds[s]), npages);
+                                 module->name, page_kind_name(segment_kinds[s]),
+                                 npages);
         }
-        const int error =
-            s == IMAGE_CODE ? link_map_code(module, next_page, npages)
-                            : memory_give(module->cubicle, next_page, npages,
-                                          segment_kinds[s]);
+        const int error = s == IMAGE_CODE ? link_map_code(module, next_page, npages)
+                                          : memory_give(module->cubicle, next_page,
+                                                        npages, segment_kinds[s]);
         if (error != 0) {
             return message_error(
                 error,

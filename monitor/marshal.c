@@ -1,12 +1,11 @@
 /*
  * Invariants
- *   M1  A size, a stacked argument or a pointer is read once; what is checked is what is
- *       used (no double fetch).
- *   M2  The callee receives addresses of its own memory only, or opaque values.
- *   M3  Bytes outside the annotated range, or beyond what `ret` allows, never cross.
- *       What the callee does not write of an `out` range is zero, not stale; with `ret`
- *       it is for the callee not to return more than it wrote.
- *   M4  Every copy goes through the view of the cubicle it is done for, with its rights.
+ *   M1  A size, a stacked argument or a pointer is read once; what is checked is what
+ * is used (no double fetch). M2  The callee receives addresses of its own memory only,
+ * or opaque values. M3  Bytes outside the annotated range, or beyond what `ret` allows,
+ * never cross. What the callee does not write of an `out` range is zero, not stale;
+ * with `ret` it is for the callee not to return more than it wrote. M4  Every copy goes
+ * through the view of the cubicle it is done for, with its rights.
  */
 #include "marshal.h"
 #include "copy.h"
@@ -49,11 +48,29 @@ int marshal_init(void)
 struct marshal {
     struct call_frame *frame;
     const struct trampoline *t;
-    uint64_t *values;    /* one per parameter; the caller's, then the callee's */
-    uint64_t sp, limit;  /* copies grow down from sp to limit */
-    uint64_t from_view;  /* of the caller */
-    uint64_t to_view;    /* what the callee's addresses are relative to; 0: the monitor */
+    uint64_t *values;   /* one per parameter; the caller's, then the callee's */
+    uint64_t sp, limit; /* copies grow down from sp to limit */
+    uint64_t from_view; /* of the caller */
+    uint64_t to_view; /* what the callee's addresses are relative to; 0: the monitor */
 };
+
+static struct marshal_integer marshal_integer(enum descriptor_type type)
+{
+    const size_t size = descriptor_type_size(type);
+    return (struct marshal_integer){
+        .unused_bits = (uint8_t)(size == 0 ? 0 : 64 - 8 * size),
+        .is_signed = type == DESCRIPTOR_I8 || type == DESCRIPTOR_I16 ||
+                     type == DESCRIPTOR_I32 || type == DESCRIPTOR_I64,
+    };
+}
+
+/* @value of a register as the integer it is meant to be; the rest is not looked at. */
+static int64_t marshal_read(struct marshal_integer integer, uint64_t value)
+{
+    value <<= integer.unused_bits;
+    return integer.is_signed ? (int64_t)value >> integer.unused_bits
+                             : (int64_t)(value >> integer.unused_bits);
+}
 
 void marshal_plan(struct trampoline *t)
 {
@@ -80,7 +97,8 @@ void marshal_plan(struct trampoline *t)
                 .arg = (uint8_t)i,
                 .kind = (uint8_t)arg->kind,
                 .size_kind = (uint8_t)arg->size_kind,
-                .size_type = by_arg ? (uint8_t)function->args[arg->size_value].type : 0,
+                .size_integer = marshal_integer(
+                    by_arg ? function->args[arg->size_value].type : DESCRIPTOR_U64),
                 .size_width = arg->size_width,
                 .ret = arg->ret,
                 .or_null = arg->or_null,
@@ -88,6 +106,7 @@ void marshal_plan(struct trampoline *t)
             };
         }
     }
+    t->result = marshal_integer(function->returns);
     const bool overflow = nintegers > 6 || ndoubles > 8;
     t->marshal = t->nsteps > 0 || overflow;
     t->stacked = overflow || ndoubles > 0;
@@ -115,26 +134,6 @@ static int marshal_fail(struct call_frame *frame, const struct trampoline *t, in
     return error;
 }
 
-static int64_t marshal_signed(enum descriptor_type type, uint64_t value)
-{
-    switch (type) {
-    case DESCRIPTOR_I8:
-        return (int8_t)value;
-    case DESCRIPTOR_U8:
-        return (uint8_t)value;
-    case DESCRIPTOR_I16:
-        return (int16_t)value;
-    case DESCRIPTOR_U16:
-        return (uint16_t)value;
-    case DESCRIPTOR_I32:
-        return (int32_t)value;
-    case DESCRIPTOR_U32:
-        return (uint32_t)value;
-    default:
-        return (int64_t)value;
-    }
-}
-
 /* Takes @size bytes of the callee's memory for a copy; 0 when there is not enough. */
 static uint64_t marshal_take(struct marshal *m, uint64_t size)
 {
@@ -152,8 +151,8 @@ static unsigned marshal_count_stacked(const struct descriptor_function *function
     unsigned doubles = 0;
     unsigned nstacked = 0;
     for (unsigned i = 0; i < function->nargs; i++) {
-        nstacked += function->args[i].type == DESCRIPTOR_F64 ? doubles++ >= 8
-                                                             : integers++ >= 6;
+        nstacked +=
+            function->args[i].type == DESCRIPTOR_F64 ? doubles++ >= 8 : integers++ >= 6;
     }
     return nstacked;
 }
@@ -165,8 +164,8 @@ static int marshal_gather(struct marshal *m)
     uint64_t stack[CALL_ARGS_MAX];
     const unsigned nstacked = marshal_count_stacked(function);
     /* Above the return address; the stack pointer is in the caller's view. */
-    if (nstacked > 0 &&
-        copy_bytes(stack, (const void *)(uintptr_t)(m->frame->rsp + 8), 8 * nstacked) != 0) {
+    if (nstacked > 0 && copy_bytes(stack, (const void *)(uintptr_t)(m->frame->rsp + 8),
+                                   8 * nstacked) != 0) {
         return -EFAULT;
     }
     unsigned integers = 0;
@@ -175,7 +174,8 @@ static int marshal_gather(struct marshal *m)
     for (unsigned i = 0; i < function->nargs; i++) {
         const struct descriptor_arg *arg = &function->args[i];
         if (arg->type == DESCRIPTOR_F64) {
-            m->values[i] = doubles < 8 ? m->frame->vector_args[doubles] : stack[stacked];
+            m->values[i] =
+                doubles < 8 ? m->frame->vector_args[doubles] : stack[stacked];
             stacked += doubles++ >= 8;
         } else {
             m->values[i] = integers < 6 ? m->frame->args[integers] : stack[stacked];
@@ -186,7 +186,8 @@ static int marshal_gather(struct marshal *m)
         } else if (arg->kind == DESCRIPTOR_OPAQUE) {
             m->values[i] = (uint32_t)m->values[i];
         } else if (descriptor_type_is_integer(arg->type)) {
-            m->values[i] = (uint64_t)marshal_signed(arg->type, m->values[i]);
+            m->values[i] =
+                (uint64_t)marshal_read(marshal_integer(arg->type), m->values[i]);
         }
     }
     return 0;
@@ -231,7 +232,8 @@ static int marshal_size(const struct marshal *m, const struct marshal_step *step
         return 0;
     }
     if (step->size_kind == DESCRIPTOR_SIZE_ARG) {
-        const int64_t value = marshal_signed(step->size_type, m->values[step->size_value]);
+        const int64_t value =
+            marshal_read(step->size_integer, m->values[step->size_value]);
         *size = (uint64_t)value;
         return value < 0 ? -EFAULT : 0;
     }
@@ -247,8 +249,8 @@ static int marshal_size(const struct marshal *m, const struct marshal_step *step
 }
 
 /* A range too long to copy: the callee may use the caller's memory for the call. */
-static int marshal_lend(struct marshal *m, const struct marshal_step *step, uint64_t base,
-                        uint64_t size)
+static int marshal_lend(struct marshal *m, const struct marshal_step *step,
+                        uint64_t base, uint64_t size)
 {
     if (m->t->from == NULL || m->t->to == NULL) {
         return -E2BIG;
@@ -327,8 +329,8 @@ static int marshal_string(struct marshal *m, const struct marshal_step *step)
     if (at == 0) {
         return -ENOBUFS;
     }
-    const int64_t len = copy_string((void *)(uintptr_t)at,
-                                    (const void *)(uintptr_t)(m->from_view + base), max);
+    const int64_t len = copy_string(
+        (void *)(uintptr_t)at, (const void *)(uintptr_t)(m->from_view + base), max);
     m->values[step->arg] = at - m->to_view;
     return len < 0 ? (int)len : 0;
 }
@@ -366,8 +368,9 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
         m.to_view = t->to->view;
         m.sp = thread_self.cubicle[t->callee].stack;
         m.limit = m.to_view + t->to->stack_start + STACK_RESERVE;
-        /* Only the stack's own pages can neither be protected, freed nor revoked; a cubicle
-         * that called out with another stack pointer cannot be entered meanwhile. */
+        /* Only the stack's own pages can neither be protected, freed nor revoked; a
+         * cubicle that called out with another stack pointer cannot be entered
+         * meanwhile. */
         const uint64_t top = m.to_view + t->to->stack_start + t->to->stack_size;
         if (m.sp < m.limit || m.sp > top) {
             return marshal_fail(frame, t, -ENOBUFS);
@@ -390,8 +393,9 @@ static uint64_t marshal_out_word(const struct call_buffer *buffer)
 }
 
 /*
- * Address to which @size bytes of a result for @buffer go: the caller's buffer; or, where
- * that is itself a result buffer that the caller forwards, the one of the caller's caller.
+ * Address to which @size bytes of a result for @buffer go: the caller's buffer; or,
+ * where that is itself a result buffer that the caller forwards, the one of the
+ * caller's caller.
  */
 static uint64_t marshal_destination(struct call_frame *frame,
                                     const struct trampoline *t,
@@ -434,15 +438,14 @@ static int marshal_carry(struct call_frame *frame, const struct trampoline *t,
         }
         destination = marshal_destination(frame, t, buffer, size);
     }
-    return copy_bytes((void *)(uintptr_t)destination, (const void *)(uintptr_t)source, size);
+    return copy_bytes((void *)(uintptr_t)destination, (const void *)(uintptr_t)source,
+                      size);
 }
 
 void marshal_leave(struct call_frame *frame, struct trampoline *t)
 {
-    const int64_t result = marshal_signed(t->function->returns, frame->result);
-    const enum descriptor_type returns = t->function->returns;
-    const bool fails = returns == DESCRIPTOR_I8 || returns == DESCRIPTOR_I16 ||
-                       returns == DESCRIPTOR_I32 || returns == DESCRIPTOR_I64;
+    const int64_t result = marshal_read(t->result, frame->result);
+    const bool failed = t->result.is_signed && result < 0;
     int error = 0;
     for (unsigned k = 0; k < frame->nbuffers; k++) {
         const struct call_buffer *buffer = &frame->buffers[k];
@@ -451,7 +454,7 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t)
         if (step->kind == DESCRIPTOR_IN) {
             continue;
         }
-        if (step->kind == DESCRIPTOR_OUT && fails && result < 0) {
+        if (step->kind == DESCRIPTOR_OUT && failed) {
             continue; /* an error has no result */
         }
         uint64_t size = buffer->size;

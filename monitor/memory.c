@@ -9,9 +9,9 @@ static uint32_t heap_end = HEAP_END;
 
 int memory_init(void)
 {
-    void *low = mmap((void *)(uintptr_t)SPACE_GUARD, SPACE_SIZE - SPACE_GUARD, PROT_NONE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
-                     0);
+    void *low =
+        mmap((void *)(uintptr_t)SPACE_GUARD, SPACE_SIZE - SPACE_GUARD, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (low == MAP_FAILED) {
         return -errno;
     }
@@ -47,7 +47,8 @@ int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     if (!page_all(page, npages, cubicle->id, PAGE_HEAP)) {
         return -EPERM;
     }
-    /* Foreign views first: while one of them could still reach a page it is not free. */
+    /* Foreign views first: while one of them could still reach a page it is not free.
+     */
     window_forget_pages(page, npages);
     const int error = backend->unmap(cubicle->id, page, npages);
     if (error != 0) {

@@ -1,6 +1,6 @@
 /*
- * Messages of the monitor on standard error, each one line that starts with "cubicle: ".
- * Control characters come out as "?", whatever a module has put into its names.
+ * Messages of the monitor on standard error, each one line that starts with "cubicle:
+ * ". Control characters come out as "?", whatever a module has put into its names.
  */
 #ifndef MONITOR_MESSAGE_H
 #define MONITOR_MESSAGE_H
@@ -10,7 +10,8 @@
 
 /** Writes a message and returns @error, so that a caller can write and return at once.
  *  Not on the fault path. */
-int message_error(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int message_error(int error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Building a line without stdio, for the fault path. Text that does not fit is cut. */
 struct message {

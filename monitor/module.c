@@ -65,8 +65,8 @@ static int note_interface(const char *path, const struct note_line *line,
     const struct descriptor *interface = registry_interface(line->text, (size_t)len);
     if (interface == NULL) {
         return message_error(-ENOEXEC,
-                             "%s: interface %.*s is not in the interface registry", path,
-                             len, line->text);
+                             "%s: interface %.*s is not in the interface registry",
+                             path, len, line->text);
     }
     if (interface->fingerprint != fingerprint) {
         return message_error(-ENOEXEC,
@@ -101,15 +101,16 @@ static int module_read_note(const char *path, const char *code, struct module *m
                              path);
     }
     if (!note_next(&at, end, &line) || !note_starts(&line, "isolation ")) {
-        return message_error(-ENOEXEC, "%s: the note does not say how the code was made",
-                             path);
+        return message_error(-ENOEXEC,
+                             "%s: the note does not say how the code was made", path);
     }
     if (line.len != strlen(code) || memcmp(line.text, code, line.len) != 0) {
-        return message_error(-ENOEXEC,
-                             "%s: the module has %.*s code, but this isolation needs %s "
-                             "code; rebuild it with cubicle-cc --cubicle-isolation=%s",
-                             path, (int)line.len, line.text, code,
-                             strcmp(code, "sfi") == 0 ? "sfi" : "none");
+        return message_error(
+            -ENOEXEC,
+            "%s: the module has %.*s code, but this isolation needs %s "
+            "code; rebuild it with cubicle-cc --cubicle-isolation=%s",
+            path, (int)line.len, line.text, code,
+            strcmp(code, "sfi") == 0 ? "sfi" : "none");
     }
     while (note_next(&at, end, &line)) {
         int error;
@@ -118,8 +119,8 @@ static int module_read_note(const char *path, const char *code, struct module *m
         } else if (note_starts(&line, "uses ")) {
             error = note_interface(path, &line, module->uses, &module->nuses);
         } else {
-            error = message_error(-ENOEXEC, "%s: the note has a bad line \"%.*s\"", path,
-                                  (int)line.len, line.text);
+            error = message_error(-ENOEXEC, "%s: the note has a bad line \"%.*s\"",
+                                  path, (int)line.len, line.text);
         }
         if (error != 0) {
             return error;
@@ -140,10 +141,11 @@ static int module_check_exports(const char *path, const char *code,
             const struct image_symbol *symbol = image_find(&module->image, name);
             if (symbol == NULL || symbol->section >= module->image.nsections ||
                 module->image.sections[symbol->section].segment != IMAGE_CODE) {
-                return message_error(-ENOEXEC,
-                                     "%s: the module provides interface %s but does not "
-                                     "define its function %s",
-                                     path, interface->name, name);
+                return message_error(
+                    -ENOEXEC,
+                    "%s: the module provides interface %s but does not "
+                    "define its function %s",
+                    path, interface->name, name);
             }
             const uint64_t at =
                 module->image.sections[symbol->section].at + symbol->value;
@@ -222,8 +224,8 @@ const struct module *module_at(uint64_t address)
         const struct cubicle *cubicle = cubicle_get(id);
         for (size_t i = 0; i < cubicle->nmodules; i++) {
             const struct module *module = cubicle->modules[i];
-            const uint64_t size =
-                (uint64_t)module_segment_pages(module, IMAGE_CODE) << PAGE_SHIFT;
+            const uint64_t size = (uint64_t)module_segment_pages(module, IMAGE_CODE)
+                                  << PAGE_SHIFT;
             if (size != 0 && address - module->base[IMAGE_CODE] < size) {
                 return module;
             }

@@ -1,7 +1,7 @@
 /*
- * The monitor's only door for its embedder (the `cubicle` command): a description of the
- * system to run, and the run itself. Everything here is plain data owned by the embedder
- * and read-only to the monitor for the time of the call.
+ * The monitor's only door for its embedder (the `cubicle` command): a description of
+ * the system to run, and the run itself. Everything here is plain data owned by the
+ * embedder and read-only to the monitor for the time of the call.
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
@@ -28,7 +28,8 @@ struct monitor_cubicle {
     const char *name;
     const struct monitor_module *modules; /* in start order */
     size_t nmodules;
-    uint64_t stack_size; /* bytes; 0: the default (1 MiB; 8 MiB where a module is the application) */
+    uint64_t stack_size; /* bytes; 0: the default (1 MiB; 8 MiB where a module is the
+                            application) */
     uint64_t quota;      /* bytes of memory of any kind; 0: no limit */
     enum monitor_on_fault on_fault;
     uint64_t call_limit_ms; /* CPU time in one call into the cubicle; 0: no limit */
@@ -45,7 +46,7 @@ struct monitor_setting {
 };
 
 struct monitor_config {
-    const char *system; /* for messages */
+    const char *system;                     /* for messages */
     const struct monitor_cubicle *cubicles; /* in start order */
     size_t ncubicles;
     const char *application; /* module whose app_main boot calls; may be NULL */
@@ -53,28 +54,29 @@ struct monitor_config {
     size_t nbindings;
     const struct monitor_setting *settings;
     size_t nsettings;
-    const char *interfaces_dir; /* the interface registry: *.desc */
-    const char *const *arguments; /* NULL-terminated; [0] is the application's name */
+    const char *interfaces_dir;     /* the interface registry: *.desc */
+    const char *const *arguments;   /* NULL-terminated; [0] is the application's name */
     const char *const *environment; /* NULL-terminated */
-    int root_fd;   /* cpio stream of the initial root, or -1 */
-    int export_fd; /* receives the exported root, or -1 */
+    int root_fd;                    /* cpio stream of the initial root, or -1 */
+    int export_fd;                  /* receives the exported root, or -1 */
     enum monitor_isolation isolation;
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
-    bool trace; /* one line per window, trap and fault on standard error */
+    bool trace;   /* one line per window, trap and fault on standard error */
     int stats_fd; /* receives the statistics as JSON when the system ends, or -1 */
 };
 
 /** Exit statuses of a system that did not end by itself. */
-#define MONITOR_EXIT_CONFIG 125 /* bad manifest, module, interface: nothing was started */
-#define MONITOR_EXIT_FAULT 139  /* a cubicle was stopped by policy `abort` */
+#define MONITOR_EXIT_CONFIG \
+    125 /* bad manifest, module, interface: nothing was started */
+#define MONITOR_EXIT_FAULT 139 /* a cubicle was stopped by policy `abort` */
 
 /**
- * Loads, verifies, starts and runs the system in the calling process, which it takes over
- * (signal handlers, seccomp filter): call it in a process of its own.
- * Returns the exit status of the application or MONITOR_EXIT_*; what went wrong has then
- * been written to standard error.
+ * Loads, verifies, starts and runs the system in the calling process, which it takes
+ * over (signal handlers, seccomp filter): call it in a process of its own. Returns the
+ * exit status of the application or MONITOR_EXIT_*; what went wrong has then been
+ * written to standard error.
  */
 int monitor_run(const struct monitor_config *config);
 

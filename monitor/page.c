@@ -76,8 +76,8 @@ bool page_all(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kin
 const char *page_kind_name(enum page_kind kind)
 {
     static const char *const names[] = {
-        [PAGE_FREE] = "free",   [PAGE_CODE] = "code",   [PAGE_RODATA] = "rodata",
-        [PAGE_DATA] = "data",   [PAGE_HEAP] = "heap",   [PAGE_STACK] = "stack",
+        [PAGE_FREE] = "free",   [PAGE_CODE] = "code",  [PAGE_RODATA] = "rodata",
+        [PAGE_DATA] = "data",   [PAGE_HEAP] = "heap",  [PAGE_STACK] = "stack",
         [PAGE_GUARD] = "guard", [PAGE_STUB] = "stubs",
     };
     return (unsigned)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";

@@ -38,15 +38,15 @@ static int registry_index(const char *path)
     size_t n = 0;
     for (size_t i = 0; i < ninterfaces; i++) {
         for (size_t k = 0; k < interfaces[i].nfunctions; k++) {
-            entries[n++] = (struct registry_entry){&interfaces[i].functions[k],
-                                                   &interfaces[i]};
+            entries[n++] =
+                (struct registry_entry){&interfaces[i].functions[k], &interfaces[i]};
         }
     }
     qsort(entries, nentries, sizeof(*entries), registry_compare);
     for (size_t i = 1; i < nentries; i++) {
         if (registry_compare(&entries[i - 1], &entries[i]) == 0) {
-            return message_error(-EINVAL, "%s: interfaces %s and %s both declare %s", path,
-                                 entries[i - 1].interface->name,
+            return message_error(-EINVAL, "%s: interfaces %s and %s both declare %s",
+                                 path, entries[i - 1].interface->name,
                                  entries[i].interface->name, entries[i].function->name);
         }
     }
@@ -58,9 +58,11 @@ static int registry_read_file(const char *directory, const char *name)
     char path[4096];
     struct descriptor_error error;
     if (ninterfaces == REGISTRY_MAX) {
-        return message_error(-ENOSPC, "%s: more than %d interfaces", directory, REGISTRY_MAX);
+        return message_error(-ENOSPC, "%s: more than %d interfaces", directory,
+                             REGISTRY_MAX);
     }
-    if ((size_t)snprintf(path, sizeof(path), "%s/%s", directory, name) >= sizeof(path)) {
+    if ((size_t)snprintf(path, sizeof(path), "%s/%s", directory, name) >=
+        sizeof(path)) {
         return message_error(-ENAMETOOLONG, "%s: the path is too long", directory);
     }
     struct descriptor *interface = &interfaces[ninterfaces];
@@ -93,7 +95,8 @@ int registry_read(const char *path)
     }
     closedir(directory);
     if (error == 0 && ninterfaces == 0) {
-        error = message_error(-ENOENT, "%s: no interface (*.desc) in the registry", path);
+        error =
+            message_error(-ENOENT, "%s: no interface (*.desc) in the registry", path);
     }
     return error != 0 ? error : registry_index(path);
 }

@@ -1,6 +1,6 @@
 /*
- * From a description of a system to its end: create, read, place, link, seal, start, run.
- * A step that fails has said why; nothing has run then.
+ * From a description of a system to its end: create, read, place, link, seal, start,
+ * run. A step that fails has said why; nothing has run then.
  */
 #include "backend/backend.h"
 #include "copy.h"
@@ -24,11 +24,12 @@
 
 const struct backend *backend = &backend_sfi;
 
-/* The system with what `--link=direct` makes of it: one cubicle that holds all modules. */
+/* The system with what `--link=direct` makes of it: one cubicle that holds all modules.
+ */
 struct plan {
     struct link_system system;
-    struct monitor_cubicle whole;     /* direct only */
-    struct monitor_module *all;       /* direct only; owned */
+    struct monitor_cubicle whole; /* direct only */
+    struct monitor_module *all;   /* direct only; owned */
     const struct monitor_cubicle *cubicles;
     size_t ncubicles;
 };
@@ -63,10 +64,11 @@ static int start_plan(const struct monitor_config *config, struct plan *plan)
         return 0;
     }
     if (config->isolation != MONITOR_ISOLATION_NONE) {
-        return message_error(-EINVAL,
-                             "%s: --link=direct has no trampolines and so no isolation; "
-                             "use it with --isolation=none",
-                             config->system);
+        return message_error(
+            -EINVAL,
+            "%s: --link=direct has no trampolines and so no isolation; "
+            "use it with --isolation=none",
+            config->system);
     }
     size_t n = 0;
     for (size_t i = 0; i < config->ncubicles; i++) {
@@ -92,7 +94,8 @@ static int start_cubicle(struct plan *plan, const struct monitor_cubicle *given,
     struct cubicle *cubicle = cubicle_create(given->name);
     cubicle->view = backend->view_base(cubicle->id);
     cubicle->on_fault = given->on_fault;
-    cubicle->limit_ticks = (given->call_limit_ms + WATCHDOG_TICK_MS - 1) / WATCHDOG_TICK_MS;
+    cubicle->limit_ticks =
+        (given->call_limit_ms + WATCHDOG_TICK_MS - 1) / WATCHDOG_TICK_MS;
     if (given->quota != 0) {
         cubicle->quota_pages = given->quota >> PAGE_SHIFT;
     }
@@ -161,7 +164,8 @@ static int start_stack(struct cubicle *cubicle)
         error = memory_give(cubicle, guard + 1, npages, PAGE_STACK);
     }
     if (error != 0) {
-        return message_error(error, "%s: no room for a stack of %u bytes (at least 64 KiB; "
+        return message_error(error,
+                             "%s: no room for a stack of %u bytes (at least 64 KiB; "
                              "see `stack` and `quota` in the system's manifest): %s",
                              cubicle->name, cubicle->stack_size, strerror(-error));
     }
@@ -194,8 +198,10 @@ static int start_each(struct plan *plan, start_step *step)
     return 0;
 }
 
-/* The trampoline by which the monitor itself calls @name of @module; NULL with a message. */
-static const struct trampoline *start_entry(const struct module *module, const char *name)
+/* The trampoline by which the monitor itself calls @name of @module; NULL with a
+ * message. */
+static const struct trampoline *start_entry(const struct module *module,
+                                            const char *name)
 {
     const struct descriptor *interface = NULL;
     const struct descriptor_function *function = registry_function(name, &interface);
@@ -203,13 +209,13 @@ static const struct trampoline *start_entry(const struct module *module, const c
                                 ? module_entry(module, name)
                                 : 0;
     const struct trampoline *t =
-        target != 0 ? trampoline_create(CUBICLE_MONITOR, module->cubicle->id,
-                                        interface->name, function, target,
-                                        link_uses_fenv(module->cubicle))
-                    : NULL;
+        target != 0
+            ? trampoline_create(CUBICLE_MONITOR, module->cubicle->id, interface->name,
+                                function, target, link_uses_fenv(module->cubicle))
+            : NULL;
     if (t == NULL) {
-        (void)message_error(-ENOEXEC, "%s: the module does not provide %s", module->name,
-                            name);
+        (void)message_error(-ENOEXEC, "%s: the module does not provide %s",
+                            module->name, name);
     }
     return t;
 }
@@ -267,8 +273,9 @@ static int start_run(struct plan *plan, const struct trampoline *const *inits,
         if (error != 0) {
             (void)message_error(error, "%s: the module's initialisation failed: %s",
                                 plan->system.modules[i].name,
-                                error < 0 ? strerror(-error) : "it returned a positive "
-                                                               "value");
+                                error < 0 ? strerror(-error)
+                                          : "it returned a positive "
+                                            "value");
             return MONITOR_EXIT_CONFIG;
         }
     }
@@ -330,8 +337,7 @@ int monitor_run(const struct monitor_config *config)
     struct plan plan;
     const struct trampoline *boot = NULL;
     int error = start_plan(config, &plan);
-    const struct trampoline **inits =
-        calloc(plan.system.nmodules + 1, sizeof(*inits));
+    const struct trampoline **inits = calloc(plan.system.nmodules + 1, sizeof(*inits));
     if (error == 0 && inits == NULL) {
         error = message_error(-ENOMEM, "%s: out of memory", config->system);
     }

@@ -1,7 +1,7 @@
 /*
- * State of a thread that runs cubicles: what is running, the control stack, and where each
- * cubicle's stack stands. Reached through FS at offsets that trampolines have built in;
- * no cubicle can write it, and only `tp` can be read by one.
+ * State of a thread that runs cubicles: what is running, the control stack, and where
+ * each cubicle's stack stands. Reached through FS at offsets that trampolines have
+ * built in; no cubicle can write it, and only `tp` can be read by one.
  *
  * Invariants
  *   T1  `running` is the callee of the top frame of the control stack, or of the frame
@@ -23,10 +23,10 @@
 
 /** One copied range of a call in progress. */
 struct call_buffer {
-    uint64_t caller; /* offset in the caller's view; 0: not in use */
-    uint64_t callee; /* address in the callee's view, or in the monitor */
-    uint64_t size;   /* bytes, as found at the time of the call */
-    int32_t window;  /* > 0: no copy, this window was opened for the call */
+    uint64_t caller;    /* offset in the caller's view; 0: not in use */
+    uint64_t callee;    /* address in the callee's view, or in the monitor */
+    uint64_t size;      /* bytes, as found at the time of the call */
+    int32_t window;     /* > 0: no copy, this window was opened for the call */
     uint16_t step;      /* index into the trampoline's steps */
     uint16_t delivered; /* its bytes are with the caller already */
 };
@@ -44,11 +44,11 @@ struct call_frame {
     uint64_t args[CALL_ARGS_MAX];
     uint64_t vector_args[8]; /* xmm0-7 where the callee takes doubles */
     uint64_t vector_result;
-    uint32_t x87_control; /* likewise; low 16 bits */
+    uint32_t x87_control;                      /* likewise; low 16 bits */
     uint32_t callee_mxcsr, callee_x87_control; /* the default, to load from */
     uint32_t nbuffers;
     struct call_buffer buffers[6]; /* DESCRIPTOR_RANGES_MAX */
-    uint64_t watched_call; /* the watchdog's: which call it saw here */
+    uint64_t watched_call;         /* the watchdog's: which call it saw here */
     uint64_t watched_ticks;
     uint64_t pad[3];
 };
@@ -62,7 +62,7 @@ struct thread {
     uint64_t tp; /* thread pointer of the running cubicle: the one slot cubicles read */
     uint64_t running;
     struct call_frame *control; /* next free frame */
-    uint64_t monitor_stack;     /* top of the stack on which trampolines call the monitor */
+    uint64_t monitor_stack; /* top of the stack on which trampolines call the monitor */
     struct call_frame *control_start;
     struct call_frame *control_end;
     struct thread_cubicle cubicle[CUBICLE_MAX + 1];

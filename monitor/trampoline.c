@@ -29,9 +29,9 @@ int trampoline_init(void)
 {
     table = mmap(NULL, TRAMPOLINE_MAX * sizeof(*table), PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    next_in_bucket = mmap(NULL, TRAMPOLINE_MAX * sizeof(*next_in_bucket),
-                          PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    next_in_bucket =
+        mmap(NULL, TRAMPOLINE_MAX * sizeof(*next_in_bucket), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     /* Near the stubs where that is free: far jumps cost a nanosecond each. */
     bodies = mmap((void *)(uintptr_t)SPACE_SIZE, BODIES_SIZE, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -47,7 +47,8 @@ int trampoline_init(void)
 static uint32_t trampoline_bucket(unsigned caller, unsigned callee,
                                   const struct descriptor_function *function)
 {
-    uint64_t key = (uint64_t)(uintptr_t)function ^ (uint64_t)caller << 40 ^ (uint64_t)callee << 52;
+    uint64_t key =
+        (uint64_t)(uintptr_t)function ^ (uint64_t)caller << 40 ^ (uint64_t)callee << 52;
     return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 50);
 }
 
@@ -80,7 +81,8 @@ static int trampoline_map_stubs(uint32_t end)
             return -errno;
         }
         memset(at, 0xcc, size);
-        const int error = page_claim(page_of(stub_mapped), size / PAGE_SIZE, 0, PAGE_STUB, 0);
+        const int error =
+            page_claim(page_of(stub_mapped), size / PAGE_SIZE, 0, PAGE_STUB, 0);
         if (error != 0) {
             return error;
         }
@@ -98,7 +100,8 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
     if (found != NULL) {
         return found;
     }
-    if (sealed || count + 1 >= TRAMPOLINE_MAX || trampoline_map_stubs(stub_next + STUB_SIZE) != 0) {
+    if (sealed || count + 1 >= TRAMPOLINE_MAX ||
+        trampoline_map_stubs(stub_next + STUB_SIZE) != 0) {
         return NULL;
     }
     const uint32_t id = count + 1;

@@ -3,15 +3,15 @@
  * function, written when the system is loaded.
  *
  * Invariants
- *   R1  A trampoline runs only for its caller: it checks `running` before anything else.
- *   R2  A return is accepted only when the top frame was pushed by the same trampoline.
- *   R3  The caller gets back its own callee-saved registers, stack pointer and return
- *       address, whatever the callee did.
- *   R4  Neither side sees a register value of the other but arguments and the result.
- *   R5  Below 4 GiB lie only stubs, and every 32-byte boundary in a stub is harmless to
- *       whoever jumps there: an entry (checked by R1), a call of the callee's function
- *       without its rights (no more than a jump to that function), a return (R2).
- *   R6  Stubs and bodies are never writable while they are executable.
+ *   R1  A trampoline runs only for its caller: it checks `running` before anything
+ * else. R2  A return is accepted only when the top frame was pushed by the same
+ * trampoline. R3  The caller gets back its own callee-saved registers, stack pointer
+ * and return address, whatever the callee did. R4  Neither side sees a register value
+ * of the other but arguments and the result. R5  Below 4 GiB lie only stubs, and every
+ * 32-byte boundary in a stub is harmless to whoever jumps there: an entry (checked by
+ * R1), a call of the callee's function without its rights (no more than a jump to that
+ * function), a return (R2). R6  Stubs and bodies are never writable while they are
+ * executable.
  */
 #ifndef MONITOR_TRAMPOLINE_H
 #define MONITOR_TRAMPOLINE_H
@@ -25,34 +25,41 @@
 
 #define TRAMPOLINE_MAX 65536u
 
+/** How an integer lies in the low bits of a register. */
+struct marshal_integer {
+    uint8_t unused_bits; /* above it */
+    bool is_signed;
+};
+
 /** One annotated pointer, in the order in which marshal_enter() copies them. */
 struct marshal_step {
-    uint8_t arg;        /* index of the parameter, and into the values */
-    uint8_t kind;       /* DESCRIPTOR_STRING, _IN, _OUT, _INOUT */
-    uint8_t size_kind;  /* DESCRIPTOR_SIZE_* */
-    uint8_t size_type;  /* SIZE_ARG: the parameter's type */
-    uint8_t size_width; /* SIZE_DEREF */
+    uint8_t arg;       /* index of the parameter, and into the values */
+    uint8_t kind;      /* DESCRIPTOR_STRING, _IN, _OUT, _INOUT */
+    uint8_t size_kind; /* DESCRIPTOR_SIZE_* */
+    struct marshal_integer size_integer; /* SIZE_ARG */
+    uint8_t size_width;                  /* SIZE_DEREF */
     bool ret, or_null;
     uint32_t size_value; /* bytes, index of a parameter, or bound of a string */
 };
 #define MARSHAL_STEPS_MAX DESCRIPTOR_ARGS_MAX
 
 struct trampoline {
-    uint32_t id; /* > 0 */
-    uint16_t caller, callee; /* cubicle ids; 0: the monitor */
+    uint32_t id;               /* > 0 */
+    uint16_t caller, callee;   /* cubicle ids; 0: the monitor */
+    struct cubicle *from, *to; /* the same; NULL: the monitor */
+    uint64_t calls, bytes_in, bytes_out;
+    bool marshal; /* needs marshal_enter() and marshal_leave() */
+    bool stacked; /* has arguments on the stack, or doubles besides pointers */
+    bool fenv;    /* switches MXCSR and x87 control: a side can change them */
+    struct marshal_integer result;
+    uint8_t nsteps;
+    struct marshal_step steps[MARSHAL_STEPS_MAX];
     const struct descriptor_function *function;
     const char *interface;
     uint32_t entry;  /* absolute address of the stub that callers call */
     uint64_t target; /* the callee's function: below 2 GiB, or in the monitor */
     uint64_t body;   /* entry of the body, above 4 GiB */
     uint64_t leave;  /* its exit: r11 = frame, rax or xmm0 = result */
-    bool marshal;    /* needs marshal_enter() and marshal_leave() */
-    bool stacked;    /* has arguments on the stack, or doubles besides pointers */
-    uint8_t nsteps;
-    struct marshal_step steps[MARSHAL_STEPS_MAX];
-    struct cubicle *from, *to; /* caller and callee; NULL: the monitor */
-    bool fenv;       /* switches MXCSR and x87 control: a side can change them */
-    uint64_t calls, bytes_in, bytes_out;
 };
 
 /** Reserves the memory of stubs and bodies and makes it writable. */
@@ -73,7 +80,8 @@ int trampoline_seal(void) __attribute__((warn_unused_result));
 struct trampoline *trampoline_get(uint32_t id);
 uint32_t trampoline_count(void);
 
-/** The trampoline whose stub starts at @address, or NULL: what direct calls may aim at. */
+/** The trampoline whose stub starts at @address, or NULL: what direct calls may aim at.
+ */
 struct trampoline *trampoline_at(uint32_t address);
 
 /** True when @address lies in a body: code of the monitor that acts for `running`. */

@@ -15,8 +15,9 @@
  * A dead cubicle's stack lies in a guard, so a call into one traps at 6 and is unwound;
  * the hot path has no check for it.
  *
- * Between 2 and 9 r11 or rbx holds the frame. A fault at any of these instructions is one
- * of `running`: nothing here touches a cubicle's memory but the stack of the running one.
+ * Between 2 and 9 r11 or rbx holds the frame. A fault at any of these instructions is
+ * one of `running`: nothing here touches a cubicle's memory but the stack of the
+ * running one.
  */
 #include "trampoline_body.h"
 #include "backend/backend.h"
@@ -27,9 +28,9 @@
 
 #define FRAME(field) ((int32_t)offsetof(struct call_frame, field))
 #define FRAME_SIZE ((int32_t)sizeof(struct call_frame))
-#define THREAD_CUBICLE(id, field)                                                      \
-    (THREAD_DISP(cubicle) +                                                            \
-     (int32_t)((id) * sizeof(struct thread_cubicle) + offsetof(struct thread_cubicle, field)))
+#define THREAD_CUBICLE(id, field)                                            \
+    (THREAD_DISP(cubicle) + (int32_t)((id) * sizeof(struct thread_cubicle) + \
+                                      offsetof(struct thread_cubicle, field)))
 
 static const enum emit_register integer_registers[6] = {RDI, RSI, RDX, RCX, R8, R9};
 static const struct {
@@ -59,7 +60,8 @@ static struct shape trampoline_shape(const struct descriptor_function *function)
             if (arg->kind == DESCRIPTOR_CALLER) {
                 shape.caller_register = (int)shape.nintegers;
             }
-            /* An opaque pointer is its offset; a checked one has been converted already. */
+            /* An opaque pointer is its offset; a checked one has been converted
+             * already. */
             shape.integer_size[shape.nintegers++] =
                 arg->kind == DESCRIPTOR_OPAQUE ? 4 : descriptor_type_size(arg->type);
         }
@@ -79,7 +81,8 @@ static void emit_call_monitor(struct emitter *e, uint64_t function)
 }
 
 /* r10d = the trampoline's id, then to where the fault is reported. */
-static void emit_refuse(struct emitter *e, const struct trampoline *t, void (*where)(void))
+static void emit_refuse(struct emitter *e, const struct trampoline *t,
+                        void (*where)(void))
 {
     emit_mov_imm32_reg(e, t->id, R10);
     emit_mov_imm64_reg(e, (uint64_t)(uintptr_t)where, R11);
@@ -215,7 +218,8 @@ static void emit_clear_for_callee(struct emitter *e, const struct trampoline *t,
         }
     }
     if (t->callee != CUBICLE_MONITOR) {
-        static const enum emit_register others[] = {RAX, RBX, RBP, R10, R12, R13, R14, R15};
+        static const enum emit_register others[] = {RAX, RBX, RBP, R10,
+                                                    R12, R13, R14, R15};
         for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
             emit_zero(e, others[i]);
         }
@@ -242,7 +246,8 @@ static void emit_marshal_leave(struct emitter *e, const struct trampoline *t,
 }
 
 /* 9 and 10; returns the jump taken when the caller's return address has changed. */
-static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t, bool is_double)
+static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
+                           bool is_double)
 {
     emit_mov_reg_fs(e, R11, THREAD_DISP(control));
     emit_mov_imm_fs(e, t->caller, THREAD_DISP(running));
@@ -264,7 +269,8 @@ static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t, bool i
     emit_mov_mem_reg(e, FRAME(rsp), R11, RSP);
     emit_mov_mem_reg(e, FRAME(ret), R11, R10);
     /* Compared, not written back: a store here would cost 20 ns in the return. */
-    static const uint8_t compare_return[] = {0x4c, 0x39, 0x14, 0x24}; /* cmp %r10,(%rsp) */
+    static const uint8_t compare_return[] = {0x4c, 0x39, 0x14,
+                                             0x24}; /* cmp %r10,(%rsp) */
     emit_bytes(e, compare_return, sizeof(compare_return));
     uint8_t *changed = emit_jne(e);
     if (t->function->returns == DESCRIPTOR_VOID || is_double) {

@@ -16,14 +16,29 @@
 /* Host calls that the monitor makes after the start, on descriptors that are open then.
  * mmap, mprotect and ioctl are below, each for some arguments only. */
 static const int allowed[] = {
-    SCMP_SYS(read),          SCMP_SYS(write),         SCMP_SYS(pread64),
-    SCMP_SYS(pwrite64),      SCMP_SYS(writev),        SCMP_SYS(lseek),
-    SCMP_SYS(fstat),         SCMP_SYS(newfstatat),    SCMP_SYS(poll),
-    SCMP_SYS(munmap),        SCMP_SYS(madvise),       SCMP_SYS(fallocate),
-    SCMP_SYS(brk),           SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep),     SCMP_SYS(getrandom),     SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(futex),
-    SCMP_SYS(exit),          SCMP_SYS(exit_group),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(writev),
+    SCMP_SYS(lseek),
+    SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(poll),
+    SCMP_SYS(munmap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(fallocate),
+    SCMP_SYS(brk),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(futex),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
 };
 
 static int wall_filter(void)
@@ -63,8 +78,9 @@ static int wall_drop_privileges(void)
         prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0) != 0) {
         return -errno;
     }
-    if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-                           setresuid(NOBODY, NOBODY, NOBODY) != 0)) {
+    if (geteuid() == 0 &&
+        (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+         setresuid(NOBODY, NOBODY, NOBODY) != 0)) {
         return -errno;
     }
     /* A change of identity resets both of these, so they come after it. */

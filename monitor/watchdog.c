@@ -17,7 +17,8 @@ static uint64_t watchdog_call(const struct trampoline *t)
     return t->calls << 16 | t->id;
 }
 
-/* Every tick that finds the same call on top, in the same cubicle, is one more for it. */
+/* Every tick that finds the same call on top, in the same cubicle, is one more for it.
+ */
 static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
 {
     ucontext_t *context = opaque;
@@ -25,7 +26,8 @@ static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
     struct call_frame *frame = thread_top_frame();
     (void)signal;
     (void)info;
-    if (cubicle == NULL || cubicle->limit_ticks == 0 || cubicle->state != CUBICLE_LIVE ||
+    if (cubicle == NULL || cubicle->limit_ticks == 0 ||
+        cubicle->state != CUBICLE_LIVE ||
         (uint64_t)context->uc_mcontext.gregs[REG_RIP] >= SPACE_SIZE || frame == NULL) {
         return;
     }
@@ -36,8 +38,8 @@ static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
         return;
     }
     if (++frame->watched_ticks > cubicle->limit_ticks) {
-        fault_stop_interrupted(context, cubicle,
-                               "the call computes longer than the cubicle's time limit");
+        fault_stop_interrupted(
+            context, cubicle, "the call computes longer than the cubicle's time limit");
     }
 }
 

@@ -58,7 +58,8 @@ static uint8_t *window_foreign(unsigned id, uint32_t page)
     return &foreign[(size_t)id * PAGE_COUNT + page];
 }
 
-/* An id is generation * 64 + slot + 1, so that a stale one names a wrong generation (W3). */
+/* An id is generation * 64 + slot + 1, so that a stale one names a wrong generation
+ * (W3). */
 static struct window *window_find(unsigned owner, int id)
 {
     if (id <= 0 || owner == CUBICLE_MONITOR || owner > CUBICLE_MAX) {
@@ -77,8 +78,8 @@ static bool window_is_open(const struct window *window, unsigned peer)
 
 static bool window_lendable(struct page_info info)
 {
-    return info.kind == PAGE_RODATA || info.kind == PAGE_DATA || info.kind == PAGE_HEAP ||
-           info.kind == PAGE_STACK;
+    return info.kind == PAGE_RODATA || info.kind == PAGE_DATA ||
+           info.kind == PAGE_HEAP || info.kind == PAGE_STACK;
 }
 
 /* Rights that @window gives on @page to those it is open to. */
@@ -152,11 +153,12 @@ bool window_map(unsigned peer, uint32_t page, unsigned access)
     return true;
 }
 
-/* Leaves @peer no more than @rights on @page. A page that cannot be taken back would make
- * every answer of this file a lie (W2): better no system than that. */
+/* Leaves @peer no more than @rights on @page. A page that cannot be taken back would
+ * make every answer of this file a lie (W2): better no system than that. */
 static void window_reduce(unsigned peer, uint32_t page, unsigned rights)
 {
-    if (rights == 0 || backend->share(page_get(page).owner, peer, page, 1, rights) != 0) {
+    if (rights == 0 ||
+        backend->share(page_get(page).owner, peer, page, 1, rights) != 0) {
         if (backend->revoke(peer, page, 1) != 0) {
             fault_panic("the host cannot take a lent page back");
         }
@@ -252,8 +254,10 @@ int window_add(unsigned owner, int id, uint32_t base, uint64_t len, unsigned rig
     }
     for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
         if (window->ranges[i].npages == 0) {
-            window->ranges[i] = (struct window_range){
-                .base = base, .page = first, .npages = last - first + 1, .rights = rights};
+            window->ranges[i] = (struct window_range){.base = base,
+                                                      .page = first,
+                                                      .npages = last - first + 1,
+                                                      .rights = rights};
             return 0;
         }
     }
@@ -387,7 +391,8 @@ static struct window_range *window_spare_range(struct window *window)
     return NULL;
 }
 
-/* A permission is for the memory that was there, not for what comes to the same place. */
+/* A permission is for the memory that was there, not for what comes to the same place.
+ */
 static void window_cut_all(uint32_t page, uint32_t npages)
 {
     for (unsigned owner = 1; owner <= cubicle_count(); owner++) {
@@ -398,7 +403,8 @@ static void window_cut_all(uint32_t page, uint32_t npages)
             }
             seen++;
             for (size_t k = 0; k < RANGES_PER_WINDOW; k++) {
-                window_cut(&window->ranges[k], page, npages, window_spare_range(window));
+                window_cut(&window->ranges[k], page, npages,
+                           window_spare_range(window));
             }
         }
     }
@@ -425,8 +431,8 @@ void window_forget_cubicle(unsigned cubicle)
     for (unsigned slot = 0; slot < WINDOWS_PER_CUBICLE; slot++) {
         const struct window *window = &windows[cubicle][slot];
         if (window->used) {
-            (void)window_destroy(cubicle, (int)(window->generation * WINDOWS_PER_CUBICLE +
-                                                slot + 1));
+            (void)window_destroy(
+                cubicle, (int)(window->generation * WINDOWS_PER_CUBICLE + slot + 1));
         }
     }
     for (unsigned owner = 1; owner <= cubicle_count(); owner++) {

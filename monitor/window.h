@@ -8,8 +8,9 @@
  *       from the page's owner to it, each covering the page with those rights.
  *   W2  When a call that shortens or closes a window returns, W1 holds again for every
  *       view (unless revocation is lazy). Where the host fails, the system stops.
- *   W3  Window ids mean nothing outside the cubicle that made them, and stale ones fail.
- *   W4  Code, guards and free pages are never lent; a freed page leaves every window.
+ *   W3  Window ids mean nothing outside the cubicle that made them, and stale ones
+ * fail. W4  Code, guards and free pages are never lent; a freed page leaves every
+ * window.
  */
 #ifndef MONITOR_WINDOW_H
 #define MONITOR_WINDOW_H
@@ -48,7 +49,8 @@ bool window_map(unsigned peer, uint32_t page, unsigned access);
 int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
                 unsigned rights);
 
-/** Brings the views in line with W1 for these pages, after rights on them have shrunk. */
+/** Brings the views in line with W1 for these pages, after rights on them have shrunk.
+ */
 void window_settle(uint32_t page, uint32_t npages);
 
 /** The pages are about to be freed: takes them out of every window and foreign view. */

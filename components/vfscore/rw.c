@@ -1,4 +1,4 @@
-/* Reading, writing, seeking: the paths that are taken most. */
+/* Reading and writing: the paths that are taken most. */
 #include "core.h"
 
 #include <cubicle/out.h>
@@ -177,13 +177,6 @@ static ssize_t regular_write(struct node *node, const void *buf, size_t count,
     return result;
 }
 
-/** Without positions: a pipe, a terminal. */
-static bool is_stream(const struct file *file)
-{
-    return (file->flags & O_PATH) == 0 &&
-           (file->node->pipe != NULL || (file->node->flags & FS_NODE_TTY) != 0);
-}
-
 /** Everything that is not an open regular file of sensible use. */
 static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t offset)
 {
@@ -273,21 +266,50 @@ static inline bool can_forward(size_t count, int caller)
     return caller != 0 && count <= CUBICLE_COPY_MAX;
 }
 
+/** Whether @file is read without further ado. */
+static inline bool plain_read(const struct file *file, size_t count)
+{
+    return likely((file->can & GOOD_READ) == GOOD_READ && count <= IO_MAX);
+}
+
+static inline bool plain_write(const struct file *file, size_t count)
+{
+    return likely((file->can & GOOD_WRITE) == GOOD_WRITE && count - 1 < IO_MAX &&
+                  (file->flags & O_APPEND) == 0);
+}
+
+/** Reads at @offset, and leaves the description's offset behind what was read. */
+static inline ssize_t read_on(struct file *file, void *buf, size_t count,
+                              int64_t offset, int caller)
+{
+    file->offset = offset;
+    const ssize_t result =
+        regular_read(file->node, buf, count, offset, can_forward(count, caller));
+    if (likely(result > 0)) {
+        file->offset = offset + result;
+    }
+    return result;
+}
+
+static inline ssize_t write_on(struct file *file, const void *buf, size_t count,
+                               int64_t offset)
+{
+    file->offset = offset;
+    const ssize_t result = regular_write(file->node, buf, count, offset);
+    if (likely(result > 0)) {
+        file->offset = offset + result;
+    }
+    return result;
+}
+
 ssize_t vfs_read(int fd, void *buf, size_t count, int caller)
 {
     struct file *file = file_of(fd, caller);
     if (unlikely(file == NULL)) {
         return -EBADF;
     }
-    if (unlikely((file->can & GOOD_READ) != GOOD_READ || count > IO_MAX)) {
-        return other_read(file, buf, count, NOWHERE);
-    }
-    const ssize_t result =
-        regular_read(file->node, buf, count, file->offset, can_forward(count, caller));
-    if (likely(result > 0)) {
-        file->offset += result;
-    }
-    return result;
+    return plain_read(file, count) ? read_on(file, buf, count, file->offset, caller)
+                                   : other_read(file, buf, count, NOWHERE);
 }
 
 ssize_t vfs_pread(int fd, void *buf, size_t count, int64_t offset, int caller)
@@ -296,10 +318,9 @@ ssize_t vfs_pread(int fd, void *buf, size_t count, int64_t offset, int caller)
     if (unlikely(offset < 0 || file == NULL)) {
         return offset < 0 ? -EINVAL : -EBADF;
     }
-    if (unlikely((file->can & GOOD_READ) != GOOD_READ || count > IO_MAX)) {
-        return other_read(file, buf, count, offset);
-    }
-    return regular_read(file->node, buf, count, offset, can_forward(count, caller));
+    return plain_read(file, count) ? regular_read(file->node, buf, count, offset,
+                                                  can_forward(count, caller))
+                                   : other_read(file, buf, count, offset);
 }
 
 ssize_t vfs_write(int fd, const void *buf, size_t count, int caller)
@@ -308,15 +329,8 @@ ssize_t vfs_write(int fd, const void *buf, size_t count, int caller)
     if (unlikely(file == NULL)) {
         return -EBADF;
     }
-    if (unlikely((file->can & GOOD_WRITE) != GOOD_WRITE || count - 1 >= IO_MAX ||
-                 (file->flags & O_APPEND) != 0)) {
-        return other_write(file, buf, count, NOWHERE);
-    }
-    const ssize_t result = regular_write(file->node, buf, count, file->offset);
-    if (likely(result > 0)) {
-        file->offset += result;
-    }
-    return result;
+    return plain_write(file, count) ? write_on(file, buf, count, file->offset)
+                                    : other_write(file, buf, count, NOWHERE);
 }
 
 ssize_t vfs_pwrite(int fd, const void *buf, size_t count, int64_t offset, int caller)
@@ -325,92 +339,27 @@ ssize_t vfs_pwrite(int fd, const void *buf, size_t count, int64_t offset, int ca
     if (unlikely(offset < 0 || file == NULL)) {
         return offset < 0 ? -EINVAL : -EBADF;
     }
-    if (unlikely((file->can & GOOD_WRITE) != GOOD_WRITE || count - 1 >= IO_MAX ||
-                 (file->flags & O_APPEND) != 0)) {
-        return other_write(file, buf, count, offset);
-    }
-    return regular_write(file->node, buf, count, offset);
+    return plain_write(file, count) ? regular_write(file->node, buf, count, offset)
+                                    : other_write(file, buf, count, offset);
 }
 
 ssize_t vfs_seek_read(int fd, void *buf, size_t count, int64_t offset, int caller)
 {
+    struct file *file = file_of(fd, caller);
+    if (likely(file != NULL && offset >= 0 && plain_read(file, count))) {
+        return read_on(file, buf, count, offset, caller);
+    }
     const int64_t result = vfs_lseek(fd, offset, SEEK_SET, caller);
-    return unlikely(result < 0) ? result : vfs_read(fd, buf, count, caller);
+    return result < 0 ? result : vfs_read(fd, buf, count, caller);
 }
 
 ssize_t vfs_seek_write(int fd, const void *buf, size_t count, int64_t offset,
                        int caller)
 {
-    const int64_t result = vfs_lseek(fd, offset, SEEK_SET, caller);
-    return unlikely(result < 0) ? result : vfs_write(fd, buf, count, caller);
-}
-
-static int64_t other_seek(struct file *file, int64_t offset, int whence)
-{
-    const struct node *node = file->node;
-    if ((file->flags & O_PATH) != 0) {
-        return -EBADF;
-    }
-    if (whence < SEEK_SET || whence > SEEK_HOLE) {
-        return -EINVAL;
-    }
-    if (is_stream(file)) {
-        return -ESPIPE;
-    }
-    if (!S_ISDIR(node->st.st_mode)) {
-        return 0; /* a device without positions */
-    }
-    if (whence == SEEK_CUR) {
-        if (__builtin_add_overflow(offset, file->offset, &offset)) {
-            return -EINVAL;
-        }
-    } else if (whence != SEEK_SET) {
-        return -EINVAL;
-    }
-    if (offset < 0) {
-        return -EINVAL;
-    }
-    file->offset = offset;
-    return offset;
-}
-
-int64_t vfs_lseek(int fd, int64_t offset, int whence, int caller)
-{
     struct file *file = file_of(fd, caller);
-    if (unlikely(file == NULL)) {
-        return -EBADF;
+    if (likely(file != NULL && offset >= 0 && plain_write(file, count))) {
+        return write_on(file, buf, count, offset);
     }
-    if (unlikely((file->can & CAN_SEEK) == 0)) {
-        return other_seek(file, offset, whence);
-    }
-    int64_t base = 0;
-    if (whence != SEEK_SET) {
-        struct node *node = file->node;
-        const int error = whence == SEEK_CUR ? 0 : node_stat(node);
-        if (error != 0) {
-            return error;
-        }
-        switch (whence) {
-        case SEEK_CUR:
-            base = file->offset;
-            break;
-        case SEEK_END:
-            base = node->st.st_size;
-            break;
-        case SEEK_DATA: /* no holes are told: allowed by lseek(2) */
-        case SEEK_HOLE:
-            if (offset < 0 || offset >= node->st.st_size) {
-                return -ENXIO;
-            }
-            offset = whence == SEEK_DATA ? offset : node->st.st_size;
-            break;
-        default:
-            return -EINVAL;
-        }
-    }
-    if (unlikely(__builtin_add_overflow(base, offset, &offset) || offset < 0)) {
-        return -EINVAL;
-    }
-    file->offset = offset;
-    return offset;
+    const int64_t result = vfs_lseek(fd, offset, SEEK_SET, caller);
+    return result < 0 ? result : vfs_write(fd, buf, count, caller);
 }

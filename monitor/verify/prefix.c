@@ -5,7 +5,8 @@
  * Invariants:
  *  X1. At most one prefix of each group: segment; operand size; address size; LOCK,
  *      REP and REPNE.
- *  X2. A REX prefix comes last and each of its bits means something.
+ *  X2. A REX prefix comes last and each of its bits means something; jumps,
+ *      calls, string and x87 instructions have none without bits.
  *  X3. The operand-size prefix is part of the opcode or makes a 16-bit operand.
  *  X4. The address-size prefix and a segment prefix come with an explicit memory
  *      operand. The segment is GS or FS, and never on lea.
@@ -82,26 +83,19 @@ static uint8_t prefix_rex_bits(const struct decoded *decoded)
     return bits;
 }
 
-/* X2. Without any bit REX serves to name spl, bpl, sil and dil. */
+/* X2. Without bits REX only names spl, bpl, sil and dil where there would be ah, ch, dh
+ * and bh, so it serves to fill bundles as well. */
 static enum verify_reason prefix_rex(const struct decoded *decoded)
 {
-    if ((decoded->flags & RULE_BARE) ||
+    const bool fills = !(decoded->flags & RULE_X87) &&
+                       (decoded->kind == RULE_PLAIN || decoded->kind == RULE_ADDRESS ||
+                        decoded->kind == RULE_PUSH || decoded->kind == RULE_POP);
+
+    if ((decoded->flags & RULE_BARE) || (decoded->rex == 0x40 && !fills) ||
         (decoded->rex & 15 & ~prefix_rex_bits(decoded)) != 0) {
         return VERIFY_PREFIX_REX;
     }
-    if (decoded->rex != 0x40) {
-        return VERIFY_OK;
-    }
-    for (unsigned i = 0; i < decoded->zydis.operand_count_visible; i++) {
-        const ZydisDecodedOperand *operand = &decoded->operand[i];
-        if (operand_is(operand, ZYDIS_REGISTER_SPL) ||
-            operand_is(operand, ZYDIS_REGISTER_BPL) ||
-            operand_is(operand, ZYDIS_REGISTER_SIL) ||
-            operand_is(operand, ZYDIS_REGISTER_DIL)) {
-            return VERIFY_OK;
-        }
-    }
-    return VERIFY_PREFIX_REX;
+    return VERIFY_OK;
 }
 
 /* X7 */

@@ -107,6 +107,11 @@ static bool take_sizes(struct program *program, const struct object *object)
                               "`%s': %u bytes do not fit into one bundle", item->text,
                               item->size);
             }
+            for (unsigned option = 0; option < STRETCH_OPTIONS; option++) {
+                if (item->stretches & 1u << option) {
+                    item->longer[option] = (uint8_t)(*sizes++ - item->size);
+                }
+            }
         }
     }
     return program->nerrors == 0;

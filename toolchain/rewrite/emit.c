@@ -56,21 +56,39 @@ static void emit_place(FILE *out, struct place *last, const struct place *place)
     }
 }
 
+/* The assembler's names of STRETCH_*. */
+static const char *const stretch_prefixes[STRETCH_OPTIONS] = {"{rex} ", "{disp32} "};
+
+/* @stretch: bits 1 << STRETCH_*. */
 static void emit_unit(const struct program *program, FILE *out, const struct item *item,
-                      bool wide)
+                      bool wide, unsigned stretch)
 {
     if (item->unit == UNIT_BRANCH) {
         fprintf(out, "\t%s%s\t%s\n", wide ? "{disp32} " : "", item->text,
                 program->symbol_names.names[item->symbol]);
-    } else {
-        fprintf(out, "\t%s\n", item->text);
+        return;
     }
+    fputc('\t', out);
+    for (unsigned option = 0; option < STRETCH_OPTIONS; option++) {
+        if (stretch & 1u << option) {
+            fputs(stretch_prefixes[option], out);
+        }
+    }
+    fprintf(out, "%s\n", item->text);
+}
+
+/* Emits the unit and a label behind it, whose number is counted in @nlabels. */
+static void emit_sized(const struct program *program, FILE *out,
+                       const struct item *item, unsigned stretch, unsigned *nlabels)
+{
+    emit_unit(program, out, item, true, stretch);
+    fprintf(out, ".Lsize%u:\n", ++*nlabels);
 }
 
 void emit_for_sizes(const struct program *program, FILE *out)
 {
     struct place last = {0};
-    unsigned nunits = 0;
+    unsigned nlabels = 0;
 
     fputs(PSEUDO_REGISTERS, out);
     for (size_t i = 0; i < program->sections[0].nitems; i++) {
@@ -89,13 +107,17 @@ void emit_for_sizes(const struct program *program, FILE *out)
 
             if (item->kind == ITEM_UNIT) {
                 emit_place(out, &last, &item->place);
-                emit_unit(program, out, item, true);
-                fprintf(out, ".Lsize%u:\n", ++nunits);
+                emit_sized(program, out, item, 0, &nlabels);
+                for (unsigned option = 0; option < STRETCH_OPTIONS; option++) {
+                    if (item->stretches & 1u << option) {
+                        emit_sized(program, out, item, 1u << option, &nlabels);
+                    }
+                }
             }
         }
     }
     fputs("\t.section\t" EMIT_SIZES_SECTION ",\"\",@progbits\n", out);
-    for (unsigned i = 0; i < nunits; i++) {
+    for (unsigned i = 0; i < nlabels; i++) {
         fprintf(out, "\t.byte\t.Lsize%u-.Lsize%u\n", i + 1, i);
     }
 }
@@ -133,7 +155,7 @@ static void emit_code(const struct program *program, const struct section *secti
         emit_between(section, out, done, i);
         emit_padding(out, item->offset - item->gap, item->gap, false);
         emit_place(out, &last, &item->place);
-        emit_unit(program, out, item, item->wide);
+        emit_unit(program, out, item, item->wide, item->stretch);
         stop = item->stop;
         done = i + 1;
     }

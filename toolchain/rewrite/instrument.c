@@ -31,6 +31,54 @@ void instrument_refuse(struct program *program, const struct instruction *in,
     program_error(program, in->place, help, "`%s': %s", in->text, why);
 }
 
+/* The high bytes of registers have no name behind a REX prefix. */
+static bool is_high_byte(const struct operand *operand)
+{
+    return operand->kind == OPERAND_REGISTER && strlen(operand->text) == 3 &&
+           operand->text[2] == 'h';
+}
+
+/* Does the mnemonic equal @name, or @name with the suffix of an operand size? */
+static bool is_sized(const struct instruction *in, const char *name)
+{
+    const size_t len = strlen(name);
+
+    return !strncmp(in->name, name, len) &&
+           (!in->name[len] || (strchr("bwlq", in->name[len]) && !in->name[len + 1]));
+}
+
+/* Instructions without VEX encodings, the frequent ones: the assembler takes {rex}. */
+static bool takes_rex(const struct instruction *in)
+{
+    static const char *const names[] = {
+        "mov", "add", "sub", "and", "or",  "xor", "cmp", "test", "lea", "push",
+        "pop", "inc", "dec", "neg", "not", "sal", "sar", "shl",  "shr", "imul"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (is_sized(in, names[i])) {
+            return true;
+        }
+    }
+    return !strncmp(in->name, "movz", 4) || !strncmp(in->name, "movs", 4) ||
+           !strncmp(in->name, "cmov", 4) || !strncmp(in->name, "set", 3);
+}
+
+/* The longer encodings that may be asked for. */
+static uint8_t longer_encodings(const struct instruction *in)
+{
+    bool memory = false;
+    bool rex = takes_rex(in);
+
+    if (in->lock || in->repeat || *in->encoding) {
+        return 0;
+    }
+    for (unsigned i = 0; i < in->noperands; i++) {
+        memory |= in->operands[i].kind == OPERAND_MEMORY;
+        rex &= !is_high_byte(&in->operands[i]);
+    }
+    return (uint8_t)(rex << STRETCH_REX | memory << STRETCH_DISP32);
+}
+
 struct item *unit_add(struct program *program, const struct instruction *in,
                       enum unit_kind kind, unsigned effects, const char *text)
 {
@@ -49,6 +97,11 @@ struct item *unit_add(struct program *program, const struct instruction *in,
 
     item->unit = kind;
     return item;
+}
+
+void unit_may_stretch(struct item *item, const struct instruction *in)
+{
+    item->stretches = longer_encodings(in);
 }
 
 bool operand_on_stack(const struct operand *operand)
@@ -190,12 +243,7 @@ static bool fuses(const struct instruction *in)
     bool listed = false;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        size_t len = strlen(names[i]);
-
-        /* At most the suffix of a size behind the name: addss is something else. */
-        listed |=
-            !strncmp(in->name, names[i], len) &&
-            (!in->name[len] || (strchr("bwlq", in->name[len]) && !in->name[len + 1]));
+        listed |= is_sized(in, names[i]); /* addss is something else */
     }
     if (!listed || last->kind == OPERAND_REGISTER) {
         return listed;
@@ -263,10 +311,15 @@ static void instrument_plain(struct program *program, const struct instruction *
             return;
         }
     }
-    unit_add(program, in, UNIT_PLAIN, effects,
-             arena_printf("%s%s%s%s", in->encoding, in->lock ? "lock " : "", in->name,
-                          operands))
-        ->fuses = fuses(in);
+    struct item *item =
+        unit_add(program, in, UNIT_PLAIN, effects,
+                 arena_printf("%s%s%s%s", in->encoding, in->lock ? "lock " : "",
+                              in->name, operands));
+
+    item->fuses = fuses(in);
+    if (class != RULE_HINT) {
+        unit_may_stretch(item, in);
+    }
 }
 
 /* Is the operand the slot that holds the thread pointer, as gcc or our libc names it?

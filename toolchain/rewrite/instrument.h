@@ -28,6 +28,9 @@ enum {
 struct item *unit_add(struct program *program, const struct instruction *in,
                       enum unit_kind kind, unsigned effects, const char *text);
 
+/** The unit is @in alone, and may be encoded longer to fill a bundle. */
+void unit_may_stretch(struct item *item, const struct instruction *in);
+
 /** Reports that @in is not supported, and @help. */
 void instrument_refuse(struct program *program, const struct instruction *in,
                        const char *why, const char *help);

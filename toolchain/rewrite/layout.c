@@ -10,8 +10,6 @@
  */
 #include "layout.h"
 
-#define SHORT_BRANCH 2u
-#define SHORT_MIN (-128)
 #define SHORT_MAX 127
 
 static unsigned round_up(unsigned value, unsigned boundary)
@@ -21,7 +19,7 @@ static unsigned round_up(unsigned value, unsigned boundary)
 
 static unsigned unit_size(const struct item *item)
 {
-    return item->unit == UNIT_BRANCH && !item->wide ? SHORT_BRANCH : item->size;
+    return item->unit == UNIT_BRANCH && !item->wide ? BRANCH_SHORT_SIZE : item->size;
 }
 
 /* First offset at or behind @offset where the unit obeys invariants 2 and 3. @next: the
@@ -114,9 +112,9 @@ static bool short_reaches(const struct program *program, uint32_t section,
     if (target->section != section || target->global) {
         return false;
     }
-    int64_t distance = (int64_t)target->offset - (item->offset + SHORT_BRANCH);
+    int64_t distance = (int64_t)target->offset - (item->offset + BRANCH_SHORT_SIZE);
 
-    return distance >= SHORT_MIN && distance <= SHORT_MAX;
+    return distance >= -BRANCH_SHORT_BACK && distance <= SHORT_MAX;
 }
 
 /* Widens the branches that do not reach. Returns whether there were any. */

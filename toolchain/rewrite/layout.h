@@ -4,6 +4,10 @@
 
 #include "program.h"
 
+/** A direct jump of the short form, and how far behind its end a target may lie. */
+#define BRANCH_SHORT_SIZE 2u
+#define BRANCH_SHORT_BACK 128
+
 /**
  * Lays out every code section; the size of each unit is known (a branch: its 32-bit
  * form). Sets pad, gap, offset and wide of its units and the size of the section.

@@ -7,6 +7,7 @@
 #include "emit.h"
 #include "layout.h"
 #include "source.h"
+#include "stretch.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -143,6 +144,7 @@ static bool rewrite(const struct options *options, struct program *program)
         return false;
     }
     layout(program);
+    stretch(program);
     if (options->source_only) {
         return write_source(program, options->output);
     }

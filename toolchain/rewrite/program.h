@@ -40,6 +40,13 @@ enum unit_kind {
     UNIT_CALL,   /* ends a bundle */
 };
 
+/** Longer encodings of one instruction: the assembler's prefixes ask for them. */
+enum stretch_option {
+    STRETCH_REX,    /* a REX prefix without bits */
+    STRETCH_DISP32, /* a displacement of 32 bits */
+    STRETCH_OPTIONS,
+};
+
 struct item {
     enum item_kind kind;
     enum unit_kind unit;
@@ -56,6 +63,9 @@ struct item {
     bool fuses; /* unit: a comparison that processors fuse with a branch behind it */
     bool stop;  /* unit: control never passes behind it */
     bool wide;  /* layout: this branch needs its 32-bit form */
+    uint8_t stretches; /* unit: bits 1 << STRETCH_*: what may be asked for */
+    uint8_t stretch;   /* stretch: bits 1 << STRETCH_*: what is asked for */
+    uint8_t longer[STRETCH_OPTIONS]; /* unit: bytes that each adds, or 0 */
 };
 
 struct section {

@@ -1,12 +1,15 @@
 /*
  * Instructions that change %rsp, or copy it.
  *
- *      sub  $24,%rsp               the same; the access that invariant 5 asks for
- * follows and  $-32,%rsp              one unit: and  $-32,%esp rdgsbase %r11 lea
- * (%rsp,%r11),%rsp mov  %rsp,%rbp              mov  %esp,%ebp lea  16(%rsp),%rax lea
- * 16(%rsp),%eax leave                       mov  %ebp,%esp and so on; pop  %rbp push
- * 8(%rax)                push %gs:8(%eax) pop  8(%rax)                pop  %r11; mov
- * %r11,%gs:8(%eax)
+ *      sub  $24,%rsp           the same; the access that invariant 5 asks for follows
+ *      and  $-32,%rsp          one unit:  and  $-32,%esp
+ *                                         rdgsbase %r11
+ *                                         lea  (%rsp,%r11),%rsp
+ *      mov  %rsp,%rbp          mov  %esp,%ebp
+ *      lea  16(%rsp),%rax      lea  16(%rsp),%eax
+ *      leave                   mov  %ebp,%esp and so on; pop  %rbp
+ *      push 8(%rax)            push %gs:8(%eax)
+ *      pop  8(%rax)            pop  %r11; mov  %r11,%gs:8(%eax)
  *
  * Pointers made from %rsp lose the base of the view, so that they compare equal to
  * every other pointer to the same byte.
@@ -100,7 +103,7 @@ static void instrument_address(struct program *program, const struct instruction
             program, in, UNIT_PLAIN, 0,
             arena_printf("leal\t%s,%%%s", source->text, register_name(result->reg, 4)));
     } else {
-        unit_add(program, in, UNIT_PLAIN, 0, in->text);
+        unit_may_stretch(unit_add(program, in, UNIT_PLAIN, 0, in->text), in);
     }
 }
 
@@ -128,7 +131,9 @@ static void instrument_push(struct program *program, const struct instruction *i
             text = "%r11";
         }
     }
-    unit_add(program, in, UNIT_PLAIN, EFFECT_TOUCH, arena_printf("pushq\t%s", text));
+    unit_may_stretch(unit_add(program, in, UNIT_PLAIN, EFFECT_TOUCH,
+                              arena_printf("pushq\t%s", text)),
+                     in);
 }
 
 static void instrument_pop(struct program *program, const struct instruction *in)
@@ -142,8 +147,9 @@ static void instrument_pop(struct program *program, const struct instruction *in
             instrument_refuse(program, in, "only 64-bit registers can be popped", NULL);
             return;
         }
-        unit_add(program, in, UNIT_PLAIN, EFFECT_TOUCH,
-                 arena_printf("popq\t%s", operand->text));
+        unit_may_stretch(unit_add(program, in, UNIT_PLAIN, EFFECT_TOUCH,
+                                  arena_printf("popq\t%s", operand->text)),
+                         in);
         return;
     }
     unit_add(program, in, UNIT_PLAIN, EFFECT_TOUCH, "popq\t%r11");

@@ -39,6 +39,8 @@ long vfs_read(int, void *, unsigned long, int);
 long vfs_write(int, const void *, unsigned long, int);
 long vfs_pread(int, void *, unsigned long, long, int);
 long vfs_pwrite(int, const void *, unsigned long, long, int);
+long vfs_seek_read(int, void *, unsigned long, long, int);
+long vfs_seek_write(int, const void *, unsigned long, long, int);
 long vfs_lseek(int, long, int, int);
 int vfs_ftruncate(int, long, int);
 int vfs_fsync(int, int);

@@ -23,6 +23,13 @@
 #define CALL_LARGEFILE 0100000
 #define CALL_TIOCGWINSZ 0x5413
 
+hidden long __call_read(int, void *, unsigned long);
+hidden long __call_write(int, const void *, unsigned long);
+hidden long __call_lseek(int, long, int);
+hidden void __call_seek_settle(void);
+hidden long __call_getdents(int, void *, unsigned long);
+hidden long __call_close(int);
+hidden long __call_dup3(int, int, int);
 hidden long __call_ioctl(int, int, long);
 hidden long __call_winsize(int, void *);
 hidden long __call_dup2(int, int);
@@ -65,8 +72,8 @@ CALL_INLINE long __call_madvise(long advice)
 CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
 {
     switch (n) {
-    case SYS_read: return CALL_VFS(read, a, CALL_P(b), c);
-    case SYS_write: return CALL_VFS(write, a, CALL_P(b), c);
+    case SYS_read: return __call_read(a, CALL_P(b), c);
+    case SYS_write: return __call_write(a, CALL_P(b), c);
     case SYS_pread64: return CALL_VFS(pread, a, CALL_P(b), c, d);
     case SYS_pwrite64: return CALL_VFS(pwrite, a, CALL_P(b), c, d);
     case SYS_readv: return __call_readv(a, CALL_P(b), c);
@@ -75,8 +82,8 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
     case SYS_pwritev: return __call_pwritev(a, CALL_P(b), c, d);
     case SYS_open: return CALL_VFS(openat, CALL_CWD, CALL_P(a), b & ~CALL_LARGEFILE, c);
     case SYS_openat: return CALL_VFS(openat, a, CALL_P(b), c & ~CALL_LARGEFILE, d);
-    case SYS_close: return CALL_VFS(close, a);
-    case SYS_lseek: return CALL_VFS(lseek, a, b, c);
+    case SYS_close: return __call_close(a);
+    case SYS_lseek: return __call_lseek(a, b, c);
     case SYS_ftruncate: return CALL_VFS(ftruncate, a, b);
     case SYS_truncate: return CALL_VFS(truncate, CALL_P(a), b);
     case SYS_fsync:
@@ -87,12 +94,12 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
                                     : __call_ioctl(a, b, c);
     case SYS_dup: return CALL_VFS(dup, a);
     case SYS_dup2: return __call_dup2(a, b);
-    case SYS_dup3: return CALL_VFS(dup3, a, b, c);
+    case SYS_dup3: return __call_dup3(a, b, c);
     case SYS_pipe: return CALL_VFS(pipe2, CALL_P(a), 0);
     case SYS_pipe2: return CALL_VFS(pipe2, CALL_P(a), b);
     case SYS_poll: return b >> 16 ? -EINVAL : CALL_VFS(poll, CALL_P(a), b * 8, c);
     case SYS_ppoll: return __call_ppoll(CALL_P(a), b, CALL_P(c));
-    case SYS_getdents64: return CALL_VFS(getdents, a, CALL_P(b), c);
+    case SYS_getdents64: return __call_getdents(a, CALL_P(b), c);
     case SYS_fadvise64: return 0;
     case SYS_fallocate: return -EOPNOTSUPP;
     case SYS_fchmod: return CALL_VFS(fchmod, a, b);

@@ -61,6 +61,7 @@ void check_content(const char *path, const char *content);
 
 void test_open(void);
 void test_data(void);
+void test_seek(void);
 void test_size(void);
 void test_names(void);
 void test_links(void);

@@ -56,6 +56,84 @@ void test_data(void)
     CHECK_INT(close(dir), 0);
 }
 
+/* Seeks whose effect shows elsewhere than in the next transfer. */
+void test_seek(void)
+{
+    char buf[16] = "";
+    const int fd = check_open("f", O_RDWR | O_CREAT, 0644);
+    CHECK_INT(write(fd, "0123456789", 10), 10);
+    CHECK_INT(lseek(fd, 3, SEEK_SET), 3);
+    CHECK_INT(lseek(fd, 5, SEEK_SET), 5);
+    CHECK_INT(lseek(fd, 1, SEEK_CUR), 6);
+    CHECK_INT(lseek(fd, 2, SEEK_SET), 2);
+    CHECK_INT(pread(fd, buf, 2, 7), 2);
+    CHECK_INT(read(fd, buf, 3), 3);
+    CHECK(memcmp(buf, "234", 3) == 0);
+
+    /* A duplicate has the same position, also when the original is gone. */
+    const int twin = dup(fd);
+    CHECK_INT(lseek(fd, 8, SEEK_SET), 8);
+    CHECK_INT(read(twin, buf, 1), 1);
+    CHECK_INT(buf[0], '8');
+    CHECK_INT(lseek(fd, 4, SEEK_SET), 4);
+    CHECK_INT(lseek(twin, 0, SEEK_CUR), 4);
+    CHECK_INT(lseek(twin, 6, SEEK_SET), 6);
+    CHECK_INT(write(fd, "x", 1), 1);
+    CHECK_INT(pread(fd, buf, 1, 6), 1);
+    CHECK_INT(buf[0], 'x');
+    CHECK_INT(lseek(fd, 9, SEEK_SET), 9);
+    CHECK_INT(close(fd), 0);
+    CHECK_INT(read(twin, buf, 2), 1);
+    CHECK_INT(buf[0], '9');
+    CHECK_INT(lseek(twin, 1, SEEK_SET), 1);
+    CHECK_ERROR(lseek(fd, 1, SEEK_SET), EBADF);
+    CHECK_ERROR(read(fd, buf, 1), EBADF);
+
+    /* One descriptor instead of another. */
+    const int other = check_open("g", O_RDWR | O_CREAT, 0644);
+    const int third = dup(twin);
+    CHECK_INT(write(other, "abcdef", 6), 6);
+    CHECK_INT(lseek(other, 3, SEEK_SET), 3);
+    CHECK_INT(lseek(twin, 2, SEEK_SET), 2);
+    CHECK_INT(dup2(other, twin), twin);
+    CHECK_INT(lseek(third, 0, SEEK_CUR), 2);
+    CHECK_INT(read(twin, buf, 1), 1);
+    CHECK_INT(buf[0], 'd');
+
+    /* Transfers that fail leave it, gaps are zeros, appending moves it. */
+    CHECK_INT(lseek(third, 20, SEEK_SET), 20);
+    CHECK_INT(read(third, buf, 1), 0);
+    CHECK_INT(lseek(third, 20, SEEK_SET), 20);
+    CHECK_INT(write(third, "z", 1), 1);
+    CHECK_INT(pread(third, buf, 2, 19), 2);
+    CHECK(buf[0] == 0 && buf[1] == 'z');
+    const int only = check_open("g", O_RDONLY, 0);
+    CHECK_INT(lseek(only, 2, SEEK_SET), 2);
+    CHECK_INT(lseek(only, 3, SEEK_SET), 3);
+    CHECK_ERROR(write(only, "q", 1), EBADF);
+    CHECK_INT(lseek(only, 0, SEEK_CUR), 3);
+    const int append = check_open("g", O_RDWR | O_APPEND, 0);
+    CHECK_INT(lseek(append, 1, SEEK_SET), 1);
+    CHECK_INT(lseek(append, 2, SEEK_SET), 2);
+    CHECK_INT(write(append, "gh", 2), 2);
+    CHECK_INT(lseek(append, 0, SEEK_CUR), 8);
+
+    /* Locks from the current position. */
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_CUR, .l_len = 1};
+    CHECK_INT(lseek(append, 2, SEEK_SET), 2);
+    CHECK_INT(fcntl(append, F_SETLK, &lock), 0);
+    lock.l_start = -3;
+    CHECK_INT(lseek(append, 1, SEEK_SET), 1);
+    CHECK_ERROR(fcntl(append, F_SETLK, &lock), EINVAL);
+    CHECK_INT(close(append), 0);
+    CHECK_INT(close(only), 0);
+    CHECK_INT(close(third), 0);
+    CHECK_INT(close(twin), 0);
+    CHECK_INT(close(other), 0);
+    CHECK_INT(unlink("f"), 0);
+    CHECK_INT(unlink("g"), 0);
+}
+
 void test_size(void)
 {
     static char zero[8192], buf[8192];

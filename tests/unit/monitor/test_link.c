@@ -443,6 +443,7 @@ static void test_loader_symbols(void **state)
         {"__fini_array_start", VARIABLES + 16},
         {"__fini_array_end", VARIABLES + 24},
         {"__cubicle_app_grouped", 0},
+        {"__cubicle_alone", 0},
     };
 
     (void)state;

@@ -1,5 +1,6 @@
 /* The invariants of toolchain/rewrite/program.h that layout() keeps, by number. */
 #include "layout.h"
+#include "stretch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -254,6 +255,99 @@ static void test_global_target(void **state)
     assert_true(item(back)->wide);
 }
 
+/* A unit that can grow by 1 and by @disp bytes. */
+static size_t elastic(unsigned size, unsigned disp)
+{
+    const size_t index = unit(UNIT_PLAIN, size);
+
+    program.sections[0].items[index].longer[STRETCH_REX] = 1;
+    program.sections[0].items[index].longer[STRETCH_DISP32] = (uint8_t)disp;
+    return index;
+}
+
+/* Padding goes into the units before it, as far as they can grow. */
+static void test_stretch(void **state)
+{
+    (void)state;
+    size_t first = elastic(8, 4);
+    size_t second = elastic(8, 3);
+    size_t third = unit(UNIT_PLAIN, 7);
+    size_t next = unit(UNIT_PLAIN, 20);
+    size_t call = unit(UNIT_CALL, 5);
+
+    layout(&program);
+    assert_int_equal(item(next)->pad, 9);
+    stretch(&program);
+    assert_int_equal(item(first)->stretch, 1 << STRETCH_DISP32 | 1 << STRETCH_REX);
+    assert_int_equal(item(second)->offset, 13);
+    assert_int_equal(item(second)->stretch, 1 << STRETCH_DISP32 | 1 << STRETCH_REX);
+    assert_int_equal(item(third)->offset, 25);
+    assert_int_equal(item(third)->offset + item(third)->size + item(next)->pad, 32);
+    assert_int_equal(item(next)->pad, 0);
+    assert_int_equal(item(next)->offset, 32);
+    assert_int_equal(item(call)->pad, 7); /* nothing before it can grow */
+    assert_int_equal(item(call)->offset + 5, 64);
+}
+
+/* Labels stay: only what follows the last one grows, and nothing behind a jump. */
+static void test_stretch_labels(void **state)
+{
+    (void)state;
+    size_t before = elastic(10, 4);
+    unsigned inside = label("inside", false);
+    size_t behind = elastic(10, 4);
+    size_t next = unit(UNIT_PLAIN, 24);
+    size_t last = elastic(4, 0);
+
+    program.sections[0].items[last].stop = true;
+    size_t call = unit(UNIT_CALL, 5);
+
+    layout(&program);
+    stretch(&program);
+    assert_int_equal(item(before)->stretch, 0);
+    assert_int_equal(program.symbols[inside].offset, 10);
+    assert_int_equal(item(behind)->stretch, 1 << STRETCH_DISP32 | 1 << STRETCH_REX);
+    assert_int_equal(item(next)->pad, 7);
+    assert_int_equal(item(last)->stretch, 0);
+    assert_int_equal(item(call)->pad, 31);
+}
+
+/* A backward branch moves only while it surely reaches. */
+static void test_stretch_loop(void **state)
+{
+    (void)state;
+    unit(UNIT_PLAIN, 16);
+    label("start", false);
+    unit(UNIT_PLAIN, 16);
+    for (unsigned i = 0; i < 3; i++) {
+        unit(UNIT_PLAIN, BUNDLE);
+    }
+    size_t grows = elastic(10, 4);
+    size_t back = branch("start", 6);
+
+    unit(UNIT_PLAIN, BUNDLE);
+    layout(&program);
+    assert_false(item(back)->wide);
+    stretch(&program);
+    assert_int_equal(item(grows)->stretch, 0);
+    assert_int_equal(item(back)->offset, 4 * BUNDLE + 10);
+}
+
+static void test_stretch_short_loop(void **state)
+{
+    (void)state;
+    unit(UNIT_PLAIN, BUNDLE);
+    label("start", false);
+    size_t grows = elastic(10, 4);
+    size_t back = branch("start", 6);
+
+    unit(UNIT_PLAIN, BUNDLE);
+    layout(&program);
+    stretch(&program);
+    assert_int_equal(item(grows)->stretch, 1 << STRETCH_DISP32 | 1 << STRETCH_REX);
+    assert_int_equal(item(back)->offset, BUNDLE + 15);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +361,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_branch_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_branches_grow_together, setup, teardown),
         cmocka_unit_test_setup_teardown(test_global_target, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stretch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stretch_labels, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stretch_loop, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stretch_short_loop, setup, teardown),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -22,9 +22,9 @@ split() {
     ' "$1"
 }
 
-# What was emitted, without padding and line markers.
+# What was emitted, without padding, also inside instructions, and line markers.
 plain() {
-    tr '\t' ' ' <"$1" | sed -e 's/^ *//' -e '/^# /d' -e '/^\.balign/d' \
+    tr '\t' ' ' <"$1" | sed -e 's/^ *//' -e 's/^{rex} //' -e '/ j/!s/^{disp32} //' -e '/^# /d' -e '/^\.balign/d' \
         -e '/^\.byte 0x/d' -e '/^\.fill/d' -e '/^\.allow_index_reg/d' \
         -e '/^\.section \.text$/d'
 }

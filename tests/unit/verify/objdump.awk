@@ -122,6 +122,11 @@ NF >= 3 {
             sub(/ .*/, "", name)
             sub(/^[^ ]* */, "", list)
         }
+        if (name == "rex") { # one without bits fills a bundle
+            name = list
+            sub(/ .*/, "", name)
+            sub(/^[^ ]* */, "", list)
+        }
         judge(name, list)
         start = 0
     } else if (address ~ /[13579bdf]e$/) {

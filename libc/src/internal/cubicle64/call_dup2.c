@@ -9,5 +9,5 @@ long __call_dup2(int fd, int new_fd)
         const int flags = vfs_fcntl(fd, F_GETFD, 0, CALL_SELF);
         return flags < 0 ? -EBADF : fd;
     }
-    return vfs_dup3(fd, new_fd, 0, CALL_SELF);
+    return __call_dup3(fd, new_fd, 0);
 }

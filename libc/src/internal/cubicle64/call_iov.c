@@ -42,13 +42,13 @@ static long iov_sum(const struct iovec *iov, int count, struct iov_sum *sum)
 /* offset < 0: at the descriptor's own offset. */
 static long iov_write(int fd, const void *buf, size_t count, long offset)
 {
-    return offset < 0 ? vfs_write(fd, buf, count, CALL_SELF)
+    return offset < 0 ? __call_write(fd, buf, count)
                       : vfs_pwrite(fd, buf, count, offset, CALL_SELF);
 }
 
 static long iov_read(int fd, void *buf, size_t count, long offset)
 {
-    return offset < 0 ? vfs_read(fd, buf, count, CALL_SELF)
+    return offset < 0 ? __call_read(fd, buf, count)
                       : vfs_pread(fd, buf, count, offset, CALL_SELF);
 }
 
