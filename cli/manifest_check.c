@@ -206,8 +206,21 @@ static int check_references(const char *path, const struct manifest *manifest)
     return 0;
 }
 
-/* 6. A mount is "PROVIDER /PATH[ OPTIONS]" with a module as the provider; a variable of
- * the environment is NAME=VALUE. Neither has control characters. */
+/* Does a row of `bind` let any module use @provider as a file system? */
+static bool manifest_binds(const struct manifest *manifest, const char *provider)
+{
+    for (unsigned i = 0; i < manifest->bind_count; i++) {
+        if (strcmp(manifest->bind[i].provider, provider) == 0 &&
+            strcmp(manifest->bind[i].interface, "fs") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 6. A mount is "PROVIDER /PATH[ OPTIONS]" with a module as the provider that `bind`
+ * lets somebody use; a variable of the environment is NAME=VALUE. Neither has control
+ * characters. */
 static int check_texts(const char *path, const struct manifest *manifest)
 {
     static const char control[] =
@@ -219,6 +232,7 @@ static int check_texts(const char *path, const struct manifest *manifest)
         const size_t len = strcspn(mount, " ");
         char *provider = cli_format("%.*s", (int)len, mount);
         const bool known = manifest_has_module(manifest, provider);
+        const bool bound = manifest_binds(manifest, provider);
         free(provider);
         if (mount[len] == '\0' || mount[len + 1] != '/' || strpbrk(mount, control)) {
             cli_error("%s: bad mount '%s'", path, mount);
@@ -228,6 +242,14 @@ static int check_texts(const char *path, const struct manifest *manifest)
         if (!known) {
             cli_error("%s: mount '%s': '%.*s' is no module of the system", path, mount,
                       (int)len, mount);
+            return -1;
+        }
+        if (!bound) {
+            cli_error("%s: mount '%s': nobody may use '%.*s' as a file system", path,
+                      mount, (int)len, mount);
+            cli_hint("add a row to 'bind': {consumer: vfscore, interface: fs, "
+                     "provider: %.*s}",
+                     (int)len, mount);
             return -1;
         }
     }

@@ -106,8 +106,8 @@ void cubicle_abort(CUBICLE_STRING(256) const char *reason) __attribute__((noretu
  * Binds provider @provider of interface @interface (one with several providers).
  * @fingerprint  of the interface as the caller was built with it: what <interface>_bind() passes.
  * @table  receives @size bytes: one trampoline address of 8 bytes per function, in the order of declaration.
- * 0; -ENOENT no such provider or the manifest does not let this cubicle use it; -EINVAL @size or @fingerprint
- * differs: the caller was built from another version of the header.
+ * 0; -ENOENT no such provider; -EACCES no row of the manifest's `bind` lets the caller use it; -EINVAL @size or
+ * @fingerprint differs: the caller was built from another version of the header.
  */
 int cubicle_bind(CUBICLE_STRING(64) const char *interface, uint64_t fingerprint,
                  CUBICLE_STRING(64) const char *provider, CUBICLE_OUT(size) void *table, size_t size);

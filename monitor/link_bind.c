@@ -1,7 +1,8 @@
 /*
  * Interfaces with several providers: a consumer names its provider and gets a table of
  * trampolines. They are written before the system starts (R6), one table for each pair
- * that the manifest allows.
+ * that the manifest names: none by default, since a provider may believe its only
+ * consumer.
  */
 #include "gate.h"
 #include "link.h"
@@ -32,26 +33,21 @@ static bool link_imports(const struct module *module, const char *name)
     return false;
 }
 
-/* Bindings of the manifest restrict; without one for the pair all providers are open.
- */
+/* Only what the manifest names. */
 static bool link_may_bind(const struct link_system *system,
                           const struct module *consumer,
                           const struct descriptor *interface,
                           const struct module *provider)
 {
-    bool restricted = false;
     for (size_t i = 0; i < system->config->nbindings; i++) {
         const struct monitor_binding *binding = &system->config->bindings[i];
-        if (strcmp(binding->consumer, consumer->name) != 0 ||
-            strcmp(binding->interface, interface->name) != 0) {
-            continue;
-        }
-        if (strcmp(binding->provider, provider->name) == 0) {
+        if (strcmp(binding->consumer, consumer->name) == 0 &&
+            strcmp(binding->interface, interface->name) == 0 &&
+            strcmp(binding->provider, provider->name) == 0) {
             return true;
         }
-        restricted = true;
     }
-    return !restricted;
+    return false;
 }
 
 static int link_bind_pair(const struct module *consumer, const struct module *provider,
@@ -102,7 +98,7 @@ int link_bound_table(unsigned caller, const char *interface_name, uint64_t finge
     }
     if (fingerprint != interface->fingerprint ||
         size != interface->nfunctions * sizeof(*table)) {
-        return message_error(
+        return message_request(
             -EINVAL,
             "%s: built with another version of interface %s than the "
             "registry's (fingerprint %016llx, registry %016llx); rebuild "
@@ -132,6 +128,10 @@ int link_bound_table(unsigned caller, const char *interface_name, uint64_t finge
             }
             return 0;
         }
+        return message_request(-EACCES,
+                               "%s: may not use %s as interface %s; the system's "
+                               "manifest says who may, under `bind`",
+                               cubicle_name(caller), provider->name, interface->name);
     }
     return -ENOENT;
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MESSAGE_REQUESTS_MAX 16
+
 /* Modules choose some of the text (names, reasons, notes): it must not drive a
  * terminal, nor look like another line. C1 controls are 0xc2 0x80-0x9f in UTF-8. */
 static void message_disarm(char *text, size_t len)
@@ -20,15 +22,36 @@ static void message_disarm(char *text, size_t len)
     }
 }
 
-int message_error(int error, const char *format, ...)
+static void message_print(const char *format, va_list arguments)
 {
     char text[1024];
-    va_list arguments;
-    va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
     message_disarm(text, strlen(text));
     fprintf(stderr, "cubicle: %s\n", text);
+}
+
+int message_error(int error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    message_print(format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+int message_request(int error, const char *format, ...)
+{
+    static unsigned nmessages;
+    if (nmessages >= MESSAGE_REQUESTS_MAX) {
+        return error;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    message_print(format, arguments);
+    va_end(arguments);
+    if (++nmessages == MESSAGE_REQUESTS_MAX) {
+        message_error(0, "further refused requests of cubicles are not shown");
+    }
     return error;
 }
 

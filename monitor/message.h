@@ -13,6 +13,11 @@
 int message_error(int error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** The same for what a running cubicle asked for: it cannot write as many as it likes.
+ */
+int message_request(int error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Building a line without stdio, for the fault path. Text that does not fit is cut. */
 struct message {
     char text[512];

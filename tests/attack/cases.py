@@ -142,6 +142,7 @@ HARMLESS = [
     ("deputy_ranges", r"^intact 1, 0 bad$", 27),
     ("descriptors_run_out", r"^refused$", 31),
     ("foreign_caller_id", r"^refused 1$", 8),
+    ("bind_past_vfscore", r"^refused 100$", 15),
 ]
 
 # 29: what a file system may answer (mount option lie=NAME of ramfs-liar).

@@ -67,6 +67,7 @@ refused 'negative quota' "bad quota '-1'" '10s/64M/-1/'
 # 5. References.
 refused 'unknown application' "application 'world' is no module" 's/application: hello/application: world/'
 refused 'unknown consumer' "'bind' names 'world'" '$s/hello/world/'
+refused 'unbound mount' "nobody may use 'time' as a file system" 's/interface: fs/interface: net/'
 refused 'unknown provider' "'bind' names 'space'" '$s/time/space/'
 # 6. Mounts and variables.
 refused 'mount without a path' "bad mount 'time'" 's,time /dev,time,'

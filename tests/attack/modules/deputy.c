@@ -10,6 +10,7 @@
 #include <cubicle.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fs_ops.h>
 #include <plat.h>
 #include <random.h>
 #include <stdio.h>
@@ -47,6 +48,8 @@ static const struct row rows[] = {
     ROW64(vfs_write, "fpnc"),
     ROW64(vfs_pread, "fpnoc"),
     ROW64(vfs_pwrite, "fpnoc"),
+    ROW64(vfs_seek_read, "fpnoc"),
+    ROW64(vfs_seek_write, "fpnoc"),
     ROW64(vfs_lseek, "foic"),
     ROW(vfs_fstat, "fpc"),
     ROW(vfs_fstatat, "fspic"),
@@ -352,6 +355,25 @@ static int foreign_caller_id(void)
     return 0;
 }
 
+/* The file systems are vfscore's to use; past it there are no permissions. */
+static int bind_past_vfscore(void)
+{
+    struct fs_ops ops;
+    int refused = 0;
+
+    memset(&ops, 0, sizeof(ops));
+    for (int i = 0; i < 100; i++) {
+        refused += fs_bind(&ops, i % 2 == 0 ? "ramfs" : "devfs") == -EACCES;
+    }
+    for (size_t i = 0; i < sizeof(ops); i++) {
+        if (((const char *)&ops)[i] != 0) {
+            return survived();
+        }
+    }
+    printf("refused %d\n", refused);
+    return 0;
+}
+
 static __attribute__((noreturn)) int endless_loop(void)
 {
     printf("looping\n");
@@ -365,6 +387,7 @@ const struct attack deputy_attacks[] = {
     {"deputy_ranges", deputy_ranges},
     {"descriptors_run_out", descriptors_run_out},
     {"foreign_caller_id", foreign_caller_id},
+    {"bind_past_vfscore", bind_past_vfscore},
     {"endless_loop", endless_loop},
     {0},
 };
