@@ -13,8 +13,7 @@
 /** Chooses the routine for this CPU. Call once, before any copy. */
 void copy_init(void);
 
-/** Copies @size bytes, ascending, ranges disjoint. 0, or -EFAULT with some of it done.
- */
+/** Copies @size bytes, ascending, ranges disjoint. 0, or -EFAULT with some of it done. */
 extern int (*copy_bytes)(void *to, const void *from, size_t size)
     __attribute__((warn_unused_result));
 

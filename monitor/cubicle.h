@@ -59,8 +59,7 @@ struct cubicle *cubicle_create(const char *name);
 /** The name for messages: "monitor" for 0, "?" where there is none. */
 const char *cubicle_name(unsigned id);
 
-/** Address of @offset as cubicle @id sees it; id 0 is the monitor, who sees it nowhere.
- */
+/** Address of @offset as cubicle @id sees it; id 0 is the monitor, who sees it nowhere. */
 static inline void *cubicle_address(const struct cubicle *cubicle, uint64_t offset)
 {
     return (void *)(uintptr_t)(cubicle->view + (offset & 0xffffffffu));

@@ -65,8 +65,7 @@ struct image {
     uint64_t fini_array_at, fini_array_size;
 };
 
-/** Reads @path whole. 0 and @data, @size (free(@data)), or a negative errno and @error.
- */
+/** Reads @path whole. 0 and @data, @size (free(@data)), or a negative errno and @error. */
 int image_read_file(const char *path, uint8_t **data, size_t *size,
                     struct image_error *error);
 

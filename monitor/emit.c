@@ -213,8 +213,7 @@ void emit_clear_vectors(struct emitter *e, unsigned keep, bool avx)
         const uint8_t high = n >= 8;
         const uint8_t modrm = emit_modrm(3, n, n);
         if (keep >> n & 1) {
-            /* (v)movq %xmmN,%xmmN: the low 64 bits stay, the rest is cleared. keep < 8.
-             */
+            /* (v)movq %xmmN,%xmmN: the low 64 bits stay, the rest is cleared. keep < 8. */
             const uint8_t vex[] = {0xc5, 0xfa, 0x7e, modrm};
             const uint8_t sse[] = {0xf3, 0x0f, 0x7e, modrm};
             emit_bytes(e, avx ? vex : sse, 4);

@@ -19,6 +19,8 @@
 #define ERROR_WRITE 2 /* bits of the page-fault error code */
 #define ERROR_EXECUTE 16
 #define EFLAGS_DF 0x400
+#define XSTATE_ABOUT 464 /* bytes into the frame: struct _fpx_sw_bytes */
+#define XSTATE_SSE 2u
 
 static const struct fault_world world = {.page = page_get,
                                          .window_rights = window_rights};
@@ -100,9 +102,16 @@ static void fault_continue_at(ucontext_t *context, const struct unwind_target *t
     regs[REG_R11] = (greg_t)(uintptr_t)target->frame;
     regs[REG_RAX] = (greg_t)target->result;
     regs[REG_EFL] &= ~EFLAGS_DF;
-    /* Where the function returns a double, the error is one: not a number. */
-    if (context->uc_mcontext.fpregs != NULL) {
-        memcpy(&context->uc_mcontext.fpregs->_xmm[0], &target->result, 8);
+    /* Where the function returns a double, the error is one: not a number. The kernel
+     * restores XMM registers from here only if they are marked as in use. */
+    struct _xstate *state = (struct _xstate *)context->uc_mcontext.fpregs;
+    if (state != NULL) {
+        memcpy(&state->fpstate._xmm[0], &target->result, 8);
+        struct _fpx_sw_bytes about;
+        memcpy(&about, (const char *)state + XSTATE_ABOUT, sizeof(about));
+        if (about.magic1 == FP_XSTATE_MAGIC1) {
+            state->xstate_hdr.xstate_bv |= XSTATE_SSE;
+        }
     }
 }
 
@@ -187,8 +196,17 @@ static void fault_memory(ucontext_t *context, struct cubicle *cubicle, uint64_t 
     fault_stop(context, cubicle);
 }
 
+/* The processor refused an address or its alignment without saying which. */
+static bool fault_is_protection(int signal, const siginfo_t *info)
+{
+    return signal == SIGSEGV && info->si_code == SI_KERNEL;
+}
+
 static const char *fault_signal_reason(int signal, const siginfo_t *info)
 {
+    if (fault_is_protection(signal, info)) {
+        return "access to a misaligned vector, or to an address that is not canonical";
+    }
     if (signal == SIGFPE) {
         return info->si_code == FPE_INTDIV
                    ? "division by zero or overflow in a division"
@@ -212,14 +230,15 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
         return;
     }
     /* 2. Below 4 GiB runs cubicle code, in bodies of trampolines the monitor acts for
-     * the running cubicle. Everything else is the monitor itself. */
+     * the running cubicle. Where nothing can be fetched, unverified code has jumped to.
+     * Everything else is the monitor itself. */
     struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
-    if (cubicle == NULL || (rip >= SPACE_SIZE && !trampoline_in_body(rip))) {
+    const bool jumped = memory && rip == address;
+    if (cubicle == NULL || (rip >= SPACE_SIZE && !trampoline_in_body(rip) && !jumped)) {
         fault_report_panic(signal, rip, address);
         _exit(MONITOR_EXIT_FAULT);
     }
-    /* 3. A cubicle that is not live was entered or returned to: its caller's problem.
-     */
+    /* 3. A cubicle that is not live was entered or returned to: its caller's problem. */
     if (cubicle->state != CUBICLE_LIVE) {
         struct unwind_target target;
         if (!unwind_to_caller(cubicle, &target)) {
@@ -234,7 +253,7 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
                           "too many nested cross-cubicle calls (call depth)");
         fault_stop(context, cubicle);
         /* 5. An access to memory: a window may allow it. */
-    } else if (memory) {
+    } else if (memory && !fault_is_protection(signal, info)) {
         fault_memory(context, cubicle, address);
         /* 6. What the instruction itself did. */
     } else {
@@ -244,8 +263,7 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
     errno = saved_errno;
 }
 
-/* Ctrl-C or a request to end: cubicle code stops at once, a host call with the process.
- */
+/* Ctrl-C or a request to end: cubicle code stops at once, a host call with the process. */
 static void fault_interrupt(int signal, siginfo_t *info, void *opaque)
 {
     ucontext_t *context = opaque;

@@ -6,8 +6,7 @@
 #include "fault_decide.h"
 #include "message.h"
 
-/** "cubicle: fault: NAME (module M, FUNCTION+0xOFF): "; @rip 0 where it is not known.
- */
+/** "cubicle: fault: NAME (module M, FUNCTION+0xOFF): "; @rip 0 where it is not known. */
 void fault_report_start(struct message *m, const struct cubicle *cubicle, uint64_t rip);
 
 void fault_report_memory(const struct cubicle *cubicle, uint64_t rip,

@@ -43,8 +43,7 @@ uint32_t link_function(const struct module *module, const struct module *provide
                        const struct descriptor *interface,
                        const struct descriptor_function *function);
 
-/** True when the cubicle holds a module that can change the floating-point environment.
- */
+/** True when the cubicle holds a module that can change the floating-point environment. */
 bool link_uses_fenv(const struct cubicle *cubicle);
 
 #endif

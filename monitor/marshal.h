@@ -23,12 +23,10 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t);
 /** Ends the call: `result` is the callee's and may become an error. */
 void marshal_leave(struct call_frame *frame, struct trampoline *t);
 
-/** Drops what marshal_enter() opened, without copying back: the call is being unwound.
- */
+/** Drops what marshal_enter() opened, without copying back: the call is being unwound. */
 void marshal_abandon(struct call_frame *frame);
 
-/** What a caller of @function gets instead of a result: a negative errno, NULL or NaN.
- */
+/** What a caller of @function gets instead of a result: a negative errno, NULL or NaN. */
 uint64_t marshal_error_result(const struct descriptor_function *function, int error);
 
 /** Sets up the monitor's memory for copies; -ENOMEM. */

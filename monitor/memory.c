@@ -47,8 +47,7 @@ int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     if (!page_all(page, npages, cubicle->id, PAGE_HEAP)) {
         return -EPERM;
     }
-    /* Foreign views first: while one of them could still reach a page it is not free.
-     */
+    /* Foreign views first: while one of them could still reach a page it is not free. */
     window_forget_pages(page, npages);
     const int error = backend->unmap(cubicle->id, page, npages);
     if (error != 0) {

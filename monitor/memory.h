@@ -15,8 +15,7 @@ int memory_init(void) __attribute__((warn_unused_result));
 int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                 enum page_kind kind) __attribute__((warn_unused_result));
 
-/** Takes heap pages back: all mappings end, the contents are gone. -EPERM not its heap.
- */
+/** Takes heap pages back: all mappings end, the contents are gone. -EPERM not its heap. */
 int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 
@@ -28,8 +27,7 @@ int memory_protect(struct cubicle *cubicle, uint32_t page, uint32_t npages,
 /** The heap space that allocators may hand out: [HEAP_START, memory_heap_end()). */
 uint32_t memory_heap_end(void);
 
-/** Takes @npages from the top of the heap space for good (stacks); 0 when it is full.
- */
+/** Takes @npages from the top of the heap space for good (stacks); 0 when it is full. */
 uint32_t memory_reserve_top(uint32_t npages);
 
 #endif

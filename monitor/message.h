@@ -13,8 +13,7 @@
 int message_error(int error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** The same for what a running cubicle asked for: it cannot write as many as it likes.
- */
+/** The same for what a running cubicle asked for: it cannot write as many as it likes. */
 int message_request(int error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

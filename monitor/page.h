@@ -32,8 +32,7 @@ enum page_kind {
 #define PAGE_WRITE 2u
 
 #define PAGE_SHARED 1u  /* backed by the shared memory file, not by private memory */
-#define PAGE_FOREIGN 2u /* mapped, or once mapped, in a view that is not its owner's \
-                         */
+#define PAGE_FOREIGN 2u /* mapped, now or once, in a view that is not its owner's */
 
 struct page_info {
     uint16_t owner;
@@ -45,8 +44,7 @@ struct page_info {
 /** @page must be below PAGE_COUNT. */
 struct page_info page_get(uint32_t page);
 
-/** Sets all metadata of @npages free pages, as P1-P3 ask; -EBUSY where one is not free.
- */
+/** Sets all metadata of @npages free pages, as P1-P3 ask; -EBUSY where one is not free. */
 int page_claim(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kind,
                unsigned rights) __attribute__((warn_unused_result));
 

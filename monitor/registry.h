@@ -15,8 +15,7 @@ int registry_read(const char *path) __attribute__((warn_unused_result));
 /** The interface with this name (@len bytes), or NULL. */
 const struct descriptor *registry_interface(const char *name, size_t len);
 
-/** The function with this name; @interface receives the one that declares it. Or NULL.
- */
+/** The function with this name; @interface receives the one that declares it. Or NULL. */
 const struct descriptor_function *registry_function(
     const char *name, const struct descriptor **interface);
 

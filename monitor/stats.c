@@ -46,8 +46,7 @@ static void stats_text(struct stats *s, const char *text)
     }
 }
 
-/* Names come from the manifest and from C headers: they need no escaping but these two.
- */
+/* Names come from the manifest and from C headers: they need no escaping but these two. */
 static void stats_string(struct stats *s, const char *text)
 {
     stats_byte(s, '"');

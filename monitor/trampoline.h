@@ -80,8 +80,7 @@ int trampoline_seal(void) __attribute__((warn_unused_result));
 struct trampoline *trampoline_get(uint32_t id);
 uint32_t trampoline_count(void);
 
-/** The trampoline whose stub starts at @address, or NULL: what direct calls may aim at.
- */
+/** The trampoline whose stub starts at @address, or NULL: what direct calls may aim at. */
 struct trampoline *trampoline_at(uint32_t address);
 
 /** True when @address lies in a body: code of the monitor that acts for `running`. */

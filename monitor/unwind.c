@@ -13,8 +13,7 @@ _Static_assert(offsetof(struct unwind_target, frame) == UNWIND_FRAME, "offset");
 _Static_assert(offsetof(struct unwind_target, leave) == UNWIND_LEAVE, "offset");
 _Static_assert(offsetof(struct unwind_target, result) == UNWIND_RESULT, "offset");
 
-/* A stack pointer in the guard of the view: the first push or store through it traps.
- */
+/* A stack pointer in the guard of the view: the first push or store through it traps. */
 #define POISON_OFFSET 32
 
 void unwind_refuse(uint32_t id, int kind);

@@ -15,31 +15,18 @@
 
 /* Host calls that the monitor makes after the start, on descriptors that are open then.
  * mmap, mprotect and ioctl are below, each for some arguments only. */
+/* clang-format off */
 static const int allowed[] = {
-    SCMP_SYS(read),
-    SCMP_SYS(write),
-    SCMP_SYS(pread64),
-    SCMP_SYS(pwrite64),
-    SCMP_SYS(writev),
-    SCMP_SYS(lseek),
-    SCMP_SYS(fstat),
-    SCMP_SYS(newfstatat),
-    SCMP_SYS(poll),
-    SCMP_SYS(munmap),
-    SCMP_SYS(madvise),
-    SCMP_SYS(fallocate),
-    SCMP_SYS(brk),
-    SCMP_SYS(clock_gettime),
-    SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep),
-    SCMP_SYS(getrandom),
-    SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(restart_syscall),
-    SCMP_SYS(futex),
-    SCMP_SYS(exit),
-    SCMP_SYS(exit_group),
+    SCMP_SYS(read),           SCMP_SYS(write),           SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64),       SCMP_SYS(writev),          SCMP_SYS(lseek),
+    SCMP_SYS(fstat),          SCMP_SYS(newfstatat),      SCMP_SYS(poll),
+    SCMP_SYS(munmap),         SCMP_SYS(madvise),         SCMP_SYS(fallocate),
+    SCMP_SYS(brk),            SCMP_SYS(clock_gettime),   SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),      SCMP_SYS(getrandom),       SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(futex),
+    SCMP_SYS(exit),           SCMP_SYS(exit_group),
 };
+/* clang-format on */
 
 static int wall_filter(void)
 {

@@ -17,8 +17,7 @@ static uint64_t watchdog_call(const struct trampoline *t)
     return t->calls << 16 | t->id;
 }
 
-/* Every tick that finds the same call on top, in the same cubicle, is one more for it.
- */
+/* Every tick that finds the same call on top, in the same cubicle, is one more for it. */
 static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
 {
     ucontext_t *context = opaque;

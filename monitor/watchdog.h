@@ -7,8 +7,7 @@
 
 #include <stdint.h>
 
-/** Milliseconds between two looks at what is running; limits are rounded up to these.
- */
+/** Milliseconds between two looks at what is running; limits are rounded up to these. */
 #define WATCHDOG_TICK_MS 10
 
 /** Starts looking, where a cubicle has a limit. 0 or a negative errno. */

@@ -139,51 +139,96 @@ static void window_set_foreign(unsigned peer, uint32_t page, unsigned rights)
     *slot = (uint8_t)rights;
 }
 
-bool window_map(unsigned peer, uint32_t page, unsigned access)
+/* @npages pages of one owner, all with the same @rights. */
+static int window_share(unsigned peer, uint32_t page, uint32_t npages, unsigned rights)
 {
-    const struct page_info info = page_get(page);
-    const unsigned rights = window_rights(peer, page);
-    if (info.owner == peer || access == 0 || (access & ~rights) != 0 ||
-        backend->share(info.owner, peer, page, 1, rights) != 0) {
-        return false;
+    const int error = backend->share(page_get(page).owner, peer, page, npages, rights);
+    if (error != 0) {
+        return error;
     }
-    page_set_flag(page, PAGE_FOREIGN);
-    window_set_foreign(peer, page, rights);
-    cubicle_get(peer)->mapped++;
-    return true;
+    for (uint32_t p = page; p < page + npages; p++) {
+        page_set_flag(p, PAGE_FOREIGN);
+        window_set_foreign(peer, p, rights);
+    }
+    cubicle_get(peer)->mapped += npages;
+    return 0;
 }
 
-/* Leaves @peer no more than @rights on @page. A page that cannot be taken back would
- * make every answer of this file a lie (W2): better no system than that. */
-static void window_reduce(unsigned peer, uint32_t page, unsigned rights)
+bool window_map(unsigned peer, uint32_t page, unsigned access)
+{
+    const unsigned rights = window_rights(peer, page);
+    return page_get(page).owner != peer && access != 0 && (access & ~rights) == 0 &&
+           window_share(peer, page, 1, rights) == 0;
+}
+
+/* Leaves @peer no more than @rights on pages of one owner. Pages that cannot be taken
+ * back would make every answer of this file a lie (W2): better no system than that. */
+static void window_reduce(unsigned peer, uint32_t page, uint32_t npages,
+                          unsigned rights)
 {
     if (rights == 0 ||
-        backend->share(page_get(page).owner, peer, page, 1, rights) != 0) {
-        if (backend->revoke(peer, page, 1) != 0) {
+        backend->share(page_get(page).owner, peer, page, npages, rights) != 0) {
+        if (backend->revoke(peer, page, npages) != 0) {
             fault_panic("the host cannot take a lent page back");
         }
         rights = 0;
     }
-    window_set_foreign(peer, page, rights);
+    for (uint32_t p = page; p < page + npages; p++) {
+        window_set_foreign(peer, p, rights);
+    }
+}
+
+/* What @peer may keep of what is mapped for it on @page. */
+static unsigned window_left(unsigned peer, uint32_t page, bool forget)
+{
+    const unsigned mapped = *window_foreign(peer, page);
+    return forget || mapped == 0 ? 0 : mapped & window_rights(peer, page);
+}
+
+/* Does @page lose something, and so that @rights are left? */
+static bool window_loses(unsigned peer, uint32_t page, unsigned rights, bool forget)
+{
+    return (page_get(page).flags & PAGE_FOREIGN) != 0 &&
+           *window_foreign(peer, page) != rights &&
+           window_left(peer, page, forget) == rights;
+}
+
+/* Takes from @peer what it no longer may have of the range, in runs of equal pages;
+ * @forget: all of it. */
+static void window_settle_peer(unsigned peer, uint32_t page, uint32_t npages,
+                               bool forget)
+{
+    const uint32_t end = page + npages;
+    while (page < end) {
+        const unsigned rights = (page_get(page).flags & PAGE_FOREIGN) != 0
+                                    ? window_left(peer, page, forget)
+                                    : 0;
+        uint32_t next = page;
+        while (next < end && page_get(next).owner == page_get(page).owner &&
+               window_loses(peer, next, rights, forget)) {
+            next++;
+        }
+        if (next == page) {
+            page++;
+            continue;
+        }
+        window_reduce(peer, page, next - page, rights);
+        page = next;
+    }
+}
+
+static void window_settle_all(uint32_t page, uint32_t npages, bool forget)
+{
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        if (nforeign[id] != 0) {
+            window_settle_peer(id, page, npages, forget);
+        }
+    }
 }
 
 void window_settle(uint32_t page, uint32_t npages)
 {
-    for (uint32_t p = page; p < page + npages; p++) {
-        if ((page_get(p).flags & PAGE_FOREIGN) == 0) {
-            continue;
-        }
-        for (unsigned id = 1; id <= cubicle_count(); id++) {
-            if (nforeign[id] == 0 || *window_foreign(id, p) == 0) {
-                continue;
-            }
-            const unsigned mapped = *window_foreign(id, p);
-            const unsigned rights = mapped & window_rights(id, p);
-            if (rights != mapped) {
-                window_reduce(id, p, rights);
-            }
-        }
-    }
+    window_settle_all(page, npages, false);
 }
 
 static void window_flush(void)
@@ -334,6 +379,37 @@ int window_destroy(unsigned owner, int id)
     return error;
 }
 
+/* Is there more to map for @peer, so that it can reach @page with @rights? */
+static bool window_lacks(unsigned peer, uint32_t page, unsigned rights)
+{
+    return page_get(page).owner != peer &&
+           (*window_foreign(peer, page) & rights) != rights;
+}
+
+/* Maps [@page, @last] for @peer at once, in runs of equal pages. */
+static int window_map_range(unsigned peer, uint32_t page, uint32_t last,
+                            unsigned rights)
+{
+    while (page <= last) {
+        if (!window_lacks(peer, page, rights)) {
+            page++;
+            continue;
+        }
+        const unsigned given = window_rights(peer, page);
+        uint32_t next = page + 1;
+        while (next <= last && page_get(next).owner == page_get(page).owner &&
+               window_lacks(peer, next, rights) && window_rights(peer, next) == given) {
+            next++;
+        }
+        if ((rights & ~given) != 0 ||
+            window_share(peer, page, next - page, given) != 0) {
+            return -ENOMEM;
+        }
+        page = next;
+    }
+    return 0;
+}
+
 int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
                 unsigned rights)
 {
@@ -345,13 +421,8 @@ int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
     if (error == 0) {
         error = window_open(owner, id, peer);
     }
-    const uint32_t last = page_of(base + len - 1);
-    for (uint32_t page = page_of(base); error == 0 && page <= last; page++) {
-        const struct page_info info = page_get(page);
-        if (info.owner != peer && (*window_foreign(peer, page) & rights) != rights &&
-            !window_map(peer, page, rights)) {
-            error = -ENOMEM;
-        }
+    if (error == 0) {
+        error = window_map_range(peer, page_of(base), page_of(base + len - 1), rights);
     }
     if (error != 0) {
         (void)window_destroy(owner, id);
@@ -391,8 +462,7 @@ static struct window_range *window_spare_range(struct window *window)
     return NULL;
 }
 
-/* A permission is for the memory that was there, not for what comes to the same place.
- */
+/* A permission is for the memory that was there, not for what comes to the same place. */
 static void window_cut_all(uint32_t page, uint32_t npages)
 {
     for (unsigned owner = 1; owner <= cubicle_count(); owner++) {
@@ -414,16 +484,7 @@ void window_forget_pages(uint32_t page, uint32_t npages)
 {
     window_flush();
     window_cut_all(page, npages);
-    for (uint32_t p = page; p < page + npages; p++) {
-        if ((page_get(p).flags & PAGE_FOREIGN) == 0) {
-            continue;
-        }
-        for (unsigned id = 1; id <= cubicle_count(); id++) {
-            if (nforeign[id] != 0 && *window_foreign(id, p) != 0) {
-                window_reduce(id, p, 0);
-            }
-        }
-    }
+    window_settle_all(page, npages, true);
 }
 
 void window_forget_cubicle(unsigned cubicle)

@@ -49,8 +49,7 @@ bool window_map(unsigned peer, uint32_t page, unsigned access);
 int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
                 unsigned rights);
 
-/** Brings the views in line with W1 for these pages, after rights on them have shrunk.
- */
+/** Brings the views in line with W1 for these pages, after rights on them have shrunk. */
 void window_settle(uint32_t page, uint32_t npages);
 
 /** The pages are about to be freed: takes them out of every window and foreign view. */

@@ -1,6 +1,6 @@
 /* Writes the root file system as a cpio stream: what a run has left behind. */
-#include "steps.h"
 #include "cpio.h"
+#include "steps.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,8 +2,8 @@
  * Fills the root file system from a cpio stream. Owners are not kept: there is one
  * user. Devices are not created: devfs has them.
  */
-#include "steps.h"
 #include "cpio.h"
+#include "steps.h"
 
 #include <errno.h>
 #include <fcntl.h>

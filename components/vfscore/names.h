@@ -73,8 +73,7 @@ int name_lookup(struct node *dir, const char *text, size_t len, uint32_t hash,
                 struct name **name);
 /** Makes @name mean @node (one reference taken) or nothing. */
 void name_set(struct name *name, struct node *node);
-/** Evicts names when there are too many; only where an operation starts (invariant 3).
- */
+/** Evicts names when there are too many; only where an operation starts (invariant 3). */
 void name_trim(void);
 
 /* ---- mount.c ---- */
@@ -93,7 +92,7 @@ static inline struct node *mount_cross(struct node *node)
 #define WALK_FOLLOW 1 /* a link at the end is followed */
 #define WALK_CREATE \
     2 /* for open(2) with O_CREAT: a slash behind the last name is EISDIR */
-#define WALK_ENTRY                                                                 \
+#define WALK_ENTRY \
     4 /* the name is meant: no link or mount there is followed, and a slash is the \
          caller's */
 

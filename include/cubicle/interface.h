@@ -13,7 +13,7 @@
 
 #if defined(__clang__) && defined(CUBICLE_IDL)
 #define CUBICLE_ANNOTATE(text) __attribute__((annotate("cubicle:" text)))
-#define CUBICLE_DECLARE(text)                                                          \
+#define CUBICLE_DECLARE(text) \
     __attribute__((annotate("cubicle:" text))) extern char cubicle_idl_declaration
 #else
 #define CUBICLE_ANNOTATE(text)

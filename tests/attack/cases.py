@@ -128,6 +128,7 @@ STOPPED = [
     ("divide", None, "divide", "", 32, "elsewhere"),
     ("compute_for_ever", None, "limit", "", 31, "elsewhere"),
     ("illegal", None, "illegal", "", 32, "elsewhere"),
+    ("misaligned", None, "misaligned", "", 32, "elsewhere"),
     ("breakpoint", None, "trap", "", 32, "elsewhere"),
 ]
 

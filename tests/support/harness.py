@@ -48,6 +48,7 @@ REASONS = {
     "divide": r"division by zero.*",
     "limit": r"the call computes longer than the cubicle's time limit",
     "trap": r"trap instruction",
+    "misaligned": r"access to a misaligned vector.*",
     "depth": r".*\(call depth\)",
     "abort": r"stopped by itself: the peer wants to",
     "any": r".*",

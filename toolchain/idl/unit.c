@@ -1,5 +1,4 @@
-/* The header as libclang sees it: parsing, what clang finds wrong, which files it read.
- */
+/* The header as libclang sees it: parsing, what clang finds wrong, which files it read. */
 #include "idl.h"
 
 #include <stdlib.h>

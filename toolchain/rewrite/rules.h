@@ -1,5 +1,4 @@
-/* What has to be known of a mnemonic: which treatment it gets, and why it is refused.
- */
+/* What has to be known of a mnemonic: which treatment it gets, and why it is refused. */
 #ifndef REWRITE_RULES_H
 #define REWRITE_RULES_H
 

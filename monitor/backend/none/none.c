@@ -3,9 +3,9 @@
  * cost of trampolines and of the whole structure can be measured without that of
  * enforcement. Nothing here stops anybody; `cubicle check` says so.
  */
-#include "../backend.h"
 #include "../../layout.h"
 #include "../../page.h"
+#include "../backend.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -87,7 +87,8 @@ static int none_revoke(unsigned peer, uint32_t page, uint32_t npages)
 }
 
 static bool none_verify(const uint8_t *code, size_t len, uint32_t base,
-                        const struct verify_policy *policy, struct verify_result *result)
+                        const struct verify_policy *policy,
+                        struct verify_result *result)
 {
     (void)code;
     (void)len;

@@ -10,9 +10,9 @@
  *   S3  A page is private memory until it is first lent; then its contents move to the
  *       shared memory file at the file offset equal to its offset.
  */
-#include "../backend.h"
 #include "../../layout.h"
 #include "../../page.h"
+#include "../backend.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,8 +38,8 @@ static int sfi_init(size_t ncubicles)
     }
     /* One stride before the first view and after the last, and room to align. */
     const uint64_t size = (ncubicles + 3) * VIEW_STRIDE;
-    void *base = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                      -1, 0);
+    void *base =
+        mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) {
         return -errno;
     }
@@ -58,7 +58,8 @@ static unsigned sfi_view_of(uint64_t address, unsigned running)
     (void)running;
     /* The guard below a view counts as the view's: half a view on either side. */
     const uint64_t id = (address + SPACE_SIZE / 2 - views) / VIEW_STRIDE;
-    return address + SPACE_SIZE / 2 >= views && id >= 1 && id <= nviews ? (unsigned)id : 0;
+    return address + SPACE_SIZE / 2 >= views && id >= 1 && id <= nviews ? (unsigned)id
+                                                                        : 0;
 }
 
 static void *sfi_address(unsigned id, uint32_t page)
@@ -119,38 +120,67 @@ static int sfi_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned 
                : -errno;
 }
 
-/* S3: moves one private page of @owner into the shared memory file. */
-static int sfi_make_shareable(unsigned owner, uint32_t page)
+/* Writes @npages pages at @from to the shared memory file. */
+static int sfi_copy_to_file(const char *from, uint32_t page, uint32_t npages)
 {
-    const struct page_info info = page_get(page);
-    if ((info.flags & PAGE_SHARED) != 0) {
-        return 0;
+    size_t left = sfi_size(npages);
+    off_t offset = (off_t)page << PAGE_SHIFT;
+    while (left > 0) {
+        const ssize_t n = pwrite(memory_fd, from, left, offset);
+        if (n <= 0) {
+            return -ENOMEM;
+        }
+        from += n;
+        offset += n;
+        left -= (size_t)n;
     }
-    void *at = sfi_address(owner, page);
-    const off_t offset = (off_t)page << PAGE_SHIFT;
-    if (pwrite(memory_fd, at, PAGE_SIZE, offset) != PAGE_SIZE) {
-        return -ENOMEM;
-    }
-    if (mmap(at, PAGE_SIZE, sfi_prot(info.rights), MAP_SHARED | MAP_FIXED, memory_fd,
-             offset) == MAP_FAILED) {
-        return -errno;
-    }
-    page_set_flag(page, PAGE_SHARED);
     return 0;
+}
+
+static int sfi_map_file(unsigned id, uint32_t page, uint32_t npages, unsigned rights)
+{
+    void *at = mmap(sfi_address(id, page), sfi_size(npages), sfi_prot(rights),
+                    MAP_SHARED | MAP_FIXED | MAP_POPULATE, memory_fd,
+                    (off_t)page << PAGE_SHIFT);
+    return at != MAP_FAILED ? 0 : -errno;
+}
+
+/* S3: moves pages of @owner, all private and with the same rights, into the shared
+ * memory file. */
+static int sfi_make_shareable(unsigned owner, uint32_t page, uint32_t npages)
+{
+    int error = sfi_copy_to_file(sfi_address(owner, page), page, npages);
+    if (error == 0) {
+        error = sfi_map_file(owner, page, npages, page_get(page).rights);
+    }
+    for (uint32_t p = page; error == 0 && p < page + npages; p++) {
+        page_set_flag(p, PAGE_SHARED);
+    }
+    return error;
 }
 
 static int sfi_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
                      unsigned rights)
 {
-    for (uint32_t p = page; p < page + npages; p++) {
-        const int error = sfi_make_shareable(owner, p);
+    const uint32_t end = page + npages;
+    for (uint32_t p = page; p < end;) {
+        const struct page_info info = page_get(p);
+        if ((info.flags & PAGE_SHARED) != 0) {
+            p++;
+            continue;
+        }
+        uint32_t next = p + 1;
+        while (next < end && page_get(next).rights == info.rights &&
+               (page_get(next).flags & PAGE_SHARED) == 0) {
+            next++;
+        }
+        const int error = sfi_make_shareable(owner, p, next - p);
         if (error != 0) {
             return error;
         }
+        p = next;
     }
-    void *at = mmap(sfi_address(peer, page), sfi_size(npages), sfi_prot(rights),
-                    MAP_SHARED | MAP_FIXED, memory_fd, (off_t)page << PAGE_SHIFT);
-    return at != MAP_FAILED ? 0 : -errno;
+    return sfi_map_file(peer, page, npages, rights);
 }
 
 static void sfi_emit_switch(struct emitter *e, unsigned id)

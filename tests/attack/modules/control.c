@@ -194,8 +194,7 @@ static int recurse_for_ever(void)
     return victim_survives(HOSTILE_NOTHING);
 }
 
-/* The trampoline's frames are not unwound by longjmp: this return answers the victim.
- */
+/* The trampoline's frames are not unwound by longjmp: this return answers the victim. */
 static int longjmp_out(void)
 {
     if (setjmp(before) != 0) {
@@ -232,6 +231,13 @@ static int illegal(void)
 {
     __builtin_trap();
 }
+/* The processor does not say at which address: the report must not invent one. */
+static int misaligned(void)
+{
+    static volatile char bytes[64] __attribute__((aligned(16)));
+    asm volatile("movaps %%xmm0,1(%0)" : : "r"(bytes) : "memory");
+    return survived();
+}
 static int breakpoint(void)
 {
     asm volatile("int3");
@@ -265,6 +271,7 @@ const struct attack control_attacks[] = {
     ROW(divide),
     ROW(compute_for_ever),
     ROW(illegal),
+    ROW(misaligned),
     ROW(breakpoint),
     {0},
 };
