@@ -17,10 +17,9 @@ void copy_init(void);
 extern int (*copy_bytes)(void *to, const void *from, size_t size)
     __attribute__((warn_unused_result));
 
-/** Copies a string with its NUL. Its length with the NUL, -EFAULT, or -ENAMETOOLONG
- * when the first @max bytes hold no NUL. */
-int64_t copy_string(void *to, const void *from, size_t max)
-    __attribute__((warn_unused_result));
+/** Bytes of the string at @from with its NUL; -EFAULT; -ENAMETOOLONG when the first
+ * @max bytes hold no NUL. */
+int64_t string_size(const void *from, size_t max) __attribute__((warn_unused_result));
 
 /** True when @address is an instruction of the routines above. */
 bool copy_in_progress(uint64_t address);

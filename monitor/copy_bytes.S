@@ -1,12 +1,12 @@
 /*
  * int copy_bytes_*(void *to, const void *from, size_t size)     rdi, rsi, rdx -> eax
- * int64_t copy_string(void *to, const void *from, size_t max)   rdi, rsi, rdx -> rax
+ * int64_t string_size(const void *from, size_t max)            rdi, rsi -> rax
  *
  * All of [copy_begin, copy_end) may fault; the handler then continues at copy_fault with
  * the stack as it was on entry: nothing here pushes.
  */
     .text
-    .globl copy_begin, copy_end, copy_fault, copy_bytes_sse, copy_bytes_avx, copy_string
+    .globl copy_begin, copy_end, copy_fault, copy_bytes_sse, copy_bytes_avx, string_size
     .balign 64
 copy_begin:
 
@@ -101,19 +101,35 @@ copy_bytes_avx:
     xorl %eax, %eax
     ret
 
+/* 16 bytes at a time; near the end of a page, behind which may lie nothing, one. */
     .balign 32
-copy_string:
+string_size:
     xorl %eax, %eax
-    .balign 16
-1:  cmpq %rdx, %rax
-    jae 2f
-    movzbl (%rsi,%rax), %ecx
-    movb %cl, (%rdi,%rax)
-    incq %rax
-    testl %ecx, %ecx
-    jnz 1b
+    pxor %xmm1, %xmm1
+1:  cmpq %rsi, %rax
+    jae 4f
+    leaq (%rdi,%rax), %rcx
+    movl %ecx, %edx
+    andl $4095, %edx
+    cmpl $4080, %edx
+    ja 2f
+    movdqu (%rcx), %xmm0
+    pcmpeqb %xmm1, %xmm0
+    pmovmskb %xmm0, %edx
+    testl %edx, %edx
+    jnz 3f
+    addq $16, %rax
+    jmp 1b
+2:  cmpb $0, (%rcx)
+    leaq 1(%rax), %rax
+    jne 1b
     ret
-2:  movq $-36, %rax             /* -ENAMETOOLONG */
+3:  bsfl %edx, %edx
+    leaq 1(%rax,%rdx), %rax
+    cmpq %rsi, %rax
+    ja 4f
+    ret
+4:  movq $-36, %rax             /* -ENAMETOOLONG */
     ret
 copy_end:
 

@@ -272,6 +272,15 @@ static int marshal_lend(struct marshal *m, const struct marshal_step *step,
     return 0;
 }
 
+/* Zeros @size bytes at @at, and up to the next multiple of 16, which is ours too. */
+static void marshal_zero(uint64_t at, uint64_t size)
+{
+    typedef uint64_t pair __attribute__((vector_size(16), may_alias));
+    for (uint64_t done = 0; done < size; done += sizeof(pair)) {
+        *(pair *)(uintptr_t)(at + done) = (pair){0, 0};
+    }
+}
+
 static int marshal_range(struct marshal *m, const struct marshal_step *step)
 {
     const uint64_t base = (uint32_t)m->values[step->arg];
@@ -299,7 +308,7 @@ static int marshal_range(struct marshal *m, const struct marshal_step *step)
     if (step->kind == DESCRIPTOR_OUT) {
         if (!step->ret) {
             /* All of it goes back: not what the callee's stack held before (M3). */
-            memset((void *)(uintptr_t)at, 0, size);
+            marshal_zero(at, size);
         }
     } else if (copy_bytes((void *)(uintptr_t)at,
                           (const void *)(uintptr_t)(m->from_view + base), size) != 0) {
@@ -325,14 +334,21 @@ static int marshal_string(struct marshal *m, const struct marshal_step *step)
     }
     const uint64_t room = SPACE_SIZE - base;
     const uint64_t max = step->size_value < room ? step->size_value : room;
-    const uint64_t at = marshal_take(m, max);
-    if (at == 0) {
+    const char *from = (const char *)(uintptr_t)(m->from_view + base);
+    const int64_t size = string_size(from, max);
+    if (size < 0) {
+        return (int)size;
+    }
+    char *at = (char *)(uintptr_t)marshal_take(m, (uint64_t)size);
+    if (at == NULL) {
         return -ENOBUFS;
     }
-    const int64_t len = copy_string(
-        (void *)(uintptr_t)at, (const void *)(uintptr_t)(m->from_view + base), max);
-    m->values[step->arg] = at - m->to_view;
-    return len < 0 ? (int)len : 0;
+    if (copy_bytes(at, from, (size_t)size) != 0) {
+        return -EFAULT;
+    }
+    at[size - 1] = '\0'; /* whatever the caller has made of it meanwhile (M1) */
+    m->values[step->arg] = (uint64_t)(uintptr_t)at - m->to_view;
+    return 0;
 }
 
 static int marshal_prepare(struct marshal *m)
@@ -366,7 +382,7 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
             return marshal_fail(frame, t, -EOWNERDEAD);
         }
         m.to_view = t->to->view;
-        m.sp = thread_self.cubicle[t->callee].stack;
+        m.sp = thread_self.cubicle[t->callee].stack & ~UINT64_C(15);
         m.limit = m.to_view + t->to->stack_start + STACK_RESERVE;
         /* Only the stack's own pages can neither be protected, freed nor revoked; a
          * cubicle that called out with another stack pointer cannot be entered

@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
+#include "copy.h"
 #include "marshal_world.h"
 #include "page.h"
 
@@ -539,6 +541,29 @@ static void test_overlapping(void **state)
     assert_bytes(at(&caller, HEAP + 24), 'a', 16);
 }
 
+/* No byte behind the page of the NUL is read, wherever it lies. */
+static void test_string_size(void **state)
+{
+    char *page = mmap(NULL, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    assert_true(page != MAP_FAILED);
+    assert_int_equal(mprotect(page + PAGE_SIZE, PAGE_SIZE, PROT_NONE), 0);
+    memset(page, 'x', PAGE_SIZE);
+    for (size_t end = PAGE_SIZE - 40; end < PAGE_SIZE; end++) {
+        page[end] = '\0';
+        for (size_t size = 1; size <= 80; size++) {
+            const char *from = page + end + 1 - size;
+            assert_int_equal(string_size(from, PAGE_SIZE), size);
+            assert_int_equal(string_size(from, size), size);
+            assert_int_equal(string_size(from, size - 1), -ENAMETOOLONG);
+        }
+        page[end] = 'x';
+    }
+    assert_int_equal(munmap(page, 2 * PAGE_SIZE), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -550,7 +575,7 @@ int main(void)
         cmocka_unit_test(test_lend_refused), cmocka_unit_test(test_to_the_monitor),
         cmocka_unit_test(test_callee_stack), cmocka_unit_test(test_dead_callee),
         cmocka_unit_test(test_stacked),      cmocka_unit_test(test_doubles),
-        cmocka_unit_test(test_overlapping),
+        cmocka_unit_test(test_overlapping),  cmocka_unit_test(test_string_size),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
