@@ -3,7 +3,14 @@
 #include "window.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
+
+/* Of the host's mappings, what is left to the monitor itself; and what one run can take:
+ * itself and the gap behind it, for the owner and for one who was lent it. */
+#define MAPPINGS_RESERVED 4096u
+#define MAPPINGS_PER_RUN 4u
+#define MAPPINGS_DEFAULT 65530u
 
 static uint32_t heap_end = HEAP_END;
 
@@ -22,10 +29,24 @@ int memory_init(void)
     return 0;
 }
 
+void memory_share_mappings(size_t ncubicles)
+{
+    unsigned long max = MAPPINGS_DEFAULT;
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    if (file != NULL) {
+        if (fscanf(file, "%lu", &max) != 1 || max <= MAPPINGS_RESERVED) {
+            max = MAPPINGS_DEFAULT;
+        }
+        (void)fclose(file);
+    }
+    const unsigned long each = (max - MAPPINGS_RESERVED) / MAPPINGS_PER_RUN / ncubicles;
+    page_limit_runs(each > UINT32_MAX ? UINT32_MAX : (uint32_t)each);
+}
+
 int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                 enum page_kind kind)
 {
-    if (!cubicle_quota_allows(cubicle, npages)) {
+    if (!cubicle_quota_allows(cubicle, npages) || !page_may_split(cubicle->id, 1)) {
         return -ENOMEM;
     }
     int error = page_claim(page, npages, cubicle->id, kind, PAGE_READ | PAGE_WRITE);
@@ -47,6 +68,11 @@ int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     if (!page_all(page, npages, cubicle->id, PAGE_HEAP)) {
         return -EPERM;
     }
+    const bool splits = page_get(page - 1).owner == cubicle->id &&
+                        page_get(page + npages).owner == cubicle->id;
+    if (splits && !page_may_split(cubicle->id, 1)) {
+        return -ENOMEM;
+    }
     /* Foreign views first: while one of them could still reach a page it is not free. */
     window_forget_pages(page, npages);
     const int error = backend->unmap(cubicle->id, page, npages);
@@ -63,6 +89,9 @@ int memory_protect(struct cubicle *cubicle, uint32_t page, uint32_t npages,
 {
     if (!page_all(page, npages, cubicle->id, kind)) {
         return -EPERM;
+    }
+    if (!page_may_split(cubicle->id, 2)) {
+        return -ENOMEM;
     }
     const int error = backend->protect(cubicle->id, page, npages, rights);
     if (error != 0) {

@@ -8,18 +8,23 @@
 /** Keeps the host from placing anything below 4 GiB. 0 or a negative errno. */
 int memory_init(void) __attribute__((warn_unused_result));
 
+/** Divides the mappings that the host allows among @ncubicles (P5). */
+void memory_share_mappings(size_t ncubicles);
+
 /**
  * Gives @cubicle fresh zero pages, readable and writable. -EBUSY not free, -ENOMEM
- * quota or host memory. Nothing has changed on failure.
+ * quota, host memory or P5. Nothing has changed on failure.
  */
 int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                 enum page_kind kind) __attribute__((warn_unused_result));
 
-/** Takes heap pages back: all mappings end, the contents are gone. -EPERM not its heap. */
+/** Takes heap pages back: all mappings end, the contents are gone. -EPERM not its heap;
+ * -ENOMEM the cubicle's pages would lie too scattered (P5). */
 int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 
-/** Changes the owner's rights on its heap pages (or, while loading, on its data). */
+/** Changes the owner's rights on its heap pages (or, while loading, on its data).
+ * Errors as above. */
 int memory_protect(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                    enum page_kind kind, unsigned rights)
     __attribute__((warn_unused_result));

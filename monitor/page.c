@@ -3,6 +3,29 @@
 #include <errno.h>
 
 static struct page_info pages[PAGE_COUNT];
+static uint32_t runs[CUBICLE_MAX + 1];
+static uint32_t run_limit = UINT32_MAX;
+
+/* Must the host have a mapping of its owner's that begins with @page? */
+static bool page_begins_run(uint32_t page)
+{
+    const struct page_info here = pages[page];
+    const struct page_info before = page > 0 ? pages[page - 1] : (struct page_info){0};
+    return here.owner != 0 &&
+           (here.owner != before.owner || here.rights != before.rights ||
+            ((here.flags ^ before.flags) & PAGE_SHARED) != 0);
+}
+
+/* Adds the runs that begin in the range or right behind it, or with @sign -1 takes them
+ * off: what a change of the range can change. */
+static void page_count_runs(uint32_t page, uint32_t npages, int sign)
+{
+    for (uint32_t p = page; p <= page + npages && p < PAGE_COUNT; p++) {
+        if (page_begins_run(p)) {
+            runs[pages[p].owner] += (uint32_t)sign;
+        }
+    }
+}
 
 struct page_info page_get(uint32_t page)
 {
@@ -25,6 +48,7 @@ int page_claim(uint32_t page, uint32_t npages, unsigned owner, enum page_kind ki
             return -EBUSY;
         }
     }
+    page_count_runs(page, npages, -1);
     for (uint32_t i = 0; i < npages; i++) {
         pages[page + i] = (struct page_info){
             .owner = (uint16_t)owner,
@@ -32,6 +56,7 @@ int page_claim(uint32_t page, uint32_t npages, unsigned owner, enum page_kind ki
             .rights = (uint8_t)(rights & 3u),
         };
     }
+    page_count_runs(page, npages, 1);
     return 0;
 }
 
@@ -40,9 +65,11 @@ void page_free(uint32_t page, uint32_t npages)
     if (!page_range_ok(page, npages)) {
         return;
     }
+    page_count_runs(page, npages, -1);
     for (uint32_t i = 0; i < npages; i++) {
         pages[page + i] = (struct page_info){0};
     }
+    page_count_runs(page, npages, 1);
 }
 
 void page_set_rights(uint32_t page, uint32_t npages, unsigned rights)
@@ -50,14 +77,34 @@ void page_set_rights(uint32_t page, uint32_t npages, unsigned rights)
     if (!page_range_ok(page, npages)) {
         return;
     }
+    page_count_runs(page, npages, -1);
     for (uint32_t i = 0; i < npages; i++) {
         pages[page + i].rights = (uint8_t)(rights & 3u);
     }
+    page_count_runs(page, npages, 1);
 }
 
 void page_set_flag(uint32_t page, unsigned flag)
 {
-    pages[page & (PAGE_COUNT - 1)].flags |= (uint8_t)(flag & 0x3fu);
+    page &= PAGE_COUNT - 1;
+    page_count_runs(page, 1, -1);
+    pages[page].flags |= (uint8_t)(flag & 0x3fu);
+    page_count_runs(page, 1, 1);
+}
+
+void page_limit_runs(uint32_t limit)
+{
+    run_limit = limit;
+}
+
+uint32_t page_run_limit(void)
+{
+    return run_limit;
+}
+
+bool page_may_split(unsigned owner, uint32_t more)
+{
+    return runs[owner] <= run_limit && more <= run_limit - runs[owner];
 }
 
 bool page_all(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kind)

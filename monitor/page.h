@@ -8,6 +8,8 @@
  *   P3  The owner of a page changes only through PAGE_FREE, and a freed page is zero
  *       before anybody can read it again.
  *   P4  The sum of a cubicle's pages is its `npages` and never exceeds its quota.
+ *   P5  A cubicle's pages form at most as many runs (neighbours with the same rights and
+ *       backing) as its share of the host's mappings allows: each run takes one or two.
  */
 #ifndef MONITOR_PAGE_H
 #define MONITOR_PAGE_H
@@ -53,6 +55,15 @@ void page_free(uint32_t page, uint32_t npages);
 
 void page_set_rights(uint32_t page, uint32_t npages, unsigned rights);
 void page_set_flag(uint32_t page, unsigned flag);
+
+/** Sets what each cubicle may have of P5's runs. Until then there is no limit. */
+void page_limit_runs(uint32_t limit);
+
+/** May @owner's pages come to form @more runs more? */
+bool page_may_split(unsigned owner, uint32_t more);
+
+/** How many runs each cubicle may have. */
+uint32_t page_run_limit(void);
 
 /** True when all of [page, page + npages) have this owner and kind. */
 bool page_all(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kind);

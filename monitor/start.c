@@ -295,6 +295,7 @@ static int start_monitor(const struct monitor_config *config)
 {
     copy_init();
     gate_setup(config);
+    memory_share_mappings(config->ncubicles);
     int error = memory_init();
     if (error == 0) {
         error = thread_init();

@@ -30,9 +30,11 @@ static struct window windows[CUBICLE_MAX + 1][WINDOWS_PER_CUBICLE];
 static unsigned nwindows[CUBICLE_MAX + 1];
 
 /* foreign[id * PAGE_COUNT + page]: rights with which the page of another cubicle is
- * mapped in the view of @id. nforeign[id]: how many such entries are not zero. */
+ * mapped in the view of @id. nforeign[id]: how many such entries are not zero;
+ * foreign_runs[id]: how many runs of equal ones. */
 static uint8_t *foreign;
 static uint32_t nforeign[CUBICLE_MAX + 1];
+static uint32_t foreign_runs[CUBICLE_MAX + 1];
 
 static enum monitor_acl acl_mode;
 static enum monitor_revoke revoke_mode;
@@ -132,11 +134,26 @@ unsigned window_rights(unsigned peer, uint32_t page)
     return rights[peer];
 }
 
+/* Must the host have a mapping of @peer's for pages of others that begins here? */
+static bool window_begins_run(unsigned peer, uint32_t page)
+{
+    const unsigned rights = *window_foreign(peer, page);
+    return rights != 0 && (page == 0 || *window_foreign(peer, page - 1) != rights);
+}
+
+static uint32_t window_runs_at(unsigned peer, uint32_t page)
+{
+    return (uint32_t)window_begins_run(peer, page) +
+           (uint32_t)(page + 1 < PAGE_COUNT && window_begins_run(peer, page + 1));
+}
+
 static void window_set_foreign(unsigned peer, uint32_t page, unsigned rights)
 {
     uint8_t *slot = window_foreign(peer, page);
+    foreign_runs[peer] -= window_runs_at(peer, page);
     nforeign[peer] += (uint32_t)(rights != 0) - (uint32_t)(*slot != 0);
     *slot = (uint8_t)rights;
+    foreign_runs[peer] += window_runs_at(peer, page);
 }
 
 /* @npages pages of one owner, all with the same @rights. */

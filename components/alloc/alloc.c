@@ -113,8 +113,9 @@ int alloc_unmap(void *base, size_t size, int caller)
     }
     const uint32_t page = (uint32_t)(offset / PAGE_SIZE);
     const uint32_t npages = (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
-    if (cubicle_page_release(caller, base, npages) != 0) {
-        return -EINVAL;
+    const int error = cubicle_page_release(caller, base, npages);
+    if (error != 0) {
+        return error == -ENOMEM ? -ENOMEM : -EINVAL;
     }
     next_page[alloc_hint(caller)] = extent_give(page, npages);
     return 0;

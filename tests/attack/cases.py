@@ -143,6 +143,7 @@ HARMLESS = [
     ("deputy_ranges", r"^intact 1, 0 bad$", 27),
     ("descriptors_run_out", r"^refused$", 31),
     ("foreign_caller_id", r"^refused 1$", 8),
+    ("mappings_run_out", r"^refused$", 31),
     ("bind_past_vfscore", r"^refused 100$", 15),
 ]
 

@@ -335,6 +335,43 @@ static int descriptors_run_out(void)
     return 0;
 }
 
+/* The host allows a process so many mappings. One cubicle that scatters its pages gets its
+ * share of them, and the others can still be given memory. */
+static int mappings_run_out(void)
+{
+    enum { PAGES = 8192 };
+    char *const base = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int protected = 0;
+    int freed = 0;
+    while (protected < PAGES / 2 &&
+           mprotect(base + (size_t) protected * 8192, 4096, PROT_READ) == 0) {
+        protected++;
+    }
+    const int protect_error = errno;
+    while (freed < PAGES / 2 &&
+           munmap(base + (PAGES - 2 - 2 * (size_t)freed) * 4096, 4096) == 0) {
+        freed++;
+    }
+    if (protected < 100 || protected == PAGES / 2 || protect_error != ENOMEM ||
+        freed == PAGES / 2 || errno != ENOMEM) {
+        printf("%d protected, %d freed, errno %d\n", protected, freed, errno);
+        return 1;
+    }
+    /* All of it at once makes fewer runs, not more. */
+    if (munmap(base, PAGES * 4096 / 2) != 0 || victim_intact() != 1) {
+        return 1;
+    }
+    const int fd = open("/mapped", O_CREAT | O_RDWR, 0600);
+    for (int i = 0; i < 512; i++) {
+        if (pwrite(fd, "x", 1, (off_t)i * 65536) != 1) {
+            return 1;
+        }
+    }
+    printf("refused\n");
+    return 0;
+}
+
 /* Another cubicle's descriptors are not ours, whatever caller id is passed. */
 static int foreign_caller_id(void)
 {
@@ -385,6 +422,7 @@ const struct attack deputy_attacks[] = {
     {"deputy_ranges", deputy_ranges},
     {"descriptors_run_out", descriptors_run_out},
     {"foreign_caller_id", foreign_caller_id},
+    {"mappings_run_out", mappings_run_out},
     {"bind_past_vfscore", bind_past_vfscore},
     {"endless_loop", endless_loop},
     {0},

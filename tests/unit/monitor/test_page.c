@@ -140,6 +140,75 @@ static void test_kind_names(void **state)
     assert_string_equal(page_kind_name(8), "?");
 }
 
+/* The runs of @owner as the table says, and as they are counted. */
+static unsigned runs_of(unsigned owner, uint32_t first, uint32_t end)
+{
+    unsigned found = 0;
+    unsigned counted = 0;
+
+    for (uint32_t page = first; page < end; page++) {
+        const struct page_info here = page_get(page);
+        const struct page_info before = page_get(page - 1);
+
+        found += here.owner == owner &&
+                 (before.owner != owner || before.rights != here.rights ||
+                  ((before.flags ^ here.flags) & PAGE_SHARED) != 0);
+    }
+    for (page_limit_runs(0); !page_may_split(owner, 0); counted++) {
+        page_limit_runs(counted + 1);
+    }
+    assert_int_equal(page_run_limit(), counted);
+    page_limit_runs(UINT32_MAX);
+    assert_int_equal(found, counted);
+    return counted;
+}
+
+/* P5: every change counts, also at its edges. */
+static void test_p5_runs(void **state)
+{
+    enum { FIRST = 5000, PAGES = 24 };
+    const unsigned a = 11, b = 12; /* nobody else's here */
+    uint32_t random = 1;
+
+    (void)state;
+    assert_int_equal(runs_of(a, FIRST, FIRST + PAGES), 0);
+    assert_int_equal(page_claim(FIRST, 4, a, PAGE_HEAP, BOTH), 0);
+    assert_int_equal(runs_of(a, FIRST, FIRST + PAGES), 1);
+    page_set_rights(FIRST + 1, 1, PAGE_READ);
+    assert_int_equal(runs_of(a, FIRST, FIRST + PAGES), 3);
+    page_limit_runs(4);
+    assert_true(page_may_split(a, 1));
+    assert_false(page_may_split(a, 2));
+    assert_true(page_may_split(b, 4));
+    page_free(FIRST, 4);
+    for (unsigned round = 0; round < 20000; round++) {
+        random = random * 1103515245 + 12345;
+        const uint32_t page = FIRST + (random >> 8) % PAGES;
+        const uint32_t npages = 1 + (random >> 16) % 4;
+        switch (random >> 28 & 3) {
+        case 0:
+            (void)!page_claim(page, npages, random & 1 ? a : b, PAGE_HEAP, BOTH);
+            break;
+        case 1:
+            page_free(page, npages);
+            break;
+        case 2:
+            if (page_all(page, npages, a, PAGE_HEAP)) {
+                page_set_rights(page, npages, random >> 20 & 3);
+            }
+            break;
+        default:
+            if (page_get(page).owner != 0) {
+                page_set_flag(page, PAGE_SHARED);
+            }
+            break;
+        }
+        (void)runs_of(a, FIRST, FIRST + PAGES + 8);
+        (void)runs_of(b, FIRST, FIRST + PAGES + 8);
+    }
+    page_free(FIRST, PAGES + 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_ends_of_the_space),
         cmocka_unit_test(test_page_all),
         cmocka_unit_test(test_kind_names),
+        cmocka_unit_test(test_p5_runs),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
