@@ -103,6 +103,15 @@ void cubicle_exit(int status) __attribute__((noreturn));
 void cubicle_abort(CUBICLE_STRING(256) const char *reason) __attribute__((noreturn));
 
 /**
+ * The running cubicle's epoch: a number that it changes when what others remember of its answers is no longer true.
+ * 0, as in the beginning: nothing may be remembered.
+ */
+void cubicle_epoch_set(uint64_t epoch);
+
+/** The epoch of cubicle @id; 0 where there is none, or a dead one. As cheap as a call gets: it stays in the monitor. */
+uint64_t cubicle_epoch(int id);
+
+/**
  * Binds provider @provider of interface @interface (one with several providers).
  * @fingerprint  of the interface as the caller was built with it: what <interface>_bind() passes.
  * @table  receives @size bytes: one trampoline address of 8 bytes per function, in the order of declaration.

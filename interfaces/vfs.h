@@ -39,6 +39,17 @@ int64_t vfs_lseek(int fd, int64_t offset, int whence, CUBICLE_CALLER int caller)
 int vfs_fstat(int fd, CUBICLE_OUT(sizeof(struct stat)) struct stat *st, CUBICLE_CALLER int caller);
 int vfs_fstatat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, CUBICLE_OUT(sizeof(struct stat)) struct stat *st,
                 int flags, CUBICLE_CALLER int caller);
+/** What vfs_absent() tells: as long as cubicle_epoch(@cubicle) is @epoch, the path names nothing. */
+struct vfs_absence {
+    uint64_t epoch;
+    int32_t cubicle, pad;
+};
+/**
+ * Says that the absolute path @path names nothing, as a stat(2) of it would find, and until when. 0; -ENOENT it is
+ * not known for how long; -EINVAL not absolute.
+ */
+int vfs_absent(CUBICLE_STRING(PATH_MAX) const char *path,
+               CUBICLE_OUT(sizeof(struct vfs_absence)) struct vfs_absence *absence, CUBICLE_CALLER int caller);
 int vfs_ftruncate(int fd, int64_t size, CUBICLE_CALLER int caller);
 int vfs_truncate(CUBICLE_STRING(PATH_MAX) const char *path, int64_t size, CUBICLE_CALLER int caller);
 int vfs_fsync(int fd, CUBICLE_CALLER int caller);

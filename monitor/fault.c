@@ -233,7 +233,7 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
      * the running cubicle. Where nothing can be fetched, unverified code has jumped to.
      * Everything else is the monitor itself. */
     struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
-    const bool jumped = memory && rip == address;
+    const bool jumped = memory && rip == address && !backend->masks_returns;
     if (cubicle == NULL || (rip >= SPACE_SIZE && !trampoline_in_body(rip) && !jumped)) {
         fault_report_panic(signal, rip, address);
         _exit(MONITOR_EXIT_FAULT);

@@ -206,6 +206,17 @@ static void gate_abort(const char *reason)
     fault_stop_running(reason);
 }
 
+static void gate_epoch_set(uint64_t epoch)
+{
+    cubicle_get(gate_caller())->epoch = epoch;
+}
+
+static uint64_t gate_epoch(int id)
+{
+    const struct cubicle *cubicle = cubicle_get((unsigned)id);
+    return cubicle != NULL && cubicle->state == CUBICLE_LIVE ? cubicle->epoch : 0;
+}
+
 static int gate_bind(const char *interface, uint64_t fingerprint, const char *provider,
                      uint64_t *table, uint64_t size)
 {
@@ -232,6 +243,8 @@ static const struct gate gates[] = {
     {"cubicle_fenv_set", gate_fenv_set, false, false},
     {"cubicle_exit", gate_exit, false, false},
     {"cubicle_abort", gate_abort, false, false},
+    {"cubicle_epoch_set", gate_epoch_set, false, false},
+    {"cubicle_epoch", gate_epoch, false, false},
     {"cubicle_bind", gate_bind, false, false},
 };
 #define NGATES (sizeof(gates) / sizeof(gates[0]))

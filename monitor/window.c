@@ -466,6 +466,8 @@ static void window_cut(struct window_range *range, uint32_t page, uint32_t npage
         *range = rest;
     } else if (rest.npages != 0 && spare != NULL) {
         *spare = rest;
+    } else if (rest.npages != 0) {
+        window_settle(rest.page, rest.npages); /* given up: W2 */
     }
 }
 

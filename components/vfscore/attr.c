@@ -21,6 +21,7 @@ int node_set_mode(struct node *node, mode_t mode)
             return error;
         }
     }
+    absent_forget();
     node->st.st_mode = mode;
     time_settle_special(node);
     return 0;

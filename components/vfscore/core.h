@@ -308,6 +308,12 @@ void time_mark_written(struct node *node);
 void time_save(struct node *node);
 void time_from_attr(struct node *node, const struct fs_attr *attr);
 
+/* ---- absent.c ---- */
+
+/** A path may be about to come to name something, or to be barred: no client may go on
+ * to remember that it names nothing. */
+void absent_forget(void);
+
 /* ---- create.c ---- */
 
 /** Whether a name may be added to or taken from @dir. */

@@ -85,6 +85,7 @@ int vfs_mount(const char *provider, const char *path, const char *options, int c
         free(mount);
         return error;
     }
+    absent_forget();
     mount->covered = covered;
     if (covered == NULL) {
         core.root = mount;

@@ -120,6 +120,7 @@ void name_set(struct name *name, struct node *node)
     struct node *old = name->node;
     name->node = node;
     if (node != NULL) {
+        absent_forget();
         node_get(node);
         if (S_ISDIR(node->st.st_mode)) {
             node->name = name;

@@ -60,6 +60,7 @@ DENIED = [
     ("after_remove", "peer", "read", "heap", "driver", 5),
     ("after_destroy", "peer", "read", "heap", "driver", 5),
     ("after_unmap", "peer", "read", "unmapped", "", 5),
+    ("after_many_cuts", "peer", "write", "heap", "driver", 5),
     ("after_reuse", "peer", "read", "heap", "driver", 5),
     ("read_only", "peer", "write", "read-only", "driver", 6),
     ("before_window", "peer", "read", "heap", "driver", 4),
@@ -144,6 +145,7 @@ HARMLESS = [
     ("descriptors_run_out", r"^refused$", 31),
     ("foreign_caller_id", r"^refused 1$", 8),
     ("mappings_run_out", r"^refused$", 31),
+    ("refused_after_seek", r"^kept$", 26),
     ("bind_past_vfscore", r"^refused 100$", 15),
 ]
 

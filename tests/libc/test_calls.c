@@ -17,6 +17,9 @@ enum { INTERFACE_LOCK = VFS_LOCK(1, 2, 1) };
 struct interface_lock_info {
     struct vfs_lock_info info;
 };
+struct interface_absence {
+    struct vfs_absence info;
+};
 
 /* The second definitions, as libc sees them. */
 #undef CUBICLE_VFS_H
@@ -26,6 +29,8 @@ struct interface_lock_info {
 #undef VFS_LOCK
 #define vfs_lock_info libc_lock_info
 #define vfs_lock_query libc_lock_query
+#define vfs_absence libc_absence
+#define vfs_absent libc_absent
 #include "cubicle_calls.h"
 
 _Static_assert((int)INTERFACE_READ == CUBICLE_READ &&
@@ -33,17 +38,20 @@ _Static_assert((int)INTERFACE_READ == CUBICLE_READ &&
                "rights");
 _Static_assert((int)INTERFACE_LOCK == VFS_LOCK(1, 2, 1), "locks");
 
-#define SAME(member)                                                              \
-    _Static_assert(__builtin_offsetof(struct interface_lock_info, info.member) == \
-                           __builtin_offsetof(struct libc_lock_info, member) &&   \
-                       sizeof(((struct interface_lock_info *)0)->info.member) ==  \
-                           sizeof(((struct libc_lock_info *)0)->member),          \
+#define SAME(name, member)                                                     \
+    _Static_assert(__builtin_offsetof(struct interface_##name, info.member) == \
+                           __builtin_offsetof(struct libc_##name, member) &&   \
+                       sizeof(((struct interface_##name *)0)->info.member) ==  \
+                           sizeof(((struct libc_##name *)0)->member),          \
                    #member)
-SAME(start);
-SAME(len);
-SAME(type);
-SAME(pid);
-_Static_assert(sizeof(struct interface_lock_info) == sizeof(struct libc_lock_info),
+SAME(lock_info, start);
+SAME(lock_info, len);
+SAME(lock_info, type);
+SAME(lock_info, pid);
+SAME(absence, epoch);
+SAME(absence, cubicle);
+_Static_assert(sizeof(struct interface_lock_info) == sizeof(struct libc_lock_info) &&
+                   sizeof(struct interface_absence) == sizeof(struct libc_absence),
                "size");
 
 int main(void)

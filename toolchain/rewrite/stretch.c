@@ -31,9 +31,10 @@ static bool may_move(const struct program *program, const struct item *item,
                                                 target->offset + BRANCH_SHORT_BACK;
 }
 
-/* The run that ends at unit @end of @section; its room is 0 where there is none. */
+/* The run that ends at unit @end of @section and begins at @floor at the earliest; its
+ * room is 0 where there is none. */
 static struct run find_run(const struct program *program, const struct section *section,
-                           size_t end)
+                           size_t floor, size_t end)
 {
     const struct item *items = section->items;
     const unsigned from = items[end].offset - items[end].gap - items[end].pad;
@@ -46,7 +47,7 @@ static struct run find_run(const struct program *program, const struct section *
     if (run.room > items[end].pad) {
         run.room = items[end].pad;
     }
-    for (size_t i = end; i-- > 0;) {
+    for (size_t i = end; i-- > floor;) {
         if (items[i].kind == ITEM_LABEL && run.first != end) {
             break;
         }
@@ -104,16 +105,21 @@ void stretch(struct program *program)
     for (size_t s = 0; s < program->nsections; s++) {
         struct section *section = &program->sections[s];
 
+        size_t floor = 0; /* where the last run ended */
+
         for (size_t i = 0; section->code && i < section->nitems; i++) {
             if (section->items[i].kind != ITEM_UNIT) {
                 continue;
             }
-            struct run run = find_run(program, section, i);
+            struct run run = find_run(program, section, floor, i);
 
             for (unsigned option = STRETCH_OPTIONS; option-- > 0;) {
                 grow(section, &run, option);
             }
             move_units(section, &run);
+            if (run.first != run.end) {
+                floor = run.end;
+            }
         }
     }
 }

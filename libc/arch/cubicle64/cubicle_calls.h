@@ -25,6 +25,11 @@ struct vfs_lock_info {
     long start, len;
     int type, pid;
 };
+
+struct vfs_absence {
+    unsigned long epoch;
+    int cubicle, pad;
+};
 #endif
 
 #ifndef CUBICLE_CUBICLE_H
@@ -58,6 +63,7 @@ int vfs_poll(struct pollfd *, unsigned long, int, int);
 /* vfs: attributes and names */
 int vfs_fstat(int, struct stat *, int);
 int vfs_fstatat(int, const char *, struct stat *, int, int);
+int vfs_absent(const char *, struct vfs_absence *, int);
 int vfs_statfs(const char *, struct statfs *, int);
 int vfs_fstatfs(int, struct statfs *, int);
 int vfs_truncate(const char *, long, int);
@@ -94,6 +100,7 @@ int cubicle_page_protect(void *, unsigned long, int);
 int cubicle_thread_pointer_set(void *);
 unsigned long cubicle_fenv_get(void);
 int cubicle_fenv_set(unsigned long);
+unsigned long cubicle_epoch(int);
 void cubicle_exit(int) __attribute__((__noreturn__));
 void cubicle_abort(const char *) __attribute__((__noreturn__));
 

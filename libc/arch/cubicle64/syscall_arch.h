@@ -23,6 +23,7 @@
 #define CALL_LARGEFILE 0100000
 #define CALL_TIOCGWINSZ 0x5413
 
+hidden long __call_stat(const char *, struct stat *);
 hidden long __call_read(int, void *, unsigned long);
 hidden long __call_write(int, const void *, unsigned long);
 hidden long __call_lseek(int, long, int);
@@ -114,7 +115,7 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
 CALL_INLINE long __call_names(long n, long a, long b, long c, long d, long e)
 {
     switch (n) {
-    case SYS_stat: return CALL_VFS(fstatat, CALL_CWD, CALL_P(a), CALL_P(b), 0);
+    case SYS_stat: return __call_stat(CALL_P(a), CALL_P(b));
     case SYS_lstat:
         return CALL_VFS(fstatat, CALL_CWD, CALL_P(a), CALL_P(b), CALL_NOFOLLOW);
     case SYS_newfstatat: return CALL_VFS(fstatat, a, CALL_P(b), CALL_P(c), d);

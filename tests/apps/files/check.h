@@ -63,6 +63,7 @@ void test_open(void);
 void test_data(void);
 void test_seek(void);
 void test_size(void);
+void test_absent(void);
 void test_names(void);
 void test_links(void);
 void test_directories(void);

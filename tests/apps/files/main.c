@@ -14,21 +14,14 @@ static const struct {
     void (*run)(void);
     bool on_request;
 } groups[] = {
-    {"open", test_open, false},
-    {"data", test_data, false},
-    {"seek", test_seek, false},
-    {"size", test_size, false},
-    {"names", test_names, false},
-    {"links", test_links, false},
-    {"directories", test_directories, false},
-    {"relative", test_relative, false},
-    {"rights", test_rights, false},
-    {"times", test_times, false},
-    {"locks", test_locks, false},
-    {"pipes", test_pipes, false},
-    {"mapping", test_mapping, false},
-    {"devices", test_devices, false},
-    {"large", test_large, true},
+    {"open", test_open, false},         {"data", test_data, false},
+    {"seek", test_seek, false},         {"size", test_size, false},
+    {"names", test_names, false},       {"absent", test_absent, false},
+    {"links", test_links, false},       {"directories", test_directories, false},
+    {"relative", test_relative, false}, {"rights", test_rights, false},
+    {"times", test_times, false},       {"locks", test_locks, false},
+    {"pipes", test_pipes, false},       {"mapping", test_mapping, false},
+    {"devices", test_devices, false},   {"large", test_large, true},
 };
 
 void check_report(int ok, const char *file, int line, const char *format, ...)

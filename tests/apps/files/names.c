@@ -209,3 +209,63 @@ void test_relative(void)
     CHECK_INT(close(dir), 0);
     CHECK_INT(rmdir("d"), 0);
 }
+
+/* Looked for so often that the answer may be remembered: it must still be true. */
+static void absent_many_times(const char *path)
+{
+    struct stat st;
+    for (int i = 0; i < 200; i++) {
+        CHECK_ERROR(stat(path, &st), ENOENT);
+    }
+}
+
+void test_absent(void)
+{
+    char dir[512], path[600], other[600];
+    struct stat st;
+    CHECK(getcwd(dir, sizeof(dir)) != NULL);
+    snprintf(path, sizeof(path), "%s/sub/none", strcmp(dir, "/") == 0 ? "" : dir);
+    snprintf(other, sizeof(other), "%s/sub", strcmp(dir, "/") == 0 ? "" : dir);
+    CHECK_INT(mkdir("sub", 0755), 0);
+    check_file("sub/there", "x");
+    for (int round = 0; round < 3; round++) {
+        absent_many_times(path);
+        check_file("sub/none", "y");
+        CHECK_INT(stat(path, &st), 0);
+        CHECK_INT(unlink("sub/none"), 0);
+        absent_many_times(path);
+        CHECK_INT(link("sub/there", "sub/none"), 0);
+        CHECK_INT(stat(path, &st), 0);
+        CHECK_INT(unlink("sub/none"), 0);
+        absent_many_times(path);
+        CHECK_INT(rename("sub/there", "sub/none"), 0);
+        CHECK_INT(stat(path, &st), 0);
+        CHECK_INT(rename("sub/none", "sub/there"), 0);
+        absent_many_times(path);
+        CHECK_INT(symlink("there", "sub/none"), 0);
+        CHECK_INT(stat(path, &st), 0);
+        CHECK_INT(unlink("sub/none"), 0);
+        absent_many_times(path);
+        CHECK_INT(mkdir("sub/none", 0755), 0);
+        CHECK_INT(stat(path, &st), 0);
+        CHECK_INT(rmdir("sub/none"), 0);
+        absent_many_times(path);
+        CHECK_INT(chmod("sub", 0600), 0);
+        CHECK_ERROR(stat(path, &st), EACCES);
+        CHECK_INT(chmod("sub", 0755), 0);
+        absent_many_times(path);
+        /* Another directory in place of the one that was looked in. */
+        CHECK_INT(mkdir("with", 0755), 0);
+        check_file("with/none", "z");
+        CHECK_INT(rename("sub", "aside"), 0);
+        absent_many_times(other);
+        CHECK_INT(rename("with", "sub"), 0);
+        CHECK_INT(stat(path, &st), 0);
+        CHECK_INT(stat(other, &st), 0);
+        CHECK_INT(unlink("sub/none"), 0);
+        CHECK_INT(rmdir("sub"), 0);
+        CHECK_INT(rename("aside", "sub"), 0);
+    }
+    CHECK_INT(unlink("sub/there"), 0);
+    CHECK_INT(rmdir("sub"), 0);
+}

@@ -53,6 +53,7 @@ static const struct row rows[] = {
     ROW64(vfs_lseek, "foic"),
     ROW(vfs_fstat, "fpc"),
     ROW(vfs_fstatat, "fspic"),
+    ROW(vfs_absent, "spc"),
     ROW(vfs_ftruncate, "foc"),
     ROW(vfs_truncate, "soc"),
     ROW(vfs_fsync, "fc"),
@@ -107,6 +108,7 @@ static const struct row rows[] = {
     ROW(cubicle_window_destroy, "i"),
     ROW(cubicle_page_protect, "pni"),
     ROW(cubicle_fenv_set, "o"),
+    ROW64(cubicle_epoch, "i"),
     ROW(cubicle_bind, "snspn"),
 };
 
@@ -390,6 +392,28 @@ static int foreign_caller_id(void)
     return 0;
 }
 
+/* libc lets a seek wait for the transfer behind it: one that is refused on its way must
+ * not take the seek along. */
+static int refused_after_seek(void)
+{
+    char byte = 0;
+    const int fd = open("/sought", O_CREAT | O_RDWR, 0600);
+    if (write(fd, "01234567", 8) != 8) {
+        return 1;
+    }
+    for (int i = 1; i < 8; i++) {
+        const int reads = i % 2;
+        if (lseek(fd, i, SEEK_SET) != i ||
+            (reads ? read(fd, (void *)16, 4) : write(fd, (void *)16, 4)) != -1 ||
+            errno != EFAULT || read(fd, &byte, 1) != 1 || byte != '0' + i) {
+            printf("%d: at '%c', errno %d\n", i, byte, errno);
+            return 1;
+        }
+    }
+    printf("kept\n");
+    return 0;
+}
+
 /* The file systems are vfscore's to use; past it there are no permissions. */
 static int bind_past_vfscore(void)
 {
@@ -423,6 +447,7 @@ const struct attack deputy_attacks[] = {
     {"descriptors_run_out", descriptors_run_out},
     {"foreign_caller_id", foreign_caller_id},
     {"mappings_run_out", mappings_run_out},
+    {"refused_after_seek", refused_after_seek},
     {"bind_past_vfscore", bind_past_vfscore},
     {"endless_loop", endless_loop},
     {0},

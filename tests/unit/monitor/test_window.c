@@ -290,6 +290,31 @@ static void test_w4_cut_without_room(void **state)
     assert_reaches(B, HEAP(A) + 4, 0);
 }
 
+/* W2: a range that is cut too often gives up its end, and with it what was mapped there. */
+static void test_w2_given_up(void **state)
+{
+    (void)state;
+    const int id = lend(A, B, HEAP(A), PAGES, BOTH);
+    for (unsigned i = 1; i < RANGES_PER_WINDOW - 1; i++) {
+        assert_int_equal(window_add(A, id, AT(HEAP(A)), 1, READ), 0);
+    }
+    for (uint32_t k = 0; k < PAGES; k++) {
+        assert_true(window_map(B, HEAP(A) + k, PAGE_WRITE));
+    }
+    window_forget_pages(HEAP(A) + 8, 1); /* takes the last spare range */
+    assert_int_equal(fake_rights(B, HEAP(A) + 9), BOTH);
+    window_forget_pages(HEAP(A) + 16, 1);
+    assert_int_equal(fake_rights(B, HEAP(A) + 15), BOTH);
+    for (uint32_t k = 16; k < PAGES; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), 0);
+        assert_reaches(B, HEAP(A) + k, 0);
+    }
+    assert_int_equal(window_destroy(A, id), 0);
+    for (uint32_t k = 0; k < PAGES; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), 0);
+    }
+}
+
 /* W2: each way of ending a permission ends the mapping before it returns. */
 static void test_w2_revoke(void **state)
 {
@@ -591,6 +616,7 @@ int main(void)
         TEST(test_w4_kinds),
         TEST(test_w4_freed_leave_windows),
         TEST(test_w4_cut_without_room),
+        TEST(test_w2_given_up),
         TEST(test_w2_revoke),
         TEST(test_w2_untouched),
         TEST(test_w2_host_fails),

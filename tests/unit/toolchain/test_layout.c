@@ -312,6 +312,31 @@ static void test_stretch_labels(void **state)
     assert_int_equal(item(call)->pad, 31);
 }
 
+/* What has grown for an alignment inside the bundle does not grow again for its end. */
+static void test_stretch_once(void **state)
+{
+    (void)state;
+    size_t first = elastic(6, 4);
+    size_t second = elastic(5, 0);
+
+    align(16, 15);
+    size_t third = elastic(4, 3);
+    size_t fourth = unit(UNIT_PLAIN, 4);
+    size_t next = unit(UNIT_PLAIN, 20);
+
+    layout(&program);
+    assert_int_equal(item(third)->pad, 5);
+    assert_int_equal(item(next)->pad, 8);
+    stretch(&program);
+    assert_int_equal(item(first)->stretch, 1 << STRETCH_DISP32 | 1 << STRETCH_REX);
+    assert_int_equal(item(second)->offset, 11);
+    assert_int_equal(item(third)->offset, 16);
+    assert_int_equal(item(third)->pad, 0);
+    assert_int_equal(item(fourth)->offset, 24);
+    assert_int_equal(item(next)->pad, 4);
+    assert_int_equal(item(next)->offset, 32);
+}
+
 /* A backward branch moves only while it surely reaches. */
 static void test_stretch_loop(void **state)
 {
@@ -363,6 +388,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_global_target, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stretch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stretch_labels, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stretch_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stretch_loop, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stretch_short_loop, setup, teardown),
     };

@@ -98,6 +98,16 @@ int cubicle_find(const char *name)
     return strcmp(name, "boot") == 0 ? STUB_BOOT : -ENOENT;
 }
 
+int cubicle_self(void)
+{
+    return STUB_SELF;
+}
+
+void cubicle_epoch_set(uint64_t epoch)
+{
+    stub.epoch = epoch;
+}
+
 /* clang-format off */
 #define FUNCTIONS(F)                                                                   \
     F(mount) F(lookup) F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink)    \

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define STUB_SELF 2 /* id of vfscore's own */
 #define STUB_BOOT 7 /* id of the cubicle that may mount */
 
 struct fs_ops;
@@ -22,6 +23,8 @@ extern struct stub {
     char output[4096];
     size_t output_len;
     int last_stream;
+    /* vfscore's epoch */
+    uint64_t epoch;
     /* a file system that a test provides as "test" */
     const struct fs_ops *provider;
 } stub;

@@ -80,11 +80,21 @@ long __call_lseek(int fd, long offset, int whence)
     return result;
 }
 
+/* The result of a transfer that should have sought. One that failed may have done so
+ * before it came to vfs: the seek must not be lost with it. */
+static long sought(int fd, long result)
+{
+    if (__builtin_expect(result < 0, 0)) {
+        vfs_lseek(fd, pending.offset, SEEK_SET, CALL_SELF);
+    }
+    return result;
+}
+
 long __call_read(int fd, void *buf, unsigned long count)
 {
     if (fd >= 0 && pending.fd == fd) {
         pending.fd = -1;
-        return vfs_seek_read(fd, buf, count, pending.offset, CALL_SELF);
+        return sought(fd, vfs_seek_read(fd, buf, count, pending.offset, CALL_SELF));
     }
     __call_seek_settle();
     return vfs_read(fd, buf, count, CALL_SELF);
@@ -94,7 +104,7 @@ long __call_write(int fd, const void *buf, unsigned long count)
 {
     if (fd >= 0 && pending.fd == fd) {
         pending.fd = -1;
-        return vfs_seek_write(fd, buf, count, pending.offset, CALL_SELF);
+        return sought(fd, vfs_seek_write(fd, buf, count, pending.offset, CALL_SELF));
     }
     __call_seek_settle();
     return vfs_write(fd, buf, count, CALL_SELF);
