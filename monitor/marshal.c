@@ -281,6 +281,23 @@ static void marshal_zero(uint64_t at, uint64_t size)
     }
 }
 
+/* May the caller write the range, as things are before the call? A callee must not do what
+ * has a result that nobody can be given. */
+static bool marshal_writable(const struct trampoline *t, uint64_t base, uint64_t size)
+{
+    for (uint64_t page = page_of(base); size > 0 && page <= page_of(base + size - 1);
+         page++) {
+        const struct page_info info = page_get((uint32_t)page);
+        const unsigned rights = info.owner == t->caller
+                                    ? info.rights
+                                    : window_rights(t->caller, (uint32_t)page);
+        if ((rights & PAGE_WRITE) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int marshal_range(struct marshal *m, const struct marshal_step *step)
 {
     const uint64_t base = (uint32_t)m->values[step->arg];
@@ -298,6 +315,10 @@ static int marshal_range(struct marshal *m, const struct marshal_step *step)
     }
     if (size > COPY_MAX) {
         return marshal_lend(m, step, base, size);
+    }
+    if (step->kind != DESCRIPTOR_IN && m->t->from != NULL &&
+        !marshal_writable(m->t, base, size)) {
+        return -EFAULT;
     }
     uint64_t at = marshal_take(m, size + OUT_WORD_SIZE);
     if (at == 0) {

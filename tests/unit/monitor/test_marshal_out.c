@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -148,10 +149,13 @@ static void test_out_forward(void **state)
     }
     /* The caller's memory has gone meanwhile: an error, and no more. */
     begin(DESCRIPTOR_I64);
-    pointer(DESCRIPTOR_OUT, LOCKED, DESCRIPTOR_SIZE_CONST, 100)->ret = true;
+    pointer(DESCRIPTOR_OUT, HEAP + PAGE_SIZE, DESCRIPTOR_SIZE_CONST, 100)->ret = true;
     assert_int_equal(enter(), 0);
     out_word(frame->args[0], 1);
+    uint8_t *page = at(&caller, HEAP + PAGE_SIZE);
+    assert_int_equal(mprotect(page, PAGE_SIZE, PROT_READ), 0);
     assert_int_equal(inner_call(frame->args[0], 100, 100), -EFAULT);
+    assert_int_equal(mprotect(page, PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
 }
 
 int main(void)
