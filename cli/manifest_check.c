@@ -166,7 +166,8 @@ static int check_rights(const char *path, const struct manifest_cubicle *cubicle
     return 0;
 }
 
-/* 4. Sizes are numbers with an optional K, M or G, 4 GiB at most; a stack is not empty. */
+/* 4. Sizes are numbers with an optional K, M or G, 4 GiB at most; a stack is not empty.
+ */
 static int check_size(const char *path, const struct manifest_cubicle *cubicle,
                       const char *key, const char *text)
 {

@@ -95,7 +95,8 @@ static const cyaml_schema_value_t manifest_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct manifest, manifest_fields),
 };
 
-/* What libcyaml says is wrong, and where: "... (line: 3, column: 5)" of its backtrace. */
+/* What libcyaml says is wrong, and where: "... (line: 3, column: 5)" of its backtrace.
+ */
 struct manifest_log {
     char reason[256];
     char field[128];

@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A manifest's path: as given where it looks like one, else NAME.yaml of the systems. */
+/* A manifest's path: as given where it looks like one, else NAME.yaml of the systems.
+ */
 static char *find_system(const char *system)
 {
     const size_t len = strlen(system);

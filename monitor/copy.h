@@ -1,7 +1,7 @@
 /*
  * Copies between the monitor, or one view, and another view, that a fault cannot harm:
- * where a byte cannot be read or written with the rights of that view, the fault
- * handler first looks for an open window and else ends the copy with -EFAULT.
+ * where a byte cannot be read or written with the rights of that view, the fault handler
+ * first looks for an open window and else ends the copy with -EFAULT.
  */
 #ifndef MONITOR_COPY_H
 #define MONITOR_COPY_H

@@ -154,8 +154,8 @@ static int image_read_sections(struct image *image, struct image_error *error)
     return 0;
 }
 
-/* Sections of a segment lie in this order, so that the arrays of constructors are in
- * one piece and zeros come last. */
+/* Sections of a segment lie in this order, so that the arrays of constructors are in one
+ * piece and zeros come last. */
 static unsigned image_rank(const Elf64_Shdr *header)
 {
     switch (header->sh_type) {

@@ -7,8 +7,8 @@
  *   E1  Sections that are loaded lie inside the file and belong to exactly one segment.
  *   E2  Symbol names are NUL-terminated strings inside the file.
  *   E3  A defined symbol points into (or one past) a loaded section.
- *   E4  Relocations apply to loaded sections, inside them, with a known type and
- * symbol. E5  Segment sizes are at most IMAGE_SEGMENT_MAX.
+ *   E4  Relocations apply to loaded sections, inside them, with a known type and symbol.
+ *   E5  Segment sizes are at most IMAGE_SEGMENT_MAX.
  */
 #ifndef MONITOR_ELF_IMAGE_H
 #define MONITOR_ELF_IMAGE_H
@@ -86,8 +86,8 @@ int image_fail(struct image_error *error, const char *path, const char *format, 
 const struct image_symbol *image_find(const struct image *image, const char *name);
 
 /**
- * The function that covers @offset of the code segment, for messages; @into receives
- * the distance from its start. NULL where there is none. Allocates nothing.
+ * The function that covers @offset of the code segment, for messages; @into receives the
+ * distance from its start. NULL where there is none. Allocates nothing.
  */
 const char *image_function_at(const struct image *image, uint64_t offset,
                               uint64_t *into);

@@ -73,8 +73,8 @@ uint8_t *emit_jmp(struct emitter *e);
 /** Makes a jump written by emit_jne() or emit_jmp() land here. */
 void emit_patch(struct emitter *e, uint8_t *jump);
 
-/** Clears xmm/ymm registers 0-15 but those of @keep (a bit each), whose upper bits
- * above the low 64 are cleared. @avx: the CPU has ymm registers. */
+/** Clears xmm/ymm registers 0-15 but those of @keep (a bit each), whose upper bits above
+ *  the low 64 are cleared. @avx: the CPU has ymm registers. */
 void emit_clear_vectors(struct emitter *e, unsigned keep, bool avx);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What a trapped memory access of a cubicle means: a pure function from the page and
- * the access to a verdict. docs/fault-path.md has its table,
+ * What a trapped memory access of a cubicle means: a pure function from the page and the
+ * access to a verdict. docs/fault-path.md has its table,
  * tests/unit/monitor/test_fault_decide.c the same table as a test.
  */
 #ifndef MONITOR_FAULT_DECIDE_H

@@ -90,8 +90,8 @@ static int gate_page_protect(uint64_t base, uint64_t len, int rights)
                           (unsigned)rights);
 }
 
-/* The cubicle that the running allocator acts for: itself, or who called it just now.
- * The top frame is the call to this gate, the one below the call to the allocator. */
+/* The cubicle that the running allocator acts for: itself, or who called it just now. The
+ * top frame is the call to this gate, the one below the call to the allocator. */
 static struct cubicle *gate_owner(int owner)
 {
     if (owner == 0 || owner == (int)gate_caller()) {

@@ -1,7 +1,7 @@
 /*
- * Functions that the monitor itself provides to cubicles: interfaces `cubicle` and
- * `host`. A trampoline whose callee is the monitor calls them on the monitor's stack,
- * with checked copies of annotated ranges and with the caller in thread_self.running.
+ * Functions that the monitor itself provides to cubicles: interfaces `cubicle` and `host`.
+ * A trampoline whose callee is the monitor calls them on the monitor's stack, with checked
+ * copies of annotated ranges and with the caller in thread_self.running.
  */
 #ifndef MONITOR_GATE_H
 #define MONITOR_GATE_H

@@ -35,8 +35,7 @@
 
 /** Instructions and their groups never cross a multiple of this. */
 #define BUNDLE_SIZE 32u
-/** What a return address and an indirect target are masked with: bundle starts below 2
- * GiB. */
+/** What a return address and an indirect target are masked with: bundle starts below 2 GiB. */
 #define RETURN_MASK 0x7fffffe0u
 
 #define STACK_DEFAULT (UINT64_C(1) << 20)

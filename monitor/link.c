@@ -1,7 +1,6 @@
 /*
- * Binding symbols. An import is a function of an interface in the registry; who
- * provides it, and whether the call crosses into another cubicle, is the system's
- * affair.
+ * Binding symbols. An import is a function of an interface in the registry; who provides
+ * it, and whether the call crosses into another cubicle, is the system's affair.
  */
 #include "link.h"
 #include "gate.h"

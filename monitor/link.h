@@ -17,8 +17,8 @@ struct link_system {
 int link_place(struct module *module) __attribute__((warn_unused_result));
 
 /**
- * Applies @module's relocations; imports become trampolines, or plain addresses inside
- * a cubicle. All modules have been placed.
+ * Applies @module's relocations; imports become trampolines, or plain addresses inside a
+ * cubicle. All modules have been placed.
  */
 int link_relocate(const struct link_system *system, struct module *module)
     __attribute__((warn_unused_result));
@@ -37,8 +37,8 @@ int link_bind_providers(const struct link_system *system)
 int link_bound_table(unsigned caller, const char *interface, uint64_t fingerprint,
                      const char *provider, uint64_t *table, size_t size);
 
-/** Address that @module may call for function @name of @interface provided by
- * @provider; 0 with a message when there is no room for another trampoline. */
+/** Address that @module may call for function @name of @interface provided by @provider;
+ *  0 with a message when there is no room for another trampoline. */
 uint32_t link_function(const struct module *module, const struct module *provider,
                        const struct descriptor *interface,
                        const struct descriptor_function *function);

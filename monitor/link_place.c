@@ -1,7 +1,6 @@
 /*
  * Placing a module: its segments take consecutive pages of the module space, data is
- * written through the owner's view, code at its absolute address, writable until
- * sealed.
+ * written through the owner's view, code at its absolute address, writable until sealed.
  */
 #include "backend/backend.h"
 #include "link.h"

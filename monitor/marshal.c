@@ -1,11 +1,12 @@
 /*
  * Invariants
- *   M1  A size, a stacked argument or a pointer is read once; what is checked is what
- * is used (no double fetch). M2  The callee receives addresses of its own memory only,
- * or opaque values. M3  Bytes outside the annotated range, or beyond what `ret` allows,
- * never cross. What the callee does not write of an `out` range is zero, not stale;
- * with `ret` it is for the callee not to return more than it wrote. M4  Every copy goes
- * through the view of the cubicle it is done for, with its rights.
+ *   M1  A size, a stacked argument or a pointer is read once; what is checked is what is
+ *       used (no double fetch).
+ *   M2  The callee receives addresses of its own memory only, or opaque values.
+ *   M3  Bytes outside the annotated range, or beyond what `ret` allows, never cross.
+ *       What the callee does not write of an `out` range is zero, not stale; with `ret`
+ *       it is for the callee not to return more than it wrote.
+ *   M4  Every copy goes through the view of the cubicle it is done for, with its rights.
  */
 #include "marshal.h"
 #include "copy.h"
@@ -281,16 +282,15 @@ static void marshal_zero(uint64_t at, uint64_t size)
     }
 }
 
-/* May the caller write the range, as things are before the call? A callee must not do what
- * has a result that nobody can be given. */
+/* May the caller write the range (not empty), as things are before the call? A callee must
+ * not do what has a result that nobody can be given. */
 static bool marshal_writable(const struct trampoline *t, uint64_t base, uint64_t size)
 {
-    for (uint64_t page = page_of(base); size > 0 && page <= page_of(base + size - 1);
-         page++) {
-        const struct page_info info = page_get((uint32_t)page);
-        const unsigned rights = info.owner == t->caller
-                                    ? info.rights
-                                    : window_rights(t->caller, (uint32_t)page);
+    const uint32_t last = page_of(base + size - 1);
+    for (uint32_t page = page_of(base); page <= last; page++) {
+        const struct page_info info = page_get(page);
+        const unsigned rights =
+            info.owner == t->caller ? info.rights : window_rights(t->caller, page);
         if ((rights & PAGE_WRITE) == 0) {
             return false;
         }
@@ -316,7 +316,7 @@ static int marshal_range(struct marshal *m, const struct marshal_step *step)
     if (size > COPY_MAX) {
         return marshal_lend(m, step, base, size);
     }
-    if (step->kind != DESCRIPTOR_IN && m->t->from != NULL &&
+    if (step->kind != DESCRIPTOR_IN && size > 0 && m->t->from != NULL &&
         !marshal_writable(m->t, base, size)) {
         return -EFAULT;
     }
@@ -405,9 +405,8 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
         m.to_view = t->to->view;
         m.sp = thread_self.cubicle[t->callee].stack & ~UINT64_C(15);
         m.limit = m.to_view + t->to->stack_start + STACK_RESERVE;
-        /* Only the stack's own pages can neither be protected, freed nor revoked; a
-         * cubicle that called out with another stack pointer cannot be entered
-         * meanwhile. */
+        /* Only the stack's own pages can neither be protected, freed nor revoked; a cubicle
+         * that called out with another stack pointer cannot be entered meanwhile. */
         const uint64_t top = m.to_view + t->to->stack_start + t->to->stack_size;
         if (m.sp < m.limit || m.sp > top) {
             return marshal_fail(frame, t, -ENOBUFS);
@@ -430,9 +429,8 @@ static uint64_t marshal_out_word(const struct call_buffer *buffer)
 }
 
 /*
- * Address to which @size bytes of a result for @buffer go: the caller's buffer; or,
- * where that is itself a result buffer that the caller forwards, the one of the
- * caller's caller.
+ * Address to which @size bytes of a result for @buffer go: the caller's buffer; or, where
+ * that is itself a result buffer that the caller forwards, the one of the caller's caller.
  */
 static uint64_t marshal_destination(struct call_frame *frame,
                                     const struct trampoline *t,

@@ -1,7 +1,7 @@
 /*
  * Carries annotated arguments across: ranges up to COPY_MAX are copied through the
- * callee's stack (the monitor's own memory where the monitor is called), longer ones
- * get a window for the time of the call.
+ * callee's stack (the monitor's own memory where the monitor is called), longer ones get
+ * a window for the time of the call.
  */
 #ifndef MONITOR_MARSHAL_H
 #define MONITOR_MARSHAL_H
@@ -14,9 +14,9 @@
 void marshal_plan(struct trampoline *t);
 
 /**
- * Prepares the call of @frame: `args` hold the caller's register arguments and become
- * the callee's; `callee_rsp` is set. Returns 0; or non-zero, with `result` set to what
- * the caller gets instead of a call. Called by trampolines on the monitor's stack.
+ * Prepares the call of @frame: `args` hold the caller's register arguments and become the
+ * callee's; `callee_rsp` is set. Returns 0; or non-zero, with `result` set to what the
+ * caller gets instead of a call. Called by trampolines on the monitor's stack.
  */
 int marshal_enter(struct call_frame *frame, const struct trampoline *t);
 

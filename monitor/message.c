@@ -7,8 +7,8 @@
 
 #define MESSAGE_REQUESTS_MAX 16
 
-/* Modules choose some of the text (names, reasons, notes): it must not drive a
- * terminal, nor look like another line. C1 controls are 0xc2 0x80-0x9f in UTF-8. */
+/* Modules choose some of the text (names, reasons, notes): it must not drive a terminal,
+ * nor look like another line. C1 controls are 0xc2 0x80-0x9f in UTF-8. */
 static void message_disarm(char *text, size_t len)
 {
     unsigned char before = 0;

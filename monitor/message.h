@@ -1,6 +1,6 @@
 /*
- * Messages of the monitor on standard error, each one line that starts with "cubicle:
- * ". Control characters come out as "?", whatever a module has put into its names.
+ * Messages of the monitor on standard error, each one line that starts with "cubicle: ".
+ * Control characters come out as "?", whatever a module has put into its names.
  */
 #ifndef MONITOR_MESSAGE_H
 #define MONITOR_MESSAGE_H

@@ -1,7 +1,7 @@
 /*
- * The monitor's only door for its embedder (the `cubicle` command): a description of
- * the system to run, and the run itself. Everything here is plain data owned by the
- * embedder and read-only to the monitor for the time of the call.
+ * The monitor's only door for its embedder (the `cubicle` command): a description of the
+ * system to run, and the run itself. Everything here is plain data owned by the embedder
+ * and read-only to the monitor for the time of the call.
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
@@ -28,8 +28,7 @@ struct monitor_cubicle {
     const char *name;
     const struct monitor_module *modules; /* in start order */
     size_t nmodules;
-    uint64_t stack_size; /* bytes; 0: the default (1 MiB; 8 MiB where a module is the
-                            application) */
+    uint64_t stack_size; /* bytes; 0: the default (1 MiB; 8 MiB where a module is the application) */
     uint64_t quota;      /* bytes of memory of any kind; 0: no limit */
     enum monitor_on_fault on_fault;
     uint64_t call_limit_ms; /* CPU time in one call into the cubicle; 0: no limit */
@@ -73,10 +72,10 @@ struct monitor_config {
 #define MONITOR_EXIT_FAULT 139 /* a cubicle was stopped by policy `abort` */
 
 /**
- * Loads, verifies, starts and runs the system in the calling process, which it takes
- * over (signal handlers, seccomp filter): call it in a process of its own. Returns the
- * exit status of the application or MONITOR_EXIT_*; what went wrong has then been
- * written to standard error.
+ * Loads, verifies, starts and runs the system in the calling process, which it takes over
+ * (signal handlers, seccomp filter): call it in a process of its own.
+ * Returns the exit status of the application or MONITOR_EXIT_*; what went wrong has then
+ * been written to standard error.
  */
 int monitor_run(const struct monitor_config *config);
 

@@ -2,15 +2,16 @@
 
 #include <errno.h>
 
-static struct page_info pages[PAGE_COUNT];
+struct page_info page_table[PAGE_COUNT];
 static uint32_t runs[CUBICLE_MAX + 1];
 static uint32_t run_limit = UINT32_MAX;
 
 /* Must the host have a mapping of its owner's that begins with @page? */
 static bool page_begins_run(uint32_t page)
 {
-    const struct page_info here = pages[page];
-    const struct page_info before = page > 0 ? pages[page - 1] : (struct page_info){0};
+    const struct page_info here = page_table[page];
+    const struct page_info before =
+        page > 0 ? page_table[page - 1] : (struct page_info){0};
     return here.owner != 0 &&
            (here.owner != before.owner || here.rights != before.rights ||
             ((here.flags ^ before.flags) & PAGE_SHARED) != 0);
@@ -22,14 +23,9 @@ static void page_count_runs(uint32_t page, uint32_t npages, int sign)
 {
     for (uint32_t p = page; p <= page + npages && p < PAGE_COUNT; p++) {
         if (page_begins_run(p)) {
-            runs[pages[p].owner] += (uint32_t)sign;
+            runs[page_table[p].owner] += (uint32_t)sign;
         }
     }
-}
-
-struct page_info page_get(uint32_t page)
-{
-    return pages[page & (PAGE_COUNT - 1)];
 }
 
 static bool page_range_ok(uint32_t page, uint32_t npages)
@@ -44,13 +40,13 @@ int page_claim(uint32_t page, uint32_t npages, unsigned owner, enum page_kind ki
         return -EINVAL;
     }
     for (uint32_t i = 0; i < npages; i++) {
-        if (pages[page + i].kind != PAGE_FREE) {
+        if (page_table[page + i].kind != PAGE_FREE) {
             return -EBUSY;
         }
     }
     page_count_runs(page, npages, -1);
     for (uint32_t i = 0; i < npages; i++) {
-        pages[page + i] = (struct page_info){
+        page_table[page + i] = (struct page_info){
             .owner = (uint16_t)owner,
             .kind = (uint8_t)kind,
             .rights = (uint8_t)(rights & 3u),
@@ -67,7 +63,7 @@ void page_free(uint32_t page, uint32_t npages)
     }
     page_count_runs(page, npages, -1);
     for (uint32_t i = 0; i < npages; i++) {
-        pages[page + i] = (struct page_info){0};
+        page_table[page + i] = (struct page_info){0};
     }
     page_count_runs(page, npages, 1);
 }
@@ -79,7 +75,7 @@ void page_set_rights(uint32_t page, uint32_t npages, unsigned rights)
     }
     page_count_runs(page, npages, -1);
     for (uint32_t i = 0; i < npages; i++) {
-        pages[page + i].rights = (uint8_t)(rights & 3u);
+        page_table[page + i].rights = (uint8_t)(rights & 3u);
     }
     page_count_runs(page, npages, 1);
 }
@@ -88,7 +84,7 @@ void page_set_flag(uint32_t page, unsigned flag)
 {
     page &= PAGE_COUNT - 1;
     page_count_runs(page, 1, -1);
-    pages[page].flags |= (uint8_t)(flag & 0x3fu);
+    page_table[page].flags |= (uint8_t)(flag & 0x3fu);
     page_count_runs(page, 1, 1);
 }
 
@@ -113,7 +109,7 @@ bool page_all(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kin
         return false;
     }
     for (uint32_t i = 0; i < npages; i++) {
-        if (pages[page + i].owner != owner || pages[page + i].kind != kind) {
+        if (page_table[page + i].owner != owner || page_table[page + i].kind != kind) {
             return false;
         }
     }

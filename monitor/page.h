@@ -43,8 +43,14 @@ struct page_info {
     uint8_t flags : 6;
 };
 
-/** @page must be below PAGE_COUNT. */
-struct page_info page_get(uint32_t page);
+/** For page_get() only. */
+extern struct page_info page_table[PAGE_COUNT];
+
+/** @page is taken modulo PAGE_COUNT. */
+static inline struct page_info page_get(uint32_t page)
+{
+    return page_table[page & (PAGE_COUNT - 1)];
+}
 
 /** Sets all metadata of @npages free pages, as P1-P3 ask; -EBUSY where one is not free. */
 int page_claim(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kind,

@@ -1,15 +1,13 @@
 /*
- * The interface registry: the descriptors of all interfaces that the system may use,
- * read from the host once. Trampolines are made from these, never from what a module
- * says.
+ * The interface registry: the descriptors of all interfaces that the system may use, read
+ * from the host once. Trampolines are made from these, never from what a module says.
  */
 #ifndef MONITOR_REGISTRY_H
 #define MONITOR_REGISTRY_H
 
 #include "descriptor.h"
 
-/** Reads every *.desc of directory @path. 0, or a negative errno with a message
- * written. */
+/** Reads every *.desc of directory @path. 0, or a negative errno with a message written. */
 int registry_read(const char *path) __attribute__((warn_unused_result));
 
 /** The interface with this name (@len bytes), or NULL. */

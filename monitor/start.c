@@ -1,6 +1,6 @@
 /*
- * From a description of a system to its end: create, read, place, link, seal, start,
- * run. A step that fails has said why; nothing has run then.
+ * From a description of a system to its end: create, read, place, link, seal, start, run.
+ * A step that fails has said why; nothing has run then.
  */
 #include "backend/backend.h"
 #include "copy.h"
@@ -24,8 +24,7 @@
 
 const struct backend *backend = &backend_sfi;
 
-/* The system with what `--link=direct` makes of it: one cubicle that holds all modules.
- */
+/* The system with what `--link=direct` makes of it: one cubicle that holds all modules. */
 struct plan {
     struct link_system system;
     struct monitor_cubicle whole; /* direct only */
@@ -198,8 +197,7 @@ static int start_each(struct plan *plan, start_step *step)
     return 0;
 }
 
-/* The trampoline by which the monitor itself calls @name of @module; NULL with a
- * message. */
+/* The trampoline by which the monitor itself calls @name of @module; NULL with a message. */
 static const struct trampoline *start_entry(const struct module *module,
                                             const char *name)
 {

@@ -8,8 +8,8 @@
 #define MONITOR_STACK_SIZE (UINT64_C(1) << 18)
 #define SIGNAL_STACK_SIZE (UINT64_C(1) << 17)
 
-/* Trampolines address frames by multiplication-free pointer steps, and the guard after
- * the control stack must be hit by the first store into a frame. */
+/* Trampolines address frames by multiplication-free pointer steps, and the guard after the
+ * control stack must be hit by the first store into a frame. */
 _Static_assert(sizeof(struct call_frame) == 512, "frames tile pages");
 _Static_assert(PAGE_SIZE % sizeof(struct call_frame) == 0, "frames tile pages");
 

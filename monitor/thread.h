@@ -1,7 +1,7 @@
 /*
- * State of a thread that runs cubicles: what is running, the control stack, and where
- * each cubicle's stack stands. Reached through FS at offsets that trampolines have
- * built in; no cubicle can write it, and only `tp` can be read by one.
+ * State of a thread that runs cubicles: what is running, the control stack, and where each
+ * cubicle's stack stands. Reached through FS at offsets that trampolines have built in;
+ * no cubicle can write it, and only `tp` can be read by one.
  *
  * Invariants
  *   T1  `running` is the callee of the top frame of the control stack, or of the frame

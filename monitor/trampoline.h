@@ -3,15 +3,15 @@
  * function, written when the system is loaded.
  *
  * Invariants
- *   R1  A trampoline runs only for its caller: it checks `running` before anything
- * else. R2  A return is accepted only when the top frame was pushed by the same
- * trampoline. R3  The caller gets back its own callee-saved registers, stack pointer
- * and return address, whatever the callee did. R4  Neither side sees a register value
- * of the other but arguments and the result. R5  Below 4 GiB lie only stubs, and every
- * 32-byte boundary in a stub is harmless to whoever jumps there: an entry (checked by
- * R1), a call of the callee's function without its rights (no more than a jump to that
- * function), a return (R2). R6  Stubs and bodies are never writable while they are
- * executable.
+ *   R1  A trampoline runs only for its caller: it checks `running` before anything else.
+ *   R2  A return is accepted only when the top frame was pushed by the same trampoline.
+ *   R3  The caller gets back its own callee-saved registers, stack pointer and return
+ *       address, whatever the callee did.
+ *   R4  Neither side sees a register value of the other but arguments and the result.
+ *   R5  Below 4 GiB lie only stubs, and every 32-byte boundary in a stub is harmless to
+ *       whoever jumps there: an entry (checked by R1), a call of the callee's function
+ *       without its rights (no more than a jump to that function), a return (R2).
+ *   R6  Stubs and bodies are never writable while they are executable.
  */
 #ifndef MONITOR_TRAMPOLINE_H
 #define MONITOR_TRAMPOLINE_H

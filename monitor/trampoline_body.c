@@ -15,9 +15,8 @@
  * A dead cubicle's stack lies in a guard, so a call into one traps at 6 and is unwound;
  * the hot path has no check for it.
  *
- * Between 2 and 9 r11 or rbx holds the frame. A fault at any of these instructions is
- * one of `running`: nothing here touches a cubicle's memory but the stack of the
- * running one.
+ * Between 2 and 9 r11 or rbx holds the frame. A fault at any of these instructions is one
+ * of `running`: nothing here touches a cubicle's memory but the stack of the running one.
  */
 #include "trampoline_body.h"
 #include "backend/backend.h"
@@ -60,8 +59,7 @@ static struct shape trampoline_shape(const struct descriptor_function *function)
             if (arg->kind == DESCRIPTOR_CALLER) {
                 shape.caller_register = (int)shape.nintegers;
             }
-            /* An opaque pointer is its offset; a checked one has been converted
-             * already. */
+            /* An opaque pointer is its offset; a checked one has been converted already. */
             shape.integer_size[shape.nintegers++] =
                 arg->kind == DESCRIPTOR_OPAQUE ? 4 : descriptor_type_size(arg->type);
         }

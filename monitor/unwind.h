@@ -29,9 +29,8 @@ struct unwind_target {
 void unwind_poison(const struct cubicle *cubicle);
 
 /**
- * Makes @cubicle stop: it becomes @state, its stack is taken away, and calls that
- * return into it will trap. @status is the result of its outermost call where it
- * exited.
+ * Makes @cubicle stop: it becomes @state, its stack is taken away, and calls that return
+ * into it will trap. @status is the result of its outermost call where it exited.
  */
 void unwind_stop(struct cubicle *cubicle, enum cubicle_state state, int status);
 

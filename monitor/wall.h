@@ -7,8 +7,7 @@
 
 /**
  * Gives up privileges for good (no new ones, not dumpable, no capabilities, nobody's
- * identity where the process was root) and installs the seccomp filter. 0, or a
- * negative errno with a message.
+ * identity where the process was root) and installs the seccomp filter. 0, or a negative errno with a message.
  */
 int wall_raise(void) __attribute__((warn_unused_result));
 

@@ -60,8 +60,7 @@ static uint8_t *window_foreign(unsigned id, uint32_t page)
     return &foreign[(size_t)id * PAGE_COUNT + page];
 }
 
-/* An id is generation * 64 + slot + 1, so that a stale one names a wrong generation
- * (W3). */
+/* An id is generation * 64 + slot + 1, so that a stale one names a wrong generation (W3). */
 static struct window *window_find(unsigned owner, int id)
 {
     if (id <= 0 || owner == CUBICLE_MONITOR || owner > CUBICLE_MAX) {
@@ -159,7 +158,11 @@ static void window_set_foreign(unsigned peer, uint32_t page, unsigned rights)
 /* @npages pages of one owner, all with the same @rights. */
 static int window_share(unsigned peer, uint32_t page, uint32_t npages, unsigned rights)
 {
-    const int error = backend->share(page_get(page).owner, peer, page, npages, rights);
+    const unsigned owner = page_get(page).owner;
+    if (!page_may_split(owner, 2) || foreign_runs[peer] >= page_run_limit()) {
+        return -ENOMEM; /* P5, for either side */
+    }
+    const int error = backend->share(owner, peer, page, npages, rights);
     if (error != 0) {
         return error;
     }

@@ -8,9 +8,8 @@
  *       from the page's owner to it, each covering the page with those rights.
  *   W2  When a call that shortens or closes a window returns, W1 holds again for every
  *       view (unless revocation is lazy). Where the host fails, the system stops.
- *   W3  Window ids mean nothing outside the cubicle that made them, and stale ones
- * fail. W4  Code, guards and free pages are never lent; a freed page leaves every
- * window.
+ *   W3  Window ids mean nothing outside the cubicle that made them, and stale ones fail.
+ *   W4  Code, guards and free pages are never lent; a freed page leaves every window.
  */
 #ifndef MONITOR_WINDOW_H
 #define MONITOR_WINDOW_H

@@ -1,4 +1,5 @@
-/* 128 by 128 bits. The `div` instruction does 128 by 64 when the quotient fits 64 bits. */
+/* 128 by 128 bits. The `div` instruction does 128 by 64 when the quotient fits 64 bits.
+ */
 #include "int128.h"
 
 /* @high < @d. */

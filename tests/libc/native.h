@@ -13,14 +13,15 @@
 #define strlen ours_strlen
 #define __strchrnul ours_strchrnul
 #define strchrnul ours_strchrnul_alias
+#define strcspn ours_strcspn
 #define strcmp ours_strcmp
 #define strncmp ours_strncmp
 #define __stpcpy ours_stpcpy
 #define stpcpy ours_stpcpy_alias
 #define strcpy ours_strcpy
 
-#define _STRING_H /* glibc's <string.h> would declare what the names above stand for \
-                   */
+/* glibc's <string.h> would declare what the names above stand for. */
+#define _STRING_H
 
 #include <stddef.h>
 
@@ -32,6 +33,7 @@ void *memchr(const void *, int, size_t);
 void *__memrchr(const void *, int, size_t);
 size_t strlen(const char *);
 char *__strchrnul(const char *, int);
+size_t strcspn(const char *, const char *);
 int strcmp(const char *, const char *);
 int strncmp(const char *, const char *, size_t);
 char *__stpcpy(char *restrict, const char *restrict);

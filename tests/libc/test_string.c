@@ -22,6 +22,7 @@ void *ours_memchr(const void *, int, size_t);
 void *ours_memrchr(const void *, int, size_t);
 size_t ours_strlen(const char *);
 char *ours_strchrnul(const char *, int);
+size_t ours_strcspn(const char *, const char *);
 int ours_strcmp(const char *, const char *);
 int ours_strncmp(const char *, const char *, size_t);
 char *ours_stpcpy(char *restrict, const char *restrict);
@@ -180,6 +181,13 @@ static char *string_new(unsigned char *area, size_t n, int i, unsigned letters)
     return (char *)s;
 }
 
+/* @n letters of all, at most 5. */
+static void string_fill(char *s, size_t n)
+{
+    fill_random((unsigned char *)s, n, 250);
+    s[n] = '\0';
+}
+
 static void test_strings(void **state)
 {
     (void)state;
@@ -190,6 +198,9 @@ static void test_strings(void **state)
         const int c = random_below(10) ? (int)random_below(300) - 20 : 0;
         assert_int_equal(ours_strlen(s), n);
         assert_ptr_equal(ours_strchrnul(s, c), strchrnul(s, c));
+        char set[6];
+        string_fill(set, random_below(6));
+        assert_int_equal(ours_strcspn(s, set), strcspn(s, set));
         char *d =
             (char *)other + (i & 2 ? AREA - n - 1 : random_below((uint32_t)(AREA - n)));
         assert_ptr_equal(ours_strcpy(d, s), d);

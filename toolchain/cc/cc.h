@@ -88,7 +88,8 @@ bool response_expand(const char *word, struct list *words);
 
 /* ---- process.c: programs and temporary files ---- */
 
-/** Runs argv[0] with @argv; verbose prints it first. Returns whether it exited with 0. */
+/** Runs argv[0] with @argv; verbose prints it first. Returns whether it exited with 0.
+ */
 bool process_run(const struct options *options, const struct list *argv);
 
 /** Runs argv[0] and copies the first line it prints to @line, at most @size bytes with

@@ -288,7 +288,8 @@ static bool link_symbols(struct module *module)
         (application && !add_provided(module, "app"))) {
         return false;
     }
-    /* Only an application has libc's app_main(); boot imports that of another module. */
+    /* Only an application has libc's app_main(); boot imports that of another module.
+     */
     if (!list_has(&module->provides, "app") &&
         registry_find(&module->registry, "app")) {
         list_add_all(&module->imported,

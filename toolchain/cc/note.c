@@ -1,4 +1,5 @@
-/* The section .cubicle.note: what the monitor must know of a module before loading it. */
+/* The section .cubicle.note: what the monitor must know of a module before loading it.
+ */
 #include "cc.h"
 
 #include <errno.h>

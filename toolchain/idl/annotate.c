@@ -241,7 +241,8 @@ static void set_kind(struct idl *idl, struct idl_function *f, struct idl_param *
     }
 }
 
-/* A parameter without one: an integer, a double, or a pointer that crosses as a value. */
+/* A parameter without one: an integer, a double, or a pointer that crosses as a value.
+ */
 static void set_default(struct idl *idl, struct idl_function *f,
                         struct idl_param *param)
 {

@@ -138,7 +138,8 @@ static enum CXChildVisitResult visit_param(CXCursor cursor, CXCursor parent,
     return CXChildVisit_Continue;
 }
 
-/* @type is the function's: its canonical form has arrays as the pointers that they are. */
+/* @type is the function's: its canonical form has arrays as the pointers that they are.
+ */
 static void parse_param(struct visit *visit, struct idl_function *function,
                         CXCursor cursor, CXType type, unsigned index)
 {

@@ -1,4 +1,5 @@
-/* The header as libclang sees it: parsing, what clang finds wrong, which files it read. */
+/* The header as libclang sees it: parsing, what clang finds wrong, which files it read.
+ */
 #include "idl.h"
 
 #include <stdlib.h>

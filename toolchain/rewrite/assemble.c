@@ -137,7 +137,8 @@ bool assemble_sizes(struct program *program, const char *assembler)
     return ok;
 }
 
-/* Adds up the code bytes of the object and compares: one wrong size moves everything. */
+/* Adds up the code bytes of the object and compares: one wrong size moves everything.
+ */
 static bool check_sizes(const struct program *program, const struct object *object)
 {
     uint64_t expected = 0;

@@ -12,9 +12,11 @@
  *                                  one unit:
  *                                      andl $-32,%r11d
  *                                      jmp  *%r11
- *      call w                      w weak and not defined here: may be address 0, where
- * no direct call can go. One unit, ends a bundle: movl $w,%r11d andl $-32,%r11d call
- * *%r11
+ *      call w                      w weak and not defined here, so perhaps address 0,
+ *                                  where no direct call can go: one unit, ends a bundle:
+ *                                      movl $w,%r11d
+ *                                      andl $-32,%r11d
+ *                                      call *%r11
  */
 #include "instrument.h"
 

@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Accesses at most this far from %rsp prove that it is inside the view or its guards. */
+/* Accesses at most this far from %rsp prove that it is inside the view or its guards.
+ */
 #define STACK_REACH 65536
 
 /* As text of a printf format. */
@@ -321,7 +322,8 @@ static void instrument_plain(struct program *program, const struct instruction *
     }
 }
 
-/* Is the operand the slot that holds the thread pointer, as gcc or our libc names it? */
+/* Is the operand the slot that holds the thread pointer, as gcc or our libc names it?
+ */
 static bool is_thread_pointer(const struct operand *operand)
 {
     return operand->kind == OPERAND_MEMORY && operand->segment &&

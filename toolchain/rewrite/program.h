@@ -124,7 +124,8 @@ void program_take_addresses(struct program *program, const char *expression);
 /** The current section. Valid until a section is added. */
 struct section *program_section(struct program *program);
 
-/** Reports an error at @place. @help says how to get around it; NULL where nothing can. */
+/** Reports an error at @place. @help says how to get around it; NULL where nothing can.
+ */
 void program_error(struct program *program, struct place place, const char *help,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -1,4 +1,5 @@
-/* What has to be known of a mnemonic: which treatment it gets, and why it is refused. */
+/* What has to be known of a mnemonic: which treatment it gets, and why it is refused.
+ */
 #ifndef REWRITE_RULES_H
 #define REWRITE_RULES_H
 

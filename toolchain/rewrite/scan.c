@@ -134,7 +134,8 @@ static struct statement scan_failed(struct statement statement, const char *why)
     return statement;
 }
 
-/* Names the label that ends at the ':' just read; numeric ones get their unique name. */
+/* Names the label that ends at the ':' just read; numeric ones get their unique name.
+ */
 static struct statement scan_label(struct scanner *scanner, struct statement statement,
                                    size_t len)
 {

@@ -199,7 +199,8 @@ static bool symbol_directive(struct reader *reader, const char *name,
 
         reader->program->symbols[index].assigned = true;
         program_take_addresses(reader->program, comma ? comma : arguments);
-        /* A constant decides how long instructions are, so it comes before all of them. */
+        /* A constant decides how long instructions are, so it comes before all of them.
+         */
         if (comma &&
             !strpbrk(comma, "._abcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWYZ")) {
             add_first(reader, text);

@@ -1,15 +1,12 @@
 /*
  * Instructions that change %rsp, or copy it.
  *
- *      sub  $24,%rsp           the same; the access that invariant 5 asks for follows
- *      and  $-32,%rsp          one unit:  and  $-32,%esp
- *                                         rdgsbase %r11
- *                                         lea  (%rsp,%r11),%rsp
- *      mov  %rsp,%rbp          mov  %esp,%ebp
- *      lea  16(%rsp),%rax      lea  16(%rsp),%eax
- *      leave                   mov  %ebp,%esp and so on; pop  %rbp
- *      push 8(%rax)            push %gs:8(%eax)
- *      pop  8(%rax)            pop  %r11; mov  %r11,%gs:8(%eax)
+ *      sub  $24,%rsp               the same; the access that invariant 5 asks for
+ * follows and  $-32,%rsp              one unit: and  $-32,%esp rdgsbase %r11 lea
+ * (%rsp,%r11),%rsp mov  %rsp,%rbp              mov  %esp,%ebp lea  16(%rsp),%rax lea
+ * 16(%rsp),%eax leave                       mov  %ebp,%esp and so on; pop  %rbp push
+ * 8(%rax)                push %gs:8(%eax) pop  8(%rax)                pop  %r11; mov
+ * %r11,%gs:8(%eax)
  *
  * Pointers made from %rsp lose the base of the view, so that they compare equal to
  * every other pointer to the same byte.

@@ -10,8 +10,6 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE (UINT64_C(2) << 20)
-
 static int none_init(size_t ncubicles)
 {
     (void)ncubicles;
@@ -42,13 +40,9 @@ static size_t none_size(uint32_t npages)
 static int none_map(unsigned owner, uint32_t page, uint32_t npages)
 {
     (void)owner;
-    if (mprotect(none_address(page), none_size(npages), PROT_READ | PROT_WRITE) != 0) {
-        return -ENOMEM;
-    }
-    if (none_size(npages) >= HUGE_PAGE) {
-        (void)madvise(none_address(page), none_size(npages), MADV_HUGEPAGE);
-    }
-    return 0;
+    return mprotect(none_address(page), none_size(npages), PROT_READ | PROT_WRITE) == 0
+               ? 0
+               : -ENOMEM;
 }
 
 static int none_unmap(unsigned owner, uint32_t page, uint32_t npages)

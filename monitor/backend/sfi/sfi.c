@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #define VIEW_STRIDE (2 * SPACE_SIZE)
-#define HUGE_PAGE (UINT64_C(2) << 20)
 
 static uint64_t views; /* address of the view of cubicle 0, which does not exist */
 static size_t nviews;
@@ -80,14 +79,10 @@ static int sfi_prot(unsigned rights)
 
 static int sfi_map(unsigned owner, uint32_t page, uint32_t npages)
 {
-    void *at = sfi_address(owner, page);
-    if (mprotect(at, sfi_size(npages), PROT_READ | PROT_WRITE) != 0) {
-        return -ENOMEM;
-    }
-    if (sfi_size(npages) >= HUGE_PAGE) {
-        (void)madvise(at, sfi_size(npages), MADV_HUGEPAGE); /* only speed is lost */
-    }
-    return 0;
+    return mprotect(sfi_address(owner, page), sfi_size(npages),
+                    PROT_READ | PROT_WRITE) == 0
+               ? 0
+               : -ENOMEM;
 }
 
 static int sfi_hide(unsigned id, uint32_t page, uint32_t npages)

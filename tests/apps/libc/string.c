@@ -1,4 +1,5 @@
-/* <string.h> beyond what tests/libc compares with the host: the rest of the functions. */
+/* <string.h> beyond what tests/libc compares with the host: the rest of the functions.
+ */
 #define _GNU_SOURCE
 #include "check.h"
 

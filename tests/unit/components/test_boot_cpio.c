@@ -1,4 +1,5 @@
-/* boot's root file system: cpio archives in and out, and what a hostile archive can do. */
+/* boot's root file system: cpio archives in and out, and what a hostile archive can do.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -290,6 +290,28 @@ static void test_w4_cut_without_room(void **state)
     assert_reaches(B, HEAP(A) + 4, 0);
 }
 
+/* P5 also holds for what is lent: neither side's mappings are scattered without end. */
+static void test_p5_runs(void **state)
+{
+    (void)state;
+    const int id = lend(A, B, HEAP(A), PAGES, BOTH);
+    page_limit_runs(3);
+    assert_true(window_map(B, HEAP(A), READ));
+    assert_true(window_map(B, HEAP(A) + 2, READ));
+    assert_true(window_map(B, HEAP(A) + 1, READ)); /* joins them */
+    assert_true(window_map(B, HEAP(A) + 4, READ));
+    assert_true(window_map(B, HEAP(A) + 6, READ));
+    assert_false(window_map(B, HEAP(A) + 8, READ));
+    assert_int_equal(fake_rights(B, HEAP(A) + 8), 0);
+    assert_int_equal(window_close(A, id, B), 0); /* gives them back */
+    assert_int_equal(window_open(A, id, B), 0);
+    assert_true(window_map(B, HEAP(A) + 8, READ));
+    page_limit_runs(1); /* the owner's own pages might be split */
+    assert_false(window_map(C, HEAP(A) + 8, READ));
+    assert_false(window_map(B, HEAP(A) + 10, READ));
+    page_limit_runs(UINT32_MAX);
+}
+
 /* W2: a range that is cut too often gives up its end, and with it what was mapped there. */
 static void test_w2_given_up(void **state)
 {
@@ -365,7 +387,8 @@ static void test_w2_untouched(void **state)
     assert_int_equal(fake_calls.share + fake_calls.revoke, 0);
 }
 
-/* W2: where the host does not take a page back, the system stops instead of going on. */
+/* W2: where the host does not take a page back, the system stops instead of going on.
+ */
 static void test_w2_host_fails(void **state)
 {
     const int id = lend(A, B, HEAP(A), 1, BOTH);
@@ -616,6 +639,7 @@ int main(void)
         TEST(test_w4_kinds),
         TEST(test_w4_freed_leave_windows),
         TEST(test_w4_cut_without_room),
+        TEST(test_p5_runs),
         TEST(test_w2_given_up),
         TEST(test_w2_revoke),
         TEST(test_w2_untouched),

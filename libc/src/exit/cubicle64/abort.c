@@ -4,7 +4,8 @@
 
 #include "syscall.h"
 
-/* call_signal.c has the real one; a program that never sets a handler does without it. */
+/* call_signal.c has the real one; a program that never sets a handler does without it.
+ */
 static void dummy(void)
 {
 }

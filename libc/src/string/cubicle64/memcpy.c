@@ -57,7 +57,8 @@ VEC_INLINE void *move_128(char *d, const char *s, size_t n)
     return d;
 }
 
-/* More than 128 bytes, upwards: right unless the destination begins inside the source. */
+/* More than 128 bytes, upwards: right unless the destination begins inside the source.
+ */
 VEC_INLINE void *move_up(char *d, const char *s, size_t n)
 {
     const vec head = vec_load(s);
