@@ -1,10 +1,9 @@
 #include "copy.h"
 
 extern const char copy_begin[], copy_end[];
-int copy_bytes_sse(void *to, const void *from, size_t size);
-int copy_bytes_avx(void *to, const void *from, size_t size);
+copy_routine copy_bytes_sse, copy_bytes_avx;
 
-int (*copy_bytes)(void *to, const void *from, size_t size) = copy_bytes_sse;
+copy_routine *copy_bytes = copy_bytes_sse;
 
 void copy_init(void)
 {

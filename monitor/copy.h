@@ -13,9 +13,11 @@
 /** Chooses the routine for this CPU. Call once, before any copy. */
 void copy_init(void);
 
-/** Copies @size bytes, ascending, ranges disjoint. 0, or -EFAULT with some of it done. */
-extern int (*copy_bytes)(void *to, const void *from, size_t size)
+typedef int copy_routine(void *to, const void *from, size_t size)
     __attribute__((warn_unused_result));
+
+/** Copies @size bytes, ascending, ranges disjoint. 0, or -EFAULT with some of it done. */
+extern copy_routine *copy_bytes;
 
 /** Bytes of the string at @from with its NUL; -EFAULT; -ENAMETOOLONG when the first
  * @max bytes hold no NUL. */

@@ -161,7 +161,7 @@ static int module_check_exports(const char *path, const char *code,
 
 int module_read(const char *path, const char *code, struct module *module)
 {
-    struct image_error error;
+    struct image_error error = {0};
     uint8_t *data;
     size_t size;
     int failed = image_read_file(path, &data, &size, &error);

@@ -28,8 +28,9 @@ struct monitor_cubicle {
     const char *name;
     const struct monitor_module *modules; /* in start order */
     size_t nmodules;
-    uint64_t stack_size; /* bytes; 0: the default (1 MiB; 8 MiB where a module is the application) */
-    uint64_t quota;      /* bytes of memory of any kind; 0: no limit */
+    /* Bytes; 0: the default, 1 MiB, or 8 MiB where a module is the application. */
+    uint64_t stack_size;
+    uint64_t quota; /* bytes of memory of any kind; 0: no limit */
     enum monitor_on_fault on_fault;
     uint64_t call_limit_ms; /* CPU time in one call into the cubicle; 0: no limit */
 };
