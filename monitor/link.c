@@ -33,6 +33,7 @@ static bool link_loader_symbol(const struct module *module, const char *name,
         {"__cubicle_tls_memsz", image->tls_memory_size},
         {"__cubicle_tls_align", image->tls_align},
         {"__cubicle_has_avx", __builtin_cpu_supports("avx") != 0},
+        {"__cubicle_alone", module->cubicle->nmodules == 1},
         {"__preinit_array_start", 0},
         {"__preinit_array_end", 0},
         {"__init_array_start", data + image->init_array_at},
@@ -49,15 +50,22 @@ static bool link_loader_symbol(const struct module *module, const char *name,
     return false;
 }
 
+bool link_imports(const struct module *module, const char *name)
+{
+    for (size_t i = 0; i < module->image.nsymbols; i++) {
+        const struct image_symbol *symbol = &module->image.symbols[i];
+        if (symbol->section == SHN_UNDEF && strcmp(symbol->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool link_uses_fenv(const struct cubicle *cubicle)
 {
     for (size_t i = 0; cubicle != NULL && i < cubicle->nmodules; i++) {
-        const struct image *image = &cubicle->modules[i]->image;
-        for (size_t k = 0; k < image->nsymbols; k++) {
-            if (image->symbols[k].section == SHN_UNDEF &&
-                strcmp(image->symbols[k].name, "cubicle_fenv_set") == 0) {
-                return true;
-            }
+        if (link_imports(cubicle->modules[i], "cubicle_fenv_set")) {
+            return true;
         }
     }
     return false;
@@ -233,10 +241,6 @@ static int link_symbol(const struct link_context *context,
         for (size_t i = 0; boot != NULL && i < module->cubicle->nmodules; i++) {
             *value |= module_provides(module->cubicle->modules[i], boot);
         }
-        return 0;
-    }
-    if (strcmp(symbol->name, "__cubicle_alone") == 0) {
-        *value = module->cubicle->nmodules == 1;
         return 0;
     }
     if (symbol->name[0] == '\0' || link_loader_symbol(module, symbol->name, value)) {

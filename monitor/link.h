@@ -43,6 +43,9 @@ uint32_t link_function(const struct module *module, const struct module *provide
                        const struct descriptor *interface,
                        const struct descriptor_function *function);
 
+/** True when @module imports function @name, of whatever interface. */
+bool link_imports(const struct module *module, const char *name);
+
 /** True when the cubicle holds a module that can change the floating-point environment. */
 bool link_uses_fenv(const struct cubicle *cubicle);
 

@@ -22,17 +22,6 @@ static bool link_bindable(const struct descriptor *interface)
     return interface->many && strcmp(interface->name, "module") != 0;
 }
 
-static bool link_imports(const struct module *module, const char *name)
-{
-    for (size_t i = 0; i < module->image.nsymbols; i++) {
-        const struct image_symbol *symbol = &module->image.symbols[i];
-        if (symbol->section == SHN_UNDEF && strcmp(symbol->name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Only what the manifest names. */
 static bool link_may_bind(const struct link_system *system,
                           const struct module *consumer,

@@ -198,42 +198,36 @@ static void window_reduce(unsigned peer, uint32_t page, uint32_t npages,
     }
 }
 
+static unsigned window_mapped(unsigned peer, uint32_t page)
+{
+    return (page_get(page).flags & PAGE_FOREIGN) != 0 ? *window_foreign(peer, page) : 0;
+}
+
 /* What @peer may keep of what is mapped for it on @page. */
 static unsigned window_left(unsigned peer, uint32_t page, bool forget)
 {
-    const unsigned mapped = *window_foreign(peer, page);
+    const unsigned mapped = window_mapped(peer, page);
     return forget || mapped == 0 ? 0 : mapped & window_rights(peer, page);
 }
 
-/* Does @page lose something, and so that @rights are left? */
-static bool window_loses(unsigned peer, uint32_t page, unsigned rights, bool forget)
-{
-    return (page_get(page).flags & PAGE_FOREIGN) != 0 &&
-           *window_foreign(peer, page) != rights &&
-           window_left(peer, page, forget) == rights;
-}
-
-/* Takes from @peer what it no longer may have of the range, in runs of equal pages;
- * @forget: all of it. */
+/* Takes from @peer what it no longer may have of the range, in runs of pages of one owner
+ * with the same rights left; @forget: all of it. */
 static void window_settle_peer(unsigned peer, uint32_t page, uint32_t npages,
                                bool forget)
 {
     const uint32_t end = page + npages;
     while (page < end) {
-        const unsigned rights = (page_get(page).flags & PAGE_FOREIGN) != 0
-                                    ? window_left(peer, page, forget)
-                                    : 0;
-        uint32_t next = page;
-        while (next < end && page_get(next).owner == page_get(page).owner &&
-               window_loses(peer, next, rights, forget)) {
-            next++;
-        }
-        if (next == page) {
-            page++;
+        const uint32_t first = page++;
+        const unsigned rights = window_left(peer, first, forget);
+        if (window_mapped(peer, first) == rights) {
             continue;
         }
-        window_reduce(peer, page, next - page, rights);
-        page = next;
+        while (page < end && page_get(page).owner == page_get(first).owner &&
+               window_mapped(peer, page) != rights &&
+               window_left(peer, page, forget) == rights) {
+            page++;
+        }
+        window_reduce(peer, first, page - first, rights);
     }
 }
 

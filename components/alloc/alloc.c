@@ -18,8 +18,7 @@
 #define REGION_PAGES 512u /* 2 MiB, a huge page */
 #define NREGIONS (EXTENT_MAX_PAGES / REGION_PAGES)
 
-/* Callers are cubicle ids; those that are equal in the low bits share hints, no more.
- */
+/* Callers are cubicle ids; those that are equal in the low bits share hints, no more. */
 #define NHINTS 512u
 
 static uint64_t space_base; /* offset of page 0, a multiple of the region size */

@@ -14,8 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Exit statuses of a system that did not end by itself, as monitor/monitor.h has them.
- */
+/* Exit statuses of a system that did not end by itself, as monitor/monitor.h has them. */
 #define BOOT_EXIT_CONFIG 125
 #define BOOT_EXIT_FAULT 139
 

@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 #include <vfs.h>
 
-/* One line: "PROVIDER PATH[ OPTIONS]". The mount point is made where it does not exist.
- */
+/* One line: "PROVIDER PATH[ OPTIONS]". The mount point is made where it does not exist. */
 static int boot_mount(char *line)
 {
     char *rest = NULL;

@@ -14,8 +14,7 @@ void boot_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * -1. */
 int boot_mount_all(char *mounts);
 
-/** Unpacks the cpio stream that @read reads under directory @root ("" for /). 0 or -1.
- */
+/** Unpacks the cpio stream that @read reads under directory @root ("" for /). 0 or -1. */
 int boot_unpack(const char *root, ssize_t (*read)(uint64_t, void *, size_t));
 
 /** Packs the file system of directory @root ("" for /), without what is mounted in it,

@@ -33,8 +33,7 @@ static void *chunk_map(size_t size)
     return base == MAP_FAILED ? NULL : base;
 }
 
-/** Where the allocator does not align (a host), the chunk is cut out of twice its size.
- */
+/** Where the allocator does not align (a host), the chunk is cut out of twice its size. */
 static void *chunk_map_aligned(void)
 {
     char *base = chunk_map(CHUNK_SIZE);

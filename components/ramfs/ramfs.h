@@ -143,8 +143,7 @@ struct ramfs_key {
 };
 /** 0, -EINVAL (empty, a slash, "." or ".."), -ENAMETOOLONG. */
 int key_make(const char *name, struct ramfs_key *key);
-/** Where the name is, for the functions below until the directory changes; -1: nowhere.
- */
+/** Where the name is, for the functions below until the directory changes; -1: nowhere. */
 int64_t dir_find(const struct ramfs_dir *dir, const struct ramfs_key *key);
 /** Node number there; 0 for -1. */
 uint64_t dir_node(const struct ramfs_dir *dir, int64_t position);

@@ -11,11 +11,16 @@
 static uint64_t epoch;
 static bool remembered; /* somebody may have been told the epoch */
 
+static void epoch_next(void)
+{
+    cubicle_epoch_set(++epoch);
+}
+
 void absent_forget(void)
 {
     if (unlikely(remembered)) {
         remembered = false;
-        cubicle_epoch_set(++epoch);
+        epoch_next();
     }
 }
 
@@ -32,10 +37,10 @@ int vfs_absent(const char *path, struct vfs_absence *absence, int caller)
     if (name == NULL || name->node != NULL) {
         return -ENOENT;
     }
-    if (!remembered) {
-        remembered = true;
-        cubicle_epoch_set(++epoch);
+    if (epoch == 0) {
+        epoch_next();
     }
+    remembered = true;
     *absence = (struct vfs_absence){.epoch = epoch, .cubicle = cubicle_self()};
     return 0;
 }

@@ -220,8 +220,7 @@ static inline struct file *file_of(int fd, int caller)
 
 /* ---- file.c ---- */
 
-/** Takes over the caller's reference to @node, but not when it fails (NULL: no memory).
- */
+/** Takes over the caller's reference to @node, but not when it fails (NULL: no memory). */
 struct file *file_new(struct node *node, uint32_t flags);
 void file_put(struct file *file);
 /** Opens what @path names for @client without a descriptor. */
@@ -235,11 +234,9 @@ int file_open(struct client *client, int dirfd, const char *path, int flags,
 int node_from_attr(struct mount *mount, const struct fs_attr *attr, struct node **node);
 struct node *node_new_pipe(void);
 void node_free(struct node *node);
-/** Brings st up to date: settles the times, and asks what only the file system knows.
- */
+/** Brings st up to date: settles the times, and asks what only the file system knows. */
 int node_refresh(struct node *node);
-/** The last name of @node is going: sees that the file system keeps it while we use it.
- */
+/** The last name of @node is going: sees that the file system keeps it while we use it. */
 int node_keep(struct node *node);
 /** One name of @node is gone. */
 void node_unlinked(struct node *node);

@@ -11,6 +11,25 @@
  * it lends memory, page by page, which takes many times as long. */
 #define PIECE_MAX ((size_t)65536)
 
+/** One call of the file system that moves up to PIECE_MAX bytes. */
+typedef ssize_t mover(struct node *node, void *buf, size_t count, uint64_t offset);
+
+static inline ssize_t piece_read(struct node *node, void *buf, size_t count,
+                                 uint64_t offset)
+{
+    ssize_t result;
+    PROVIDER(result, node->ops->fs_read(node->number, offset, buf, count, 0));
+    return checked_count(result, count);
+}
+
+static inline ssize_t piece_write(struct node *node, void *buf, size_t count,
+                                  uint64_t offset)
+{
+    ssize_t result;
+    PROVIDER(result, node->ops->fs_write(node->number, offset, buf, count));
+    return checked_count(result, count);
+}
+
 /**
  * Headers are looked at again and again (SQLite reads 16 bytes of its file's first 64
  * for every transaction): the first small read there fetches them all, and further ones
@@ -22,10 +41,8 @@ static ssize_t head_read(struct node *node, void *buf, size_t count, int64_t off
     if ((uint64_t)offset + count > node->head_len) {
         const int64_t size = node->st.st_size;
         const size_t want = size < HEAD_MAX ? (size_t)size : HEAD_MAX;
-        ssize_t result;
         node->head_len = 0;
-        PROVIDER(result, node->ops->fs_read(node->number, 0, node->head, want, 0));
-        result = checked_count(result, want);
+        const ssize_t result = piece_read(node, node->head, want, 0);
         if (result < 0) {
             return result;
         }
@@ -53,38 +70,14 @@ static void head_written(struct node *node, const char *buf, size_t count,
     node->head_len = end > node->head_len ? end : node->head_len;
 }
 
-/** Long reads in pieces. */
-static ssize_t pieces_read(struct node *node, char *buf, size_t count, int64_t offset)
+/** Long transfers, up to the first piece that falls short. */
+static ssize_t move_pieces(mover *move, struct node *node, char *buf, size_t count,
+                           int64_t offset)
 {
     size_t done = 0;
     while (done < count) {
         const size_t want = count - done < PIECE_MAX ? count - done : PIECE_MAX;
-        ssize_t result;
-        PROVIDER(result, node->ops->fs_read(node->number, (uint64_t)offset + done,
-                                            buf + done, want, 0));
-        result = checked_count(result, want);
-        if (result < 0) {
-            return done > 0 ? (ssize_t)done : result;
-        }
-        done += (size_t)result;
-        if ((size_t)result < want) {
-            break;
-        }
-    }
-    return (ssize_t)done;
-}
-
-/** Long writes in pieces. */
-static ssize_t pieces_write(struct node *node, const char *buf, size_t count,
-                            int64_t offset)
-{
-    size_t done = 0;
-    while (done < count) {
-        const size_t want = count - done < PIECE_MAX ? count - done : PIECE_MAX;
-        ssize_t result;
-        PROVIDER(result, node->ops->fs_write(node->number, (uint64_t)offset + done,
-                                             buf + done, want));
-        result = checked_count(result, want);
+        const ssize_t result = move(node, buf + done, want, (uint64_t)offset + done);
         if (result < 0) {
             return done > 0 ? (ssize_t)done : result;
         }
@@ -121,14 +114,12 @@ static inline ssize_t regular_read(struct node *node, void *buf, size_t count,
         return head_read(node, buf, count, offset);
     }
     if (unlikely(count > PIECE_MAX)) {
-        return pieces_read(node, buf, count, offset);
+        return move_pieces(piece_read, node, buf, count, offset);
     }
-    ssize_t result;
     if (forward) {
         cubicle_out_forward(buf);
     }
-    PROVIDER(result, node->ops->fs_read(node->number, (uint64_t)offset, buf, count, 0));
-    return checked_count(result, count);
+    return piece_read(node, buf, count, (uint64_t)offset);
 }
 
 /** The file now reaches to @end through a write at @offset (or had holes before). */
@@ -153,14 +144,10 @@ static ssize_t regular_write(struct node *node, const void *buf, size_t count,
     if (unlikely((int64_t)count > INT64_MAX - offset)) {
         return -EINVAL;
     }
-    ssize_t result;
-    if (unlikely(count > PIECE_MAX)) {
-        result = pieces_write(node, buf, count, offset);
-    } else {
-        PROVIDER(result,
-                 node->ops->fs_write(node->number, (uint64_t)offset, buf, count));
-        result = checked_count(result, count);
-    }
+    void *from = (void *)(uintptr_t)buf; /* a mover's type; it is read only */
+    const ssize_t result = unlikely(count > PIECE_MAX)
+                               ? move_pieces(piece_write, node, from, count, offset)
+                               : piece_write(node, from, count, (uint64_t)offset);
     if (unlikely(result <= 0)) {
         return result;
     }
@@ -207,8 +194,7 @@ static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t of
         }
         return result;
     }
-    PROVIDER(result, node->ops->fs_read(node->number, 0, buf, count, 0));
-    return checked_count(result, count);
+    return piece_read(node, buf, count, 0);
 }
 
 static ssize_t other_write(struct file *file, const void *buf, size_t count,
@@ -230,8 +216,7 @@ static ssize_t other_write(struct file *file, const void *buf, size_t count,
     count = count < IO_MAX ? count : IO_MAX;
     ssize_t result;
     if ((file->can & CAN_SEEK) == 0) {
-        PROVIDER(result, node->ops->fs_write(node->number, 0, buf, count));
-        return checked_count(result, count);
+        return piece_write(node, (void *)(uintptr_t)buf, count, 0);
     }
     int64_t at = offset == NOWHERE ? file->offset : offset;
     if ((file->flags & O_APPEND) != 0) {

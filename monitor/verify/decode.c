@@ -31,8 +31,7 @@ void decoder_init(struct decoder *decoder, int32_t tp_disp)
     ZydisDecoderInit(&decoder->zydis, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 }
 
-/* The one-byte opcodes A4..A7 and AA..AF are string instructions, whatever their name.
- */
+/* The one-byte opcodes A4..A7 and AA..AF are string instructions, whatever their name. */
 static bool decode_is_string(const ZydisDecodedInstruction *zydis)
 {
     return zydis->encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY &&

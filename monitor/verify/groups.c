@@ -21,8 +21,7 @@
  */
 #include "internal.h"
 
-/* The state after @insn in a group that must be completed; false: it does not belong.
- */
+/* The state after @insn in a group that must be completed; false: it does not belong. */
 static bool groups_step(enum group_state state, const struct insn *insn,
                         enum group_state *next)
 {

@@ -55,8 +55,7 @@ static bool fails_from(const char *name, void *from)
 }
 #define fails(name) fails_from(name, __builtin_return_address(0))
 
-/* name, its declaration, its arguments, what it returns and errno (0: none) on failure
- */
+/* name, its declaration, its arguments, what it returns and errno (0: none) on failure */
 #define WRAP(result, name, parameters, arguments, value, error) \
     static result(*real_##name) parameters;                     \
     result name parameters;                                     \

@@ -91,8 +91,7 @@ int peer_die(int how);
 
 /** Changes every register and the floating-point control words; returns 42. */
 int peer_clobber(void);
-/** Stores what it finds in the registers on entry: 16 general, then 16 ymm of 32 bytes.
- */
+/** Stores what it finds in the registers on entry: 16 general, then 16 ymm of 32 bytes. */
 int peer_registers(CUBICLE_OUT(640) uint8_t *registers);
 
 #endif

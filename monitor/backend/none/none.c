@@ -37,12 +37,17 @@ static size_t none_size(uint32_t npages)
     return (size_t)npages << PAGE_SHIFT;
 }
 
-static int none_map(unsigned owner, uint32_t page, uint32_t npages)
+static int none_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
 {
     (void)owner;
-    return mprotect(none_address(page), none_size(npages), PROT_READ | PROT_WRITE) == 0
-               ? 0
-               : -ENOMEM;
+    const int prot = (rights & PAGE_READ ? PROT_READ : 0) |
+                     (rights & PAGE_WRITE ? PROT_READ | PROT_WRITE : 0);
+    return mprotect(none_address(page), none_size(npages), prot) == 0 ? 0 : -errno;
+}
+
+static int none_map(unsigned owner, uint32_t page, uint32_t npages)
+{
+    return none_protect(owner, page, npages, PAGE_READ | PAGE_WRITE) == 0 ? 0 : -ENOMEM;
 }
 
 static int none_unmap(unsigned owner, uint32_t page, uint32_t npages)
@@ -51,14 +56,6 @@ static int none_unmap(unsigned owner, uint32_t page, uint32_t npages)
     void *at = mmap(none_address(page), none_size(npages), PROT_NONE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     return at != MAP_FAILED ? 0 : -errno;
-}
-
-static int none_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
-{
-    (void)owner;
-    const int prot = (rights & PAGE_READ ? PROT_READ : 0) |
-                     (rights & PAGE_WRITE ? PROT_READ | PROT_WRITE : 0);
-    return mprotect(none_address(page), none_size(npages), prot) == 0 ? 0 : -errno;
 }
 
 static int none_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,

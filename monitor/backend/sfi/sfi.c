@@ -77,14 +77,6 @@ static int sfi_prot(unsigned rights)
            (rights & PAGE_WRITE ? PROT_READ | PROT_WRITE : 0);
 }
 
-static int sfi_map(unsigned owner, uint32_t page, uint32_t npages)
-{
-    return mprotect(sfi_address(owner, page), sfi_size(npages),
-                    PROT_READ | PROT_WRITE) == 0
-               ? 0
-               : -ENOMEM;
-}
-
 static int sfi_hide(unsigned id, uint32_t page, uint32_t npages)
 {
     void *at = mmap(sfi_address(id, page), sfi_size(npages), PROT_NONE,
@@ -113,6 +105,11 @@ static int sfi_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned 
     return mprotect(sfi_address(owner, page), sfi_size(npages), sfi_prot(rights)) == 0
                ? 0
                : -errno;
+}
+
+static int sfi_map(unsigned owner, uint32_t page, uint32_t npages)
+{
+    return sfi_protect(owner, page, npages, PAGE_READ | PAGE_WRITE) == 0 ? 0 : -ENOMEM;
 }
 
 /* Writes @npages pages at @from to the shared memory file. */

@@ -1,5 +1,4 @@
-/* Rights of the single user, and times. Natively this needs a user without privileges.
- */
+/* Rights of the single user, and times. Natively this needs a user without privileges. */
 #include "check.h"
 
 #include <time.h>

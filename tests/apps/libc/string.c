@@ -1,5 +1,4 @@
-/* <string.h> beyond what tests/libc compares with the host: the rest of the functions.
- */
+/* <string.h> beyond what tests/libc compares with the host: the rest of the functions. */
 #define _GNU_SOURCE
 #include "check.h"
 

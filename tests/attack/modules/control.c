@@ -194,8 +194,7 @@ static int recurse_for_ever(void)
     return victim_survives(HOSTILE_NOTHING);
 }
 
-/* The trampoline's frames are not unwound by longjmp: this return answers the victim.
- */
+/* The trampoline's frames are not unwound by longjmp: this return answers the victim. */
 static int longjmp_out(void)
 {
     if (setjmp(before) != 0) {

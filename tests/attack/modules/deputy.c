@@ -209,8 +209,7 @@ static void complain(const struct row *row, const uint64_t *a, int64_t result,
            a[3], a[4], (long)result, what);
 }
 
-/* Calls, checks, and repairs what a successful call may have done to our descriptors.
- */
+/* Calls, checks, and repairs what a successful call may have done to our descriptors. */
 static void attempt(const struct row *row, const uint64_t *a)
 {
     int64_t result = row->function(a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -270,8 +269,7 @@ static int hostile_arguments(void)
     return bad != 0;
 }
 
-/* The callee must not read or write for the caller what the caller cannot reach itself.
- */
+/* The callee must not read or write for the caller what the caller cannot reach itself. */
 static int deputy_ranges(void)
 {
     static const size_t sizes[] = {1, 16, 4096, 65536, 65537, 1 << 20};

@@ -140,8 +140,7 @@ static int stack_overflow(void)
     return recurse(0);
 }
 
-/* Steps over any guard of the stack in one go: what lies below is not the attacker's.
- */
+/* Steps over any guard of the stack in one go: what lies below is not the attacker's. */
 static int huge_alloca(void)
 {
     volatile uint64_t size = UINT64_C(1) << 30;

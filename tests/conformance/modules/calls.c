@@ -29,8 +29,7 @@ void test_calls(void)
     CHECK_EQUAL(peer_weigh12(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), 650);
 }
 
-/* Results are byte-exact at every size up to a page and at the edges of the large ones.
- */
+/* Results are byte-exact at every size up to a page and at the edges of the large ones. */
 static void test_sizes(void)
 {
     enum { LARGE = 200000 };
@@ -72,8 +71,7 @@ static void test_results(void)
         }
         CHECK_EQUAL(written, rows[i].written);
     }
-    /* A callee that claims more than the capacity gives the caller no more than that.
-     */
+    /* A callee that claims more than the capacity gives the caller no more than that. */
     memset(buffer, 1, sizeof buffer);
     ssize_t n = peer_fill_ret(buffer, 32, 9, 1000);
     CHECK(n <= 32);

@@ -1,5 +1,4 @@
-/* Checks of the conformance driver: one line of TAP each; a failed one names its place.
- */
+/* Checks of the conformance driver: one line of TAP each; a failed one names its place. */
 #ifndef TEST_CHECK_H
 #define TEST_CHECK_H
 

@@ -1,5 +1,4 @@
-/* Memory: quota, zeroed pages, giving back, page rights. The driver's quota is 32 MiB.
- */
+/* Memory: quota, zeroed pages, giving back, page rights. The driver's quota is 32 MiB. */
 #include "check.h"
 
 #include <alloc.h>

@@ -1,5 +1,4 @@
-/* boot's root file system: cpio archives in and out, and what a hostile archive can do.
- */
+/* boot's root file system: cpio archives in and out, and what a hostile archive can do. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -60,8 +60,7 @@ void refused(int error);
 /** marshal_leave() with the callee's @result. */
 void leave(int64_t result);
 
-/** Argument @i as the callee gets it: on its own stack, below what was there, aligned.
- */
+/** Argument @i as the callee gets it: on its own stack, below what was there, aligned. */
 uint8_t *received(unsigned i);
 
 void assert_bytes(const uint8_t *bytes, int byte, size_t n);

@@ -497,8 +497,7 @@ static void test_every_byte(void **state)
     free(file);
 }
 
-/* A table whose headers do not end at a multiple of the alignment is read all the same.
- */
+/* A table whose headers do not end at a multiple of the alignment is read all the same. */
 static void test_unaligned_headers(void **state)
 {
     struct image image;

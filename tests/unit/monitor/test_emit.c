@@ -44,8 +44,7 @@ __asm__(".pushsection rows, \"aw\"\n"
 #define LOW ".byte 0x40; "
 #define HIGH ""
 
-/* X(register, 64-bit name, 32-bit name, 16-bit name, 8-bit name, REX for 32-bit forms)
- */
+/* X(register, 64-bit name, 32-bit name, 16-bit name, 8-bit name, REX for 32-bit forms) */
 #define EACH_BUT_SPECIAL(X)                               \
     X(RAX, "%rax", "%eax", "%ax", "%al", LOW, LOW)        \
     X(RCX, "%rcx", "%ecx", "%cx", "%cl", LOW, LOW)        \
@@ -172,8 +171,7 @@ static void test_bytes(void **state)
     }
 }
 
-/* With any less room than needed nothing is written behind the end, and `full` tells.
- */
+/* With any less room than needed nothing is written behind the end, and `full` tells. */
 static void test_full(void **state)
 {
     (void)state;

@@ -526,8 +526,7 @@ static void test_doubles(void **state)
     assert_int_equal(frame->vector_result, UINT64_C(0x7ff8000000000000));
 }
 
-/* M1: the same bytes named twice are two copies; the last one back wins, as documented.
- */
+/* M1: the same bytes named twice are two copies; the last one back wins, as documented. */
 static void test_overlapping(void **state)
 {
     (void)state;

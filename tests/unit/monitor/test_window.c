@@ -1,6 +1,7 @@
 /*
  * Windows: W1-W4 of window.h on a backend that only remembers. Each test starts with
- * three cubicles of a few heap pages each; test_window_modes.c has the other modes.
+ * three cubicles of a few heap pages each; test_window_revoke.c has W2, and
+ * test_window_modes.c the other modes.
  */
 #include <errno.h>
 #include <limits.h>
@@ -11,68 +12,7 @@
 
 #include <cmocka.h>
 
-#include "fake_backend.h"
-#include "page.h"
-#include "window.h"
-
-#define A 1u
-#define B 2u
-#define C 3u
-
-#define READ PAGE_READ
-#define BOTH (PAGE_READ | PAGE_WRITE)
-
-/* The heaps of A, B and C: 32 pages each. */
-#define PAGES 32u
-#define HEAP(id) (FAKE_FIRST + ((id)-1) * PAGES)
-#define AT(page) ((uint32_t)(page) << PAGE_SHIFT)
-
-static int setup(void **state)
-{
-    (void)state;
-    fake_reset();
-    for (unsigned id = A; id <= C; id++) {
-        if (cubicle_count() < id) {
-            assert_non_null(cubicle_create(id == A ? "a" : id == B ? "b" : "c"));
-        }
-        cubicle_get(id)->state = CUBICLE_LIVE;
-        page_free(HEAP(id), PAGES);
-        assert_int_equal(page_claim(HEAP(id), PAGES, id, PAGE_HEAP, BOTH), 0);
-    }
-    return window_setup(MONITOR_ACL_ON, MONITOR_REVOKE_STRICT);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    for (unsigned id = A; id <= C; id++) {
-        window_forget_cubicle(id);
-        window_forget_pages(HEAP(id), PAGES);
-    }
-    return 0;
-}
-
-/* A window of @owner with one range, open to @peer. */
-static int lend(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
-                unsigned rights)
-{
-    const int id = window_init(owner);
-
-    assert_true(id > 0);
-    assert_int_equal(
-        window_add(owner, id, AT(page), (uint64_t)npages << PAGE_SHIFT, rights), 0);
-    assert_int_equal(window_open(owner, id, peer), 0);
-    return id;
-}
-
-/* What @peer may do with @page, and what a touch then maps. */
-static void assert_reaches(unsigned peer, uint32_t page, unsigned rights)
-{
-    assert_int_equal(window_rights(peer, page), rights);
-    assert_int_equal(window_map(peer, page, READ), (rights & READ) != 0);
-    assert_int_equal(window_map(peer, page, PAGE_WRITE), (rights & PAGE_WRITE) != 0);
-    assert_int_equal(fake_rights(peer, page), rights);
-}
+#include "window_world.h"
 
 /* W1: nothing without an open window; then its pages, with its rights, lazily. */
 static void test_w1_open(void **state)
@@ -312,108 +252,6 @@ static void test_p5_runs(void **state)
     page_limit_runs(UINT32_MAX);
 }
 
-/* W2: a range that is cut too often gives up its end, and with it what was mapped there. */
-static void test_w2_given_up(void **state)
-{
-    (void)state;
-    const int id = lend(A, B, HEAP(A), PAGES, BOTH);
-    for (unsigned i = 1; i < RANGES_PER_WINDOW - 1; i++) {
-        assert_int_equal(window_add(A, id, AT(HEAP(A)), 1, READ), 0);
-    }
-    for (uint32_t k = 0; k < PAGES; k++) {
-        assert_true(window_map(B, HEAP(A) + k, PAGE_WRITE));
-    }
-    window_forget_pages(HEAP(A) + 8, 1); /* takes the last spare range */
-    assert_int_equal(fake_rights(B, HEAP(A) + 9), BOTH);
-    window_forget_pages(HEAP(A) + 16, 1);
-    assert_int_equal(fake_rights(B, HEAP(A) + 15), BOTH);
-    for (uint32_t k = 16; k < PAGES; k++) {
-        assert_int_equal(fake_rights(B, HEAP(A) + k), 0);
-        assert_reaches(B, HEAP(A) + k, 0);
-    }
-    assert_int_equal(window_destroy(A, id), 0);
-    for (uint32_t k = 0; k < PAGES; k++) {
-        assert_int_equal(fake_rights(B, HEAP(A) + k), 0);
-    }
-}
-
-/* W2: each way of ending a permission ends the mapping before it returns. */
-static void test_w2_revoke(void **state)
-{
-    const uint32_t page = HEAP(A);
-
-    (void)state;
-    for (unsigned way = 0; way < 4; way++) {
-        const int id = lend(A, B, page, 3, BOTH);
-        assert_int_equal(window_open(A, id, C), 0);
-        for (uint32_t k = 0; k < 3; k++) {
-            assert_true(window_map(B, page + k, PAGE_WRITE));
-            assert_true(window_map(C, page + k, READ));
-        }
-        const unsigned before = fake_calls.revoke;
-        switch (way) {
-        case 0:
-            assert_int_equal(window_close(A, id, B), 0);
-            assert_int_equal(fake_rights(C, page), BOTH);    /* the others keep it */
-            assert_int_equal(fake_calls.revoke, before + 1); /* at once */
-            assert_int_equal(window_close(A, id, C), 0);
-            break;
-        case 1:
-            assert_int_equal(window_close_all(A, id), 0);
-            break;
-        case 2:
-            assert_int_equal(window_remove(A, id, AT(page)), 0);
-            break;
-        default:
-            assert_int_equal(window_destroy(A, id), 0);
-            break;
-        }
-        assert_int_equal(fake_calls.revoke, before + 2);
-        for (uint32_t k = 0; k < 3; k++) {
-            assert_reaches(B, page + k, 0);
-            assert_reaches(C, page + k, 0);
-        }
-        assert_int_equal(window_destroy(A, id), way < 3 ? 0 : -EINVAL);
-    }
-}
-
-/* W2: closing what was never touched costs no mapping call. */
-static void test_w2_untouched(void **state)
-{
-    const int id = lend(A, B, HEAP(A), PAGES, BOTH);
-
-    (void)state;
-    assert_int_equal(window_close(A, id, B), 0);
-    assert_int_equal(fake_calls.share + fake_calls.revoke, 0);
-}
-
-/* W2: where the host does not take a page back, the system stops instead of going on.
- */
-static void test_w2_host_fails(void **state)
-{
-    const int id = lend(A, B, HEAP(A), 1, BOTH);
-
-    (void)state;
-    assert_true(window_map(B, HEAP(A), READ));
-    fake_fail_revoke = true;
-    assert_true(FAKE_PANICS(window_close(A, id, B)));
-    assert_string_equal(fake_panic_text, "the host cannot take a lent page back");
-    assert_true(FAKE_PANICS(window_forget_pages(HEAP(A), 1)));
-    fake_fail_revoke = false;
-    /* Fewer rights that cannot be set become none. */
-    lend(A, B, HEAP(A), 1, READ);
-    assert_true(window_map(B, HEAP(A), READ));
-    lend(A, B, HEAP(A), 1, BOTH);
-    assert_true(window_map(B, HEAP(A), PAGE_WRITE));
-    page_set_rights(HEAP(A), 1, READ);
-    fake_fail_share = true;
-    window_settle(HEAP(A), 1);
-    assert_int_equal(fake_rights(B, HEAP(A)), 0);
-    assert_false(window_map(B, HEAP(A), READ));
-    fake_fail_share = false;
-    assert_reaches(B, HEAP(A), READ);
-}
-
 /* W1, W2: a delegated right is at most its source, and goes with it. */
 static void test_delegation(void **state)
 {
@@ -626,8 +464,6 @@ static void test_map_refused(void **state)
     assert_int_equal(fake_calls.share, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -640,10 +476,6 @@ int main(void)
         TEST(test_w4_freed_leave_windows),
         TEST(test_w4_cut_without_room),
         TEST(test_p5_runs),
-        TEST(test_w2_given_up),
-        TEST(test_w2_revoke),
-        TEST(test_w2_untouched),
-        TEST(test_w2_host_fails),
         TEST(test_delegation),
         TEST(test_delegation_rights),
         TEST(test_long_chain),

@@ -1,5 +1,4 @@
-/* Windows in the modes that are not the default: lazy revocation, access control off.
- */
+/* Windows in the modes that are not the default: lazy revocation, access control off. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

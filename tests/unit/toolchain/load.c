@@ -72,8 +72,7 @@ static bool place_sections(void)
             return false;
         }
         if (module.sections[i].sh_flags & SHF_TLS) {
-            /* .tdata, then .tbss: one piece, as the thread pointer counts from its end.
-             */
+            /* .tdata, then .tbss: one piece, as the thread pointer counts from its end. */
             uint32_t at = round_up(tls_size, module.sections[i].sh_addralign);
 
             if (module.sections[i].sh_type != SHT_NOBITS) {

@@ -119,8 +119,7 @@ void box_close(struct box *box)
 }
 
 /* The low halves point into the view's data, so that accesses through GS succeed; the
- * whole registers are canonical and unmapped, so that others fault far from the view.
- */
+ * whole registers are canonical and unmapped, so that others fault far from the view. */
 void box_registers(const struct box *box, struct user_regs_struct *regs, uint32_t entry)
 {
     const uint64_t high = UINT64_C(0x0000070000000000) + BOX_DATA + 0x10000;

@@ -8,8 +8,7 @@
 #define CASE_TP (-64)
 #define CASE_BASE 0x100000u
 
-/** @nops one-byte nops, then @bytes, then int3 to the end of the bundle (at least one).
- */
+/** @nops one-byte nops, then @bytes, then int3 to the end of the bundle (at least one). */
 struct verify_case {
     const char *invariant, *text;
     const char *bytes;

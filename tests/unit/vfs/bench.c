@@ -36,8 +36,7 @@ static double now(void)
         printf("%-34s %8.1f\n", name, best);                       \
     } while (0)
 
-/* Not at the start of a page: copies between such addresses can be slow by themselves.
- */
+/* Not at the start of a page: copies between such addresses can be slow by themselves. */
 static char space[65536 + 1040];
 static char *const page = space + 1040;
 

@@ -13,24 +13,14 @@
 
 #include <cmocka.h>
 
+#include "clients.h"
 #include "stubs.h"
-
-#define A 3
-#define B 4
-#define CWD AT_FDCWD
 
 static int setup(void **state)
 {
     (void)state;
     stub_boot();
     return 0;
-}
-
-static int open_file(const char *path, int flags, int client)
-{
-    const int fd = vfs_openat(CWD, path, flags, 0644, client);
-    assert_true(fd >= 0);
-    return fd;
 }
 
 /* ---- against a model: one state per byte and owner ---- */

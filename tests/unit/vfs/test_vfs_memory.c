@@ -120,8 +120,7 @@ static void live(void)
     vfs_unlinkat(CWD, "/d", AT_REMOVEDIR, ME);
 }
 
-/** Exit status: 0 all went well, 1 the failure came and everything works again, 2 not.
- */
+/** Exit status: 0 all went well, 1 the failure came and everything works again, 2 not. */
 static int child(long n)
 {
     fail_at = n;

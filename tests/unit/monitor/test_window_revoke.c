@@ -1,0 +1,125 @@
+/* W2 of window.h: each way of ending a permission ends the mapping. */
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "window_world.h"
+
+/* W2: a range that is cut too often gives up its end, and with it what was mapped there. */
+static void test_w2_given_up(void **state)
+{
+    (void)state;
+    const int id = lend(A, B, HEAP(A), PAGES, BOTH);
+    for (unsigned i = 1; i < RANGES_PER_WINDOW - 1; i++) {
+        assert_int_equal(window_add(A, id, AT(HEAP(A)), 1, READ), 0);
+    }
+    for (uint32_t k = 0; k < PAGES; k++) {
+        assert_true(window_map(B, HEAP(A) + k, PAGE_WRITE));
+    }
+    window_forget_pages(HEAP(A) + 8, 1); /* takes the last spare range */
+    assert_int_equal(fake_rights(B, HEAP(A) + 9), BOTH);
+    window_forget_pages(HEAP(A) + 16, 1);
+    assert_int_equal(fake_rights(B, HEAP(A) + 15), BOTH);
+    for (uint32_t k = 16; k < PAGES; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), 0);
+        assert_reaches(B, HEAP(A) + k, 0);
+    }
+    assert_int_equal(window_destroy(A, id), 0);
+    for (uint32_t k = 0; k < PAGES; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), 0);
+    }
+}
+
+/* W2: each way of ending a permission ends the mapping before it returns. */
+static void test_w2_revoke(void **state)
+{
+    const uint32_t page = HEAP(A);
+
+    (void)state;
+    for (unsigned way = 0; way < 4; way++) {
+        const int id = lend(A, B, page, 3, BOTH);
+        assert_int_equal(window_open(A, id, C), 0);
+        for (uint32_t k = 0; k < 3; k++) {
+            assert_true(window_map(B, page + k, PAGE_WRITE));
+            assert_true(window_map(C, page + k, READ));
+        }
+        const unsigned before = fake_calls.revoke;
+        switch (way) {
+        case 0:
+            assert_int_equal(window_close(A, id, B), 0);
+            assert_int_equal(fake_rights(C, page), BOTH);    /* the others keep it */
+            assert_int_equal(fake_calls.revoke, before + 1); /* at once */
+            assert_int_equal(window_close(A, id, C), 0);
+            break;
+        case 1:
+            assert_int_equal(window_close_all(A, id), 0);
+            break;
+        case 2:
+            assert_int_equal(window_remove(A, id, AT(page)), 0);
+            break;
+        default:
+            assert_int_equal(window_destroy(A, id), 0);
+            break;
+        }
+        assert_int_equal(fake_calls.revoke, before + 2);
+        for (uint32_t k = 0; k < 3; k++) {
+            assert_reaches(B, page + k, 0);
+            assert_reaches(C, page + k, 0);
+        }
+        assert_int_equal(window_destroy(A, id), way < 3 ? 0 : -EINVAL);
+    }
+}
+
+/* W2: closing what was never touched costs no mapping call. */
+static void test_w2_untouched(void **state)
+{
+    const int id = lend(A, B, HEAP(A), PAGES, BOTH);
+
+    (void)state;
+    assert_int_equal(window_close(A, id, B), 0);
+    assert_int_equal(fake_calls.share + fake_calls.revoke, 0);
+}
+
+/* W2: where the host does not take a page back, the system stops instead of going on. */
+static void test_w2_host_fails(void **state)
+{
+    const int id = lend(A, B, HEAP(A), 1, BOTH);
+
+    (void)state;
+    assert_true(window_map(B, HEAP(A), READ));
+    fake_fail_revoke = true;
+    assert_true(FAKE_PANICS(window_close(A, id, B)));
+    assert_string_equal(fake_panic_text, "the host cannot take a lent page back");
+    assert_true(FAKE_PANICS(window_forget_pages(HEAP(A), 1)));
+    fake_fail_revoke = false;
+    /* Fewer rights that cannot be set become none. */
+    lend(A, B, HEAP(A), 1, READ);
+    assert_true(window_map(B, HEAP(A), READ));
+    lend(A, B, HEAP(A), 1, BOTH);
+    assert_true(window_map(B, HEAP(A), PAGE_WRITE));
+    page_set_rights(HEAP(A), 1, READ);
+    fake_fail_share = true;
+    window_settle(HEAP(A), 1);
+    assert_int_equal(fake_rights(B, HEAP(A)), 0);
+    assert_false(window_map(B, HEAP(A), READ));
+    fake_fail_share = false;
+    assert_reaches(B, HEAP(A), READ);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_w2_given_up),
+        TEST(test_w2_revoke),
+        TEST(test_w2_untouched),
+        TEST(test_w2_host_fails),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("window_revoke", tests, NULL, NULL);
+}
