@@ -89,7 +89,7 @@ $(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN) $$($(1)_MK) | $$(LIBC_$(2)) $$
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) $$(MODULE_CFLAGS) \
 	    $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) $$($(1)_CFLAGS) \
-	    -MMD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
+	    -MD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
 endef
 
 empty :=

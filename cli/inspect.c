@@ -57,6 +57,7 @@ static void print_size(const struct descriptor_function *function,
         break;
     }
     fputs(arg->ret ? " ret" : "", stdout);
+    fputs(arg->on_demand ? " on_demand" : "", stdout);
     fputs(arg->or_null ? " or_null" : "", stdout);
 }
 

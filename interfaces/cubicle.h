@@ -112,6 +112,13 @@ void cubicle_epoch_set(uint64_t epoch);
 uint64_t cubicle_epoch(int id);
 
 /**
+ * Copies @size bytes from @at on of the CUBICLE_ON_DEMAND range of the call that the running cubicle is in to @to.
+ * Use cubicle_in_copy() of cubicle/in.h, which also knows ranges that are there already.
+ * 0; -EFAULT there is no such range, or it is shorter, or one of the two is not to be accessed.
+ */
+int cubicle_fetch(CUBICLE_OPAQUE void *to, size_t at, size_t size);
+
+/**
  * Binds provider @provider of interface @interface (one with several providers).
  * @fingerprint  of the interface as the caller was built with it: what <interface>_bind() passes.
  * @table  receives @size bytes: one trampoline address of 8 bytes per function, in the order of declaration.

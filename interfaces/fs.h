@@ -77,7 +77,7 @@ ssize_t fs_readlink(uint64_t node, CUBICLE_OUT(count, ret) char *buf, size_t cou
 int fs_hold(uint64_t node);
 int fs_drop(uint64_t node);
 ssize_t fs_read(uint64_t node, uint64_t offset, CUBICLE_OUT(count, ret) void *buf, size_t count, CUBICLE_CALLER int caller);
-ssize_t fs_write(uint64_t node, uint64_t offset, CUBICLE_IN(count) const void *buf, size_t count);
+ssize_t fs_write(uint64_t node, uint64_t offset, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count);
 int fs_getattr(uint64_t node, CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *attr);
 int fs_setattr(uint64_t node, uint32_t which, CUBICLE_IN(sizeof(struct fs_attr)) const struct fs_attr *attr);
 /** Fills @buf with struct fs_dirent records from @cookie (0: the first) on; 0 at the end; -EINVAL where not one

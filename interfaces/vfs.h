@@ -28,12 +28,12 @@ struct vfs_lock_info {
 int vfs_openat(int dirfd, CUBICLE_STRING(PATH_MAX) const char *path, int flags, uint32_t mode, CUBICLE_CALLER int caller);
 int vfs_close(int fd, CUBICLE_CALLER int caller);
 ssize_t vfs_read(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, CUBICLE_CALLER int caller);
-ssize_t vfs_write(int fd, CUBICLE_IN(count) const void *buf, size_t count, CUBICLE_CALLER int caller);
+ssize_t vfs_write(int fd, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count, CUBICLE_CALLER int caller);
 ssize_t vfs_pread(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, int64_t offset, CUBICLE_CALLER int caller);
-ssize_t vfs_pwrite(int fd, CUBICLE_IN(count) const void *buf, size_t count, int64_t offset, CUBICLE_CALLER int caller);
+ssize_t vfs_pwrite(int fd, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count, int64_t offset, CUBICLE_CALLER int caller);
 /** lseek(2) with SEEK_SET and then read(2) or write(2), in one call; where the seek fails, nothing else is done. */
 ssize_t vfs_seek_read(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, int64_t offset, CUBICLE_CALLER int caller);
-ssize_t vfs_seek_write(int fd, CUBICLE_IN(count) const void *buf, size_t count, int64_t offset,
+ssize_t vfs_seek_write(int fd, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count, int64_t offset,
                        CUBICLE_CALLER int caller);
 int64_t vfs_lseek(int fd, int64_t offset, int whence, CUBICLE_CALLER int caller);
 int vfs_fstat(int fd, CUBICLE_OUT(sizeof(struct stat)) struct stat *st, CUBICLE_CALLER int caller);

@@ -13,16 +13,18 @@
  *     noreturn                       (optional)
  *     arg fd i32                     (0 to DESCRIPTOR_ARGS_MAX times)
  *     arg buf out arg 2 ret
+ *     arg data in arg 2 on_demand    (the words after a size: ret, on_demand, or_null)
  *     ...
  *     end                            (once, the last line)
  *
  * Invariants of an accepted descriptor (cited by number in test_descriptor.c):
  *  1. Names are C identifiers of bounded length; function names are unique.
  *  2. A size names an integer parameter of the same function, or an `in` or `inout`
- *     pointer to exactly the integer it is read from, or is a constant of
+ *     pointer (not on demand) to exactly the integer it is read from, or is a constant of
  *     1..DESCRIPTOR_RANGE_MAX bytes; a string's bound is 1..DESCRIPTOR_STRING_MAX.
  *  3. `ret` stands only where the function returns an integer, and never with noreturn.
- *  4. At most one parameter is the caller's id, DESCRIPTOR_RANGES_MAX are ranges.
+ *  4. At most one parameter is the caller's id, one is on demand, DESCRIPTOR_RANGES_MAX
+ *     are ranges.
  *  5. The fingerprint is that of the text.
  */
 #ifndef MONITOR_DESCRIPTOR_H
@@ -82,6 +84,7 @@ struct descriptor_arg {
     uint32_t size_value; /* bytes, parameter index, or the bound of a string */
     uint8_t size_width;  /* DEREF: 1, 2, 4 or 8 */
     bool ret;            /* out, inout: only the first `return value` bytes go back */
+    bool on_demand;      /* in: brought in by the callee, not copied for it */
     bool or_null;        /* NULL crosses as NULL, and its size is not looked at */
 };
 

@@ -234,7 +234,7 @@ static int parse_string(struct parser *p, struct descriptor_arg *arg)
     return 0;
 }
 
-/* The words after a pointer's size: [ret] [or_null]. */
+/* The words after a pointer's size: [ret] [on_demand] [or_null]. */
 static int parse_flags(struct parser *p, struct descriptor_arg *arg)
 {
     bool copies_out = arg->kind == DESCRIPTOR_OUT || arg->kind == DESCRIPTOR_INOUT;
@@ -243,6 +243,9 @@ static int parse_flags(struct parser *p, struct descriptor_arg *arg)
         const char *word = next_word(p);
         if (strcmp(word, "ret") == 0 && copies_out && !arg->ret && !arg->or_null) {
             arg->ret = true;
+        } else if (strcmp(word, "on_demand") == 0 && arg->kind == DESCRIPTOR_IN &&
+                   !arg->on_demand && !arg->or_null) {
+            arg->on_demand = true;
         } else if (strcmp(word, "or_null") == 0 && !arg->or_null) {
             arg->or_null = true;
         } else {
@@ -327,7 +330,8 @@ static int check_size(struct parser *p, const struct descriptor_function *functi
                           function->name, arg->name, size->name);
         }
     } else if ((size->kind != DESCRIPTOR_IN && size->kind != DESCRIPTOR_INOUT) ||
-               size->ret || size->size_kind != DESCRIPTOR_SIZE_CONST ||
+               size->ret || size->on_demand ||
+               size->size_kind != DESCRIPTOR_SIZE_CONST ||
                size->size_value != arg->size_width) {
         return refuse(p,
                       "%s: the size of %s is *%s, which is not `in' or `inout' of "
@@ -340,7 +344,7 @@ static int check_size(struct parser *p, const struct descriptor_function *functi
 /* Invariants 2 to 4, when a function is complete. */
 static int check_function(struct parser *p, const struct descriptor_function *function)
 {
-    unsigned ncallers = 0, nranges = 0;
+    unsigned ncallers = 0, nranges = 0, ndemanded = 0;
 
     for (unsigned i = 0; i < function->nargs; i++) {
         const struct descriptor_arg *arg = &function->args[i];
@@ -355,6 +359,10 @@ static int check_function(struct parser *p, const struct descriptor_function *fu
         }
         ncallers += arg->kind == DESCRIPTOR_CALLER;
         nranges += arg->size_kind != DESCRIPTOR_SIZE_NONE;
+        ndemanded += arg->on_demand;
+    }
+    if (ndemanded > 1) {
+        return refuse(p, "%s: two parameters are on demand", function->name);
     }
     if (ncallers > 1) {
         return refuse(p, "%s: two parameters are the caller's id", function->name);

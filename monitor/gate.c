@@ -4,6 +4,7 @@
  * caller passed them, and only their low 32 bits mean anything.
  */
 #include "gate.h"
+#include "demand.h"
 #include "fault.h"
 #include "link.h"
 #include "memory.h"
@@ -217,6 +218,11 @@ static uint64_t gate_epoch(int id)
     return cubicle != NULL && cubicle->state == CUBICLE_LIVE ? cubicle->epoch : 0;
 }
 
+static int gate_fetch(uint64_t to, uint64_t at, uint64_t size)
+{
+    return demand_fetch((uint32_t)to, at, size);
+}
+
 static int gate_bind(const char *interface, uint64_t fingerprint, const char *provider,
                      uint64_t *table, uint64_t size)
 {
@@ -245,6 +251,7 @@ static const struct gate gates[] = {
     {"cubicle_abort", gate_abort, false, false},
     {"cubicle_epoch_set", gate_epoch_set, false, false},
     {"cubicle_epoch", gate_epoch, false, false},
+    {"cubicle_fetch", gate_fetch, false, false},
     {"cubicle_bind", gate_bind, false, false},
 };
 #define NGATES (sizeof(gates) / sizeof(gates[0]))

@@ -7,8 +7,8 @@
  *   [1 MiB, 0x7f000000)    modules: code (at the absolute address equal to its offset),
  *                          read-only data, data
  *   [0x7f000000, 2 GiB)    stubs of trampolines (code)
- *   [2 GiB, 4 GiB - 64 KiB) stacks and heaps; nothing here is ever executable
- *   the last 64 KiB        never mapped
+ *   [2 GiB, 4 GiB - 128 KiB) stacks and heaps; nothing here is ever executable
+ *   the last 128 KiB       never mapped; the first half stands for a range on demand
  */
 #ifndef MONITOR_LAYOUT_H
 #define MONITOR_LAYOUT_H
@@ -43,6 +43,12 @@
 
 /** Annotated ranges up to this many bytes are copied; above, a window is opened. */
 #define COPY_MAX (UINT64_C(64) << 10)
+
+/** What a callee is given in place of a range that it brings in on demand: addresses of
+ * nothing, which mean the range to whom it is passed on (demand.h). */
+#define DEMAND_START HEAP_END
+_Static_assert(DEMAND_START + COPY_MAX <= SPACE_SIZE - SPACE_GUARD,
+               "every range that could be copied fits between heap and guard");
 
 static inline uint32_t page_of(uint64_t offset)
 {

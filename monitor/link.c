@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* __cubicle_sole_FUNCTION: 1 where only one module of the system imports FUNCTION. */
+#define LINK_SOLE "__cubicle_sole_"
+
 struct link_context {
     const struct link_system *system;
     struct module *module;
@@ -59,6 +62,15 @@ bool link_imports(const struct module *module, const char *name)
         }
     }
     return false;
+}
+
+static size_t link_importers(const struct link_system *system, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < system->nmodules; i++) {
+        count += link_imports(&system->modules[i], name);
+    }
+    return count;
 }
 
 bool link_uses_fenv(const struct cubicle *cubicle)
@@ -232,6 +244,10 @@ static int link_symbol(const struct link_context *context,
         }
         *value = section->at + symbol->value +
                  (section->segment == IMAGE_TLS ? 0 : module->base[section->segment]);
+        return 0;
+    }
+    if (strncmp(symbol->name, LINK_SOLE, strlen(LINK_SOLE)) == 0) {
+        *value = link_importers(context->system, symbol->name + strlen(LINK_SOLE)) <= 1;
         return 0;
     }
     if (strcmp(symbol->name, "__cubicle_app_grouped") == 0) {

@@ -7,10 +7,13 @@
  *       What the callee does not write of an `out` range is zero, not stale; with `ret`
  *       it is for the callee not to return more than it wrote.
  *   M4  Every copy goes through the view of the cubicle it is done for, with its rights.
+ *   M5  A range on demand is the caller's range and nothing else, only for the callee, and
+ *       only until it returns; passing it on makes it no longer.
  */
 #include "marshal.h"
 #include "copy.h"
 #include "cubicle.h"
+#include "demand.h"
 #include "page.h"
 #include "window.h"
 
@@ -44,6 +47,10 @@ int marshal_init(void)
     arena_top = (uint64_t)(uintptr_t)arena + ARENA_SIZE;
     return 0;
 }
+
+/* What is rare stays out of the way of what is not. */
+#define RARE __attribute__((noinline, cold))
+#define unlikely(condition) __builtin_expect((condition), 0)
 
 /* One call being prepared. */
 struct marshal {
@@ -94,7 +101,8 @@ void marshal_plan(struct trampoline *t)
                 continue;
             }
             const bool by_arg = arg->size_kind == DESCRIPTOR_SIZE_ARG;
-            t->steps[t->nsteps++] = (struct marshal_step){
+            t->steps[t->nsteps] = (struct marshal_step){
+                .index = t->nsteps,
                 .arg = (uint8_t)i,
                 .kind = (uint8_t)arg->kind,
                 .size_kind = (uint8_t)arg->size_kind,
@@ -102,9 +110,11 @@ void marshal_plan(struct trampoline *t)
                     by_arg ? function->args[arg->size_value].type : DESCRIPTOR_U64),
                 .size_width = arg->size_width,
                 .ret = arg->ret,
+                .on_demand = arg->on_demand,
                 .or_null = arg->or_null,
                 .size_value = arg->size_value,
             };
+            t->nsteps++;
         }
     }
     t->result = marshal_integer(function->returns);
@@ -127,7 +137,7 @@ uint64_t marshal_error_result(const struct descriptor_function *function, int er
 }
 
 /* What the caller gets when there was no call. */
-static int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error)
+RARE static int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error)
 {
     marshal_abandon(frame);
     frame->result = marshal_error_result(t->function, error);
@@ -146,7 +156,7 @@ static uint64_t marshal_take(struct marshal *m, uint64_t size)
 }
 
 /* Arguments that a function with stacked ones has on the stack. */
-static unsigned marshal_count_stacked(const struct descriptor_function *function)
+RARE static unsigned marshal_count_stacked(const struct descriptor_function *function)
 {
     unsigned integers = 0;
     unsigned doubles = 0;
@@ -159,7 +169,7 @@ static unsigned marshal_count_stacked(const struct descriptor_function *function
 }
 
 /* Sorts arguments from registers and the caller's stack into m->values (M1). */
-static int marshal_gather(struct marshal *m)
+RARE static int marshal_gather(struct marshal *m)
 {
     const struct descriptor_function *function = m->t->function;
     uint64_t stack[CALL_ARGS_MAX];
@@ -195,7 +205,7 @@ static int marshal_gather(struct marshal *m)
 }
 
 /* Hands m->values over: in the frame for registers, the rest on the callee's stack. */
-static int marshal_scatter(struct marshal *m)
+RARE static int marshal_scatter(struct marshal *m)
 {
     const struct descriptor_function *function = m->t->function;
     uint64_t stack[CALL_ARGS_MAX];
@@ -223,8 +233,24 @@ static int marshal_scatter(struct marshal *m)
     return copy_bytes((void *)(uintptr_t)at, stack, 8 * nstacked);
 }
 
-/* Size in bytes of a range. One behind a pointer is read from the callee's copy of the
- * integer, which has been made already (M1). */
+/* Size in bytes that stands behind a pointer: read from the callee's copy of the integer,
+ * which has been made already (M1). */
+RARE static int marshal_size_behind(const struct marshal *m,
+                                    const struct marshal_step *step, uint64_t *size)
+{
+    for (unsigned k = 0; k < m->frame->nbuffers; k++) {
+        const struct call_buffer *buffer = &m->frame->buffers[k];
+        if (m->t->steps[buffer->step].arg == step->size_value && buffer->window == 0 &&
+            !buffer->on_demand) {
+            *size = 0;
+            memcpy(size, (const void *)(uintptr_t)buffer->callee, step->size_width);
+            return 0;
+        }
+    }
+    return -EFAULT;
+}
+
+/* Size in bytes of a range. */
 static int marshal_size(const struct marshal *m, const struct marshal_step *step,
                         uint64_t *size)
 {
@@ -238,19 +264,27 @@ static int marshal_size(const struct marshal *m, const struct marshal_step *step
         *size = (uint64_t)value;
         return value < 0 ? -EFAULT : 0;
     }
-    for (unsigned k = 0; k < m->frame->nbuffers; k++) {
-        const struct call_buffer *buffer = &m->frame->buffers[k];
-        if (m->t->steps[buffer->step].arg == step->size_value && buffer->window == 0) {
-            *size = 0;
-            memcpy(size, (const void *)(uintptr_t)buffer->callee, step->size_width);
-            return 0;
-        }
-    }
-    return -EFAULT;
+    return marshal_size_behind(m, step, size);
+}
+
+static struct call_buffer *marshal_buffer(struct marshal *m,
+                                          const struct marshal_step *step,
+                                          uint64_t caller, uint64_t callee,
+                                          uint64_t size)
+{
+    struct call_buffer *buffer = &m->frame->buffers[m->frame->nbuffers++];
+    buffer->caller = caller;
+    buffer->callee = callee;
+    buffer->size = size;
+    buffer->window = 0;
+    buffer->step = step->index;
+    buffer->delivered = 0;
+    buffer->on_demand = 0;
+    return buffer;
 }
 
 /* A range too long to copy: the callee may use the caller's memory for the call. */
-static int marshal_lend(struct marshal *m, const struct marshal_step *step,
+RARE static int marshal_lend(struct marshal *m, const struct marshal_step *step,
                         uint64_t base, uint64_t size)
 {
     if (m->t->from == NULL || m->t->to == NULL) {
@@ -264,12 +298,7 @@ static int marshal_lend(struct marshal *m, const struct marshal_step *step,
         return window == -EPERM || window == -EINVAL ? -EFAULT : window;
     }
     m->values[step->arg] = base;
-    m->frame->buffers[m->frame->nbuffers++] = (struct call_buffer){
-        .caller = base,
-        .size = size,
-        .window = window,
-        .step = (uint16_t)(step - m->t->steps),
-    };
+    marshal_buffer(m, step, base, 0, size)->window = window;
     return 0;
 }
 
@@ -282,20 +311,30 @@ static void marshal_zero(uint64_t at, uint64_t size)
     }
 }
 
-/* May the caller write the range (not empty), as things are before the call? A callee must
- * not do what has a result that nobody can be given. */
-static bool marshal_writable(const struct trampoline *t, uint64_t base, uint64_t size)
+/* Has the caller @right to the range (not empty), as things are before the call? A callee
+ * must not do what has a result that nobody can be given, or half of it for want of input. */
+static bool marshal_may(const struct trampoline *t, uint64_t base, uint64_t size,
+                        unsigned right)
 {
     const uint32_t last = page_of(base + size - 1);
     for (uint32_t page = page_of(base); page <= last; page++) {
         const struct page_info info = page_get(page);
         const unsigned rights =
             info.owner == t->caller ? info.rights : window_rights(t->caller, page);
-        if ((rights & PAGE_WRITE) == 0) {
+        if ((rights & right) == 0) {
             return false;
         }
     }
     return true;
+}
+
+/* Address of the bytes of an `in` range; 0 where it stands for a range that the caller has
+ * not been given (M5). */
+static uint64_t marshal_source(const struct marshal *m, uint64_t base, uint64_t size)
+{
+    return size > 0 && demand_stands_for(base) && m->t->from != NULL
+               ? demand_source(m->frame - 1, m->t->caller, base - DEMAND_START, size)
+               : m->from_view + base;
 }
 
 static int marshal_range(struct marshal *m, const struct marshal_step *step)
@@ -316,8 +355,23 @@ static int marshal_range(struct marshal *m, const struct marshal_step *step)
     if (size > COPY_MAX) {
         return marshal_lend(m, step, base, size);
     }
-    if (step->kind != DESCRIPTOR_IN && size > 0 && m->t->from != NULL &&
-        !marshal_writable(m->t, base, size)) {
+    uint64_t source = m->from_view + base;
+    if (step->kind == DESCRIPTOR_IN) {
+        source = marshal_source(m, base, size);
+        if (source == 0) {
+            return -EFAULT;
+        }
+        if (step->on_demand && size > DEMAND_MIN && m->t->from != NULL &&
+            m->t->to != NULL) {
+            if (!demand_stands_for(base) && !marshal_may(m->t, base, size, PAGE_READ)) {
+                return -EFAULT;
+            }
+            marshal_buffer(m, step, base, source, size)->on_demand = 1;
+            m->values[step->arg] = DEMAND_START;
+            return 0;
+        }
+    } else if (size > 0 && m->t->from != NULL &&
+               !marshal_may(m->t, base, size, PAGE_WRITE)) {
         return -EFAULT;
     }
     uint64_t at = marshal_take(m, size + OUT_WORD_SIZE);
@@ -331,22 +385,16 @@ static int marshal_range(struct marshal *m, const struct marshal_step *step)
             /* All of it goes back: not what the callee's stack held before (M3). */
             marshal_zero(at, size);
         }
-    } else if (copy_bytes((void *)(uintptr_t)at,
-                          (const void *)(uintptr_t)(m->from_view + base), size) != 0) {
+    } else if (copy_bytes((void *)(uintptr_t)at, (const void *)(uintptr_t)source,
+                          size) != 0) {
         return -EFAULT;
     }
-    struct call_buffer *buffer = &m->frame->buffers[m->frame->nbuffers++];
-    buffer->caller = base;
-    buffer->callee = at;
-    buffer->size = size;
-    buffer->window = 0;
-    buffer->step = (uint16_t)(step - m->t->steps);
-    buffer->delivered = 0;
+    (void)marshal_buffer(m, step, base, at, size);
     m->values[step->arg] = at - m->to_view;
     return 0;
 }
 
-static int marshal_string(struct marshal *m, const struct marshal_step *step)
+RARE static int marshal_string(struct marshal *m, const struct marshal_step *step)
 {
     const uint64_t base = (uint32_t)m->values[step->arg];
     if (base == 0) {
@@ -420,7 +468,7 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
         error = marshal_scatter(&m);
     }
     frame->callee_rsp = m.sp & ~UINT64_C(15);
-    return error == 0 ? 0 : marshal_fail(frame, t, error);
+    return unlikely(error != 0) ? marshal_fail(frame, t, error) : 0;
 }
 
 static uint64_t marshal_out_word(const struct call_buffer *buffer)
@@ -485,7 +533,9 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t)
     for (unsigned k = 0; k < frame->nbuffers; k++) {
         const struct call_buffer *buffer = &frame->buffers[k];
         const struct marshal_step *step = &t->steps[buffer->step];
-        t->bytes_in += step->kind != DESCRIPTOR_OUT ? buffer->size : 0;
+        if (step->kind != DESCRIPTOR_OUT && !buffer->on_demand) {
+            t->bytes_in += buffer->size;
+        }
         if (step->kind == DESCRIPTOR_IN) {
             continue;
         }

@@ -33,12 +33,13 @@ struct marshal_integer {
 
 /** One annotated pointer, in the order in which marshal_enter() copies them. */
 struct marshal_step {
+    uint8_t index;     /* of this step */
     uint8_t arg;       /* index of the parameter, and into the values */
     uint8_t kind;      /* DESCRIPTOR_STRING, _IN, _OUT, _INOUT */
     uint8_t size_kind; /* DESCRIPTOR_SIZE_* */
     struct marshal_integer size_integer; /* SIZE_ARG */
     uint8_t size_width;                  /* SIZE_DEREF */
-    bool ret, or_null;
+    bool ret, on_demand, or_null;
     uint32_t size_value; /* bytes, index of a parameter, or bound of a string */
 };
 #define MARSHAL_STEPS_MAX DESCRIPTOR_ARGS_MAX

@@ -1,6 +1,7 @@
 /* Reading, writing and resizing regular files. */
 #include "ramfs.h"
 
+#include <cubicle/in.h>
 #include <cubicle/out.h>
 
 #include <string.h>
@@ -32,6 +33,16 @@ static inline void copy(char *to, const char *from, size_t count)
             to[i] = from[i];
         }
     }
+}
+
+/** copy() from a writer's buffer, which may be one on demand. */
+static inline int bring_in(char *to, const char *from, size_t count)
+{
+    if (cubicle_in_stands_for(from)) {
+        return cubicle_in_copy(to, from, count);
+    }
+    copy(to, from, count);
+    return 0;
 }
 
 static int regular_get(uint64_t number, struct ramfs_node **node)
@@ -135,17 +146,26 @@ ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count
     }
     const char *from = buf;
     size_t left = count;
+    int failed = 0;
     while (left > 0) {
         const size_t skip = offset & (RAMFS_PAGE - 1);
         const size_t part = min_size(left, RAMFS_PAGE - skip);
         char *page = tree_find(node, offset >> PAGE_SIZE_LOG);
-        if (unlikely(page == NULL)) {
+        const bool is_new = page == NULL;
+        if (unlikely(is_new)) {
             page = page_new(node, offset >> PAGE_SIZE_LOG, skip, part);
             if (page == NULL) {
+                failed = -ENOSPC;
                 break;
             }
         }
-        copy(page + skip, from, part);
+        failed = bring_in(page + skip, from, part);
+        if (unlikely(failed != 0)) {
+            if (is_new) {
+                memset(page + skip, 0, part);
+            }
+            break;
+        }
         from += part;
         offset += part;
         left -= part;
@@ -153,10 +173,7 @@ ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count
             node->size = offset;
         }
     }
-    if (unlikely(left == count && count > 0)) {
-        return -ENOSPC;
-    }
-    return (ssize_t)(count - left);
+    return unlikely(left == count) ? failed : (ssize_t)(count - left);
 }
 
 int data_resize(struct ramfs_node *node, uint64_t size)

@@ -5,6 +5,8 @@
  */
 #include "core.h"
 
+#include <cubicle/in.h>
+
 #include <poll.h>
 #include <stdlib.h>
 
@@ -119,8 +121,10 @@ ssize_t pipe_write(struct file *file, const void *buf, size_t count)
     const uint32_t total = min_u32(count, room);
     const uint32_t tail = (pipe->head + pipe->used) & (PIPE_SIZE - 1);
     const uint32_t first = min_u32(total, PIPE_SIZE - tail);
-    memcpy(pipe->data + tail, buf, first);
-    memcpy(pipe->data, (const char *)buf + first, total - first);
+    if (cubicle_in_copy(pipe->data + tail, buf, first) != 0 ||
+        cubicle_in_copy(pipe->data, (const char *)buf + first, total - first) != 0) {
+        return -EFAULT;
+    }
     pipe->used += total;
     time_mark(file->node, MARK_WRITTEN);
     return total;

@@ -1,6 +1,7 @@
 /* Reading and writing: the paths that are taken most. */
 #include "core.h"
 
+#include <cubicle/in.h>
 #include <cubicle/out.h>
 
 #define GOOD_READ (CAN_READ | CAN_SEEK)
@@ -66,7 +67,10 @@ static void head_written(struct node *node, const char *buf, size_t count,
     const size_t room = HEAD_MAX - (size_t)offset;
     const size_t part = count < room ? count : room;
     const uint32_t end = (uint32_t)((size_t)offset + part);
-    memcpy(node->head + offset, buf, part);
+    if (cubicle_in_copy(node->head + offset, buf, part) != 0) {
+        node->head_len = 0;
+        return;
+    }
     node->head_len = end > node->head_len ? end : node->head_len;
 }
 

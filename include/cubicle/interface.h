@@ -50,6 +50,13 @@
 /** The pointer crosses as a value; the callee uses it only through a window, or never. */
 #define CUBICLE_OPAQUE CUBICLE_ANNOTATE("opaque")
 
+/**
+ * Added to CUBICLE_IN(size), for one parameter: the range is not copied for the callee, which brings in what it
+ * needs with cubicle_in_copy() (cubicle/in.h), or passes the pointer on to functions that it calls. It cannot look at
+ * the bytes otherwise.
+ */
+#define CUBICLE_ON_DEMAND CUBICLE_ANNOTATE("on_demand")
+
 /** Added to an annotated pointer: NULL is allowed and crosses as NULL. Without it a NULL
  *  with a size above 0 is EFAULT to the caller. */
 #define CUBICLE_OR_NULL CUBICLE_ANNOTATE("or_null")

@@ -215,6 +215,11 @@ static void set_kind(struct idl *idl, struct idl_function *f, struct idl_param *
     enum descriptor_kind kind = param->arg.kind;
 
     arguments = arguments != NULL ? arguments + 1 : "";
+    if (param->arg.on_demand && kind != DESCRIPTOR_IN) {
+        idl_refuse(idl, f, at, "only CUBICLE_IN ranges can be brought in on demand",
+                   "%s and CUBICLE_ON_DEMAND on `%s'", macro_of(kind), param->name);
+        return;
+    }
     if (kind == DESCRIPTOR_CALLER) {
         if (param->type.type != DESCRIPTOR_I32 || param->arg.or_null) {
             idl_refuse(idl, f, at, "declare it `CUBICLE_CALLER int caller'",
@@ -247,6 +252,11 @@ static void set_default(struct idl *idl, struct idl_function *f,
                         struct idl_param *param)
 {
     param->arg.kind = DESCRIPTOR_VALUE;
+    if (param->arg.on_demand) {
+        idl_refuse(idl, f, param->annotations[0].at, "add CUBICLE_IN",
+                   "CUBICLE_ON_DEMAND alone on `%s'", param->name);
+        return;
+    }
     if (param->arg.or_null) {
         idl_refuse(idl, f, param->annotations[0].at,
                    "add CUBICLE_IN, CUBICLE_OUT, CUBICLE_INOUT or CUBICLE_STRING",
@@ -281,6 +291,10 @@ static void read_annotation(struct idl *idl, struct idl_function *f,
 
     if (strcmp(a->text, "or_null") == 0) {
         param->arg.or_null = true;
+        return;
+    }
+    if (strcmp(a->text, "on_demand") == 0) {
+        param->arg.on_demand = true;
         return;
     }
     for (size_t i = 0; i < NKINDS; i++) {
@@ -340,7 +354,7 @@ static void check_deref(struct idl *idl, struct idl_function *f,
             "the size of `%s' is `*%s', but `%s' (%s) does not point to an integer",
             param->name, size->name, size->name, size->type.spelling);
     } else if ((arg->kind != DESCRIPTOR_IN && arg->kind != DESCRIPTOR_INOUT) ||
-               arg->ret || arg->size_kind != DESCRIPTOR_SIZE_CONST ||
+               arg->ret || arg->on_demand || arg->size_kind != DESCRIPTOR_SIZE_CONST ||
                (arg->size_value != width && arg->size_value != 0)) {
         idl_refuse(idl, f, param->range->at,
                    idl_printf("annotate `%s' with CUBICLE_IN(%u) or CUBICLE_INOUT(%u), "
@@ -354,6 +368,7 @@ static void check_deref(struct idl *idl, struct idl_function *f,
 static void check_params(struct idl *idl, struct idl_function *f)
 {
     const struct idl_param *caller = NULL;
+    const struct idl_param *demanded = NULL;
     unsigned nranges = 0;
 
     for (unsigned i = 0; i < f->nparams; i++) {
@@ -365,6 +380,11 @@ static void check_params(struct idl *idl, struct idl_function *f)
                        param->name);
         }
         caller = param->arg.kind == DESCRIPTOR_CALLER ? param : caller;
+        if (param->arg.on_demand && demanded != NULL) {
+            idl_refuse(idl, f, param->range->at, "let one of them be copied",
+                       "`%s' and `%s' are both on demand", demanded->name, param->name);
+        }
+        demanded = param->arg.on_demand ? param : demanded;
         nranges += param->arg.size_kind != DESCRIPTOR_SIZE_NONE;
         if (nranges == DESCRIPTOR_RANGES_MAX + 1 &&
             param->arg.size_kind != DESCRIPTOR_SIZE_NONE) {

@@ -59,7 +59,8 @@ static void emit_arg(FILE *out, const struct descriptor_arg *arg)
         fprintf(out, " %u", arg->size_value);
     }
     emit_size(out, arg);
-    fprintf(out, "%s%s\n", arg->ret ? " ret" : "", arg->or_null ? " or_null" : "");
+    fprintf(out, "%s%s%s\n", arg->ret ? " ret" : "", arg->on_demand ? " on_demand" : "",
+            arg->or_null ? " or_null" : "");
 }
 
 static char *emit_text(const struct idl *idl, uint64_t fingerprint)

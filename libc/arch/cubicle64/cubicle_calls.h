@@ -13,6 +13,7 @@
 
 #define CALL_SELF 0
 
+struct flock;
 struct stat;
 struct statfs;
 struct pollfd;

@@ -28,6 +28,7 @@ hidden long __call_read(int, void *, unsigned long);
 hidden long __call_write(int, const void *, unsigned long);
 hidden long __call_lseek(int, long, int);
 hidden void __call_seek_settle(void);
+hidden long __call_lock(int, const struct flock *, int);
 hidden long __call_getdents(int, void *, unsigned long);
 hidden long __call_close(int);
 hidden long __call_dup3(int, int, int);

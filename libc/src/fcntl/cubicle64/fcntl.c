@@ -10,19 +10,13 @@
 
 int fcntl(int fd, int cmd, unsigned long argument);
 
-/* What a lock's place is relative to. */
-static int lock_whence(const struct flock *lock)
-{
-    if (lock->l_whence == SEEK_CUR) {
-        __call_seek_settle();
-    }
-    return lock->l_whence;
-}
-
 static int fcntl_query(int fd, struct flock *lock)
 {
     struct vfs_lock_info info;
-    const int r = vfs_lock_query(fd, VFS_LOCK(lock->l_type, lock_whence(lock), 0),
+    if (lock->l_whence == SEEK_CUR) {
+        __call_seek_settle();
+    }
+    const int r = vfs_lock_query(fd, VFS_LOCK(lock->l_type, lock->l_whence, 0),
                                  lock->l_start, lock->l_len, &info, CALL_SELF);
     if (r < 0) {
         return __syscall_ret(r);
@@ -44,9 +38,7 @@ int fcntl(int fd, int cmd, unsigned long argument)
     switch (cmd) {
     case F_SETLK:
     case F_SETLKW:
-        return __syscall_ret(
-            vfs_lock(fd, VFS_LOCK(lock->l_type, lock_whence(lock), cmd == F_SETLKW),
-                     lock->l_start, lock->l_len, CALL_SELF));
+        return __syscall_ret(__call_lock(fd, lock, cmd == F_SETLKW));
     case F_GETLK:
         return fcntl_query(fd, lock);
     default:

@@ -8,39 +8,16 @@
  *    one), other seeks, locks from the current position, directory entries, closing.
  * 2. A descriptor is known to seek once it has been moved to a position that is not 0:
  *    pipes refuse that, and devices without positions answer 0.
- * 3. Descriptors belong to the cubicle, but this note to one module: a module that is
- *    not alone in its cubicle defers nothing.
  */
-#include <stdio.h>
-
+#include "call_known.h"
 #include "syscall.h"
 
-#define KNOWN_MAX 1024 /* descriptors of a cubicle */
-#define KNOWN_WORD(fd) known[(fd) / 64]
-#define KNOWN_BIT(fd) (1UL << (fd) % 64)
+#include <stdio.h>
 
-/* The loader's: an absolute symbol, 1 where no other module is in the cubicle. */
-extern const char __cubicle_alone[];
-
-static unsigned long known[KNOWN_MAX / 64];
 static struct {
     int fd; /* -1: none */
     long offset;
 } pending = {.fd = -1};
-
-static int is_known(int fd)
-{
-    return (unsigned)fd < KNOWN_MAX && (KNOWN_WORD(fd) & KNOWN_BIT(fd));
-}
-
-static void know(int fd)
-{
-    const char *alone = __cubicle_alone;
-    __asm__("" : "+r"(alone)); /* the compiler takes addresses for non-zero */
-    if (alone && (unsigned)fd < KNOWN_MAX) {
-        KNOWN_WORD(fd) |= KNOWN_BIT(fd);
-    }
-}
 
 void __call_seek_settle(void)
 {
@@ -52,19 +29,17 @@ void __call_seek_settle(void)
 }
 
 /* @fd is about to mean nothing, or something else. */
-void __call_seek_forget(int fd)
+static void forget(int fd)
 {
     if (pending.fd == fd) {
         __call_seek_settle();
     }
-    if (is_known(fd)) {
-        KNOWN_WORD(fd) &= ~KNOWN_BIT(fd);
-    }
+    __call_unknow(fd);
 }
 
 long __call_lseek(int fd, long offset, int whence)
 {
-    if (whence == SEEK_SET && offset >= 0 && is_known(fd)) {
+    if (whence == SEEK_SET && offset >= 0 && __call_known(fd, CALL_KNOWN_SEEKS)) {
         if (pending.fd != fd) {
             __call_seek_settle();
         }
@@ -75,7 +50,7 @@ long __call_lseek(int fd, long offset, int whence)
     __call_seek_settle();
     const long result = vfs_lseek(fd, offset, whence, CALL_SELF);
     if (whence == SEEK_SET && result > 0) {
-        know(fd);
+        __call_know(fd, CALL_KNOWN_SEEKS);
     }
     return result;
 }
@@ -118,12 +93,12 @@ long __call_getdents(int fd, void *buf, unsigned long count)
 
 long __call_close(int fd)
 {
-    __call_seek_forget(fd);
+    forget(fd);
     return vfs_close(fd, CALL_SELF);
 }
 
 long __call_dup3(int fd, int new_fd, int flags)
 {
-    __call_seek_forget(new_fd);
+    forget(new_fd);
     return vfs_dup3(fd, new_fd, flags, CALL_SELF);
 }

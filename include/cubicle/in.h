@@ -1,0 +1,37 @@
+/*
+ * Bytes of a CUBICLE_ON_DEMAND range. The pointer that the function is given may be an address of the bytes (in a plain
+ * call, and where they were few, or too many to be copied), or one that only stands for them.
+ */
+#ifndef CUBICLE_IN_H
+#define CUBICLE_IN_H
+
+#include <cubicle.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/** These 64 KiB of addresses stand for a range, from its first byte on. */
+#define CUBICLE_IN_START UINT64_C(0xfffe0000)
+#define CUBICLE_IN_SIZE UINT64_C(0x10000)
+
+/** Whether @from only stands for bytes: cubicle_in_copy() is the only way to them. */
+static inline bool cubicle_in_stands_for(const void *from)
+{
+    return (uintptr_t)from - CUBICLE_IN_START < CUBICLE_IN_SIZE;
+}
+
+/**
+ * Copies @size bytes from @from, which lies in a range on demand, to @to. Valid until the function that was given the
+ * range returns. 0; -EFAULT the caller's memory cannot be read any more: @to may have been written in part.
+ */
+static inline int cubicle_in_copy(void *to, const void *from, size_t size)
+{
+    if (cubicle_in_stands_for(from)) {
+        return cubicle_fetch(to, (uintptr_t)from - CUBICLE_IN_START, size);
+    }
+    memcpy(to, from, size);
+    return 0;
+}
+
+#endif
