@@ -48,14 +48,18 @@ int marshal_init(void)
     return 0;
 }
 
-/* What is rare stays out of the way of what is not. */
+/* What is rare stays out of the way of what is not; it gets a copy of struct marshal, so
+ * that the original can live in registers. */
 #define RARE __attribute__((noinline, cold))
+#define INLINE inline __attribute__((always_inline))
+#define likely(condition) __builtin_expect((condition), 1)
 #define unlikely(condition) __builtin_expect((condition), 0)
 
 /* One call being prepared. */
 struct marshal {
     struct call_frame *frame;
     const struct trampoline *t;
+    const struct cubicle *from, *to; /* of the trampoline; NULL: the monitor */
     uint64_t *values;   /* one per parameter; the caller's, then the callee's */
     uint64_t sp, limit; /* copies grow down from sp to limit */
     uint64_t from_view; /* of the caller */
@@ -121,6 +125,8 @@ void marshal_plan(struct trampoline *t)
     const bool overflow = nintegers > 6 || ndoubles > 8;
     t->marshal = t->nsteps > 0 || overflow;
     t->stacked = overflow || ndoubles > 0;
+    t->simple = t->nsteps == 1 && t->steps[0].kind != DESCRIPTOR_STRING && !t->stacked &&
+                t->from != NULL && t->to != NULL;
 }
 
 uint64_t marshal_error_result(const struct descriptor_function *function, int error)
@@ -146,7 +152,7 @@ RARE static int marshal_fail(struct call_frame *frame, const struct trampoline *
 }
 
 /* Takes @size bytes of the callee's memory for a copy; 0 when there is not enough. */
-static uint64_t marshal_take(struct marshal *m, uint64_t size)
+static INLINE uint64_t marshal_take(struct marshal *m, uint64_t size)
 {
     if (m->sp - m->limit < size + 16) {
         return 0;
@@ -235,39 +241,33 @@ RARE static int marshal_scatter(struct marshal *m)
 
 /* Size in bytes that stands behind a pointer: read from the callee's copy of the integer,
  * which has been made already (M1). */
-RARE static int marshal_size_behind(const struct marshal *m,
-                                    const struct marshal_step *step, uint64_t *size)
+RARE static int64_t marshal_size_behind(struct marshal m,
+                                        const struct marshal_step *step)
 {
-    for (unsigned k = 0; k < m->frame->nbuffers; k++) {
-        const struct call_buffer *buffer = &m->frame->buffers[k];
-        if (m->t->steps[buffer->step].arg == step->size_value && buffer->window == 0 &&
+    for (unsigned k = 0; k < m.frame->nbuffers; k++) {
+        const struct call_buffer *buffer = &m.frame->buffers[k];
+        if (m.t->steps[buffer->step].arg == step->size_value && buffer->window == 0 &&
             !buffer->on_demand) {
-            *size = 0;
-            memcpy(size, (const void *)(uintptr_t)buffer->callee, step->size_width);
-            return 0;
+            int64_t size = 0;
+            memcpy(&size, (const void *)(uintptr_t)buffer->callee, step->size_width);
+            return size;
         }
     }
-    return -EFAULT;
+    return -1;
 }
 
-/* Size in bytes of a range. */
-static int marshal_size(const struct marshal *m, const struct marshal_step *step,
-                        uint64_t *size)
+/* Size in bytes of a range; negative where that is not a size. */
+static INLINE int64_t marshal_size(const struct marshal *m,
+                                   const struct marshal_step *step)
 {
-    if (step->size_kind == DESCRIPTOR_SIZE_CONST) {
-        *size = step->size_value;
-        return 0;
+    if (likely(step->size_kind == DESCRIPTOR_SIZE_ARG)) {
+        return marshal_read(step->size_integer, m->values[step->size_value]);
     }
-    if (step->size_kind == DESCRIPTOR_SIZE_ARG) {
-        const int64_t value =
-            marshal_read(step->size_integer, m->values[step->size_value]);
-        *size = (uint64_t)value;
-        return value < 0 ? -EFAULT : 0;
-    }
-    return marshal_size_behind(m, step, size);
+    return step->size_kind == DESCRIPTOR_SIZE_CONST ? step->size_value
+                                                    : marshal_size_behind(*m, step);
 }
 
-static struct call_buffer *marshal_buffer(struct marshal *m,
+static INLINE struct call_buffer *marshal_buffer(struct marshal *m,
                                           const struct marshal_step *step,
                                           uint64_t caller, uint64_t callee,
                                           uint64_t size)
@@ -284,21 +284,21 @@ static struct call_buffer *marshal_buffer(struct marshal *m,
 }
 
 /* A range too long to copy: the callee may use the caller's memory for the call. */
-RARE static int marshal_lend(struct marshal *m, const struct marshal_step *step,
+RARE static int marshal_lend(struct marshal m, const struct marshal_step *step,
                         uint64_t base, uint64_t size)
 {
-    if (m->t->from == NULL || m->t->to == NULL) {
+    if (m.from == NULL || m.to == NULL) {
         return -E2BIG;
     }
     const unsigned rights =
         step->kind == DESCRIPTOR_IN ? PAGE_READ : PAGE_READ | PAGE_WRITE;
     const int window =
-        window_lend(m->t->caller, m->t->callee, (uint32_t)base, size, rights);
+        window_lend(m.t->caller, m.t->callee, (uint32_t)base, size, rights);
     if (window < 0) {
         return window == -EPERM || window == -EINVAL ? -EFAULT : window;
     }
-    m->values[step->arg] = base;
-    marshal_buffer(m, step, base, 0, size)->window = window;
+    m.values[step->arg] = base;
+    marshal_buffer(&m, step, base, 0, size)->window = window;
     return 0;
 }
 
@@ -313,7 +313,7 @@ static void marshal_zero(uint64_t at, uint64_t size)
 
 /* Has the caller @right to the range (not empty), as things are before the call? A callee
  * must not do what has a result that nobody can be given, or half of it for want of input. */
-static bool marshal_may(const struct trampoline *t, uint64_t base, uint64_t size,
+static INLINE bool marshal_may(const struct trampoline *t, uint64_t base, uint64_t size,
                         unsigned right)
 {
     const uint32_t last = page_of(base + size - 1);
@@ -330,30 +330,26 @@ static bool marshal_may(const struct trampoline *t, uint64_t base, uint64_t size
 
 /* Address of the bytes of an `in` range; 0 where it stands for a range that the caller has
  * not been given (M5). */
-static uint64_t marshal_source(const struct marshal *m, uint64_t base, uint64_t size)
+static INLINE uint64_t marshal_source(const struct marshal *m, uint64_t base, uint64_t size)
 {
-    return size > 0 && demand_stands_for(base) && m->t->from != NULL
+    return size > 0 && demand_stands_for(base) && m->from != NULL
                ? demand_source(m->frame - 1, m->t->caller, base - DEMAND_START, size)
                : m->from_view + base;
 }
 
-static int marshal_range(struct marshal *m, const struct marshal_step *step)
+static INLINE int marshal_range(struct marshal *m, const struct marshal_step *step)
 {
     const uint64_t base = (uint32_t)m->values[step->arg];
-    uint64_t size;
     if (base == 0 && step->or_null) {
         m->values[step->arg] = 0;
         return 0;
     }
-    const int error = marshal_size(m, step, &size);
-    if (error != 0) {
-        return error;
-    }
+    const uint64_t size = (uint64_t)marshal_size(m, step); /* of a negative one: too much */
     if (size > SPACE_SIZE || base + size > SPACE_SIZE || (base == 0 && size != 0)) {
         return -EFAULT;
     }
     if (size > COPY_MAX) {
-        return marshal_lend(m, step, base, size);
+        return marshal_lend(*m, step, base, size);
     }
     uint64_t source = m->from_view + base;
     if (step->kind == DESCRIPTOR_IN) {
@@ -361,8 +357,8 @@ static int marshal_range(struct marshal *m, const struct marshal_step *step)
         if (source == 0) {
             return -EFAULT;
         }
-        if (step->on_demand && size > DEMAND_MIN && m->t->from != NULL &&
-            m->t->to != NULL) {
+        if (step->on_demand && size > DEMAND_MIN && m->from != NULL &&
+            m->to != NULL) {
             if (!demand_stands_for(base) && !marshal_may(m->t, base, size, PAGE_READ)) {
                 return -EFAULT;
             }
@@ -370,7 +366,7 @@ static int marshal_range(struct marshal *m, const struct marshal_step *step)
             m->values[step->arg] = DEMAND_START;
             return 0;
         }
-    } else if (size > 0 && m->t->from != NULL &&
+    } else if (size > 0 && m->from != NULL &&
                !marshal_may(m->t, base, size, PAGE_WRITE)) {
         return -EFAULT;
     }
@@ -433,42 +429,65 @@ static int marshal_prepare(struct marshal *m)
     return 0;
 }
 
-int marshal_enter(struct call_frame *frame, const struct trampoline *t)
+static INLINE int marshal_enter_as(struct call_frame *frame, const struct trampoline *t,
+                                   bool simple)
 {
     uint64_t values[CALL_ARGS_MAX];
-    struct marshal m;
-    m.frame = frame;
-    m.t = t;
-    m.values = t->stacked ? values : frame->args;
-    m.from_view = t->from != NULL ? t->from->view : 0;
+    struct marshal m = {
+        .frame = frame,
+        .t = t,
+        .from = t->from,
+        .to = t->to,
+        .values = !simple && t->stacked ? values : frame->args,
+        .from_view = simple || t->from != NULL ? t->from->view : 0,
+    };
+    if (simple && (m.from == NULL || m.to == NULL)) {
+        __builtin_unreachable();
+    }
     frame->nbuffers = 0;
-    if (t->to == NULL) {
-        m.to_view = 0;
+    if (m.to == NULL) {
         m.sp = arena_top;
         m.limit = arena_top - ARENA_SIZE;
     } else {
-        if (t->to->state != CUBICLE_LIVE) {
+        if (unlikely(m.to->state != CUBICLE_LIVE)) {
             return marshal_fail(frame, t, -EOWNERDEAD);
         }
-        m.to_view = t->to->view;
+        m.to_view = m.to->view;
         m.sp = thread_self.cubicle[t->callee].stack & ~UINT64_C(15);
-        m.limit = m.to_view + t->to->stack_start + STACK_RESERVE;
+        m.limit = m.to_view + m.to->stack_start + STACK_RESERVE;
         /* Only the stack's own pages can neither be protected, freed nor revoked; a cubicle
          * that called out with another stack pointer cannot be entered meanwhile. */
-        const uint64_t top = m.to_view + t->to->stack_start + t->to->stack_size;
-        if (m.sp < m.limit || m.sp > top) {
+        const uint64_t top = m.to_view + m.to->stack_start + m.to->stack_size;
+        if (unlikely(m.sp < m.limit || m.sp > top)) {
             return marshal_fail(frame, t, -ENOBUFS);
         }
     }
-    int error = t->stacked ? marshal_gather(&m) : 0;
-    if (error == 0) {
-        error = marshal_prepare(&m);
-    }
-    if (error == 0 && t->stacked) {
-        error = marshal_scatter(&m);
+    int error = 0;
+    if (simple) {
+        error = marshal_range(&m, &t->steps[0]);
+    } else {
+        struct marshal any = m;
+        error = t->stacked ? marshal_gather(&any) : 0;
+        if (error == 0) {
+            error = marshal_prepare(&any);
+        }
+        if (error == 0 && t->stacked) {
+            error = marshal_scatter(&any);
+        }
+        m.sp = any.sp;
     }
     frame->callee_rsp = m.sp & ~UINT64_C(15);
     return unlikely(error != 0) ? marshal_fail(frame, t, error) : 0;
+}
+
+int marshal_enter(struct call_frame *frame, const struct trampoline *t)
+{
+    return marshal_enter_as(frame, t, false);
+}
+
+int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t)
+{
+    return marshal_enter_as(frame, t, true);
 }
 
 static uint64_t marshal_out_word(const struct call_buffer *buffer)

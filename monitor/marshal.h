@@ -10,7 +10,7 @@
 #include "thread.h"
 #include "trampoline.h"
 
-/** Works out once what @t's calls need: its `marshal`, `stacked` and `steps`. */
+/** Works out once what @t's calls need: its `marshal`, `stacked`, `simple` and `steps`. */
 void marshal_plan(struct trampoline *t);
 
 /**
@@ -19,6 +19,9 @@ void marshal_plan(struct trampoline *t);
  * caller gets instead of a call. Called by trampolines on the monitor's stack.
  */
 int marshal_enter(struct call_frame *frame, const struct trampoline *t);
+
+/** The same for trampolines that are `simple`. */
+int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t);
 
 /** Ends the call: `result` is the callee's and may become an error. */
 void marshal_leave(struct call_frame *frame, struct trampoline *t);

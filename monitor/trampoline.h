@@ -51,6 +51,7 @@ struct trampoline {
     uint64_t calls, bytes_in, bytes_out;
     bool marshal; /* needs marshal_enter() and marshal_leave() */
     bool stacked; /* has arguments on the stack, or doubles besides pointers */
+    bool simple;  /* one range between two cubicles, and nothing stacked */
     bool fenv;    /* switches MXCSR and x87 control: a side can change them */
     struct marshal_integer result;
     uint8_t nsteps;

@@ -172,7 +172,8 @@ static uint8_t *emit_marshal_enter(struct emitter *e, const struct trampoline *t
     emit_mov_reg_reg(e, R11, RBX);
     emit_mov_reg_reg(e, R11, RDI);
     emit_mov_imm64_reg(e, (uint64_t)(uintptr_t)t, RSI);
-    emit_call_monitor(e, (uint64_t)(uintptr_t)marshal_enter);
+    emit_call_monitor(
+        e, (uint64_t)(uintptr_t)(t->simple ? marshal_enter_simple : marshal_enter));
     emit_mov_reg_reg(e, RBX, R11);
     static const uint8_t test[] = {0x85, 0xc0}; /* test %eax,%eax */
     emit_bytes(e, test, sizeof(test));
