@@ -31,7 +31,10 @@ int demand_fetch(uint32_t to, uint64_t at, uint64_t size)
     if (source == 0 || to + size > SPACE_SIZE) {
         return -EFAULT;
     }
-    trampoline_get(frame->trampoline)->bytes_in += size;
-    return copy_bytes((void *)(uintptr_t)(cubicle_get(running)->view + to),
-                      (const void *)(uintptr_t)source, size);
+    const int error = copy_bytes((void *)(uintptr_t)(cubicle_get(running)->view + to),
+                                 (const void *)(uintptr_t)source, size);
+    if (error == 0) {
+        trampoline_get(frame->trampoline)->bytes_in += size;
+    }
+    return error;
 }

@@ -1,4 +1,5 @@
 #include "fault_report.h"
+#include "demand.h"
 #include "module.h"
 #include "thread.h"
 #include "trampoline.h"
@@ -59,7 +60,9 @@ static void fault_report_reason(struct message *m, const struct cubicle *cubicle
                            : "beyond the end of memory");
         break;
     case FAULT_WILD:
-        message_add(m, "unmapped memory");
+        message_add(m, demand_stands_for((uint64_t)event->offset)
+                           ? "an argument on demand, which only cubicle_in_copy() reads"
+                           : "unmapped memory");
         break;
     case FAULT_STACK_OVERFLOW:
         message_add(m, "guard page of the stack (stack overflow)");

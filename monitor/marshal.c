@@ -125,8 +125,8 @@ void marshal_plan(struct trampoline *t)
     const bool overflow = nintegers > 6 || ndoubles > 8;
     t->marshal = t->nsteps > 0 || overflow;
     t->stacked = overflow || ndoubles > 0;
-    t->simple = t->nsteps == 1 && t->steps[0].kind != DESCRIPTOR_STRING && !t->stacked &&
-                t->from != NULL && t->to != NULL;
+    t->simple = t->nsteps == 1 && t->steps[0].kind != DESCRIPTOR_STRING &&
+                !t->stacked && t->from != NULL && t->to != NULL;
 }
 
 uint64_t marshal_error_result(const struct descriptor_function *function, int error)
@@ -143,7 +143,8 @@ uint64_t marshal_error_result(const struct descriptor_function *function, int er
 }
 
 /* What the caller gets when there was no call. */
-RARE static int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error)
+RARE static int marshal_fail(struct call_frame *frame, const struct trampoline *t,
+                             int error)
 {
     marshal_abandon(frame);
     frame->result = marshal_error_result(t->function, error);
@@ -268,9 +269,9 @@ static INLINE int64_t marshal_size(const struct marshal *m,
 }
 
 static INLINE struct call_buffer *marshal_buffer(struct marshal *m,
-                                          const struct marshal_step *step,
-                                          uint64_t caller, uint64_t callee,
-                                          uint64_t size)
+                                                 const struct marshal_step *step,
+                                                 uint64_t caller, uint64_t callee,
+                                                 uint64_t size)
 {
     struct call_buffer *buffer = &m->frame->buffers[m->frame->nbuffers++];
     buffer->caller = caller;
@@ -285,7 +286,7 @@ static INLINE struct call_buffer *marshal_buffer(struct marshal *m,
 
 /* A range too long to copy: the callee may use the caller's memory for the call. */
 RARE static int marshal_lend(struct marshal m, const struct marshal_step *step,
-                        uint64_t base, uint64_t size)
+                             uint64_t base, uint64_t size)
 {
     if (m.from == NULL || m.to == NULL) {
         return -E2BIG;
@@ -314,7 +315,7 @@ static void marshal_zero(uint64_t at, uint64_t size)
 /* Has the caller @right to the range (not empty), as things are before the call? A callee
  * must not do what has a result that nobody can be given, or half of it for want of input. */
 static INLINE bool marshal_may(const struct trampoline *t, uint64_t base, uint64_t size,
-                        unsigned right)
+                               unsigned right)
 {
     const uint32_t last = page_of(base + size - 1);
     for (uint32_t page = page_of(base); page <= last; page++) {
@@ -330,7 +331,8 @@ static INLINE bool marshal_may(const struct trampoline *t, uint64_t base, uint64
 
 /* Address of the bytes of an `in` range; 0 where it stands for a range that the caller has
  * not been given (M5). */
-static INLINE uint64_t marshal_source(const struct marshal *m, uint64_t base, uint64_t size)
+static INLINE uint64_t marshal_source(const struct marshal *m, uint64_t base,
+                                      uint64_t size)
 {
     return size > 0 && demand_stands_for(base) && m->from != NULL
                ? demand_source(m->frame - 1, m->t->caller, base - DEMAND_START, size)
@@ -344,7 +346,8 @@ static INLINE int marshal_range(struct marshal *m, const struct marshal_step *st
         m->values[step->arg] = 0;
         return 0;
     }
-    const uint64_t size = (uint64_t)marshal_size(m, step); /* of a negative one: too much */
+    const uint64_t size =
+        (uint64_t)marshal_size(m, step); /* of a negative one: too much */
     if (size > SPACE_SIZE || base + size > SPACE_SIZE || (base == 0 && size != 0)) {
         return -EFAULT;
     }
@@ -354,11 +357,10 @@ static INLINE int marshal_range(struct marshal *m, const struct marshal_step *st
     uint64_t source = m->from_view + base;
     if (step->kind == DESCRIPTOR_IN) {
         source = marshal_source(m, base, size);
-        if (source == 0) {
+        if (source == 0 && size > 0) {
             return -EFAULT;
         }
-        if (step->on_demand && size > DEMAND_MIN && m->from != NULL &&
-            m->to != NULL) {
+        if (step->on_demand && size > DEMAND_MIN && m->from != NULL && m->to != NULL) {
             if (!demand_stands_for(base) && !marshal_may(m->t, base, size, PAGE_READ)) {
                 return -EFAULT;
             }

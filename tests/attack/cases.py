@@ -75,6 +75,7 @@ DENIED = [
     ("null_pointer", "peer", "read", "null", "", 3),
     ("last_byte", "peer", "read", "end", "", 3),
     ("unmapped", "peer", "write", "unmapped", "", 3),
+    ("on_demand", "peer", "read", "on demand", "", 3),
 ]
 
 # Attacks by the application `attacker` that end in a fault of it. The address in the report

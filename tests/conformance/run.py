@@ -19,7 +19,7 @@ from harness import (  # noqa: E402
     run_system,
 )
 
-SUITES = ["windows", "delegation", "calls", "ranges", "registers", "memory"]
+SUITES = ["windows", "delegation", "calls", "ranges", "demand", "registers", "memory"]
 # How the peer dies, what the report says.
 DEATHS = [
     ("null", "null"),
@@ -75,6 +75,7 @@ def main():
             tests.add(f"{isolation}: {name}", suite, name, isolation)
         if isolation != "none":
             tests.add(f"{isolation}: foreign", suite, "foreign", isolation)
+            tests.add(f"{isolation}: demand-foreign", suite, "demand-foreign", isolation)
         for how, reason in DEATHS:
             tests.add(f"{isolation}: death by {how}", death, how, reason, isolation)
             tests.add(f"{isolation}: abort by {how}", abort_policy, how, reason, isolation)

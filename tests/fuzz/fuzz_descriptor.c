@@ -34,6 +34,7 @@ static void check_arg(const struct descriptor_function *f,
     REQUIRE(arg->type != DESCRIPTOR_VOID);
     REQUIRE(range == (arg->size_kind != DESCRIPTOR_SIZE_NONE));
     REQUIRE(!arg->or_null || pointer);
+    REQUIRE(!arg->on_demand || arg->kind == DESCRIPTOR_IN);
     if (arg->kind == DESCRIPTOR_STRING) {
         REQUIRE(arg->size_value >= 1 && arg->size_value <= DESCRIPTOR_STRING_MAX);
     }

@@ -53,6 +53,20 @@ int peer_copy(CUBICLE_IN(len) const uint8_t *in, CUBICLE_OUT(len) uint8_t *out,
 int peer_length(CUBICLE_STRING(16) const char *text);
 /** 1 when @buf is NULL, else its first byte. */
 int peer_or_null(CUBICLE_IN(len) CUBICLE_OR_NULL const uint8_t *buf, size_t len);
+/** Brings in [@at, @at + @n) of @buf: their sum, or -EFAULT. */
+int64_t peer_take(CUBICLE_IN(len) CUBICLE_ON_DEMAND const uint8_t *buf, size_t len,
+                  size_t at, size_t n);
+/** The same for whatever call peer_take() was before. */
+int64_t peer_take_late(size_t at, size_t n);
+/** Brings @buf in to @to, which need not be the peer's. */
+int peer_take_to(CUBICLE_IN(len) CUBICLE_ON_DEMAND const uint8_t *buf, size_t len,
+                 uint64_t to);
+/** Passes [@at, @at + @n) of @buf on: as PASS_ says. */
+enum { PASS_COPIED, PASS_ON_DEMAND, PASS_AS_RESULT, PASS_AFTER_CALL };
+int64_t peer_pass(CUBICLE_IN(len) CUBICLE_ON_DEMAND const uint8_t *buf, size_t len,
+                  size_t at, size_t n, int how);
+/** Reads the first byte without bringing it in. */
+int peer_peek(CUBICLE_IN(len) CUBICLE_ON_DEMAND const uint8_t *buf, size_t len);
 /** Address of the callee's copy. */
 uint64_t peer_address(CUBICLE_IN(len) const uint8_t *buf, size_t len);
 

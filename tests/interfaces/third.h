@@ -4,6 +4,7 @@
 #define CUBICLE_TEST_THIRD_H
 
 #include <cubicle/interface.h>
+#include <stddef.h>
 #include <stdint.h>
 
 CUBICLE_INTERFACE(third);
@@ -11,6 +12,11 @@ CUBICLE_INTERFACE(third);
 int third_read(uint64_t address);
 int third_write(uint64_t address, int value);
 int third_die(void);
+/** Sum of the bytes, copied or brought in on demand. */
+int64_t third_sum(CUBICLE_IN(len) const uint8_t *buf, size_t len);
+int64_t third_take(CUBICLE_IN(len) CUBICLE_ON_DEMAND const uint8_t *buf, size_t len);
+/** Fills the buffer with ones. */
+int third_fill(CUBICLE_OUT(len) uint8_t *buf, size_t len);
 /** Sums @count zeroed bytes of freshly mapped memory. -errno, or the sum. */
 int64_t third_fresh(uint64_t count);
 

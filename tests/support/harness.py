@@ -30,6 +30,7 @@ FAULT = re.compile(
 
 # What a report says after the address; {o} is the owner, {c} who runs.
 REASONS = {
+    "on demand": r"an argument on demand, which only cubicle_in_copy\(\) reads",
     "heap": r"memory of cubicle {o} \(heap\); no window from {o} to {c} covers it",
     "stack": r"memory of cubicle {o} \(stack\); no window from {o} to {c} covers it",
     "data": r"memory of cubicle {o} \(data\); no window from {o} to {c} covers it",

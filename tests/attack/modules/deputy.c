@@ -141,7 +141,7 @@ static const uint64_t offsets[] = {0,
                                    UINT64_MAX,
                                    UINT64_C(1) << 32,
                                    UINT64_C(1) << 50};
-enum { NPOINTERS = 14 };
+enum { NPOINTERS = 15 };
 static uint64_t pointers[NPOINTERS];
 static unsigned foreign; /* pointers[0..foreign) are memory of others, or of nobody */
 
@@ -184,6 +184,7 @@ static void prepare(void)
     pointers[n++] = 0;
     pointers[n++] = 0xffffffff;
     pointers[n++] = 0x7f000000;
+    pointers[n++] = 0xfffe0000; /* what stands for arguments on demand */
     pointers[n++] = (uintptr_t)own + 8192;
     foreign = n;
     pointers[n++] = (uintptr_t)own + 8192 - 8; /* starts in ours, ends elsewhere */

@@ -34,6 +34,8 @@ void test_delegation(void);
 void test_calls(void);
 void test_ranges(void);
 void test_foreign(void);
+void test_demand(void);
+void test_demand_foreign(void);
 void test_registers(void);
 void test_memory(void);
 void test_death(const char *how);

@@ -227,6 +227,14 @@ static void unmapped(void)
     expect_dead(peer_write(target((void *)0xf0000000), 1));
 }
 
+/* An argument on demand is not there to be looked at. */
+static void on_demand(void)
+{
+    static uint8_t buffer[4096];
+    target((void *)0xfffe0000);
+    expect_dead(peer_peek(buffer, sizeof(buffer)));
+}
+
 void test_denied(const char *name)
 {
 #define ROW(x) \
@@ -251,6 +259,7 @@ void test_denied(const char *name)
         ROW(delegation_closed), ROW(delegation_write),
         ROW(code_as_data),      ROW(null_pointer),
         ROW(last_byte),         ROW(unmapped),
+        ROW(on_demand),
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(name, rows[i].name) == 0) {

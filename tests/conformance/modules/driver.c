@@ -86,10 +86,15 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } suites[] = {
-        {"windows", test_windows}, {"delegation", test_delegation},
-        {"calls", test_calls},     {"ranges", test_ranges},
-        {"memory", test_memory},   {"registers", test_registers},
+        {"windows", test_windows},
+        {"delegation", test_delegation},
+        {"calls", test_calls},
+        {"ranges", test_ranges},
+        {"memory", test_memory},
+        {"registers", test_registers},
+        {"demand", test_demand},
         {"foreign", test_foreign},
+        {"demand-foreign", test_demand_foreign},
     };
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(suite, "death") == 0) {

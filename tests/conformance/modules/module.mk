@@ -4,7 +4,7 @@ CONFORMANCE := tests/conformance/modules
 
 MODULES += test-driver test-peer test-third
 
-test-driver_SOURCES := $(addprefix $(CONFORMANCE)/,driver.c windows.c calls.c memory.c \
+test-driver_SOURCES := $(addprefix $(CONFORMANCE)/,driver.c windows.c calls.c demand.c memory.c \
     death.c denied.c registers.c)
 test-driver_CFLAGS := -Itests/interfaces
 test-driver_PROVIDES := app home

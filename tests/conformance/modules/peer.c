@@ -1,5 +1,6 @@
 /* The callee of the conformance tests: see peer.h for what each function does. */
 #include <cubicle.h>
+#include <cubicle/in.h>
 #include <errno.h>
 #include <home.h>
 #include <peer.h>
@@ -127,6 +128,51 @@ int peer_or_null(const uint8_t *buf, size_t len)
 {
     (void)len;
     return buf == NULL ? 1 : buf[0];
+}
+
+static uint8_t taken[200000];
+
+int64_t peer_take(const uint8_t *buf, size_t len, size_t at, size_t n)
+{
+    (void)len;
+    const int error = cubicle_in_copy(taken, buf + at, n);
+    int64_t sum = error;
+    for (size_t i = 0; error == 0 && i < n; i++) {
+        sum += taken[i];
+    }
+    return sum;
+}
+
+int64_t peer_take_late(size_t at, size_t n)
+{
+    return cubicle_fetch(taken, at, n);
+}
+
+int peer_take_to(const uint8_t *buf, size_t len, uint64_t to)
+{
+    return cubicle_in_copy((void *)to, buf, len);
+}
+
+int64_t peer_pass(const uint8_t *buf, size_t len, size_t at, size_t n, int how)
+{
+    (void)len;
+    switch (how) {
+    case PASS_ON_DEMAND:
+        return third_take(buf + at, n);
+    case PASS_AS_RESULT:
+        return third_fill((uint8_t *)(uintptr_t)(buf + at), n);
+    case PASS_AFTER_CALL:
+        (void)third_take(taken, n); /* what it was given has nothing to do with ours */
+        return peer_take(buf, len, at, n);
+    default:
+        return third_sum(buf + at, n);
+    }
+}
+
+int peer_peek(const uint8_t *buf, size_t len)
+{
+    (void)len;
+    return *(const volatile uint8_t *)buf;
 }
 
 uint64_t peer_address(const uint8_t *buf, size_t len)

@@ -1,6 +1,8 @@
 /* The third cubicle of the conformance tests. */
+#include <cubicle/in.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <third.h>
 
@@ -18,6 +20,28 @@ int third_write(uint64_t address, int value)
 int third_die(void)
 {
     __builtin_trap();
+}
+
+int64_t third_sum(const uint8_t *buf, size_t len)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < len; i++) {
+        sum += buf[i];
+    }
+    return sum;
+}
+
+int64_t third_take(const uint8_t *buf, size_t len)
+{
+    static uint8_t own[200000];
+    const int error = len <= sizeof own ? cubicle_in_copy(own, buf, len) : -E2BIG;
+    return error != 0 ? error : third_sum(own, len);
+}
+
+int third_fill(uint8_t *buf, size_t len)
+{
+    memset(buf, 1, len);
+    return 0;
 }
 
 int64_t third_fresh(uint64_t count)

@@ -15,7 +15,7 @@
 
 struct cubicle caller = {.id = 1, .name = "caller", .state = CUBICLE_LIVE};
 struct cubicle callee = {.id = 2, .name = "callee", .state = CUBICLE_LIVE};
-struct call_frame frames[4]; /* [0] is the bottom */
+struct call_frame frames[5]; /* [0] is the bottom */
 struct call_frame *const frame = &frames[1];
 struct descriptor_function function;
 struct trampoline trampoline;
@@ -189,7 +189,8 @@ int enter_to(struct cubicle *to)
     marshal_plan(&trampoline);
     frame->trampoline = 1;
     thread_self.cubicle[callee.id].stack = callee.view + STACK + STACK_SIZE;
-    return marshal_enter(frame, &trampoline);
+    return (trampoline.simple ? marshal_enter_simple : marshal_enter)(frame,
+                                                                      &trampoline);
 }
 
 int enter(void)

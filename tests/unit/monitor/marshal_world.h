@@ -19,10 +19,10 @@
 #define BIG_SIZE (8 * (COPY_MAX + PAGE_SIZE))
 #define STACK 0xa0000000u
 #define STACK_SIZE (1u << 20)
-#define LAST_PAGE 0xfffef000u /* before the guard at the end of the space */
+#define LAST_PAGE (HEAP_END - PAGE_SIZE)
 
 extern struct cubicle caller, callee, third;
-extern struct call_frame frames[4];    /* [0] is the bottom */
+extern struct call_frame frames[5];    /* [0] is the bottom */
 extern struct call_frame *const frame; /* the call from caller to callee */
 extern struct descriptor_function function;
 extern struct trampoline trampoline;       /* its id is 1 */

@@ -85,7 +85,8 @@ static void test_every_record(void **state)
            "arg len inout const 4 or_null\narg addr out deref 4 4 or_null\n"
            "arg name string 4096\narg p opaque\narg q opaque or_null\n"
            "arg x f64\narg in in const 2147483647\narg io inout arg 2 ret or_null\n"
-           "function g\nreturns void\nnoreturn\nfunction h\nreturns ptr\nend\n");
+           "function g\nreturns void\nnoreturn\nfunction h\nreturns ptr\n"
+           "arg p in const 4 on_demand or_null\nend\n");
     assert_string_equal(parsed.name, "t");
     assert_true(parsed.many);
     assert_int_equal(parsed.nfunctions, 3);
@@ -149,11 +150,14 @@ static void test_every_record(void **state)
         assert_int_equal(f->args[i].size_value, want[i].size_value);
         assert_int_equal(f->args[i].size_width, want[i].size_width);
         assert_int_equal(f->args[i].ret, want[i].ret);
+        assert_int_equal(f->args[i].on_demand, want[i].on_demand);
         assert_int_equal(f->args[i].or_null, want[i].or_null);
     }
     assert_true(parsed.functions[1].noreturn);
     assert_int_equal(parsed.functions[1].returns, DESCRIPTOR_VOID);
     assert_int_equal(parsed.functions[2].returns, DESCRIPTOR_PTR);
+    assert_true(parsed.functions[2].args[0].on_demand);
+    assert_true(parsed.functions[2].args[0].or_null);
     assert_int_equal(descriptor_find(&parsed, "g"), 1);
     assert_int_equal(descriptor_find(&parsed, "i"), -1);
     descriptor_free(&parsed);
@@ -333,6 +337,33 @@ static void test_ret(void **state)
            "unexpected `' after a pointer");
 }
 
+/* `on_demand': one `in' range, and not the size of another. */
+static void test_on_demand(void **state)
+{
+    static const char *const kinds[] = {"out", "inout"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        char tail[80];
+        snprintf(tail, sizeof(tail),
+                 "function f\nreturns i32\narg p %s const 4 on_demand\nend\n",
+                 kinds[i]);
+        reject(tail, 7, "unexpected `on_demand' after a pointer");
+    }
+    reject("function f\nreturns i32\narg p string 4 on_demand\nend\n", 7,
+           "unexpected `on_demand' after a pointer");
+    reject("function f\nreturns i32\narg p in const 4 on_demand on_demand\nend\n", 7,
+           "unexpected `on_demand' after a pointer");
+    reject("function f\nreturns i32\narg p in const 4 or_null on_demand\nend\n", 7,
+           "unexpected `on_demand' after a pointer");
+    reject("function f\nreturns i32\narg p in const 4 on_demand\n"
+           "arg q in const 4 on_demand\nend\n",
+           9, "f: two parameters are on demand");
+    reject("function f\nreturns i32\narg p in deref 1 4\n"
+           "arg q in const 4 on_demand\nend\n",
+           9, "f: the size of p is *q, which is not `in' or `inout' of 4 bytes");
+}
+
 /* 4. One caller, six ranges. */
 static void test_counts(void **state)
 {
@@ -487,9 +518,10 @@ int main(void)
         cmocka_unit_test(test_every_record), cmocka_unit_test(test_types),
         cmocka_unit_test(test_preamble),     cmocka_unit_test(test_names),
         cmocka_unit_test(test_sizes),        cmocka_unit_test(test_ret),
-        cmocka_unit_test(test_counts),       cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_structure),    cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_truncated),    cmocka_unit_test(test_read),
+        cmocka_unit_test(test_on_demand),    cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_fingerprint),  cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_limits),       cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_read),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

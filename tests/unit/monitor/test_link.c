@@ -454,6 +454,33 @@ static void test_loader_symbols(void **state)
     }
 }
 
+/* Whether a function is anybody else's too. */
+static void test_sole(void **state)
+{
+    static struct image_symbol shared = {.name = "shared", .section = SHN_UNDEF};
+    static struct image_symbol defined = {.name = "defined", .section = 1};
+
+    (void)state;
+    for (unsigned n = 0; n <= 2; n++) {
+        import("__cubicle_sole_shared");
+        whole.nmodules = 2;
+        for (unsigned i = 0; i < n; i++) {
+            providers[i].image.symbols = &shared;
+            providers[i].image.nsymbols = 1;
+        }
+        assert_int_equal(relocate(), 0);
+        assert_int_equal(field(CODE, 8), n <= 1);
+    }
+    import("__cubicle_sole_defined");
+    whole.nmodules = 2;
+    for (unsigned i = 0; i < 2; i++) {
+        providers[i].image.symbols = &defined;
+        providers[i].image.nsymbols = 1;
+    }
+    assert_int_equal(relocate(), 0);
+    assert_int_equal(field(CODE, 8), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,7 +488,7 @@ int main(void)
         cmocka_unit_test(test_data),           cmocka_unit_test(test_wrong_kind),
         cmocka_unit_test(test_not_loaded),     cmocka_unit_test(test_structure),
         cmocka_unit_test(test_imports),        cmocka_unit_test(test_providers),
-        cmocka_unit_test(test_loader_symbols),
+        cmocka_unit_test(test_loader_symbols), cmocka_unit_test(test_sole),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -7,6 +7,7 @@
 
 #include <clock.h>
 #include <cubicle.h>
+#include <cubicle/in.h>
 #include <errno.h>
 #include <fs_ops.h>
 #include <plat.h>
@@ -16,6 +17,8 @@
 #include <string.h>
 #include <time.h>
 #include <vfs.h>
+
+const char *in_unreadable;
 
 struct stub stub = {.clock_step_ns = 1000};
 

@@ -14,7 +14,11 @@
 
 #include <cmocka.h>
 
+#include <cubicle/in.h>
+
 #include "../../../components/ramfs/ramfs.h"
+
+const char *in_unreadable;
 
 #define NOW 12345
 
@@ -253,6 +257,35 @@ static void test_full(void **state)
     assert_int_equal(fs_unlink(root, "f", 0, NOW), 0);
 }
 
+/* A writer's memory that ends, or goes, in the middle: what was there is written, and nothing
+ * that was deleted shows. */
+static void test_unreadable(void **state)
+{
+    (void)state;
+    static char block[3 * 4096], back[3 * 4096];
+    struct fs_attr attr;
+    memset(block, 'o', sizeof(block));
+    const uint64_t old = create(root, "old", S_IFREG | 0644);
+    assert_int_equal(fs_write(old, 0, block, sizeof(block)), sizeof(block));
+    assert_int_equal(fs_unlink(root, "old", 0, NOW), 0); /* its pages are used again */
+    memset(block, 'n', sizeof(block));
+    const uint64_t f = create(root, "f", S_IFREG | 0644);
+    in_unreadable = block;
+    assert_int_equal(fs_write(f, 0, block, 100), -EFAULT);
+    in_unreadable = block + 4096 + 100;
+    assert_int_equal(fs_write(f, 0, block, sizeof(block)), 4096);
+    in_unreadable = NULL;
+    assert_int_equal(fs_getattr(f, &attr), 0);
+    assert_int_equal(attr.size, 4096);
+    attr.size = sizeof(back);
+    assert_int_equal(fs_setattr(f, FS_SET_SIZE, &attr), 0);
+    assert_int_equal(fs_read(f, 0, back, sizeof(back), 0), sizeof(back));
+    for (size_t i = 0; i < sizeof(back); i++) {
+        assert_int_equal(back[i], i < 4096 ? 'n' : 0);
+    }
+    assert_int_equal(fs_unlink(root, "f", 0, NOW), 0);
+}
+
 static size_t count_names(uint64_t dir, size_t buf_size, bool remove)
 {
     char buf[4096];
@@ -414,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_holes),
         cmocka_unit_test(test_memory_comes_back),
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_unreadable),
         cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_data_like_an_array),
         cmocka_unit_test(test_every_allocation_fails_once),

@@ -53,6 +53,8 @@ int every_deref(CUBICLE_OUT(*len) CUBICLE_OR_NULL void *p,
 int every_deref_in(CUBICLE_IN(* len) const void *p, CUBICLE_IN(8) const uint64_t *len);
 int every_array(CUBICLE_OUT(2 * sizeof(int)) int fds[2]);
 int every_or_null(CUBICLE_OR_NULL CUBICLE_IN(1) const char *p);
+int every_on_demand(CUBICLE_IN(n) CUBICLE_ON_DEMAND const void *p, size_t n);
+int every_on_demand_null(CUBICLE_ON_DEMAND CUBICLE_OR_NULL CUBICLE_IN(n) const void *p, size_t n);
 int every_suffix(void *p CUBICLE_OUT(4), int q);
 int every_pointers(CUBICLE_OUT(sizeof(void *)) void **p);
 int every_const_pointer(CUBICLE_OUT(8) void *const p);

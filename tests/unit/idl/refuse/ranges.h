@@ -27,3 +27,10 @@ int ranges_seven(CUBICLE_IN(1) const void *a, CUBICLE_IN(1) const void *b,
                  CUBICLE_OUT(1) void *c, CUBICLE_OUT(1) void *d,
                  CUBICLE_INOUT(1) void *e, CUBICLE_STRING(8) const char *s,
                  CUBICLE_IN(1) const void *f, CUBICLE_IN(1) const void *g);
+int ranges_demand_alone(CUBICLE_ON_DEMAND const void *p);
+int ranges_demand_out(CUBICLE_OUT(4) CUBICLE_ON_DEMAND void *p);
+int ranges_demand_string(CUBICLE_STRING(4) CUBICLE_ON_DEMAND const char *p);
+int ranges_demand_two(CUBICLE_IN(4) CUBICLE_ON_DEMAND const void *p,
+                      CUBICLE_IN(4) CUBICLE_ON_DEMAND const void *q);
+int ranges_demand_size(CUBICLE_OUT(*n) void *p,
+                       CUBICLE_IN(8) CUBICLE_ON_DEMAND const size_t *n);
