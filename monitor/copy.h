@@ -16,7 +16,8 @@ void copy_init(void);
 typedef int copy_routine(void *to, const void *from, size_t size)
     __attribute__((warn_unused_result));
 
-/** Copies @size bytes, ascending, ranges disjoint. 0, or -EFAULT with some of it done. */
+/** Copies @size bytes, ascending. Where the ranges overlap, the result is any bytes of the
+ *  two. 0, or -EFAULT with some of it done. */
 extern copy_routine *copy_bytes;
 
 /** Bytes of the string at @from with its NUL; -EFAULT; -ENAMETOOLONG when the first

@@ -31,14 +31,14 @@ static uint8_t *link_segment_memory(const struct module *module,
                : cubicle_address(module->cubicle, module->base[segment]);
 }
 
-/* Code pages lie in no view; they count towards the quota like all others. */
+/* Code pages lie in no view, so nobody has rights to them as data; they count towards the
+ * quota like all others. */
 static int link_map_code(struct module *module, uint32_t page, uint32_t npages)
 {
     if (!cubicle_quota_allows(module->cubicle, npages)) {
         return -ENOMEM;
     }
-    const int error =
-        page_claim(page, npages, module->cubicle->id, PAGE_CODE, PAGE_READ);
+    const int error = page_claim(page, npages, module->cubicle->id, PAGE_CODE, 0);
     if (error != 0) {
         return error;
     }

@@ -313,7 +313,8 @@ static void marshal_zero(uint64_t at, uint64_t size)
 }
 
 /* Has the caller @right to the range (not empty), as things are before the call? A callee
- * must not do what has a result that nobody can be given, or half of it for want of input. */
+ * should not do what has a result that nobody can be given, or half of it for want of input.
+ * Only the copy itself tells in the end: rights can go, and a mapping fail, meanwhile. */
 static INLINE bool marshal_may(const struct trampoline *t, uint64_t base, uint64_t size,
                                unsigned right)
 {

@@ -120,6 +120,15 @@ static char *page_new(struct ramfs_node *node, uint64_t index, size_t skip, size
     return page;
 }
 
+/** The page that page_new() made is not to be part of the file after all. */
+static void page_give_back(struct ramfs_node *node, uint64_t index)
+{
+    void **slot = tree_slot(node, index);
+    pool_put(*slot);
+    *slot = NULL;
+    node->pages--;
+}
+
 /** The file is about to reach from its size to @offset without a write: clears what the
  * last page has there. */
 static void gap_clear(struct ramfs_node *node, uint64_t offset)
@@ -162,7 +171,7 @@ ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count
         failed = bring_in(page + skip, from, part);
         if (unlikely(failed != 0)) {
             if (is_new) {
-                memset(page + skip, 0, part);
+                page_give_back(node, offset >> PAGE_SIZE_LOG);
             }
             break;
         }

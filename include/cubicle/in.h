@@ -23,7 +23,8 @@ static inline bool cubicle_in_stands_for(const void *from)
 
 /**
  * Copies @size bytes from @from, which lies in a range on demand, to @to. Valid until the function that was given the
- * range returns. 0; -EFAULT the caller's memory cannot be read any more: @to may have been written in part.
+ * range returns. 0; -EFAULT the caller's memory cannot be read: @to may have been written in part. That can happen at any
+ * time, whatever was brought in before, and must leave nothing half-done.
  */
 static inline int cubicle_in_copy(void *to, const void *from, size_t size)
 {

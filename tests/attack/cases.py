@@ -147,6 +147,7 @@ HARMLESS = [
     ("foreign_caller_id", r"^refused 1$", 8),
     ("mappings_run_out", r"^refused$", 31),
     ("refused_after_seek", r"^kept$", 26),
+    ("failed_write", r"^nothing shows$", 27),
     ("bind_past_vfscore", r"^refused 100$", 15),
 ]
 

@@ -415,6 +415,43 @@ static int refused_after_seek(void)
     return 0;
 }
 
+/* Writes that fail leave no page of a deleted file behind in the new one. */
+static int failed_write(void)
+{
+    static char deleted[8 * 4096], back[4 * 4096];
+    prepare();
+    memset(deleted, 'S', sizeof(deleted));
+    int fd = open("/deleted", O_CREAT | O_RDWR, 0600);
+    if (write(fd, deleted, sizeof(deleted)) != sizeof(deleted) || close(fd) != 0 ||
+        unlink("/deleted") != 0) {
+        return 1;
+    }
+    fd = open("/failed", O_CREAT | O_RDWR, 0600);
+    const uint64_t sources[] = {(uintptr_t)own + 8192 - 100, (uintptr_t)failed_write,
+                                0xfffe0000, victim_address(VICTIM_HEAP)};
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        for (size_t size = 200; size <= 300; size += 100) {
+            if (pwrite(fd, (const void *)sources[i], size, (off_t)i * 4096 + 5) != -1 ||
+                errno != EFAULT) {
+                printf("source %zu was written\n", i);
+            }
+        }
+    }
+    if (ftruncate(fd, sizeof(back)) != 0 ||
+        pread(fd, back, sizeof(back), 0) != sizeof(back)) {
+        return 1;
+    }
+    size_t stale = 0;
+    for (size_t i = 0; i < sizeof(back); i++) {
+        stale += back[i] != 0;
+    }
+    if (stale != 0) {
+        return survived();
+    }
+    printf("nothing shows\n");
+    return 0;
+}
+
 /* The file systems are vfscore's to use; past it there are no permissions. */
 static int bind_past_vfscore(void)
 {
@@ -449,6 +486,7 @@ const struct attack deputy_attacks[] = {
     {"foreign_caller_id", foreign_caller_id},
     {"mappings_run_out", mappings_run_out},
     {"refused_after_seek", refused_after_seek},
+    {"failed_write", failed_write},
     {"bind_past_vfscore", bind_past_vfscore},
     {"endless_loop", endless_loop},
     {0},

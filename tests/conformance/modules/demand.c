@@ -97,5 +97,10 @@ void test_demand_foreign(void)
     CHECK_EQUAL(peer_take_to(bytes, 4096, (uint64_t)(uintptr_t)bytes), -EFAULT);
     CHECK_EQUAL(peer_take_to(bytes, 4096, (uint64_t)(uintptr_t)test_demand), -EFAULT);
     CHECK_EQUAL(peer_take_to(bytes, 4096, 0xfffff800), -EFAULT);
+    /* Code is not data, of whatever size. */
+    const uint8_t *code = (const uint8_t *)((uintptr_t)test_demand & ~4095ul);
+    CHECK_EQUAL(peer_take(code, 256, 0, 1), -EFAULT);
+    CHECK_EQUAL(peer_take(code, 257, 0, 0), -EFAULT);
+    CHECK_EQUAL(peer_take(code, 70000, 0, 0), -EFAULT);
     CHECK_EQUAL(peer_take_to(bytes, 4096, theirs), 0);
 }

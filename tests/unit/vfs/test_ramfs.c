@@ -284,6 +284,23 @@ static void test_unreadable(void **state)
         assert_int_equal(back[i], i < 4096 ? 'n' : 0);
     }
     assert_int_equal(fs_unlink(root, "f", 0, NOW), 0);
+    /* Short writes into pages that were used before: neither they nor what is around them. */
+    const uint64_t g = create(root, "g", S_IFREG | 0644);
+    const uint64_t used = ramfs_pool.used;
+    in_unreadable = block;
+    assert_int_equal(fs_write(g, 0, block, 300), -EFAULT);
+    assert_int_equal(fs_write(g, 4096 + 5, block, 300), -EFAULT);
+    in_unreadable = NULL;
+    assert_int_equal(ramfs_pool.used, used);
+    attr.size = sizeof(back);
+    assert_int_equal(fs_setattr(g, FS_SET_SIZE, &attr), 0);
+    assert_int_equal(fs_read(g, 0, back, sizeof(back), 0), sizeof(back));
+    for (size_t i = 0; i < sizeof(back); i++) {
+        assert_int_equal(back[i], 0);
+    }
+    assert_int_equal(fs_getattr(g, &attr), 0);
+    assert_int_equal(attr.blocks, 0);
+    assert_int_equal(fs_unlink(root, "g", 0, NOW), 0);
 }
 
 static size_t count_names(uint64_t dir, size_t buf_size, bool remove)
