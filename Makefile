@@ -12,7 +12,7 @@ B := build
 SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps host modules demo test bench check format clean distclean install
+.PHONY: all help deps host modules demo test test-mpk bench check format clean distclean install
 
 all: modules ## Build everything (default)
 
@@ -47,6 +47,9 @@ demo: deps ## SQLite's benchmark with and without isolation, and one stopped att
 test: deps ## Run every test
 	@$(MAKE) --no-print-directory all
 	@tools/test.sh
+
+test-mpk: all ## Run the suites under mpk in an emulated machine; HOST=1: here
+	@tests/vm/run.py $(if $(HOST),--host)
 
 bench: all ## Measure what the README states
 	@bench/run

@@ -88,7 +88,7 @@ $(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN) $$($(1)_MK) | $$(LIBC_$(2)) $$
 	$(call say,CC,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) $$(MODULE_CFLAGS) \
-	    $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) $$($(1)_CFLAGS) \
+	    $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) $$($(1)_CFLAGS) $$($(1)_CFLAGS_$(2)) \
 	    -MD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
 endef
 

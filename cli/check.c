@@ -49,22 +49,20 @@ static void print_backend(const char *name, bool usable, const char *reason,
 int cli_check(int argc, char **argv)
 {
     struct probe probe;
-    const char *sfi_reason, *none_reason;
+    const char *sfi_reason, *mpk_reason, *none_reason;
 
     argp_err_exit_status = CLI_EXIT_USAGE;
     cli_parse(&argp, argc, argv, 0, NULL);
     probe_machine(&probe);
     const bool sfi = probe_sfi(&probe, &sfi_reason);
+    const bool mpk = probe_mpk(&probe, &mpk_reason);
     const bool none = probe_none(&probe, &none_reason);
 
     print_machine(&probe);
     printf("\nisolation\n");
     print_backend("sfi", sfi, sfi_reason,
                   "verified code; each cubicle has its own view of memory");
-    print_backend("mpk", false,
-                  probe.pku ? "this CPU could, but this version does not have it yet"
-                            : "this CPU has no protection keys",
-                  "");
+    print_backend("mpk", mpk, mpk_reason, "protection keys; plain machine code");
     print_backend("none", none, none_reason,
                   "no isolation; the same calls, to compare");
     printf("\n'cubicle run' uses %s\n",

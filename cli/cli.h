@@ -14,6 +14,9 @@ enum cli_exit {
     CLI_EXIT_USAGE = 2, /* bad command line */
 };
 
+/** The command line as it was given, before anybody moved options to the front. */
+extern char **cli_arguments;
+
 int cli_run(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_verify(int argc, char **argv);

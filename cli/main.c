@@ -29,12 +29,16 @@ static void usage(FILE *out)
     fputs("\n'cubicle COMMAND --help' describes a command.\n", out);
 }
 
+char **cli_arguments;
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
         usage(stderr);
         return CLI_EXIT_USAGE;
     }
+    cli_arguments = cli_calloc((size_t)argc + 1, sizeof(*cli_arguments));
+    memcpy(cli_arguments, argv, (size_t)argc * sizeof(*argv));
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
         usage(stdout);

@@ -15,6 +15,11 @@
 /* Linux: arch/x86/include/uapi/asm/hwcap2.h. Set where the kernel has enabled it. */
 #define PROBE_HWCAP2_FSGSBASE (1ul << 1)
 
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#define PR_SYS_DISPATCH_OFF 0
+#endif
+
 #define PROBE_LOWEST_OFFSET 65536
 
 static bool read_line(const char *path, char *line, size_t size)
@@ -69,6 +74,12 @@ static bool has_seccomp(void)
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) == -1 && errno == EFAULT;
 }
 
+/* Turning off what is not on works where it is known. */
+static bool has_dispatch(void)
+{
+    return prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_OFF, 0, 0, 0) == 0;
+}
+
 static bool can_map_low(void)
 {
     void *at = (void *)PROBE_LOWEST_OFFSET;
@@ -89,6 +100,8 @@ void probe_machine(struct probe *probe)
     probe->fsgsbase = (getauxval(AT_HWCAP2) & PROBE_HWCAP2_FSGSBASE) != 0;
     probe->avx = __builtin_cpu_supports("avx");
     probe->pku = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_OSPKE) != 0;
+    probe->cpu_pku = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_PKU) != 0;
+    probe->dispatch = has_dispatch();
     probe->memfd = has_memfd();
     probe->seccomp = has_seccomp();
     probe->low_memory = can_map_low();
@@ -104,6 +117,28 @@ bool probe_none(const struct probe *probe, const char **reason)
                                    "vm.mmap_min_addr=65536' allows it"
                                  : NULL;
     return *reason == NULL;
+}
+
+bool probe_mpk(const struct probe *probe, const char **reason)
+{
+    if (!probe->pku) {
+        *reason = probe->cpu_pku
+                      ? "the kernel does not offer protection keys (CONFIG_X86_INTEL_"
+                        "MEMORY_PROTECTION_KEYS, and no `nopku` on its command line)"
+                      : "this CPU has no protection keys";
+        return false;
+    }
+    if (!probe->dispatch) {
+        *reason =
+            "the kernel cannot keep a thread from making system calls (Linux 5.11 "
+            "or later: syscall user dispatch)";
+        return false;
+    }
+    if (!probe->fsgsbase) {
+        *reason = "the kernel does not offer FSGSBASE to programs (Linux 5.9 or later)";
+        return false;
+    }
+    return probe_none(probe, reason);
 }
 
 bool probe_sfi(const struct probe *probe, const char **reason)

@@ -6,7 +6,8 @@
 
 struct probe {
     bool fsgsbase; /* instructions that switch the view; enabled by the kernel */
-    bool avx, pku;
+    bool avx, pku, cpu_pku;
+    bool dispatch;   /* syscall user dispatch */
     bool memfd;      /* pages shared between views */
     bool seccomp;    /* the host call filter */
     bool low_memory; /* offsets from 64 KiB on can be mapped */
@@ -20,6 +21,7 @@ void probe_machine(struct probe *probe);
 
 /** Whether `sfi` can run here; else *@reason is a sentence that says why not. */
 bool probe_sfi(const struct probe *probe, const char **reason);
+bool probe_mpk(const struct probe *probe, const char **reason);
 
 /** Whether `none` can. */
 bool probe_none(const struct probe *probe, const char **reason);

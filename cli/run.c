@@ -39,29 +39,52 @@ static char *find_system(const char *system)
 static int choose_isolation(const struct run_options *options,
                             struct monitor_config *config)
 {
+    static const enum monitor_isolation chosen[] = {
+        [RUN_ISOLATION_AUTO] = MONITOR_ISOLATION_SFI,
+        [RUN_ISOLATION_SFI] = MONITOR_ISOLATION_SFI,
+        [RUN_ISOLATION_MPK] = MONITOR_ISOLATION_MPK,
+        [RUN_ISOLATION_NONE] = MONITOR_ISOLATION_NONE,
+    };
+    static bool (*const probes[])(const struct probe *, const char **) = {
+        [MONITOR_ISOLATION_SFI] = probe_sfi,
+        [MONITOR_ISOLATION_MPK] = probe_mpk,
+        [MONITOR_ISOLATION_NONE] = probe_none,
+    };
     struct probe probe;
     const char *reason;
 
     if (config->link == MONITOR_LINK_DIRECT) {
-        if (options->isolation == RUN_ISOLATION_SFI) {
+        if (options->isolation == RUN_ISOLATION_SFI ||
+            options->isolation == RUN_ISOLATION_MPK) {
             cli_error("--link=direct has no isolation; it does not go with "
-                      "--isolation=sfi");
+                      "--isolation=%s",
+                      options->isolation == RUN_ISOLATION_SFI ? "sfi" : "mpk");
             return -1;
         }
         config->isolation = MONITOR_ISOLATION_NONE;
     } else {
-        config->isolation = options->isolation == RUN_ISOLATION_NONE
-                                ? MONITOR_ISOLATION_NONE
-                                : MONITOR_ISOLATION_SFI;
+        config->isolation = chosen[options->isolation];
     }
     probe_machine(&probe);
-    if (config->isolation == MONITOR_ISOLATION_SFI ? !probe_sfi(&probe, &reason)
-                                                   : !probe_none(&probe, &reason)) {
+    if (!probes[config->isolation](&probe, &reason)) {
         cli_error("cannot run here: %s", reason);
-        cli_hint("'cubicle check' shows what this machine offers");
+        cli_hint("%s'cubicle check' shows what this machine offers",
+                 config->isolation == MONITOR_ISOLATION_MPK
+                     ? "--isolation=sfi needs no special CPU; "
+                     : "");
         return -1;
     }
     return 0;
+}
+
+/* Under mpk the monitor makes the loader's code for binding functions at their first call
+ * unusable, because that writes PKRU: so all are bound before. */
+static void bind_now(const struct monitor_config *config)
+{
+    if (config->isolation == MONITOR_ISOLATION_MPK && getenv("LD_BIND_NOW") == NULL &&
+        setenv("LD_BIND_NOW", "1", 1) == 0) {
+        execv("/proc/self/exe", cli_arguments);
+    }
 }
 
 static void set_environment(const struct run_options *options,
@@ -189,6 +212,7 @@ int cli_run(int argc, char **argv)
     if (manifest == NULL || choose_isolation(&options, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
+    bind_now(&config);
     const char *modules = options.modules;
     if (modules == NULL) {
         modules = cli_build_path(

@@ -23,7 +23,10 @@ enum run_key {
 static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "Isolation:", 1},
     {"isolation", KEY_ISOLATION, "MODE", 0,
-     "auto (default), sfi (verified code, own view of memory), none (to compare)", 0},
+     "auto (default: sfi), sfi (verified code, own view of memory), mpk (protection "
+     "keys), "
+     "none (to compare)",
+     0},
     {"link", KEY_LINK, "MODE", 0,
      "trampoline (default) or direct: plain calls, without isolation, to compare", 0},
     {"acl", KEY_ACL, "MODE", 0,
@@ -87,14 +90,10 @@ static int choose_isolation(const struct argp_state *state, const char *argument
 {
     static const struct word words[] = {{"auto", RUN_ISOLATION_AUTO},
                                         {"sfi", RUN_ISOLATION_SFI},
+                                        {"mpk", RUN_ISOLATION_MPK},
                                         {"none", RUN_ISOLATION_NONE},
                                         {NULL, 0}};
 
-    if (strcmp(argument, "mpk") == 0) {
-        argp_failure(state, MONITOR_EXIT_CONFIG, 0,
-                     "--isolation=mpk is not available in this version; sfi needs no "
-                     "special CPU ('cubicle check' shows what this machine offers)");
-    }
     return choose(state, "isolation", argument, words);
 }
 

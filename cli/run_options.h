@@ -6,7 +6,12 @@
 
 #include <stdbool.h>
 
-enum run_isolation { RUN_ISOLATION_AUTO, RUN_ISOLATION_SFI, RUN_ISOLATION_NONE };
+enum run_isolation {
+    RUN_ISOLATION_AUTO,
+    RUN_ISOLATION_SFI,
+    RUN_ISOLATION_MPK,
+    RUN_ISOLATION_NONE
+};
 
 struct run_options {
     const char *system;

@@ -22,10 +22,10 @@ static inline bool demand_stands_for(uint64_t offset)
 
 /**
  * Address of @size bytes at @at of the range on demand that @frame, a call in progress, gave
- * to cubicle @callee, in the view of the cubicle they belong to; 0 where there are none.
+ * to cubicle @callee, in the view of @whose they are; 0 where there are none.
  */
 uint64_t demand_source(const struct call_frame *frame, unsigned callee, uint64_t at,
-                       uint64_t size);
+                       uint64_t size, unsigned *whose);
 
 /**
  * Copies them to @to of the running cubicle, which has called the monitor to have this done.

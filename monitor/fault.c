@@ -18,7 +18,9 @@
 
 #define ERROR_WRITE 2 /* bits of the page-fault error code */
 #define ERROR_EXECUTE 16
-#define EFLAGS_DF 0x400
+#define EFLAGS_TRAPS 0x40100                /* AC, TF: make others' instructions trap */
+#define EFLAGS_OF_CUBICLES 0x40500          /* and DF */
+#define STACK_OVERSHOOT (UINT64_C(1) << 20) /* of one frame, for the report */
 #define XSTATE_ABOUT 464 /* bytes into the frame: struct _fpx_sw_bytes */
 #define XSTATE_SSE 2u
 
@@ -101,7 +103,8 @@ static void fault_continue_at(ucontext_t *context, const struct unwind_target *t
     regs[REG_RIP] = (greg_t)target->leave;
     regs[REG_R11] = (greg_t)(uintptr_t)target->frame;
     regs[REG_RAX] = (greg_t)target->result;
-    regs[REG_EFL] &= ~EFLAGS_DF;
+    regs[REG_EFL] &= ~EFLAGS_OF_CUBICLES;
+    backend->continue_as_monitor(context);
     /* Where the function returns a double, the error is one: not a number. The kernel
      * restores XMM registers from here only if they are marked as in use. */
     struct _xstate *state = (struct _xstate *)context->uc_mcontext.fpregs;
@@ -179,6 +182,14 @@ static void fault_in_copy(ucontext_t *context, uint64_t address)
     context->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)copy_fault;
 }
 
+/* Has the stack pointer left the cubicle's stack at its lower end? Plain code can step over
+ * the guard in one frame. */
+static bool fault_below_stack(const ucontext_t *context, const struct cubicle *cubicle)
+{
+    const uint64_t rsp = (uint64_t)context->uc_mcontext.gregs[REG_RSP] - cubicle->view;
+    return rsp < cubicle->stack_start && rsp + STACK_OVERSHOOT >= cubicle->stack_start;
+}
+
 static void fault_memory(ucontext_t *context, struct cubicle *cubicle, uint64_t address)
 {
     const struct fault_event event = {
@@ -187,9 +198,20 @@ static void fault_memory(ucontext_t *context, struct cubicle *cubicle, uint64_t 
         .offset = (int64_t)(address - cubicle->view),
         .access = fault_access(context),
     };
-    const enum fault_verdict verdict = fault_decide(&world, &event);
+    enum fault_verdict verdict = fault_decide(&world, &event);
     if (verdict == FAULT_MAP && fault_try_map(&event)) {
         return;
+    }
+    if (verdict == FAULT_RECLAIM) {
+        if (backend->reclaim(cubicle->id, page_of((uint64_t)event.offset)) == 0) {
+            cubicle->traps++;
+            return;
+        }
+        verdict = FAULT_RIGHTS;
+    }
+    if ((verdict == FAULT_DENY || verdict == FAULT_WILD) &&
+        fault_below_stack(context, cubicle)) {
+        verdict = FAULT_STACK_OVERFLOW;
     }
     fault_report_memory(cubicle, (uint64_t)context->uc_mcontext.gregs[REG_RIP], &event,
                         verdict, address);
@@ -212,6 +234,9 @@ static const char *fault_signal_reason(int signal, const siginfo_t *info)
                    ? "division by zero or overflow in a division"
                    : "arithmetic exception";
     }
+    if (signal == SIGSYS) {
+        return "system call";
+    }
     return signal == SIGTRAP ? "trap instruction" : "illegal instruction";
 }
 
@@ -223,6 +248,21 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
     const bool memory = signal == SIGSEGV || signal == SIGBUS;
     const int saved_errno = errno;
 
+    const bool interrupted_cubicle = backend->interrupted_cubicle(context);
+    /* 0. Plain code calls with flags that make the monitor's instructions trap. And the
+     * monitor's own touch moves a page that is tagged for somebody back. */
+    greg_t *flags = &context->uc_mcontext.gregs[REG_EFL];
+    if (!interrupted_cubicle && (*flags & EFLAGS_TRAPS) != 0 &&
+        (signal == SIGTRAP || signal == SIGBUS)) {
+        *flags &= ~EFLAGS_TRAPS;
+        errno = saved_errno;
+        return;
+    }
+    if (memory && !interrupted_cubicle && address < SPACE_SIZE &&
+        backend->reclaim(page_get(page_of(address)).owner, page_of(address)) == 0) {
+        errno = saved_errno;
+        return;
+    }
     /* 1. A guarded copy can fault at any byte; it ends well or with -EFAULT. */
     if (memory && copy_in_progress(rip)) {
         fault_in_copy(context, address);
@@ -234,7 +274,8 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
      * Everything else is the monitor itself. */
     struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
     const bool jumped = memory && rip == address && !backend->masks_returns;
-    if (cubicle == NULL || (rip >= SPACE_SIZE && !trampoline_in_body(rip) && !jumped)) {
+    if (cubicle == NULL || (!interrupted_cubicle && !trampoline_in_body(rip) &&
+                            !backend->is_entry(rip) && !jumped)) {
         fault_report_panic(signal, rip, address);
         _exit(MONITOR_EXIT_FAULT);
     }
@@ -269,7 +310,7 @@ static void fault_interrupt(int signal, siginfo_t *info, void *opaque)
     ucontext_t *context = opaque;
     struct unwind_target target;
     (void)info;
-    if ((uint64_t)context->uc_mcontext.gregs[REG_RIP] < SPACE_SIZE &&
+    if (backend->interrupted_cubicle(context) &&
         thread_self.running != CUBICLE_MONITOR &&
         unwind_to_monitor(128 + signal, &target)) {
         fault_continue_at(context, &target);
@@ -278,22 +319,27 @@ static void fault_interrupt(int signal, siginfo_t *info, void *opaque)
     _exit(128 + signal);
 }
 
+int fault_handle(int signal, void (*handler)(int, siginfo_t *, void *), int flags)
+{
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | flags};
+    void *entry = backend->signal_entry(signal, handler);
+    memcpy(&action.sa_sigaction, &entry, sizeof(entry));
+    sigfillset(&action.sa_mask);
+    return sigaction(signal, &action, NULL) == 0 ? 0 : -errno;
+}
+
 int fault_init(bool trace)
 {
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
     static const int ends[] = {SIGINT, SIGTERM};
     tracing = trace;
-    struct sigaction action = {.sa_sigaction = fault_handler,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK};
-    sigfillset(&action.sa_mask);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        if (sigaction(faults[i], &action, NULL) != 0) {
+        if (fault_handle(faults[i], fault_handler, 0) != 0) {
             return -errno;
         }
     }
-    action.sa_sigaction = fault_interrupt;
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        if (sigaction(ends[i], &action, NULL) != 0) {
+        if (fault_handle(ends[i], fault_interrupt, 0) != 0) {
             return -errno;
         }
     }

@@ -9,10 +9,16 @@
 #include "trampoline.h"
 #include "unwind.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 /** Installs the handlers. 0 or a negative errno. */
 int fault_init(bool trace) __attribute__((warn_unused_result));
+
+/** Installs @handler for @signal, with all others blocked meanwhile. @flags besides the usual
+ *  SA_ flags. 0 or a negative errno. */
+int fault_handle(int signal, void (*handler)(int, siginfo_t *, void *), int flags)
+    __attribute__((warn_unused_result));
 
 /** True once policy `abort` has stopped the system. */
 bool fault_aborted(void);

@@ -34,9 +34,10 @@ enum fault_verdict fault_decide(const struct fault_world *world,
     if (info.kind == PAGE_CODE || info.kind == PAGE_STUB) {
         return FAULT_CODE;
     }
-    /* 8. Own memory is always mapped with its rights, so a right was missing. */
+    /* 8. Own memory: a right was missing, or the page is with somebody it was lent to. */
     if (info.owner == event->running) {
-        return FAULT_RIGHTS;
+        return (info.rights & event->access) == event->access ? FAULT_RECLAIM
+                                                              : FAULT_RIGHTS;
     }
     /* 9. Another's memory: only what open windows give. */
     const unsigned rights = world->window_rights(event->running, page);

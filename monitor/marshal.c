@@ -11,6 +11,7 @@
  *       only until it returns; passing it on makes it no longer.
  */
 #include "marshal.h"
+#include "backend/backend.h"
 #include "copy.h"
 #include "cubicle.h"
 #include "demand.h"
@@ -182,8 +183,12 @@ RARE static int marshal_gather(struct marshal *m)
     uint64_t stack[CALL_ARGS_MAX];
     const unsigned nstacked = marshal_count_stacked(function);
     /* Above the return address; the stack pointer is in the caller's view. */
-    if (nstacked > 0 && copy_bytes(stack, (const void *)(uintptr_t)(m->frame->rsp + 8),
-                                   8 * nstacked) != 0) {
+    if (nstacked > 0 &&
+        ((backend->checks_copies &&
+          (m->frame->rsp >= SPACE_SIZE - SPACE_GUARD ||
+           !window_may(m->t->caller, m->frame->rsp + 8, 8 * nstacked, PAGE_READ))) ||
+         copy_bytes(stack, (const void *)(uintptr_t)(m->frame->rsp + 8),
+                    8 * nstacked) != 0)) {
         return -EFAULT;
     }
     unsigned integers = 0;
@@ -312,32 +317,31 @@ static void marshal_zero(uint64_t at, uint64_t size)
     }
 }
 
-/* Has the caller @right to the range (not empty), as things are before the call? A callee
- * should not do what has a result that nobody can be given, or half of it for want of input.
+/* May the caller have @right to the range, as things are before the call? A callee should
+ * not do what has a result that nobody can be given, or half of it for want of input.
  * Only the copy itself tells in the end: rights can go, and a mapping fail, meanwhile. */
 static INLINE bool marshal_may(const struct trampoline *t, uint64_t base, uint64_t size,
                                unsigned right)
 {
-    const uint32_t last = page_of(base + size - 1);
-    for (uint32_t page = page_of(base); page <= last; page++) {
-        const struct page_info info = page_get(page);
-        const unsigned rights =
-            info.owner == t->caller ? info.rights : window_rights(t->caller, page);
-        if ((rights & right) == 0) {
-            return false;
-        }
-    }
-    return true;
+    return window_may(t->caller, base, size, right);
 }
 
 /* Address of the bytes of an `in` range; 0 where it stands for a range that the caller has
- * not been given (M5). */
+ * not been given (M5), or where copies are not bound by its rights and it has none (M4).
+ * @whose becomes the cubicle that the bytes belong to. */
 static INLINE uint64_t marshal_source(const struct marshal *m, uint64_t base,
-                                      uint64_t size)
+                                      uint64_t size, unsigned *whose)
 {
-    return size > 0 && demand_stands_for(base) && m->from != NULL
-               ? demand_source(m->frame - 1, m->t->caller, base - DEMAND_START, size)
-               : m->from_view + base;
+    *whose = m->t->caller;
+    if (size > 0 && demand_stands_for(base) && m->from != NULL) {
+        return demand_source(m->frame - 1, m->t->caller, base - DEMAND_START, size,
+                             whose);
+    }
+    if (backend->checks_copies && m->from != NULL &&
+        !window_may(m->t->caller, base, size, PAGE_READ)) {
+        return 0;
+    }
+    return m->from_view + base;
 }
 
 static INLINE int marshal_range(struct marshal *m, const struct marshal_step *step)
@@ -357,7 +361,8 @@ static INLINE int marshal_range(struct marshal *m, const struct marshal_step *st
     }
     uint64_t source = m->from_view + base;
     if (step->kind == DESCRIPTOR_IN) {
-        source = marshal_source(m, base, size);
+        unsigned whose;
+        source = marshal_source(m, base, size, &whose);
         if (source == 0 && size > 0) {
             return -EFAULT;
         }
@@ -365,7 +370,7 @@ static INLINE int marshal_range(struct marshal *m, const struct marshal_step *st
             if (!demand_stands_for(base) && !marshal_may(m->t, base, size, PAGE_READ)) {
                 return -EFAULT;
             }
-            marshal_buffer(m, step, base, source, size)->on_demand = 1;
+            marshal_buffer(m, step, base, source, size)->on_demand = (uint16_t)whose;
             m->values[step->arg] = DEMAND_START;
             return 0;
         }
@@ -393,6 +398,19 @@ static INLINE int marshal_range(struct marshal *m, const struct marshal_step *st
     return 0;
 }
 
+/* How many of the @max bytes at @base a string can be looked for in. */
+static uint64_t marshal_readable(const struct marshal *m, uint64_t base, uint64_t max)
+{
+    uint64_t size = 0;
+    if (!backend->checks_copies || m->from == NULL) {
+        return max;
+    }
+    while (size < max && window_may(m->t->caller, base + size, 1, PAGE_READ)) {
+        size = page_round_up(base + size + 1) - base;
+    }
+    return size < max ? size : max;
+}
+
 RARE static int marshal_string(struct marshal *m, const struct marshal_step *step)
 {
     const uint64_t base = (uint32_t)m->values[step->arg];
@@ -402,10 +420,11 @@ RARE static int marshal_string(struct marshal *m, const struct marshal_step *ste
     }
     const uint64_t room = SPACE_SIZE - base;
     const uint64_t max = step->size_value < room ? step->size_value : room;
+    const uint64_t readable = marshal_readable(m, base, max);
     const char *from = (const char *)(uintptr_t)(m->from_view + base);
-    const int64_t size = string_size(from, max);
+    const int64_t size = string_size(from, readable);
     if (size < 0) {
-        return (int)size;
+        return readable < max ? -EFAULT : (int)size;
     }
     char *at = (char *)(uintptr_t)marshal_take(m, (uint64_t)size);
     if (at == NULL) {
@@ -504,9 +523,11 @@ static uint64_t marshal_out_word(const struct call_buffer *buffer)
  */
 static uint64_t marshal_destination(struct call_frame *frame,
                                     const struct trampoline *t,
-                                    const struct call_buffer *buffer, uint64_t size)
+                                    const struct call_buffer *buffer, uint64_t size,
+                                    const struct cubicle **whose)
 {
     const uint64_t at = t->from->view + buffer->caller;
+    *whose = t->from;
     struct call_frame *below = frame - 1;
     const struct trampoline *outer = trampoline_get(below->trampoline);
     if (outer == NULL || outer->to != t->from || outer->from == NULL) {
@@ -518,6 +539,7 @@ static uint64_t marshal_destination(struct call_frame *frame,
             outer->steps[result->step].kind == DESCRIPTOR_OUT &&
             outer->steps[result->step].ret && marshal_out_word(result) == OUT_FORWARD) {
             result->delivered = 1;
+            *whose = outer->from;
             return outer->from->view + result->caller;
         }
     }
@@ -536,12 +558,22 @@ static int marshal_carry(struct call_frame *frame, const struct trampoline *t,
     }
     uint64_t source = buffer->callee;
     uint64_t destination = t->from->view + buffer->caller;
+    const struct cubicle *whose = t->from;
     if (ret) {
         const uint64_t word = marshal_out_word(buffer);
         if (t->to != NULL && word > OUT_FORWARD) {
             source = t->to->view + (uint32_t)word;
+            if (backend->checks_copies &&
+                ((uint32_t)word + size > SPACE_SIZE ||
+                 !window_may(t->callee, (uint32_t)word, size, PAGE_READ))) {
+                return -EFAULT;
+            }
         }
-        destination = marshal_destination(frame, t, buffer, size);
+        destination = marshal_destination(frame, t, buffer, size, &whose);
+    }
+    if (backend->checks_copies &&
+        !window_may(whose->id, destination - whose->view, size, PAGE_WRITE)) {
+        return -EFAULT;
     }
     return copy_bytes((void *)(uintptr_t)destination, (const void *)(uintptr_t)source,
                       size);

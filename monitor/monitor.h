@@ -10,7 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum monitor_isolation { MONITOR_ISOLATION_SFI, MONITOR_ISOLATION_NONE };
+enum monitor_isolation {
+    MONITOR_ISOLATION_SFI,
+    MONITOR_ISOLATION_MPK,
+    MONITOR_ISOLATION_NONE
+};
 enum monitor_link { MONITOR_LINK_TRAMPOLINE, MONITOR_LINK_DIRECT };
 enum monitor_acl { MONITOR_ACL_ON, MONITOR_ACL_APP, MONITOR_ACL_OFF };
 enum monitor_revoke { MONITOR_REVOKE_STRICT, MONITOR_REVOKE_LAZY };

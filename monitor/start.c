@@ -299,6 +299,9 @@ static int start_monitor(const struct monitor_config *config)
         error = thread_init();
     }
     if (error == 0) {
+        error = backend->start_thread();
+    }
+    if (error == 0) {
         error = marshal_init();
     }
     if (error == 0) {
@@ -318,7 +321,12 @@ static int start_monitor(const struct monitor_config *config)
 
 static int start_backend(const struct monitor_config *config, size_t ncubicles)
 {
-    backend = config->isolation == MONITOR_ISOLATION_SFI ? &backend_sfi : &backend_none;
+    static const struct backend *const backends[] = {
+        [MONITOR_ISOLATION_SFI] = &backend_sfi,
+        [MONITOR_ISOLATION_MPK] = &backend_mpk,
+        [MONITOR_ISOLATION_NONE] = &backend_none,
+    };
+    backend = backends[config->isolation];
     const int error = backend->init(ncubicles);
     if (error == -ENOTSUP) {
         return message_error(error,

@@ -47,6 +47,8 @@ int thread_init(void)
     thread_self.control = thread_self.control_start + 1;
     thread_self.control_end = thread_self.control_start + CONTROL_DEPTH + 8;
     thread_self.monitor_stack = (uint64_t)(uintptr_t)monitor_stack + MONITOR_STACK_SIZE;
+    thread_self.signal_stack = signal_stack;
+    thread_self.signal_stack_size = SIGNAL_STACK_SIZE;
     const stack_t stack = {.ss_sp = signal_stack, .ss_size = SIGNAL_STACK_SIZE};
     return sigaltstack(&stack, NULL) == 0 ? 0 : -errno;
 }

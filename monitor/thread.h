@@ -29,9 +29,10 @@ struct call_buffer {
                         * range on demand: of the bytes themselves */
     uint64_t size;  /* bytes, as found at the time of the call */
     int32_t window; /* > 0: no copy, this window was opened for the call */
-    uint16_t step;  /* index into the trampoline's steps */
+    uint8_t step;   /* index into the trampoline's steps */
     uint8_t delivered; /* its bytes are with the caller already */
-    uint8_t on_demand; /* no copy, the callee brings in what it needs */
+    uint16_t
+        on_demand; /* no copy, the callee brings in bytes of this cubicle; 0: copied */
 };
 
 /** One cross-cubicle call in progress: all that is needed to return to the caller. */
@@ -61,15 +62,31 @@ struct thread_cubicle {
     uint64_t tp;    /* value of its thread pointer, 0: not set */
 };
 
-struct thread {
+/* What code may read with a cubicle's rights; a page of its own, so that a backend can
+ * give it other rights than the rest. */
+struct thread_shown {
     uint64_t tp; /* thread pointer of the running cubicle: the one slot cubicles read */
     uint64_t running;
+    uint8_t host_calls;               /* 0: allowed; 1: not, a cubicle runs (mpk) */
+    uint32_t rights[CUBICLE_MAX + 1]; /* PKRU of each cubicle (mpk) */
+};
+
+struct thread {
+    union {
+        struct {
+            uint64_t tp, running;
+        };
+        struct thread_shown shown;
+        uint8_t page[PAGE_SIZE];
+    };
     struct call_frame *control; /* next free frame */
     uint64_t monitor_stack; /* top of the stack on which trampolines call the monitor */
+    char *signal_stack;     /* the one that signals are delivered on, and its size */
+    uint64_t signal_stack_size;
     struct call_frame *control_start;
     struct call_frame *control_end;
     struct thread_cubicle cubicle[CUBICLE_MAX + 1];
-};
+} __attribute__((aligned(PAGE_SIZE)));
 
 extern _Thread_local struct thread thread_self;
 

@@ -3,6 +3,7 @@
  * lie in the offset space where cubicle code can call them, bodies out of its reach.
  */
 #include "trampoline.h"
+#include "backend/backend.h"
 #include "marshal.h"
 #include "page.h"
 #include "trampoline_body.h"
@@ -114,7 +115,7 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
         .interface = interface,
         .entry = stub_next,
         .target = target,
-        .fenv = fenv && callee != CUBICLE_MONITOR,
+        .fenv = backend->plain_fenv || (fenv && callee != CUBICLE_MONITOR),
         .from = cubicle_get(caller),
         .to = cubicle_get(callee),
     };

@@ -200,7 +200,7 @@ static void emit_enter_callee(struct emitter *e, const struct trampoline *t)
         static const uint8_t align[] = {0x48, 0x83, 0xe4, 0xf0}; /* and $-16,%rsp */
         emit_bytes(e, align, sizeof(align));
     }
-    backend->emit_switch(e, t->callee);
+    backend->emit_switch(e, t->callee, false);
 }
 
 /* 5 */
@@ -255,7 +255,6 @@ static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
     emit_mov_fs_reg(e, THREAD_CUBICLE(t->caller, tp), R10);
     emit_mov_reg_fs(e, R10, THREAD_DISP(tp));
     if (t->callee != CUBICLE_MONITOR) {
-        backend->emit_switch(e, t->caller);
         static const uint8_t emms[] = {0x0f, 0x77};
         emit_bytes(e, emms, sizeof(emms));
     }
@@ -266,10 +265,14 @@ static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
         emit_mov_mem_reg(e, saved_registers[i].field, R11, saved_registers[i].reg);
     }
     emit_mov_mem_reg(e, FRAME(rsp), R11, RSP);
-    emit_mov_mem_reg(e, FRAME(ret), R11, R10);
+    emit_mov_mem_reg(e, FRAME(ret), R11, R11);
+    /* Rights last: the frame is the monitor's, the stack the caller's. */
+    if (t->callee != CUBICLE_MONITOR || backend->checks_copies) {
+        backend->emit_switch(e, t->caller, true);
+    }
     /* Compared, not written back: a store here would cost 20 ns in the return. */
-    static const uint8_t compare_return[] = {0x4c, 0x39, 0x14,
-                                             0x24}; /* cmp %r10,(%rsp) */
+    static const uint8_t compare_return[] = {0x4c, 0x39, 0x1c,
+                                             0x24}; /* cmp %r11,(%rsp) */
     emit_bytes(e, compare_return, sizeof(compare_return));
     uint8_t *changed = emit_jne(e);
     if (t->function->returns == DESCRIPTOR_VOID || is_double) {
@@ -294,6 +297,7 @@ bool trampoline_write_body(struct emitter *e, struct trampoline *t, uint64_t *re
     uint8_t *returned = NULL;
 
     t->body = (uint64_t)(uintptr_t)e->at;
+    backend->emit_open(e, false);
     emit_cmp_imm_fs(e, t->caller, THREAD_DISP(running));
     uint8_t *not_caller = emit_jne(e);
     emit_save_caller(e, t);
@@ -321,6 +325,7 @@ bool trampoline_write_body(struct emitter *e, struct trampoline *t, uint64_t *re
     }
 
     *ret = (uint64_t)(uintptr_t)e->at;
+    backend->emit_open(e, true);
     emit_mov_fs_reg(e, THREAD_DISP(control), R11);
     emit_lea(e, -FRAME_SIZE, R11, R11);
     emit_cmpl_imm_mem(e, t->id, FRAME(trampoline), R11);
@@ -346,6 +351,7 @@ bool trampoline_write_body(struct emitter *e, struct trampoline *t, uint64_t *re
     emit_patch(e, not_ours);
     emit_refuse(e, t, unwind_not_ours);
     emit_patch(e, changed);
+    backend->emit_open(e, true);
     emit_refuse(e, t, unwind_changed);
     return !e->full;
 }

@@ -44,8 +44,9 @@ static int wall_filter(void)
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
                                  SCMP_A1_32(SCMP_CMP_EQ, terminal[i]));
     }
-    static const int mapping[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
-    for (size_t i = 0; error == 0 && i < 2; i++) {
+    static const int mapping[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect),
+                                  SCMP_SYS(pkey_mprotect)};
+    for (size_t i = 0; error == 0 && i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, mapping[i], 1,
                                  SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     }

@@ -1,4 +1,5 @@
 #include "watchdog.h"
+#include "backend/backend.h"
 #include "cubicle.h"
 #include "fault.h"
 #include "thread.h"
@@ -26,8 +27,8 @@ static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
     (void)signal;
     (void)info;
     if (cubicle == NULL || cubicle->limit_ticks == 0 ||
-        cubicle->state != CUBICLE_LIVE ||
-        (uint64_t)context->uc_mcontext.gregs[REG_RIP] >= SPACE_SIZE || frame == NULL) {
+        cubicle->state != CUBICLE_LIVE || !backend->interrupted_cubicle(context) ||
+        frame == NULL) {
         return;
     }
     const struct trampoline *t = trampoline_get(frame->trampoline);
@@ -51,13 +52,10 @@ int watchdog_start(void)
     if (!wanted) {
         return 0;
     }
-    struct sigaction action = {.sa_sigaction = watchdog_tick,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
-    sigfillset(&action.sa_mask);
     const struct timeval tick = {.tv_usec = WATCHDOG_TICK_MS * 1000};
     const struct itimerval timer = {.it_interval = tick, .it_value = tick};
     /* CPU time of the process: waiting is not computing. */
-    if (sigaction(SIGVTALRM, &action, NULL) != 0 ||
+    if (fault_handle(SIGVTALRM, watchdog_tick, SA_RESTART) != 0 ||
         setitimer(ITIMER_VIRTUAL, &timer, NULL) != 0) {
         return -errno;
     }

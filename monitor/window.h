@@ -15,6 +15,7 @@
 #define MONITOR_WINDOW_H
 
 #include "cubicle.h"
+#include "page.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +40,25 @@ int window_destroy(unsigned owner, int id);
 
 /** Rights (PAGE_* bits) that @peer has on @page of another cubicle by W1. */
 unsigned window_rights(unsigned peer, uint32_t page);
+
+/** Has cubicle @id @right to every byte of [@base, @base + @size), in the offset space, by
+ *  owning it or through windows? An empty range: yes. */
+static inline bool window_may(unsigned id, uint64_t base, uint64_t size, unsigned right)
+{
+    if (size == 0) {
+        return true;
+    }
+    const uint32_t last = page_of(base + size - 1);
+    for (uint32_t page = page_of(base); page <= last; page++) {
+        const struct page_info info = page_get(page);
+        const unsigned rights =
+            info.owner == id ? info.rights : window_rights(id, page);
+        if ((rights & right) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
 
 /** Makes @page reachable for @peer if W1 gives it @access; false otherwise. */
 bool window_map(unsigned peer, uint32_t page, unsigned access);

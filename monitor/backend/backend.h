@@ -9,9 +9,11 @@
 #include "../emit.h"
 #include "../verify/verify.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 struct backend {
     const char *name;
@@ -19,6 +21,11 @@ struct backend {
     const char *code;
     /** True when cubicle code masks its return addresses: saved ones are masked too. */
     bool masks_returns;
+    /** True when the monitor's own accesses are not bound by a cubicle's rights: copies for
+     *  a cubicle look into the page table first. */
+    bool checks_copies;
+    /** True when code may change the floating-point environment by itself. */
+    bool plain_fenv;
 
     /** Reserves the address space for @ncubicles views. */
     int (*init)(size_t ncubicles);
@@ -42,11 +49,42 @@ struct backend {
     /** Decides whether final code may run; see verify_code(). */
     bool (*verify)(const uint8_t *code, size_t len, uint32_t base,
                    const struct verify_policy *policy, struct verify_result *result);
-    /** Writes the instructions that switch rights to cubicle @id; may use r10 only. */
-    void (*emit_switch)(struct emitter *e, unsigned id);
+    /** Makes @owner's own page, which trapped though its rights allow the access, his
+     *  again. 0; -EPERM it was not away. */
+    int (*reclaim)(unsigned owner, uint32_t page);
+
+    /** The calling thread is about to run cubicles: prepares what code of theirs and
+     *  signals find. */
+    int (*start_thread)(void);
+    /** Where the kernel delivers signals that @handler is for. */
+    void *(*signal_entry)(int signal, void (*handler)(int, siginfo_t *, void *));
+    /** Was a cubicle's code interrupted, wherever it has jumped to? */
+    bool (*interrupted_cubicle)(const ucontext_t *context);
+    /** Does @address lie in code of the backend that acts for the running cubicle? */
+    bool (*is_entry)(uint64_t address);
+    /** Makes the interrupted thread go on with the monitor's rights. */
+    void (*continue_as_monitor)(ucontext_t *context);
+
+    /** Writes the instructions that give the monitor its rights, where a trampoline is
+     *  entered, or, @returning, returned to. May use rax (entered), r10, r11; rcx and rdx
+     *  (returning). */
+    void (*emit_open)(struct emitter *e, bool returning);
+    /** Writes the instructions that switch rights to cubicle @id: for its function, or,
+     *  @returning, to its call. May use rax, r10, r12, r13; returning: r8, r10, rcx, rdx. */
+    void (*emit_switch)(struct emitter *e, unsigned id, bool returning);
 };
 
+/* For backends whose monitor has the rights of whoever it works for. */
+int backend_nothing_to_reclaim(unsigned owner, uint32_t page);
+int backend_start_thread(void);
+void *backend_signal_entry(int signal, void (*handler)(int, siginfo_t *, void *));
+bool backend_interrupted_low(const ucontext_t *context);
+bool backend_no_entry(uint64_t address);
+void backend_continue(ucontext_t *context);
+void backend_open(struct emitter *e, bool returning);
+
 extern const struct backend backend_sfi;
+extern const struct backend backend_mpk;
 extern const struct backend backend_none;
 
 /** The backend of the running system. */

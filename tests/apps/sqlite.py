@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import (  # noqa: E402
     BUILD,
     CUBICLE,
+    ISOLATIONS,
+    SLOW,
     Failure,
     Suite,
     check,
@@ -29,13 +31,15 @@ from harness import (  # noqa: E402
 NATIVE = BUILD / "native"
 SCRIPTS = sorted((Path(__file__).resolve().parent / "sql").glob("*.sql"))
 # How a system is run: its manifest and options.
+ISOLATION = ISOLATIONS[0]
 CONFIGURATIONS = {
-    "sfi": ("sqlite", ["--isolation=sfi"]),
-    "sfi, 4 cubicles": ("sqlite-4", ["--isolation=sfi"]),
-    "sfi, 3 cubicles": ("sqlite-3", ["--isolation=sfi"]),
-    "none": ("sqlite", ["--isolation=none"]),
-    "direct": ("sqlite", ["--isolation=none", "--link=direct"]),
+    ISOLATION: ("sqlite", [f"--isolation={ISOLATION}"]),
+    f"{ISOLATION}, 4 cubicles": ("sqlite-4", [f"--isolation={ISOLATION}"]),
+    f"{ISOLATION}, 3 cubicles": ("sqlite-3", [f"--isolation={ISOLATION}"]),
 }
+if "none" in ISOLATIONS:
+    CONFIGURATIONS["none"] = ("sqlite", ["--isolation=none"])
+    CONFIGURATIONS["direct"] = ("sqlite", ["--isolation=none", "--link=direct"])
 STARTS = int(os.environ.get("CUBICLE_TEST_STARTS", "200"))
 
 
@@ -166,7 +170,7 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def expect(self, pattern, timeout=20):
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * SLOW
         while True:
             match = re.compile(pattern).search(self.seen, self.mark)
             if match:
@@ -183,7 +187,7 @@ class Terminal:
             self.seen += data.decode(errors="replace")
 
     def finish(self, timeout=20):
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * SLOW
         while time.monotonic() < end:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
@@ -234,7 +238,7 @@ def interrupted(configuration):
     terminal.send("\x03")
     start = time.monotonic()
     status = terminal.finish(10)
-    check(time.monotonic() - start < 3, "Ctrl-C took too long")
+    check(time.monotonic() - start < 3 * SLOW, "Ctrl-C took too long")
     check(status in (130, -2), f"status {status}")
     check("fault" not in terminal.seen, f"a fault report: {terminal.seen[-500:]}")
 
@@ -262,10 +266,11 @@ def starts(count):
     """Every one of many starts in a row succeeds."""
     for number in range(count):
         result = subprocess.run(
-            [CUBICLE, "run", "sqlite", "--", ":memory:", "SELECT 'alive'"],
+            [CUBICLE, "run", "sqlite", f"--isolation={ISOLATION}", "--", ":memory:",
+             "SELECT 'alive'"],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=30 * SLOW,
             check=False,
         )
         check(
@@ -280,7 +285,7 @@ def main():
         for path in SCRIPTS:
             tests.add(f"{configuration}: {path.stem}", script, path, configuration)
         tests.add(f"{configuration}: speedtest1", speedtest, configuration)
-    for configuration in ("sfi", "direct"):
+    for configuration in [c for c in (ISOLATION, "direct") if c in CONFIGURATIONS]:
         tests.add(f"{configuration}: files", files, configuration)
         tests.add(f"{configuration}: dump", dump_and_restore, configuration)
         tests.add(f"{configuration}: arguments", arguments, configuration)

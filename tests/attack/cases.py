@@ -134,6 +134,47 @@ STOPPED = [
     ("breakpoint", None, "trap", "", 32, "elsewhere"),
 ]
 
+# Under mpk code is plain: pointers have 64 bits, and returns and jumps go wherever they say, with
+# the rights of who runs. NAME: what differs in the row above (access, reason, owner, where);
+# None: not an attack, it stays in the cubicle's own code.
+PLAIN = {
+    "read_high_half": ("read", "outside", "", "elsewhere"),
+    "read_noncanonical": (None, "misaligned", "", "elsewhere"),
+    "index_out_of_view": ("read", "outside", "", "elsewhere"),
+    "index_wraps": ("read", "outside", "", "elsewhere"),
+    "return_heap": ("execute", "not code", "", "elsewhere"),
+    "jump_middle_of_bundle": None,
+    "return_middle_of_bundle": None,
+}
+
+# Attacks on protection keys; the columns are those of STOPPED.
+KEYS = [
+    ("open_all", None, "import", "", 14, "elsewhere"),
+    ("open_some", None, "illegal", "", 22, "elsewhere"),
+    ("call_getpid", None, "system call", "", 33, "elsewhere"),
+    ("call_sigreturn", None, "system call", "", 33, "elsewhere"),
+    ("call_interrupt", None, "system call", "", 33, "elsewhere"),
+    ("allow_host_calls", "write", "outside", "", 2, "elsewhere"),
+    ("write_rights", "write", "outside", "", 2, "elsewhere"),
+    ("read_control", "read", "outside", "", 2, "elsewhere"),
+    ("read_monitor", "read", "outside", "", 2, "elsewhere"),
+    ("change_fs", "write", "outside", "", 22, "elsewhere"),
+    ("read_body", "read", "outside", "", 2, "elsewhere"),
+]
+KEYS_HARMLESS = [
+    ("direction_flag", r"^served$", 17),
+    ("alignment_flag", r"^served$", 17),
+    ("unmasked_exceptions", r"^served$", 17),
+]
+# What a module must not have at any byte offset: here it is put into an immediate operand.
+FORBIDDEN = {
+    "wrpkru": b"\x0f\x01\xef",
+    "xrstor": b"\x0f\xae\x28",
+    "xrstors": b"\x0f\xc7\x18",
+    "wrfsbase": b"\x0f\xae\xd0",
+    "wrgsbase": b"\x0f\xae\xd8",
+}
+
 # Attacks that must come to nothing: NAME, what standard output says, row.
 HARMLESS = [
     ("jump_middle_of_bundle", r"^landed$", 14),

@@ -19,13 +19,17 @@ expect 125 'which system' 'run: no system' cubicle run
 expect 125 "unrecognized option '--frob'" 'run: unknown option' cubicle run --frob hello
 expect 125 'isolation=fast: no such mode' 'run: unknown isolation' \
     cubicle run --isolation=fast hello
-expect 125 'isolation=mpk is not available' 'run: mpk is not there yet' \
-    cubicle run --isolation=mpk hello
+if ! grep -qw ospke /proc/cpuinfo; then
+    expect 125 'protection keys' 'run: mpk without keys says what is missing' \
+        cubicle run --isolation=mpk hello
+fi
 expect 125 'link=odd: no such mode' 'run: unknown link mode' cubicle run --link=odd hello
 expect 125 'acl=odd: no such mode' 'run: unknown acl mode' cubicle run --acl=odd hello
 expect 125 'revoke=odd: no such mode' 'run: unknown revoke mode' cubicle run --revoke=odd hello
 expect 125 'link=direct has no isolation' 'run: direct and sfi exclude each other' \
     cubicle run --link=direct --isolation=sfi hello
+expect 125 'link=direct has no isolation' 'run: direct and mpk exclude each other' \
+    cubicle run --link=direct --isolation=mpk hello
 expect 125 'env=A: it is NAME=VALUE' 'run: bad variable' cubicle run --env=A hello
 expect 125 "'x': arguments of the program come after" 'run: argument without --' \
     cubicle run hello x

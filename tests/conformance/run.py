@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import (  # noqa: E402
     EXIT_FAULT,
+    ISOLATIONS,
     SYSTEMS,
     Suite,
     check,
@@ -70,7 +71,7 @@ def abort_policy(how, reason, isolation):
 
 def main():
     tests = Suite("conformance")
-    for isolation in ["sfi", "none"]:
+    for isolation in ISOLATIONS:
         for name in SUITES:
             tests.add(f"{isolation}: {name}", suite, name, isolation)
         if isolation != "none":
@@ -81,7 +82,9 @@ def main():
             tests.add(f"{isolation}: abort by {how}", abort_policy, how, reason, isolation)
         tests.add(f"{isolation}: death deeper down", death_deeper, isolation)
         tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
-    tests.add("sfi: windows, lazy revocation", suite, "windows", "sfi", ["--revoke=lazy"])
+        if isolation != "none":
+            tests.add(f"{isolation}: windows, lazy revocation", suite, "windows", isolation,
+                      ["--revoke=lazy"])
     return tests.main()
 
 

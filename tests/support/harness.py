@@ -17,6 +17,11 @@ BUILD = Path(os.environ.get("CUBICLE_BUILD", TOP / "build"))
 CUBICLE = BUILD / "bin" / "cubicle"
 SYSTEMS = TOP / "tests" / "systems"
 
+# What the suites run on; a list, the first is what tests of one isolation use.
+ISOLATIONS = os.environ.get("CUBICLE_ISOLATIONS", "sfi,none").split(",")
+# How many times as long as usual things may take: in an emulated machine, say.
+SLOW = float(os.environ.get("CUBICLE_TEST_SLOW", "1"))
+
 EXIT_CONFIG = 125  # nothing was started
 EXIT_FAULT = 139  # a cubicle was stopped by policy `abort`
 
@@ -39,6 +44,7 @@ REASONS = {
     "own-rodata": r"the cubicle's own rodata, read-only",
     "null": r"null pointer: .*",
     "end": r"beyond the end of memory",
+    "outside": r"the address lies outside the cubicle's memory",
     "unmapped": r"unmapped memory",
     "not code": r"not code",
     "guard": r"guard page of the stack \(stack overflow\)",
@@ -46,6 +52,7 @@ REASONS = {
     "import": r"cannot call .*: not an entry point the cubicle imports",
     "return": r"cannot return .*: return without a matching call",
     "illegal": r"illegal instruction",
+    "system call": r"system call",
     "divide": r"division by zero.*",
     "limit": r"the call computes longer than the cubicle's time limit",
     "trap": r"trap instruction",
@@ -83,6 +90,7 @@ def execute(argv, stdin="", timeout=60, text=True, **options):
     """Runs a command to its end. Data on standard input is text or bytes."""
     start = time.monotonic()
     argv = [str(a) for a in argv]
+    timeout *= SLOW
     try:
         done = subprocess.run(
             argv,
@@ -105,7 +113,7 @@ def execute(argv, stdin="", timeout=60, text=True, **options):
     )
 
 
-def run_system(system, *arguments, options=(), isolation="sfi", **rest):
+def run_system(system, *arguments, options=(), isolation=ISOLATIONS[0], **rest):
     """cubicle run SYSTEM --isolation=... OPTIONS -- ARGUMENTS"""
     return execute(
         [CUBICLE, "run", system, f"--isolation={isolation}", *options, "--", *arguments],

@@ -89,8 +89,9 @@ static bool none_verify(const uint8_t *code, size_t len, uint32_t base,
     return true; /* plain code cannot be verified, and this backend promises nothing */
 }
 
-static void none_emit_switch(struct emitter *e, unsigned id)
+static void none_emit_switch(struct emitter *e, unsigned id, bool returning)
 {
+    (void)returning;
     (void)e;
     (void)id;
 }
@@ -108,5 +109,12 @@ const struct backend backend_none = {
     .share = none_share,
     .revoke = none_revoke,
     .verify = none_verify,
+    .reclaim = backend_nothing_to_reclaim,
+    .start_thread = backend_start_thread,
+    .signal_entry = backend_signal_entry,
+    .interrupted_cubicle = backend_interrupted_low,
+    .is_entry = backend_no_entry,
+    .continue_as_monitor = backend_continue,
+    .emit_open = backend_open,
     .emit_switch = none_emit_switch,
 };

@@ -175,8 +175,9 @@ static int sfi_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npag
     return sfi_map_file(peer, page, npages, rights);
 }
 
-static void sfi_emit_switch(struct emitter *e, unsigned id)
+static void sfi_emit_switch(struct emitter *e, unsigned id, bool returning)
 {
+    (void)returning;
     emit_mov_imm64_reg(e, sfi_view_base(id), R10);
     emit_wrgsbase(e, R10);
 }
@@ -194,5 +195,12 @@ const struct backend backend_sfi = {
     .share = sfi_share,
     .revoke = sfi_hide,
     .verify = verify_code,
+    .reclaim = backend_nothing_to_reclaim,
+    .start_thread = backend_start_thread,
+    .signal_entry = backend_signal_entry,
+    .interrupted_cubicle = backend_interrupted_low,
+    .is_entry = backend_no_entry,
+    .continue_as_monitor = backend_continue,
+    .emit_open = backend_open,
     .emit_switch = sfi_emit_switch,
 };

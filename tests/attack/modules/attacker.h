@@ -16,6 +16,7 @@ uint64_t target(uint64_t address);
 /** Ends the run with "SURVIVED": what should have been stopped was not. */
 int survived(void);
 
-extern const struct attack memory_attacks[], control_attacks[], deputy_attacks[];
+extern const struct attack memory_attacks[], control_attacks[], deputy_attacks[],
+    keys_attacks[];
 
 #endif

@@ -4,8 +4,9 @@ ATTACK := tests/attack/modules
 
 MODULES += test-attacker test-victim
 
-test-attacker_SOURCES := $(addprefix $(ATTACK)/,attacker.c memory.c control.c deputy.c)
+test-attacker_SOURCES := $(addprefix $(ATTACK)/,attacker.c memory.c control.c deputy.c keys.c)
 test-attacker_CFLAGS := -Itests/interfaces -Wno-infinite-recursion
+test-attacker_CFLAGS_none := -DPLAIN_CODE
 test-attacker_PROVIDES := app hostile
 
 test-victim_SOURCES := $(ATTACK)/victim.c

@@ -95,8 +95,9 @@ static bool fake_verify(const uint8_t *code, size_t len, uint32_t base,
     return true;
 }
 
-static void fake_emit_switch(struct emitter *e, unsigned id)
+static void fake_emit_switch(struct emitter *e, unsigned id, bool returning)
 {
+    (void)returning;
     (void)e;
     (void)id;
 }

@@ -1,4 +1,5 @@
 #include "marshal_world.h"
+#include "backend/backend.h"
 #include "copy.h"
 #include "page.h"
 #include "window.h"
@@ -27,6 +28,9 @@ struct trampoline inner_trampoline;
 unsigned nlent, ndestroyed;
 int lend_result, destroyed_id;
 struct world_lent lent;
+
+static const struct backend world_backend = {.name = "world"};
+const struct backend *backend = &world_backend;
 
 _Thread_local struct thread thread_self;
 

@@ -1,0 +1,46 @@
+/* What backends share that give the monitor no rights of its own. */
+#include "backend.h"
+#include "../layout.h"
+
+#include <errno.h>
+
+int backend_nothing_to_reclaim(unsigned owner, uint32_t page)
+{
+    (void)owner;
+    (void)page;
+    return -EPERM;
+}
+
+int backend_start_thread(void)
+{
+    return 0;
+}
+
+void *backend_signal_entry(int signal, void (*handler)(int, siginfo_t *, void *))
+{
+    (void)signal;
+    return (void *)(uintptr_t)handler;
+}
+
+/* Code of cubicles lies below 4 GiB, everything else above. */
+bool backend_interrupted_low(const ucontext_t *context)
+{
+    return (uint64_t)context->uc_mcontext.gregs[REG_RIP] < SPACE_SIZE;
+}
+
+bool backend_no_entry(uint64_t address)
+{
+    (void)address;
+    return false;
+}
+
+void backend_continue(ucontext_t *context)
+{
+    (void)context;
+}
+
+void backend_open(struct emitter *e, bool returning)
+{
+    (void)e;
+    (void)returning;
+}

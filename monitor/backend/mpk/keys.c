@@ -1,0 +1,182 @@
+/*
+ * Keys and the pages that carry them.
+ *
+ * Invariants
+ *   K1  A page carries the key of its owner, or of the one other cubicle that it is tagged
+ *       for, or, where that one has no key at the moment, the monitor's.
+ *   K2  rights[id] opens the key of cubicle id, the two shared keys, and nothing else.
+ *   K3  A key is given to another cubicle only after no page carries it.
+ */
+#include "../../cubicle.h"
+#include "../../page.h"
+#include "mpk.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#define NKEYS 16
+
+int keys_shown, keys_signal;
+
+static int pool[NKEYS]; /* keys for cubicles */
+static unsigned npool;
+static unsigned user[NKEYS];            /* of pool[i]; 0: nobody */
+static uint8_t key_of[CUBICLE_MAX + 1]; /* index into pool + 1; 0: none */
+static uint64_t given[CUBICLE_MAX + 1]; /* when it last got one */
+static uint64_t clock_of_gifts;
+static uint16_t holders[PAGE_COUNT];
+
+int keys_of(unsigned id)
+{
+    return key_of[id] != 0 ? pool[key_of[id] - 1] : MPK_KEY_MONITOR;
+}
+
+unsigned keys_holder(uint32_t page)
+{
+    return holders[page];
+}
+
+static uint32_t keys_rights(unsigned id)
+{
+    uint32_t open = MPK_RIGHTS(keys_signal, 3) | MPK_RIGHTS(keys_shown, 3);
+    if (key_of[id] != 0) {
+        open |= MPK_RIGHTS(keys_of(id), 3);
+    }
+    return (MPK_RIGHTS_NONE & ~open) | MPK_RIGHTS(keys_shown, MPK_NO_WRITE);
+}
+
+int keys_init(size_t ncubicles)
+{
+    keys_shown = pkey_alloc(0, 0);
+    keys_signal = pkey_alloc(0, 0);
+    if (keys_shown < 0 || keys_signal < 0) {
+        return -ENOTSUP;
+    }
+    int key;
+    while (npool < NKEYS && (key = pkey_alloc(0, 0)) >= 0) {
+        pool[npool++] = key;
+    }
+    if (npool < 2) {
+        return -ENOTSUP;
+    }
+    for (unsigned id = 1; id <= ncubicles; id++) {
+        thread_self.shown.rights[id] = keys_rights(id);
+    }
+    return 0;
+}
+
+static int keys_set(uint32_t page, uint32_t npages, unsigned rights, int key)
+{
+    const int prot = (rights & PAGE_READ ? PROT_READ : 0) |
+                     (rights & PAGE_WRITE ? PROT_READ | PROT_WRITE : 0);
+    void *at = (void *)((uintptr_t)page << PAGE_SHIFT);
+    return pkey_mprotect(at, (size_t)npages << PAGE_SHIFT, prot, key) == 0 ? 0 : -errno;
+}
+
+static void keys_hold(unsigned id, uint32_t page, uint32_t npages)
+{
+    for (uint32_t p = page; p < page + npages; p++) {
+        holders[p] = (uint16_t)id;
+    }
+}
+
+int keys_tag(unsigned id, uint32_t page, uint32_t npages, unsigned rights)
+{
+    const int error = keys_set(page, npages, rights, keys_of(id));
+    if (error == 0) {
+        keys_hold(page_get(page).owner == id ? 0 : id, page, npages);
+    }
+    return error;
+}
+
+int keys_tag_own(uint32_t page, uint32_t npages)
+{
+    const uint32_t end = page + npages;
+    while (page < end) {
+        const struct page_info info = page_get(page);
+        uint32_t next = page + 1;
+        while (next < end && page_get(next).owner == info.owner &&
+               page_get(next).rights == info.rights) {
+            next++;
+        }
+        const int error = keys_tag(info.owner, page, next - page, info.rights);
+        if (error != 0) {
+            return error;
+        }
+        page = next;
+    }
+    return 0;
+}
+
+void keys_forget(uint32_t page)
+{
+    holders[page] = 0;
+}
+
+static bool keys_carries(uint32_t page, unsigned id)
+{
+    const struct page_info info = page_get(page);
+    const bool tagged = info.kind == PAGE_RODATA || info.kind == PAGE_DATA ||
+                        info.kind == PAGE_HEAP || info.kind == PAGE_STACK;
+    return tagged && (holders[page] != 0 ? holders[page] : info.owner) == id;
+}
+
+/* Tags every page that carries, or should carry, the key of @id as its owner's. */
+static int keys_tag_all(unsigned id)
+{
+    for (uint32_t page = 0; page < PAGE_COUNT; page++) {
+        if (!keys_carries(page, id)) {
+            continue;
+        }
+        const uint32_t first = page;
+        while (page + 1 < PAGE_COUNT && keys_carries(page + 1, id)) {
+            page++;
+        }
+        const int error = keys_tag_own(first, page - first + 1);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+/* Takes the key of the cubicle that has had it longest, not of who runs or of @wants it. */
+static int keys_take(unsigned wants)
+{
+    unsigned victim = 0;
+    for (unsigned i = 0; i < npool; i++) {
+        if (user[i] == 0) {
+            return (int)i;
+        }
+        if (user[i] != thread_self.running && user[i] != wants &&
+            (victim == 0 || given[user[i]] < given[victim])) {
+            victim = user[i];
+        }
+    }
+    const unsigned index = key_of[victim] - 1u;
+    key_of[victim] = 0;
+    const int error = keys_tag_all(victim);
+    if (error != 0) {
+        key_of[victim] = (uint8_t)(index + 1);
+        return error;
+    }
+    thread_self.shown.rights[victim] = keys_rights(victim);
+    user[index] = 0;
+    return (int)index;
+}
+
+int keys_give(unsigned id)
+{
+    if (key_of[id] != 0) {
+        return 0;
+    }
+    const int index = keys_take(id);
+    if (index < 0) {
+        return index;
+    }
+    user[index] = id;
+    key_of[id] = (uint8_t)(index + 1);
+    given[id] = ++clock_of_gifts;
+    thread_self.shown.rights[id] = keys_rights(id);
+    return keys_tag_all(id);
+}

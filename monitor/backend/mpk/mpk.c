@@ -1,0 +1,226 @@
+/*
+ * Backend `mpk`: one view at address 0, every page tagged with a protection key. PKRU says
+ * which keys the running code may use; trampolines switch it. Who touches a page that is
+ * tagged for another traps, and where a window, or being its owner, allows the access, the
+ * page is tagged for him. notes.md has the mechanism and its invariants.
+ */
+#include "mpk.h"
+#include "../../emit.h"
+#include "../../layout.h"
+#include "../../page.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+#define HWCAP2_FSGSBASE_BIT 2u
+
+static bool mpk_supported(void)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & bit_OSPKE) != 0 &&
+           (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT) != 0;
+}
+
+static int mpk_init(size_t ncubicles)
+{
+    if (!mpk_supported()) {
+        return -ENOTSUP;
+    }
+    const int error = keys_init(ncubicles);
+    return error != 0 ? error : scan_process();
+}
+
+static uint64_t mpk_view_base(unsigned id)
+{
+    (void)id;
+    return 0;
+}
+
+static unsigned mpk_view_of(uint64_t address, unsigned running)
+{
+    return address < SPACE_SIZE ? running : 0;
+}
+
+static int mpk_map(unsigned owner, uint32_t page, uint32_t npages)
+{
+    return keys_tag(owner, page, npages, PAGE_READ | PAGE_WRITE) == 0 ? 0 : -ENOMEM;
+}
+
+static int mpk_unmap(unsigned owner, uint32_t page, uint32_t npages)
+{
+    void *at = (void *)((uintptr_t)page << PAGE_SHIFT);
+    (void)owner;
+    for (uint32_t p = page; p < page + npages; p++) {
+        keys_forget(p);
+    }
+    return mmap(at, (size_t)npages << PAGE_SHIFT, PROT_NONE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+                0) != MAP_FAILED
+               ? 0
+               : -errno;
+}
+
+static int mpk_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
+{
+    return keys_tag(owner, page, npages, rights);
+}
+
+static int mpk_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
+                     unsigned rights)
+{
+    (void)owner;
+    const int error = keys_give(peer);
+    return error != 0 ? error : keys_tag(peer, page, npages, rights);
+}
+
+static int mpk_revoke(unsigned peer, uint32_t page, uint32_t npages)
+{
+    for (uint32_t p = page; p < page + npages; p++) {
+        const uint32_t first = p;
+        while (p < page + npages && keys_holder(p) == peer) {
+            p++;
+        }
+        const int error = p > first ? keys_tag_own(first, p - first) : 0;
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static int mpk_reclaim(unsigned owner, uint32_t page)
+{
+    if (owner != CUBICLE_MONITOR && keys_of(owner) == MPK_KEY_MONITOR) {
+        return keys_give(owner);
+    }
+    return keys_holder(page) != 0 ? keys_tag_own(page, 1) : -EPERM;
+}
+
+static bool mpk_verify(const uint8_t *code, size_t len, uint32_t base,
+                       const struct verify_policy *policy, struct verify_result *result)
+{
+    const char *name = "";
+    (void)base;
+    (void)policy;
+    const size_t at = scan_find(code, len, &name);
+    *result = (struct verify_result){.reason = VERIFY_OK};
+    if (at == len) {
+        return true;
+    }
+    result->reason = VERIFY_UNLISTED;
+    result->offset = (uint32_t)at;
+    for (size_t i = 0; i < sizeof(result->text) - 1 && name[i] != '\0'; i++) {
+        result->text[i] = name[i];
+    }
+    return false;
+}
+
+/* xor %eax,%eax; xor %ecx,%ecx; xor %edx,%edx; wrpkru; test %eax,%eax; jz +2; ud2 */
+static void mpk_emit_wrpkru_all(struct emitter *e)
+{
+    static const uint8_t code[] = {0x31, 0xc0, 0x31, 0xc9, 0x31, 0xd2, 0x0f, 0x01,
+                                   0xef, 0x85, 0xc0, 0x74, 0x02, 0x0f, 0x0b};
+    emit_bytes(e, code, sizeof(code));
+}
+
+/* movb $value,%fs:disp */
+static void mpk_emit_host_calls(struct emitter *e, uint8_t value)
+{
+    static const uint8_t code[] = {0x64, 0xc6, 0x04, 0x25};
+    emit_bytes(e, code, sizeof(code));
+    emit_u32(e, (uint32_t)THREAD_DISP(shown.host_calls));
+    emit_u8(e, value);
+}
+
+static void mpk_emit_open(struct emitter *e, bool returning)
+{
+    if (returning) {
+        emit_mov_reg_reg(e, RAX, R10);
+        mpk_emit_wrpkru_all(e);
+        emit_mov_reg_reg(e, R10, RAX);
+    } else {
+        emit_mov_reg_reg(e, RCX, R10);
+        emit_mov_reg_reg(e, RDX, R11);
+        mpk_emit_wrpkru_all(e);
+        emit_mov_reg_reg(e, R10, RCX);
+        emit_mov_reg_reg(e, R11, RDX);
+    }
+    mpk_emit_host_calls(e, 0);
+    emit_u8(e, 0xfc); /* cld: C code relies on it */
+}
+
+/* je +2; ud2 */
+static void mpk_emit_trap_unless_equal(struct emitter *e)
+{
+    static const uint8_t code[] = {0x74, 0x02, 0x0f, 0x0b};
+    emit_bytes(e, code, sizeof(code));
+}
+
+static void mpk_emit_switch(struct emitter *e, unsigned id, bool returning)
+{
+    static const uint8_t clear[] = {0x31, 0xc9, 0x31, 0xd2};
+    static const uint8_t wrpkru[] = {0x0f, 0x01, 0xef};
+    static const uint8_t load[] = {0x64, 0x8b, 0x04, 0x25};    /* mov %fs:disp,%eax */
+    static const uint8_t compare[] = {0x64, 0x3b, 0x04, 0x25}; /* cmp %fs:disp,%eax */
+    if (id == CUBICLE_MONITOR) {
+        return;
+    }
+    const uint32_t rights =
+        (uint32_t)(THREAD_DISP(shown.rights) + (int32_t)(id * sizeof(uint32_t)));
+    if (returning) {
+        emit_mov_reg_reg(e, RAX, R8);
+    } else {
+        emit_mov_reg_reg(e, RCX, R12);
+        emit_mov_reg_reg(e, RDX, R13);
+    }
+    mpk_emit_host_calls(e, 1);
+    emit_bytes(e, load, sizeof(load));
+    emit_u32(e, rights);
+    emit_bytes(e, clear, sizeof(clear));
+    emit_bytes(e, wrpkru, sizeof(wrpkru));
+    /* Whoever jumped here with rights of his choice gets no further (B2). */
+    emit_bytes(e, compare, sizeof(compare));
+    emit_u32(e, rights);
+    mpk_emit_trap_unless_equal(e);
+    emit_cmp_imm_fs(e, id, THREAD_DISP(running));
+    mpk_emit_trap_unless_equal(e);
+    if (returning) {
+        emit_mov_reg_reg(e, R8, RAX);
+    } else {
+        emit_mov_reg_reg(e, R12, RCX);
+        emit_mov_reg_reg(e, R13, RDX);
+    }
+}
+
+static bool mpk_is_entry(uint64_t address)
+{
+    return address >= (uint64_t)(uintptr_t)mpk_entry_begin &&
+           address < (uint64_t)(uintptr_t)mpk_entry_end;
+}
+
+const struct backend backend_mpk = {
+    .name = "mpk",
+    .code = "plain",
+    .masks_returns = false,
+    .checks_copies = true,
+    .plain_fenv = true,
+    .init = mpk_init,
+    .view_base = mpk_view_base,
+    .view_of = mpk_view_of,
+    .map = mpk_map,
+    .unmap = mpk_unmap,
+    .protect = mpk_protect,
+    .share = mpk_share,
+    .revoke = mpk_revoke,
+    .verify = mpk_verify,
+    .reclaim = mpk_reclaim,
+    .start_thread = signal_start_thread,
+    .signal_entry = signal_entry_for,
+    .interrupted_cubicle = signal_interrupted_cubicle,
+    .is_entry = mpk_is_entry,
+    .continue_as_monitor = signal_continue_as_monitor,
+    .emit_open = mpk_emit_open,
+    .emit_switch = mpk_emit_switch,
+};

@@ -1,0 +1,62 @@
+/*
+ * Backend `mpk`: memory protection keys. notes.md tells how it works and what holds it up.
+ */
+#ifndef MONITOR_BACKEND_MPK_MPK_H
+#define MONITOR_BACKEND_MPK_MPK_H
+
+#include "../../thread.h"
+#include "../backend.h"
+
+/** PKRU, two bits a key: 1 no access, 2 no writing. Everything is 0 for the monitor. */
+#define MPK_NO_ACCESS 1u
+#define MPK_NO_WRITE 2u
+#define MPK_RIGHTS(key, bits) ((uint32_t)(bits) << 2 * (key))
+#define MPK_RIGHTS_NONE 0x55555555u
+
+#define MPK_KEY_MONITOR 0 /* what is mapped without a key: all that is the monitor's */
+
+/* --- keys.c: who has which key ------------------------------------------------------ */
+
+/** Takes all keys of the process. 0; -ENOTSUP where the CPU or kernel has none. */
+int keys_init(size_t ncubicles);
+
+/** Keys of what all cubicles may read (struct thread_shown), and of the signal stack. */
+extern int keys_shown, keys_signal;
+
+/** The key of cubicle @id, MPK_KEY_MONITOR while it has none. */
+int keys_of(unsigned id);
+
+/** Gives cubicle @id a key, another's if need be; what it owns is its again. 0 or -errno. */
+int keys_give(unsigned id);
+
+/** Tags pages of one owner as theirs, with the rights that the page table says. */
+int keys_tag_own(uint32_t page, uint32_t npages);
+
+/** Tags them for @id, with @rights. */
+int keys_tag(unsigned id, uint32_t page, uint32_t npages, unsigned rights);
+
+/** Who the page is tagged for, 0: its owner. */
+unsigned keys_holder(uint32_t page);
+
+/** The page is gone. */
+void keys_forget(uint32_t page);
+
+/* --- scan.c: instructions that nobody but the monitor may have ------------------------ */
+
+/** Looks for such an encoding at every byte of @code. Returns its offset and sets @name,
+ *  or @len. */
+size_t scan_find(const uint8_t *code, size_t len, const char **name);
+
+/** Makes the process's own libraries harmless. 0, or -errno after a message. */
+int scan_process(void);
+
+/* --- signal.c, entry.S --------------------------------------------------------------- */
+
+extern const char mpk_entry_begin[], mpk_entry_end[];
+
+int signal_start_thread(void);
+void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *));
+bool signal_interrupted_cubicle(const ucontext_t *context);
+void signal_continue_as_monitor(ucontext_t *context);
+
+#endif

@@ -1,0 +1,178 @@
+/*
+ * Attacks on protection keys: what plain code can try and verified code cannot contain. For
+ * isolation by sfi the table is empty.
+ */
+#include "attacker.h"
+
+#ifdef PLAIN_CODE
+#include <cubicle.h>
+#include <stdio.h>
+#include <victim.h>
+
+/* __cubicle_tp is the FS displacement of struct thread: 16 bytes into it is what allows host
+ * calls, from 20 on the rights of each cubicle, which all may read; from 4096 on the rest. */
+
+/* The first trampoline's body, which another cubicle's calls go through, and the wrpkru
+ * that gives the monitor its rights in it. */
+#define FIRST_BODY UINT64_C(0x100000000)
+#define FIRST_WRPKRU (FIRST_BODY + 12)
+
+static void jump_with_eax(uint64_t address, uint32_t eax)
+{
+    __asm__ volatile("xorl %%ecx, %%ecx\n\txorl %%edx, %%edx\n\tjmp *%0"
+                     :
+                     : "r"(address), "a"(eax)
+                     : "rcx", "rdx", "memory");
+}
+
+static int open_all(void)
+{
+    jump_with_eax(FIRST_WRPKRU, 0);
+    return survived();
+}
+
+static int open_some(void)
+{
+    jump_with_eax(FIRST_WRPKRU, 4);
+    return survived();
+}
+
+static uint64_t system_call(uint64_t number)
+{
+    __asm__ volatile("syscall" : "+a"(number) : : "rcx", "r11", "memory");
+    return number;
+}
+
+static int call_getpid(void)
+{
+    printf("%d\n", (int)system_call(39));
+    return survived();
+}
+
+/* A frame of its own making, which the kernel would take rights from. */
+static int call_sigreturn(void)
+{
+    system_call(15);
+    return survived();
+}
+
+static int call_interrupt(void)
+{
+    uint64_t number = 20;
+    __asm__ volatile("int $0x80" : "+a"(number) : : "memory");
+    return survived();
+}
+
+static int allow_host_calls(void)
+{
+    __asm__ volatile("movb $0, %%fs:__cubicle_tp+16" : : : "memory");
+    return survived();
+}
+
+static int write_rights(void)
+{
+    __asm__ volatile("movl $0, %%fs:__cubicle_tp+20" : : : "memory");
+    return survived();
+}
+
+static int read_control(void)
+{
+    uint64_t value;
+    __asm__ volatile("movq %%fs:__cubicle_tp+4096, %0" : "=r"(value));
+    printf("%llx\n", (unsigned long long)value);
+    return survived();
+}
+
+static int read_monitor(void)
+{
+    uint64_t value;
+    __asm__ volatile("movq %%fs:16, %0" : "=r"(value));
+    printf("%llx\n", (unsigned long long)value);
+    return survived();
+}
+
+/* Trampolines look through FS; a null selector makes its base 0. */
+static int change_fs(void)
+{
+    const unsigned selector = 0;
+    __asm__ volatile("movl %0, %%fs" : : "r"(selector));
+    return cubicle_self();
+}
+
+static int read_body(void)
+{
+    return (int)*(volatile uint64_t *)target(FIRST_BODY);
+}
+
+/* Flags with which the monitor's own code would trap, or copy backwards. */
+static int with_flags(uint64_t set)
+{
+    int good = 1;
+    for (int i = 0; i < 20; i++) {
+        __asm__ volatile("pushfq\n\torq %0, (%%rsp)\n\tpopfq"
+                         :
+                         : "r"(set)
+                         : "memory", "cc");
+        const int self = cubicle_self();
+        const int named = cubicle_find("victim");
+        __asm__ volatile("pushfq\n\tandq %0, (%%rsp)\n\tpopfq"
+                         :
+                         : "r"(~set)
+                         : "memory", "cc");
+        good &= self > 0 && named > 0 && named != self;
+    }
+    printf("%s\n", good ? "served" : "BROKEN");
+    return 0;
+}
+
+static int direction_flag(void)
+{
+    return with_flags(0x400);
+}
+
+static int alignment_flag(void)
+{
+    return with_flags(0x40000);
+}
+
+/* What the victim computes with is its own affair. */
+static int unmasked_exceptions(void)
+{
+    const unsigned all_unmasked = 0;
+    __asm__ volatile("ldmxcsr %0" : : "m"(all_unmasked));
+    const int64_t served = cubicle_find("victim") > 0 && victim_address(0) != 0;
+    const unsigned usual = 0x1f80;
+    __asm__ volatile("ldmxcsr %0" : : "m"(usual));
+    printf("%s\n", served ? "served" : "BROKEN");
+    return 0;
+}
+
+/* In its code lies what tests/attack/run.py turns into what a module must not have. */
+static int marker(void)
+{
+    uint64_t value;
+    __asm__ volatile("movabsq $0x1122334455667788, %0" : "=r"(value));
+    return (int)value;
+}
+
+const struct attack keys_attacks[] = {
+    {"open_all", open_all},
+    {"open_some", open_some},
+    {"call_getpid", call_getpid},
+    {"call_sigreturn", call_sigreturn},
+    {"call_interrupt", call_interrupt},
+    {"allow_host_calls", allow_host_calls},
+    {"write_rights", write_rights},
+    {"read_control", read_control},
+    {"read_monitor", read_monitor},
+    {"change_fs", change_fs},
+    {"read_body", read_body},
+    {"direction_flag", direction_flag},
+    {"alignment_flag", alignment_flag},
+    {"unmasked_exceptions", unmasked_exceptions},
+    {"marker", marker},
+    {0},
+};
+#else
+const struct attack keys_attacks[] = {{0}};
+#endif

@@ -1,0 +1,109 @@
+/* B1 of backend/mpk/notes.md: the scan finds every encoding at every offset, and no other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "backend/mpk/mpk.h"
+#include "message.h"
+
+/* What scan.c asks of others. */
+const char mpk_entry_begin[1], mpk_entry_end[1];
+
+int message_error(int error, const char *format, ...)
+{
+    (void)format;
+    return error;
+}
+
+static const struct {
+    const char *name; /* NULL: harmless */
+    uint8_t code[3];
+} rows[] = {
+    {"wrpkru", {0x0f, 0x01, 0xef}},
+    {NULL, {0x0f, 0x01, 0xee}}, /* rdpkru */
+    {NULL, {0x0f, 0x01, 0xd0}}, /* xgetbv */
+    {"xrstor", {0x0f, 0xae, 0x28}},
+    {"xrstor", {0x0f, 0xae, 0x2f}},
+    {"xrstor", {0x0f, 0xae, 0x6c}},
+    {"xrstor", {0x0f, 0xae, 0xad}},
+    {NULL, {0x0f, 0xae, 0xe8}}, /* lfence */
+    {NULL, {0x0f, 0xae, 0x27}}, /* xsave */
+    {NULL, {0x0f, 0xae, 0x08}}, /* fxrstor */
+    {"wrfsbase", {0x0f, 0xae, 0xd0}},
+    {"wrfsbase", {0x0f, 0xae, 0xd7}},
+    {"wrgsbase", {0x0f, 0xae, 0xd8}},
+    {NULL, {0x0f, 0xae, 0xc8}}, /* rdgsbase, rdfsbase */
+    {NULL, {0x0f, 0xae, 0x10}}, /* ldmxcsr */
+    {"xrstors", {0x0f, 0xc7, 0x18}},
+    {"xrstors", {0x0f, 0xc7, 0x5d}},
+    {NULL, {0x0f, 0xc7, 0x08}}, /* cmpxchg8b */
+    {NULL, {0x0f, 0xc7, 0xd8}},
+    {NULL, {0x0f, 0x02, 0xef}},
+    {NULL, {0x0e, 0x01, 0xef}},
+};
+
+static void test_every_offset(void **state)
+{
+    uint8_t code[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (size_t at = 0; at + 3 <= sizeof(code); at++) {
+            const char *name = NULL;
+            memset(code, 0x0f, sizeof(code)); /* many false starts */
+            memset(code + at + 3, 0x90, sizeof(code) - at - 3);
+            memcpy(code + at, rows[i].code, 3);
+            const size_t found = scan_find(code, sizeof(code), &name);
+            assert_int_equal(found, rows[i].name != NULL ? at : sizeof(code));
+            if (rows[i].name != NULL) {
+                assert_string_equal(name, rows[i].name);
+            }
+        }
+    }
+}
+
+/* Cut off at the end nothing is left to execute, and nothing behind it is read. */
+static void test_cut_off(void **state)
+{
+    uint8_t *pages =
+        mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const char *name;
+
+    (void)state;
+    assert_true(pages != MAP_FAILED);
+    assert_int_equal(mprotect(pages + 4096, 4096, PROT_NONE), 0);
+    for (size_t len = 0; len < 3; len++) {
+        uint8_t *code = pages + 4096 - len;
+        memcpy(code, rows[0].code, len);
+        assert_int_equal(scan_find(code, len, &name), len);
+    }
+    memcpy(pages + 4093, rows[0].code, 3);
+    assert_int_equal(scan_find(pages, 4096, &name), 4093);
+    munmap(pages, 8192);
+}
+
+/* The libraries of this process: libc has one in pkey_set(), which traps afterwards. */
+static void test_process(void **state)
+{
+    (void)state;
+    assert_int_equal(scan_process(), 0);
+    const char *name;
+    assert_int_equal(scan_find((const uint8_t *)(uintptr_t)pkey_set, 64, &name), 64);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_offset),
+        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_process),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("scan", tests, NULL, NULL);
+}

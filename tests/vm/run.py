@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Runs the suites under mpk: in an emulated machine whose processor has protection keys, or,
+where this one's has, here.
+
+    tests/vm/run.py [--host] [SUITE...]
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "support"), str(HERE)]
+import image  # noqa: E402
+from harness import TOP  # noqa: E402
+
+LIMIT = 480  # seconds for the whole run
+QEMU = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "2G",
+        "-display", "none", "-no-reboot"]
+
+
+def machine(suites):
+    """Lines that guest.py prints in the machine."""
+    subprocess.run([TOP / "tools/kernel.sh"], check=True)
+    disk, log, console = (image.VM / n for n in ("initramfs.cpio", "guest.log", "console.log"))
+    image.write(disk)
+    log.write_text("")
+    words = f"console=ttyS0 quiet panic=-1 top={TOP} suites={','.join(suites)}"
+    argv = [*QEMU, "-smp", str(min(os.cpu_count(), 4)), "-kernel", image.VM / "vmlinuz",
+            "-initrd", disk, "-append", words, "-serial", f"file:{console}",
+            "-serial", f"file:{log}"]
+    start = time.monotonic()
+    with subprocess.Popen([str(a) for a in argv]) as qemu, open(log, errors="replace") as out:
+        rest = ""
+        while qemu.poll() is None or rest:
+            text = out.readline()
+            if not text.endswith("\n"):
+                rest += text
+                if qemu.poll() is not None and not text:
+                    break
+                if time.monotonic() - start > LIMIT:
+                    qemu.kill()
+                    yield f"not ok the machine was still busy after {LIMIT} s"
+                    return
+                time.sleep(0.1)
+                continue
+            yield rest + text.rstrip("\r\n")
+            rest = ""
+    tail = console.read_text(errors="replace").splitlines()[-5:]
+    if qemu.returncode != 0 or not any("Power down" in line for line in tail):
+        yield f"not ok the machine ended with status {qemu.returncode}"
+        yield from ("# " + line for line in tail)
+
+
+def here(suites):
+    """The same natively."""
+    with subprocess.Popen([sys.executable, HERE / "guest.py", *suites], stdout=subprocess.PIPE,
+                          text=True, errors="replace") as guest:
+        for line in guest.stdout:
+            yield line.rstrip("\n")
+
+
+def main():
+    words = sys.argv[1:]
+    host = "--host" in words
+    suites = [word for word in words if not word.startswith("--")]
+    if host and "ospke" not in Path("/proc/cpuinfo").read_text():
+        sys.exit("test-mpk: this machine's processor or kernel has no protection keys; "
+                 "without HOST=1 the tests run in an emulated machine")
+    passed = failed = 0
+    suite = ""
+    ended = False
+    for line in (here if host else machine)(suites):
+        result = re.fullmatch(r"(ok|not ok)(?: \d+ -)? (.*)", line)
+        if result:
+            passed += result.group(1) == "ok"
+            failed += result.group(1) != "ok"
+            print(f"{result.group(1)} {passed + failed} - {suite}{result.group(2)}")
+        elif line.startswith("== "):
+            suite = line[3:] + ": "
+        elif line.startswith("#"):
+            print(line)
+        ended = ended or line == "== end"
+        sys.stdout.flush()
+    if not ended:
+        failed += 1
+        print(f"not ok {passed + failed} - the run did not come to its end")
+    print(f"1..{passed + failed}")
+    print(f"# mpk: {passed} passed, {failed} failed")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
