@@ -36,6 +36,7 @@ struct cubicle {
     uint64_t npages;      /* owned now, of any kind but guards */
     uint64_t peak_pages;
     uint64_t traps;          /* faults that ended well: a page was mapped */
+    uint64_t retags;         /* times that its pages got another key (mpk) */
     uint64_t mapped;         /* pages of others mapped into the view so far */
     uint64_t epoch;          /* its own to set, everybody's to read: cubicle_epoch() */
     struct module **modules; /* in start order */

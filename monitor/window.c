@@ -341,6 +341,24 @@ int window_remove(unsigned owner, int id, uint32_t base)
     return error;
 }
 
+void window_note_mapped(unsigned peer, uint32_t page, unsigned rights)
+{
+    page_set_flag(page, PAGE_FOREIGN);
+    window_set_foreign(peer, page, rights);
+}
+
+/* Pages that go to and fro need not wait for the first touch. */
+static void window_map_hot(const struct window_range *range, unsigned peer)
+{
+    const uint32_t end = range->page + range->npages;
+    for (uint32_t p = range->page; p < end; p++) {
+        p += backend->next_hot(peer, p, end - p);
+        if (p < end && *window_foreign(peer, p) == 0) {
+            (void)window_map(peer, p, window_rights(peer, p));
+        }
+    }
+}
+
 int window_open(unsigned owner, int id, unsigned peer)
 {
     struct window *window = window_find(owner, id);
@@ -352,6 +370,9 @@ int window_open(unsigned owner, int id, unsigned peer)
         return -ESRCH;
     }
     window->open[peer / 64] |= UINT64_C(1) << (peer % 64);
+    for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
+        window_map_hot(&window->ranges[i], peer);
+    }
     return 0;
 }
 

@@ -41,6 +41,9 @@ int window_destroy(unsigned owner, int id);
 /** Rights (PAGE_* bits) that @peer has on @page of another cubicle by W1. */
 unsigned window_rights(unsigned peer, uint32_t page);
 
+/** Says that the backend has mapped a page of another's for @peer, as windows allow. */
+void window_note_mapped(unsigned peer, uint32_t page, unsigned rights);
+
 /** Has cubicle @id @right to every byte of [@base, @base + @size), in the offset space, by
  *  owning it or through windows? An empty range: yes. */
 static inline bool window_may(unsigned id, uint64_t base, uint64_t size, unsigned right)

@@ -49,6 +49,9 @@ struct backend {
     /** Decides whether final code may run; see verify_code(). */
     bool (*verify)(const uint8_t *code, size_t len, uint32_t base,
                    const struct verify_policy *policy, struct verify_result *result);
+    /** Distance from @page to the next of @npages pages that @peer, who does not own them, can
+     *  be given for nothing; @npages: there is none. */
+    uint32_t (*next_hot)(unsigned peer, uint32_t page, uint32_t npages);
     /** Makes @owner's own page, which trapped though its rights allow the access, his
      *  again. 0; -EPERM it was not away. */
     int (*reclaim)(unsigned owner, uint32_t page);
@@ -75,6 +78,7 @@ struct backend {
 };
 
 /* For backends whose monitor has the rights of whoever it works for. */
+uint32_t backend_nothing_hot(unsigned peer, uint32_t page, uint32_t npages);
 int backend_nothing_to_reclaim(unsigned owner, uint32_t page);
 int backend_start_thread(void);
 void *backend_signal_entry(int signal, void (*handler)(int, siginfo_t *, void *));

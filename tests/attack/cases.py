@@ -75,6 +75,12 @@ DENIED = [
     ("null_pointer", "peer", "read", "null", "", 3),
     ("last_byte", "peer", "read", "end", "", 3),
     ("unmapped", "peer", "write", "unmapped", "", 3),
+    ("after_close_hot", "peer", "read", "heap", "driver", 5),
+    ("read_only_hot", "peer", "write", "read-only", "driver", 6),
+    ("one_of_two_hot", "peer", "write", "heap", "driver", 5),
+    ("half_open_hot", "peer", "read", "heap", "driver", 4),
+    ("after_reuse_hot", "peer", "read", "heap", "driver", 5),
+    ("other_peer_hot", "third", "read", "heap", "driver", 8),
     ("on_demand", "peer", "read", "on demand", "", 3),
 ]
 

@@ -4,6 +4,7 @@
     tests/conformance/run.py [WORD...]     only tests whose name contains a word
 """
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -18,9 +19,10 @@ from harness import (  # noqa: E402
     check,
     check_fault,
     run_system,
+    temporary_directory,
 )
 
-SUITES = ["windows", "delegation", "calls", "ranges", "demand", "registers", "memory"]
+SUITES = ["windows", "delegation", "calls", "ranges", "demand", "registers", "memory", "hot"]
 # How the peer dies, what the report says.
 DEATHS = [
     ("null", "null"),
@@ -39,6 +41,19 @@ def suite(name, isolation, options=()):
     check(not failed, "\n".join(failed), None)
     check(result.status == 0, "the driver failed", result)
     check(re.search(r"^1\.\.\d+$", result.out, re.MULTILINE), "no plan", result)
+
+
+def hot_costs(isolation):
+    """A window that both sides use again and again costs no change of keys each time."""
+    with temporary_directory() as folder:
+        path = Path(folder) / "stats.json"
+        result = run_system(SYSTEMS / "conformance.yaml", "hot", isolation=isolation,
+                            options=["--stats", f"--json={path}"])
+        check(result.status == 0, "the driver failed", result)
+        stats = {c["name"]: c for c in json.loads(path.read_text())["cubicles"]}
+    for name, most in (("driver", 300), ("peer", 50)):
+        have = stats[name]["traps"] + stats[name]["retags"]
+        check(have < most, f"{name}: {have} traps and changes of keys, expected fewer than {most}")
 
 
 def death(how, reason, isolation):
@@ -74,6 +89,8 @@ def main():
     for isolation in ISOLATIONS:
         for name in SUITES:
             tests.add(f"{isolation}: {name}", suite, name, isolation)
+        if isolation == "mpk":
+            tests.add("mpk: hot windows cost little", hot_costs, isolation)
         if isolation != "none":
             tests.add(f"{isolation}: foreign", suite, "foreign", isolation)
             tests.add(f"{isolation}: demand-foreign", suite, "demand-foreign", isolation)

@@ -9,6 +9,7 @@
  */
 #include "../../cubicle.h"
 #include "../../page.h"
+#include "../../trampoline.h"
 #include "mpk.h"
 
 #include <errno.h>
@@ -42,7 +43,9 @@ static uint32_t keys_rights(unsigned id)
     if (key_of[id] != 0) {
         open |= MPK_RIGHTS(keys_of(id), 3);
     }
-    return (MPK_RIGHTS_NONE & ~open) | MPK_RIGHTS(keys_shown, MPK_NO_WRITE);
+    open |= hot_rights(id);
+    return (MPK_RIGHTS_NONE & ~open) | hot_read_only(id) |
+           MPK_RIGHTS(keys_shown, MPK_NO_WRITE);
 }
 
 int keys_init(size_t ncubicles)
@@ -70,14 +73,55 @@ static int keys_set(uint32_t page, uint32_t npages, unsigned rights, int key)
     const int prot = (rights & PAGE_READ ? PROT_READ : 0) |
                      (rights & PAGE_WRITE ? PROT_READ | PROT_WRITE : 0);
     void *at = (void *)((uintptr_t)page << PAGE_SHIFT);
+    cubicle_get(page_get(page).owner)->retags++;
     return pkey_mprotect(at, (size_t)npages << PAGE_SHIFT, prot, key) == 0 ? 0 : -errno;
 }
 
 static void keys_hold(unsigned id, uint32_t page, uint32_t npages)
 {
     for (uint32_t p = page; p < page + npages; p++) {
+        const unsigned before = holders[p];
         holders[p] = (uint16_t)id;
+        if (before >= KEYS_HOT) {
+            hot_left(before);
+        }
     }
+}
+
+void keys_refresh(unsigned id)
+{
+    thread_self.shown.rights[id] = keys_rights(id);
+}
+
+int keys_pool(unsigned index)
+{
+    return pool[index];
+}
+
+bool keys_borrow(unsigned *index)
+{
+    for (unsigned i = 0; i < npool; i++) {
+        if (user[i] == 0) {
+            user[i] = KEYS_HOT;
+            *index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void keys_return(unsigned index)
+{
+    user[index] = 0;
+}
+
+int keys_tag_group(unsigned holder, unsigned index, uint32_t page)
+{
+    const int error = keys_set(page, 1, page_get(page).rights, pool[index]);
+    if (error == 0) {
+        keys_hold(holder, page, 1);
+    }
+    return error;
 }
 
 int keys_tag(unsigned id, uint32_t page, uint32_t npages, unsigned rights)
@@ -110,7 +154,7 @@ int keys_tag_own(uint32_t page, uint32_t npages)
 
 void keys_forget(uint32_t page)
 {
-    holders[page] = 0;
+    keys_hold(0, page, 1);
 }
 
 static bool keys_carries(uint32_t page, unsigned id)
@@ -140,19 +184,61 @@ static int keys_tag_all(unsigned id)
     return 0;
 }
 
-/* Takes the key of the cubicle that has had it longest, not of who runs or of @wants it. */
-static int keys_take(unsigned wants)
+static int keys_find_free(void)
 {
-    unsigned victim = 0;
     for (unsigned i = 0; i < npool; i++) {
         if (user[i] == 0) {
             return (int)i;
         }
-        if (user[i] != thread_self.running && user[i] != wants &&
-            (victim == 0 || given[user[i]] < given[victim])) {
-            victim = user[i];
+    }
+    return -1;
+}
+
+/* Counts how often each cubicle was called since it was last asked. */
+static void keys_count_calls(uint64_t calls[CUBICLE_MAX + 1])
+{
+    static uint64_t before[CUBICLE_MAX + 1];
+    uint64_t now[CUBICLE_MAX + 1] = {0};
+    for (uint32_t id = 1; id <= trampoline_count(); id++) {
+        const struct trampoline *t = trampoline_get(id);
+        now[t->callee] += t->calls;
+    }
+    for (unsigned id = 1; id <= CUBICLE_MAX; id++) {
+        calls[id] = now[id] - before[id];
+        before[id] = now[id];
+    }
+}
+
+/* Whose key is to go: not that of who runs or of @wants one; of those called least since
+ * the last time, who has had it longest. */
+static unsigned keys_victim(unsigned wants)
+{
+    uint64_t calls[CUBICLE_MAX + 1];
+    unsigned victim = 0;
+    keys_count_calls(calls);
+    for (unsigned i = 0; i < npool; i++) {
+        const unsigned id = user[i];
+        if (id == thread_self.running || id == wants || id >= KEYS_HOT) {
+            continue;
+        }
+        if (victim == 0 || calls[id] < calls[victim] ||
+            (calls[id] == calls[victim] && given[id] < given[victim])) {
+            victim = id;
         }
     }
+    return victim;
+}
+
+static int keys_take(unsigned wants)
+{
+    int free = keys_find_free();
+    if (free < 0 && hot_dissolve()) {
+        free = keys_find_free();
+    }
+    if (free >= 0) {
+        return free;
+    }
+    const unsigned victim = keys_victim(wants);
     const unsigned index = key_of[victim] - 1u;
     key_of[victim] = 0;
     const int error = keys_tag_all(victim);

@@ -70,22 +70,33 @@ static int mpk_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned 
 static int mpk_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
                      unsigned rights)
 {
-    (void)owner;
     const int error = keys_give(peer);
-    return error != 0 ? error : keys_tag(peer, page, npages, rights);
+    if (error != 0) {
+        return error;
+    }
+    if (npages == 1 && hot_share(owner, peer, page, rights)) {
+        return 0;
+    }
+    return keys_tag(peer, page, npages, rights);
 }
 
 static int mpk_revoke(unsigned peer, uint32_t page, uint32_t npages)
 {
     for (uint32_t p = page; p < page + npages; p++) {
         const uint32_t first = p;
-        while (p < page + npages && keys_holder(p) == peer) {
+        const uint32_t closed = hot_close(peer, p, page + npages - p);
+        if (closed > 0) {
+            p += closed - 1;
+            continue;
+        }
+        while (p < page + npages && (keys_holder(p) == peer || hot_is(peer, p))) {
             p++;
         }
         const int error = p > first ? keys_tag_own(first, p - first) : 0;
         if (error != 0) {
             return error;
         }
+        p -= p > first; /* the loop goes on behind it */
     }
     return 0;
 }
@@ -215,6 +226,7 @@ const struct backend backend_mpk = {
     .share = mpk_share,
     .revoke = mpk_revoke,
     .verify = mpk_verify,
+    .next_hot = hot_next,
     .reclaim = mpk_reclaim,
     .start_thread = signal_start_thread,
     .signal_entry = signal_entry_for,

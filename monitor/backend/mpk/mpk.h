@@ -41,6 +41,41 @@ unsigned keys_holder(uint32_t page);
 /** The page is gone. */
 void keys_forget(uint32_t page);
 
+/** Holders from here on are groups of hot.c. */
+#define KEYS_HOT 0x8000u
+
+/** A key that nobody has, as an index of the pool; false where there is none. */
+bool keys_borrow(unsigned *index);
+void keys_return(unsigned index);
+int keys_pool(unsigned index);
+/** Tags a page for group @holder, with the owner's rights. */
+int keys_tag_group(unsigned holder, unsigned index, uint32_t page);
+/** Works out PKRU of cubicle @id again. */
+void keys_refresh(unsigned id);
+
+/* --- hot.c: windows that are opened again and again ----------------------------------- */
+
+/** What PKRU of @id opens for groups, and in which of them it forbids writing. */
+uint32_t hot_rights(unsigned id);
+uint32_t hot_read_only(unsigned id);
+
+/** Gives @peer @rights to the page by way of a group; false: it has to be tagged. */
+bool hot_share(unsigned owner, unsigned peer, uint32_t page, unsigned rights);
+
+/** Is the page in a group of @peer's? */
+bool hot_is(unsigned peer, uint32_t page);
+uint32_t hot_next(unsigned peer, uint32_t page, uint32_t npages);
+
+/** Closes the group of pages that begin at @page to @peer. How many of @npages need nothing
+ *  more; 0: they have to be tagged. */
+uint32_t hot_close(unsigned peer, uint32_t page, uint32_t npages);
+
+/** A page of group @holder is in it no longer. */
+void hot_left(unsigned holder);
+
+/** Gives the key of one group back. False where there is none. */
+bool hot_dissolve(void);
+
 /* --- scan.c: instructions that nobody but the monitor may have ------------------------ */
 
 /** Looks for such an encoding at every byte of @code. Returns its offset and sets @name,

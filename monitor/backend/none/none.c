@@ -109,6 +109,7 @@ const struct backend backend_none = {
     .share = none_share,
     .revoke = none_revoke,
     .verify = none_verify,
+    .next_hot = backend_nothing_hot,
     .reclaim = backend_nothing_to_reclaim,
     .start_thread = backend_start_thread,
     .signal_entry = backend_signal_entry,

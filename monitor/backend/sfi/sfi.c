@@ -195,6 +195,7 @@ const struct backend backend_sfi = {
     .share = sfi_share,
     .revoke = sfi_hide,
     .verify = verify_code,
+    .next_hot = backend_nothing_hot,
     .reclaim = backend_nothing_to_reclaim,
     .start_thread = backend_start_thread,
     .signal_entry = backend_signal_entry,

@@ -34,6 +34,9 @@ void test_delegation(void);
 void test_calls(void);
 void test_ranges(void);
 void test_foreign(void);
+void test_hot(void);
+/** A window of @npages pages at @memory that was opened, used by both sides and closed often. */
+int hot_window(uint8_t *memory, size_t npages, int rights);
 void test_demand(void);
 void test_demand_foreign(void);
 void test_registers(void);

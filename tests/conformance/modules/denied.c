@@ -227,6 +227,79 @@ static void unmapped(void)
     expect_dead(peer_write(target((void *)0xf0000000), 1));
 }
 
+/* Windows that both sides used again and again before. */
+static void after_close_hot(void)
+{
+    event_memory = pages(1);
+    (void)hot_window(event_memory, 1, CUBICLE_WRITE);
+    expect_dead(peer_read(target(event_memory)));
+}
+
+static void read_only_hot(void)
+{
+    event_memory = pages(1);
+    const int id = hot_window(event_memory, 1, CUBICLE_READ);
+    CHECK_EQUAL(cubicle_window_open(id, cubicle_find("peer")), 0);
+    CHECK_EQUAL(peer_read(offset_of(event_memory)), 0);
+    expect_dead(peer_write(target(event_memory), 1));
+    CHECK_EQUAL(event_memory[0], 0);
+}
+
+/* Two windows of one group: closing one of them closes that one. */
+static void one_of_two_hot(void)
+{
+    event_memory = pages(2);
+    const int peer = cubicle_find("peer");
+    const int both = hot_window(event_memory, 2, CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_window_destroy(both), 0);
+    int ids[2];
+    for (int i = 0; i < 2; i++) {
+        ids[i] = cubicle_window_init();
+        CHECK_EQUAL(
+            cubicle_window_add(ids[i], event_memory + i * 4096, 4096, CUBICLE_WRITE),
+            0);
+        CHECK_EQUAL(cubicle_window_open(ids[i], peer), 0);
+        CHECK_EQUAL(peer_write(offset_of(event_memory + i * 4096), 1), 0);
+    }
+    CHECK_EQUAL(cubicle_window_close(ids[0], peer), 0);
+    CHECK_EQUAL(peer_write(offset_of(event_memory + 4096), 2), 0);
+    CHECK_EQUAL(event_memory[4096], 2);
+    expect_dead(peer_write(target(event_memory), 2));
+    CHECK_EQUAL(event_memory[0], 1);
+}
+
+/* Opened for one page of a group, the other one stays closed. */
+static void half_open_hot(void)
+{
+    event_memory = pages(2);
+    const int both = hot_window(event_memory, 2, CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_window_destroy(both), 0);
+    const int id = cubicle_window_init();
+    CHECK_EQUAL(cubicle_window_add(id, event_memory, 4096, CUBICLE_WRITE), 0);
+    CHECK_EQUAL(cubicle_window_open(id, cubicle_find("peer")), 0);
+    CHECK_EQUAL(peer_write(offset_of(event_memory), 1), 0);
+    expect_dead(peer_read(target(event_memory + 4096)));
+}
+
+/* Freed and used again by the same cubicle. */
+static void after_reuse_hot(void)
+{
+    event_memory = pages(1);
+    (void)hot_window(event_memory, 1, CUBICLE_WRITE);
+    pages_free(event_memory, 1);
+    uint8_t *again = pages(1);
+    again[0] = 5;
+    expect_dead(peer_read(target(again)));
+}
+
+static void other_peer_hot(void)
+{
+    event_memory = pages(1);
+    const int id = hot_window(event_memory, 1, CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_window_open(id, cubicle_find("peer")), 0);
+    expect_dead(third_read(target(event_memory)));
+}
+
 /* An argument on demand is not there to be looked at. */
 static void on_demand(void)
 {
@@ -259,7 +332,10 @@ void test_denied(const char *name)
         ROW(delegation_closed), ROW(delegation_write),
         ROW(code_as_data),      ROW(null_pointer),
         ROW(last_byte),         ROW(unmapped),
-        ROW(on_demand),
+        ROW(on_demand),         ROW(after_close_hot),
+        ROW(read_only_hot),     ROW(one_of_two_hot),
+        ROW(half_open_hot),     ROW(after_reuse_hot),
+        ROW(other_peer_hot),
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(name, rows[i].name) == 0) {

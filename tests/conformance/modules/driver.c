@@ -95,6 +95,7 @@ int main(int argc, char **argv)
         {"demand", test_demand},
         {"foreign", test_foreign},
         {"demand-foreign", test_demand_foreign},
+        {"hot", test_hot},
     };
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(suite, "death") == 0) {

@@ -102,6 +102,13 @@ static void fake_emit_switch(struct emitter *e, unsigned id, bool returning)
     (void)id;
 }
 
+static uint32_t fake_next_hot(unsigned peer, uint32_t page, uint32_t npages)
+{
+    (void)peer;
+    (void)page;
+    return npages;
+}
+
 static const struct backend backend_fake = {
     .name = "fake",
     .code = "sfi",
@@ -115,6 +122,7 @@ static const struct backend backend_fake = {
     .share = fake_share,
     .revoke = fake_revoke,
     .verify = fake_verify,
+    .next_hot = fake_next_hot,
     .emit_switch = fake_emit_switch,
 };
 const struct backend *backend = &backend_fake;
