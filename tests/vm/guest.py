@@ -16,6 +16,7 @@ SUITES = {
     "conformance": ["tests/conformance/run.py"],
     "attack": ["tests/attack/run.py"],
     "sqlite": ["tests/apps/sqlite.py"],
+    "counts": ["tests/vm/counts.py"],
 }
 
 

@@ -185,7 +185,8 @@ bool hot_share(unsigned owner, unsigned peer, uint32_t page, unsigned rights)
         return false;
     }
     /* Read-only groups need an owner that can write: its rights are the page's. */
-    g = (page_get(page).rights & rights) == rights ? hot_find(owner, peer, rights) : NULL;
+    g = (page_get(page).rights & rights) == rights ? hot_find(owner, peer, rights)
+                                                   : NULL;
     return g != NULL && hot_join(g, page);
 }
 

@@ -27,6 +27,11 @@ static uint64_t given[CUBICLE_MAX + 1]; /* when it last got one */
 static uint64_t clock_of_gifts;
 static uint16_t holders[PAGE_COUNT];
 
+/* Where to look for the pages of a cubicle: a bit for each block that ever had one. */
+#define BLOCK_PAGES 1024u
+#define NBLOCKS (PAGE_COUNT / BLOCK_PAGES)
+static uint8_t blocks[CUBICLE_MAX + 1][NBLOCKS / 8];
+
 int keys_of(unsigned id)
 {
     return key_of[id] != 0 ? pool[key_of[id] - 1] : MPK_KEY_MONITOR;
@@ -124,8 +129,16 @@ int keys_tag_group(unsigned holder, unsigned index, uint32_t page)
     return error;
 }
 
+static void keys_note(unsigned id, uint32_t page, uint32_t npages)
+{
+    for (uint32_t b = page / BLOCK_PAGES; b <= (page + npages - 1) / BLOCK_PAGES; b++) {
+        blocks[id][b / 8] |= (uint8_t)(1u << b % 8);
+    }
+}
+
 int keys_tag(unsigned id, uint32_t page, uint32_t npages, unsigned rights)
 {
+    keys_note(id, page, npages);
     const int error = keys_set(page, npages, rights, keys_of(id));
     if (error == 0) {
         keys_hold(page_get(page).owner == id ? 0 : id, page, npages);
@@ -165,18 +178,32 @@ static bool keys_carries(uint32_t page, unsigned id)
     return tagged && (holders[page] != 0 ? holders[page] : info.owner) == id;
 }
 
+static int keys_tag_block(unsigned id, uint32_t page)
+{
+    const uint32_t end = page + BLOCK_PAGES;
+    while (page < end) {
+        const uint32_t first = page++;
+        if (!keys_carries(first, id)) {
+            continue;
+        }
+        while (page < end && keys_carries(page, id)) {
+            page++;
+        }
+        const int error = keys_tag_own(first, page - first);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
 /* Tags every page that carries, or should carry, the key of @id as its owner's. */
 static int keys_tag_all(unsigned id)
 {
-    for (uint32_t page = 0; page < PAGE_COUNT; page++) {
-        if (!keys_carries(page, id)) {
-            continue;
-        }
-        const uint32_t first = page;
-        while (page + 1 < PAGE_COUNT && keys_carries(page + 1, id)) {
-            page++;
-        }
-        const int error = keys_tag_own(first, page - first + 1);
+    for (uint32_t b = 0; b < NBLOCKS; b++) {
+        const int error = (blocks[id][b / 8] >> b % 8 & 1) != 0
+                              ? keys_tag_block(id, b * BLOCK_PAGES)
+                              : 0;
         if (error != 0) {
             return error;
         }
