@@ -2,6 +2,7 @@
 #include "backend/backend.h"
 #include "fault.h"
 #include "page.h"
+#include "thread.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 static uint8_t mapped[FAKE_CUBICLES + 1][FAKE_PAGES];
 
 struct fake_calls fake_calls;
+_Thread_local struct thread thread_self;
 bool fake_fail_map, fake_fail_unmap, fake_fail_protect, fake_fail_share,
     fake_fail_revoke;
 jmp_buf fake_panic;

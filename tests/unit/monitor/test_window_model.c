@@ -1,7 +1,8 @@
 /*
  * Windows, pages and memory together, at random: after every step nothing is mapped that
  * no open window allows (W1, W2), also where the host refuses now and then, and where
- * windows have so many ranges that cutting one takes the last.
+ * windows have so many ranges that cutting one takes the last. Once on a backend that only
+ * remembers, and once on `mpk` with played keys (K1-K3, H1-H3).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +11,10 @@
 
 #include <cmocka.h>
 
+#include "backend/backend.h"
 #include "fake_backend.h"
 #include "memory.h"
+#include "thread.h"
 #include "window.h"
 
 #define CUBICLES 5u
@@ -21,7 +24,8 @@
 #define HEAP(id) (FAKE_FIRST + ((id)-1) * PAGES)
 
 static uint32_t random_state;
-static int ids[CUBICLES + 1];
+#define KEPT 4u
+static int ids[CUBICLES + 1], kept[CUBICLES + 1][KEPT];
 
 /* A number below @limit. */
 static uint32_t any(uint32_t limit)
@@ -83,6 +87,58 @@ static void memory_step(unsigned what)
     }
 }
 
+/* What a trap does: the owner gets back what is his, others what windows allow. */
+static void touch(unsigned self, uint32_t page, unsigned access)
+{
+    const struct page_info info = page_get(page);
+    if (info.owner == self && (info.rights & access) == access &&
+        backend->reclaim != NULL) {
+        (void)!backend->reclaim(self, page); /* the first trap may bring only a key */
+        (void)!backend->reclaim(self, page);
+        assert_int_equal(fake_rights(self, page) & access, access);
+    } else {
+        (void)window_map(self, page, access);
+    }
+}
+
+/* A window that its owner and one other use in turn, as programs do. */
+static void use_in_turn(unsigned step)
+{
+    const unsigned self = 1 + any(2);
+    const unsigned peer = 3 + any(2); /* often the same two */
+    const uint32_t page = HEAP(self) + any(PAGES - 3);
+    const uint32_t npages = 1 + any(3);
+    const unsigned rights = any(2) != 0 ? PAGE_READ : PAGE_READ | PAGE_WRITE;
+    const int id = window_init(self);
+    assert_true(id > 0);
+    if (window_add(self, id, page << PAGE_SHIFT, (uint64_t)npages << PAGE_SHIFT,
+                   rights) != 0) {
+        assert_int_equal(window_destroy(self, id), 0);
+        return;
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        (void)window_open(self, id, peer);
+        for (uint32_t p = page; p < page + npages; p++) {
+            touch(self, p, PAGE_READ);
+            touch(peer, p, PAGE_READ);
+            check(step);
+        }
+        (void)window_close(self, id, peer);
+        check(step);
+    }
+    /* Some stay, and are opened and closed without another touch. */
+    int *slot = &kept[self][any(KEPT)];
+    (void)window_destroy(self, *slot);
+    *slot = id;
+    for (unsigned i = 0; i < 8; i++) {
+        (void)(any(2) != 0 ? window_open(self, kept[self][any(KEPT)], peer)
+                           : window_close(self, kept[self][any(KEPT)], peer));
+        check(step);
+        touch(peer, page, PAGE_READ);
+        check(step);
+    }
+}
+
 static void window_step(unsigned what, unsigned step)
 {
     const unsigned self = 1 + any(CUBICLES);
@@ -117,7 +173,7 @@ static void window_step(unsigned what, unsigned step)
         ids[self] = 0;
     } else {
         for (uint32_t p = page; p < page + npages; p++) {
-            (void)window_map(self, p, any(2) != 0 ? PAGE_READ : PAGE_WRITE);
+            touch(self, p, any(2) != 0 ? PAGE_READ : PAGE_WRITE);
         }
     }
 }
@@ -130,7 +186,10 @@ static void test_random_steps(void **state)
         for (unsigned step = 0; step < STEPS; step++) {
             fake_fail_share = any(10) == 0;
             const unsigned what = any(12);
-            if (what < 4) {
+            thread_self.running = 1 + any(CUBICLES);
+            if (any(50) == 0) {
+                use_in_turn(step);
+            } else if (what < 4) {
                 memory_step(what);
             } else {
                 window_step(what - 4, step);
