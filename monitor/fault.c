@@ -18,6 +18,8 @@
 
 #define ERROR_WRITE 2 /* bits of the page-fault error code */
 #define ERROR_EXECUTE 16
+#define SELECTORS_KEPT 0x0000ffffffff0000   /* GS, FS */
+#define SELECTORS_64 0x002b000000000033     /* SS, CS of 64-bit code */
 #define EFLAGS_TRAPS 0x40100                /* AC, TF: make others' instructions trap */
 #define EFLAGS_OF_CUBICLES 0x40500          /* and DF */
 #define STACK_OVERSHOOT (UINT64_C(1) << 20) /* of one frame, for the report */
@@ -104,6 +106,8 @@ static void fault_continue_at(ucontext_t *context, const struct unwind_target *t
     regs[REG_R11] = (greg_t)(uintptr_t)target->frame;
     regs[REG_RAX] = (greg_t)target->result;
     regs[REG_EFL] &= ~EFLAGS_OF_CUBICLES;
+    /* Plain code may have gone to 32-bit mode by a far jump. */
+    regs[REG_CSGSFS] = (regs[REG_CSGSFS] & SELECTORS_KEPT) | SELECTORS_64;
     backend->continue_as_monitor(context);
     /* Where the function returns a double, the error is one: not a number. The kernel
      * restores XMM registers from here only if they are marked as in use. */

@@ -5,6 +5,7 @@
 #include "trampoline.h"
 #include "backend/backend.h"
 #include "marshal.h"
+#include "message.h"
 #include "page.h"
 #include "trampoline_body.h"
 
@@ -121,10 +122,21 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
     };
     marshal_plan(t);
     uint64_t ret;
+    const uint8_t *body = body_emitter.at;
+    backend->begin_trampoline();
     if (!trampoline_write_body(&body_emitter, t, &ret)) {
         return NULL;
     }
     trampoline_write_stub(t, ret);
+    if (!backend->accepts((const uint8_t *)(uintptr_t)t->entry, STUB_SIZE) ||
+        !backend->accepts(body, (size_t)(body_emitter.at - body))) {
+        (void)message_error(
+            -ENOEXEC,
+            "%s: the address of this function makes its trampoline hold what "
+            "no code may; move it in its module, or use --isolation=sfi",
+            function->name);
+        return NULL;
+    }
     stub_next += STUB_SIZE;
     count++;
     const uint32_t bucket = trampoline_bucket(caller, callee, function);

@@ -248,6 +248,11 @@ static void emit_marshal_leave(struct emitter *e, const struct trampoline *t,
 static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
                            bool is_double)
 {
+    if (backend->plain_fenv) {
+        static const uint8_t fnclex[] = {0xdb,
+                                         0xe2}; /* no exception of the callee's waits */
+        emit_bytes(e, fnclex, sizeof(fnclex));
+    }
     emit_mov_reg_fs(e, R11, THREAD_DISP(control));
     emit_mov_imm_fs(e, t->caller, THREAD_DISP(running));
     emit_mov_mem_reg(e, FRAME(caller_stack), R11, R10);

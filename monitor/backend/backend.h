@@ -68,6 +68,10 @@ struct backend {
     /** Makes the interrupted thread go on with the monitor's rights. */
     void (*continue_as_monitor)(ucontext_t *context);
 
+    /** A trampoline is about to be written. */
+    void (*begin_trampoline)(void);
+    /** May the monitor's own code, written since then, be there? */
+    bool (*accepts)(const uint8_t *code, size_t len);
     /** Writes the instructions that give the monitor its rights, where a trampoline is
      *  entered, or, @returning, returned to. May use rax (entered), r10, r11; rcx and rdx
      *  (returning). */
@@ -85,6 +89,8 @@ void *backend_signal_entry(int signal, void (*handler)(int, siginfo_t *, void *)
 bool backend_interrupted_low(const ucontext_t *context);
 bool backend_no_entry(uint64_t address);
 void backend_continue(ucontext_t *context);
+void backend_begin_trampoline(void);
+bool backend_accepts(const uint8_t *code, size_t len);
 void backend_open(struct emitter *e, bool returning);
 
 extern const struct backend backend_sfi;

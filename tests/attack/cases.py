@@ -156,7 +156,9 @@ PLAIN = {
 # Attacks on protection keys; the columns are those of STOPPED.
 KEYS = [
     ("open_all", None, "import", "", 14, "elsewhere"),
-    ("open_some", None, "illegal", "", 22, "elsewhere"),
+    ("open_some", None, "import", "", 22, "elsewhere"),
+    ("open_none", None, "import", "", 22, "elsewhere"),
+    ("far_jump", None, "any", "", 14, "elsewhere"),
     ("call_getpid", None, "system call", "", 33, "elsewhere"),
     ("call_sigreturn", None, "system call", "", 33, "elsewhere"),
     ("call_interrupt", None, "system call", "", 33, "elsewhere"),

@@ -15,12 +15,12 @@ mpk_entry_begin:
 mpk_signal_entry:
     movq $1, mpk_entered(%rip)      /* with a cubicle's rights this traps */
     movq %rdx, %r8
-    xorl %eax, %eax
+1:  xorl %eax, %eax
     xorl %ecx, %ecx
     xorl %edx, %edx
     wrpkru
     testl %eax, %eax
-    jnz 9f
+    jnz 1b
     cmpq $1, mpk_entered(%rip)      /* who came by a jump has not been above */
     jne 9f
     movq $0, mpk_entered(%rip)
@@ -37,20 +37,28 @@ mpk_signal_entry:
     movq %rax, %rsp                 /* the frame to return from */
     movl $15, %eax                  /* rt_sigreturn */
     syscall
+8:  xorl %eax, %eax
+    xorl %ecx, %ecx
+    xorl %edx, %edx
+    wrpkru
+    testl %eax, %eax
+    jnz 8b
 9:  ud2
 
 /* The end of a signal's way back to a cubicle: its rights, then what is on its stack: rax,
  * rcx, rdx, flags, the address to go on at, and 128 bytes that belong to leaf functions. */
 mpk_resume:
     movb $1, %fs:thread_self@tpoff+16       /* with a cubicle's rights this traps */
-    movq %fs:thread_self@tpoff+8, %rax
+7:  movq %fs:thread_self@tpoff+8, %rax
     movl %fs:thread_self@tpoff+20(,%rax,4), %eax
     xorl %ecx, %ecx
     xorl %edx, %edx
     wrpkru
+    testl $0x34, %eax               /* the shared keys, 1 and 2: without them no signal */
+    jnz 8b
     movq %fs:thread_self@tpoff+8, %rcx
     cmpl %fs:thread_self@tpoff+20(,%rcx,4), %eax
-    jne 9b
+    jne 7b                          /* a key may have come meanwhile */
     popq %rax
     popq %rcx
     popq %rdx

@@ -57,7 +57,7 @@ int keys_init(size_t ncubicles)
 {
     keys_shown = pkey_alloc(0, 0);
     keys_signal = pkey_alloc(0, 0);
-    if (keys_shown < 0 || keys_signal < 0) {
+    if (keys_shown != 1 || keys_signal != 2) { /* entry.S knows the numbers */
         return -ENOTSUP;
     }
     int key;
@@ -266,6 +266,9 @@ static int keys_take(unsigned wants)
         return free;
     }
     const unsigned victim = keys_victim(wants);
+    if (victim == 0) {
+        return -ENOMEM;
+    }
     const unsigned index = key_of[victim] - 1u;
     key_of[victim] = 0;
     const int error = keys_tag_all(victim);

@@ -52,14 +52,15 @@ static int mpk_unmap(unsigned owner, uint32_t page, uint32_t npages)
 {
     void *at = (void *)((uintptr_t)page << PAGE_SHIFT);
     (void)owner;
+    if (mmap(at, (size_t)npages << PAGE_SHIFT, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+             0) == MAP_FAILED) {
+        return -errno;
+    }
     for (uint32_t p = page; p < page + npages; p++) {
         keys_forget(p);
     }
-    return mmap(at, (size_t)npages << PAGE_SHIFT, PROT_NONE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-                0) != MAP_FAILED
-               ? 0
-               : -errno;
+    return 0;
 }
 
 static int mpk_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
@@ -128,12 +129,46 @@ static bool mpk_verify(const uint8_t *code, size_t len, uint32_t base,
     return false;
 }
 
-/* xor %eax,%eax; xor %ecx,%ecx; xor %edx,%edx; wrpkru; test %eax,%eax; jz +2; ud2 */
+/* Where wrpkru was written since the trampoline was begun. */
+static const uint8_t *written[16];
+static unsigned nwritten;
+
+static void mpk_note_wrpkru(const struct emitter *e, size_t ahead)
+{
+    if (nwritten < sizeof(written) / sizeof(written[0])) {
+        written[nwritten++] = e->at + ahead;
+    }
+}
+
+/* 1: xor %eax,%eax; xor %ecx,%ecx; xor %edx,%edx; wrpkru; test %eax,%eax; jnz 1b. Whoever
+ * jumps to the wrpkru with less gets all, as at 1. */
 static void mpk_emit_wrpkru_all(struct emitter *e)
 {
-    static const uint8_t code[] = {0x31, 0xc0, 0x31, 0xc9, 0x31, 0xd2, 0x0f, 0x01,
-                                   0xef, 0x85, 0xc0, 0x74, 0x02, 0x0f, 0x0b};
+    static const uint8_t code[] = {0x31, 0xc0, 0x31, 0xc9, 0x31, 0xd2, 0x0f,
+                                   0x01, 0xef, 0x85, 0xc0, 0x75, 0xf3};
+    mpk_note_wrpkru(e, 6);
     emit_bytes(e, code, sizeof(code));
+}
+
+/* B1 for what is written here: addresses in it could be anything. */
+static bool mpk_accepts(const uint8_t *code, size_t len)
+{
+    const char *name;
+    for (size_t at = 0; (at += scan_find(code + at, len - at, &name)) < len; at++) {
+        bool ours = false;
+        for (unsigned i = 0; i < nwritten; i++) {
+            ours = ours || written[i] == code + at;
+        }
+        if (!ours) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void mpk_begin_trampoline(void)
+{
+    nwritten = 0;
 }
 
 /* movb $value,%fs:disp */
@@ -187,14 +222,26 @@ static void mpk_emit_switch(struct emitter *e, unsigned id, bool returning)
         emit_mov_reg_reg(e, RDX, R13);
     }
     mpk_emit_host_calls(e, 1);
+    const uint8_t *again = e->at;
     emit_bytes(e, load, sizeof(load));
     emit_u32(e, rights);
     emit_bytes(e, clear, sizeof(clear));
+    mpk_note_wrpkru(e, 0);
     emit_bytes(e, wrpkru, sizeof(wrpkru));
-    /* Whoever jumped here with rights of his choice gets no further (B2). */
+    /* Whoever jumped here with rights of his choice gets no further (B2). Without those that
+     * everybody has not even a signal could be delivered. */
+    emit_u8(e, 0xa9); /* test $...,%eax; jz +15 */
+    emit_u32(e, MPK_RIGHTS(keys_shown, MPK_NO_ACCESS) | MPK_RIGHTS(keys_signal, 3));
+    emit_u8(e, 0x74);
+    emit_u8(e, 15);
+    mpk_emit_wrpkru_all(e);
+    emit_u8(e, 0x0f); /* ud2 */
+    emit_u8(e, 0x0b);
     emit_bytes(e, compare, sizeof(compare));
     emit_u32(e, rights);
-    mpk_emit_trap_unless_equal(e);
+    /* They may also have changed meanwhile: a signal's way back can bring a key. */
+    emit_u8(e, 0x75); /* jne again */
+    emit_u8(e, (uint8_t)(again - (e->at + 1)));
     emit_cmp_imm_fs(e, id, THREAD_DISP(running));
     mpk_emit_trap_unless_equal(e);
     if (returning) {
@@ -233,6 +280,8 @@ const struct backend backend_mpk = {
     .interrupted_cubicle = signal_interrupted_cubicle,
     .is_entry = mpk_is_entry,
     .continue_as_monitor = signal_continue_as_monitor,
+    .begin_trampoline = mpk_begin_trampoline,
+    .accepts = mpk_accepts,
     .emit_open = mpk_emit_open,
     .emit_switch = mpk_emit_switch,
 };

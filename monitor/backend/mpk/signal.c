@@ -29,6 +29,8 @@
 
 #define FRAME_MAX 16384
 #define RED_ZONE 128
+#define CS_64 0x33
+#define SWITCH_MAX 24 /* bytes from `host_calls = 1` to wrpkru */
 #define EFLAGS_FOR_MONITOR (~UINT64_C(0x40500)) /* no single steps, DF or AC */
 #define XSTATE_BV 512
 #define XSTATE_ABOUT 464 /* struct _fpx_sw_bytes */
@@ -124,6 +126,10 @@ static void signal_resume(ucontext_t *context)
     if (running == NULL) {
         fault_panic("nobody runs, but with a cubicle's rights");
     }
+    if ((regs[REG_CSGSFS] & 0xffff) != CS_64) {
+        fault_stop_interrupted(context, running, "trapped in 32-bit mode");
+        return;
+    }
     if (!signal_may_write(running, at, sizeof(struct resume))) {
         fault_stop_interrupted(context, running,
                                "trapped with no room on its stack to go on from");
@@ -142,9 +148,31 @@ static void signal_resume(ucontext_t *context)
     signal_continue_as_monitor(context);
 }
 
+/* Interrupted between the ban of host calls and the switch to the cubicle that it is for: host
+ * calls are needed to go on, so the thread begins with the ban again. */
+static void signal_rewind(ucontext_t *context)
+{
+    greg_t *rip = &context->uc_mcontext.gregs[REG_RIP];
+    const int32_t disp = THREAD_DISP(shown.host_calls);
+    uint8_t ban[] = {0x64, 0xc6, 0x04, 0x25, 0, 0, 0, 0, 1}; /* movb $1,%fs:disp */
+    memcpy(ban + 4, &disp, sizeof(disp));
+    if (backend->is_entry((uint64_t)*rip)) {
+        *rip = (greg_t)(uintptr_t)mpk_resume;
+        return;
+    }
+    for (greg_t back = 0; back <= SWITCH_MAX; back++) {
+        if (memcmp((const uint8_t *)(uintptr_t)*rip - back, ban, sizeof(ban)) == 0) {
+            *rip -= back;
+            return;
+        }
+    }
+    /* Else the thread has just come in: the next thing is to allow them. */
+}
+
 /* From entry.S, with the monitor's rights and stack; returns what to sigreturn from. */
 uint64_t mpk_signal(int signal, siginfo_t *info, ucontext_t *context)
 {
+    const bool banned = thread_self.shown.host_calls != 0;
     thread_self.shown.host_calls = 0;
     uint8_t *start = (uint8_t *)context - sizeof(uint64_t); /* of struct rt_sigframe */
     const uint8_t *end =
@@ -159,6 +187,9 @@ uint64_t mpk_signal(int signal, siginfo_t *info, ucontext_t *context)
     ucontext_t *moved = (ucontext_t *)(copy + sizeof(uint64_t));
     moved->uc_mcontext.fpregs =
         (fpregset_t)(copy + ((uint8_t *)moved->uc_mcontext.fpregs - start));
+    if (banned && signal_rights(moved) == 0) {
+        signal_rewind(moved);
+    }
     handlers[signal](signal, (siginfo_t *)(copy + ((uint8_t *)info - start)), moved);
     if (signal_rights(moved) != 0) {
         signal_resume(moved);

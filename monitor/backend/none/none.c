@@ -116,6 +116,8 @@ const struct backend backend_none = {
     .interrupted_cubicle = backend_interrupted_low,
     .is_entry = backend_no_entry,
     .continue_as_monitor = backend_continue,
+    .begin_trampoline = backend_begin_trampoline,
+    .accepts = backend_accepts,
     .emit_open = backend_open,
     .emit_switch = none_emit_switch,
 };

@@ -202,6 +202,8 @@ const struct backend backend_sfi = {
     .interrupted_cubicle = backend_interrupted_low,
     .is_entry = backend_no_entry,
     .continue_as_monitor = backend_continue,
+    .begin_trampoline = backend_begin_trampoline,
+    .accepts = backend_accepts,
     .emit_open = backend_open,
     .emit_switch = sfi_emit_switch,
 };

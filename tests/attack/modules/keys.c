@@ -37,6 +37,23 @@ static int open_some(void)
     return survived();
 }
 
+static int open_none(void)
+{
+    jump_with_eax(FIRST_WRPKRU, UINT32_MAX);
+    return survived();
+}
+
+/* To 32-bit mode, where it traps: what goes on then must not stay there. */
+static int far_jump(void)
+{
+    static const struct {
+        uint32_t offset;
+        uint16_t selector;
+    } __attribute__((packed)) to = {0x70000000, 0x23};
+    __asm__ volatile("ljmpl *%0" : : "m"(to));
+    return survived();
+}
+
 static uint64_t system_call(uint64_t number)
 {
     __asm__ volatile("syscall" : "+a"(number) : : "rcx", "r11", "memory");
@@ -158,6 +175,8 @@ static int marker(void)
 const struct attack keys_attacks[] = {
     {"open_all", open_all},
     {"open_some", open_some},
+    {"open_none", open_none},
+    {"far_jump", far_jump},
     {"call_getpid", call_getpid},
     {"call_sigreturn", call_sigreturn},
     {"call_interrupt", call_interrupt},
