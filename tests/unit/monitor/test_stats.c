@@ -40,6 +40,7 @@ static int setup(void **state)
     a->peak_pages = UINT64_MAX;
     b->state = CUBICLE_DEAD;
     b->traps = 3;
+    b->retags = 2;
     b->mapped = 4;
     return 0;
 }
@@ -71,9 +72,10 @@ static void test_text(void **state)
     assert_string_equal(
         text,
         "{\"cubicles\":["
-        "{\"name\":\"a\\\"b\\\\c\",\"state\":\"live\",\"traps\":0,\"mapped\":0,"
+        "{\"name\":\"a\\\"b\\\\c\",\"state\":\"live\",\"traps\":0,\"retags\":0,"
+        "\"mapped\":0,"
         "\"pages\":7,\"peak_pages\":18446744073709551615},"
-        "{\"name\":\"b\",\"state\":\"dead\",\"traps\":3,\"mapped\":4,"
+        "{\"name\":\"b\",\"state\":\"dead\",\"traps\":3,\"retags\":2,\"mapped\":4,"
         "\"pages\":0,\"peak_pages\":0}],"
         "\"edges\":[{\"caller\":\"a\\\"b\\\\c\",\"callee\":\"b\",\"interface\":\"fs\","
         "\"function\":\"fs_read\",\"calls\":5,\"bytes_in\":0,"
