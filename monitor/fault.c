@@ -21,7 +21,6 @@
 #define SELECTORS_KEPT 0x0000ffffffff0000   /* GS, FS */
 #define SELECTORS_64 0x002b000000000033     /* SS, CS of 64-bit code */
 #define EFLAGS_TRAPS 0x40100                /* AC, TF: make others' instructions trap */
-#define EFLAGS_OF_CUBICLES 0x40500          /* and DF */
 #define STACK_OVERSHOOT (UINT64_C(1) << 20) /* of one frame, for the report */
 #define XSTATE_ABOUT 464 /* bytes into the frame: struct _fpx_sw_bytes */
 #define XSTATE_SSE 2u
@@ -105,7 +104,7 @@ static void fault_continue_at(ucontext_t *context, const struct unwind_target *t
     regs[REG_RIP] = (greg_t)target->leave;
     regs[REG_R11] = (greg_t)(uintptr_t)target->frame;
     regs[REG_RAX] = (greg_t)target->result;
-    regs[REG_EFL] &= ~EFLAGS_OF_CUBICLES;
+    regs[REG_EFL] &= ~FAULT_EFLAGS_OF_CUBICLES;
     /* Plain code may have gone to 32-bit mode by a far jump. */
     regs[REG_CSGSFS] = (regs[REG_CSGSFS] & SELECTORS_KEPT) | SELECTORS_64;
     backend->continue_as_monitor(context);

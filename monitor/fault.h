@@ -12,6 +12,9 @@
 #include <signal.h>
 #include <stdbool.h>
 
+/** Flags that plain code can set and that the monitor must not run with: AC, DF, TF. */
+#define FAULT_EFLAGS_OF_CUBICLES 0x40500
+
 /** Installs the handlers. 0 or a negative errno. */
 int fault_init(bool trace) __attribute__((warn_unused_result));
 

@@ -26,10 +26,6 @@
 #define STACK_RESERVE UINT64_C(8192)
 #define ARENA_SIZE (6 * (COPY_MAX + PAGE_SIZE))
 
-/* In front of every copy, 16 bytes to keep its alignment; see include/cubicle/out.h. */
-#define OUT_WORD_SIZE 16
-#define OUT_FORWARD 1
-
 /* Where copies for the monitor's own functions are kept: a stack of its own, used from
  * the top. One call of the monitor at a time. */
 static _Thread_local uint64_t arena_top;
@@ -75,14 +71,6 @@ static struct marshal_integer marshal_integer(enum descriptor_type type)
         .is_signed = type == DESCRIPTOR_I8 || type == DESCRIPTOR_I16 ||
                      type == DESCRIPTOR_I32 || type == DESCRIPTOR_I64,
     };
-}
-
-/* @value of a register as the integer it is meant to be; the rest is not looked at. */
-static int64_t marshal_read(struct marshal_integer integer, uint64_t value)
-{
-    value <<= integer.unused_bits;
-    return integer.is_signed ? (int64_t)value >> integer.unused_bits
-                             : (int64_t)(value >> integer.unused_bits);
 }
 
 void marshal_plan(struct trampoline *t)
@@ -143,9 +131,7 @@ uint64_t marshal_error_result(const struct descriptor_function *function, int er
     }
 }
 
-/* What the caller gets when there was no call. */
-RARE static int marshal_fail(struct call_frame *frame, const struct trampoline *t,
-                             int error)
+RARE int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error)
 {
     marshal_abandon(frame);
     frame->result = marshal_error_result(t->function, error);
@@ -317,31 +303,21 @@ static void marshal_zero(uint64_t at, uint64_t size)
     }
 }
 
-/* May the caller have @right to the range, as things are before the call? A callee should
- * not do what has a result that nobody can be given, or half of it for want of input.
- * Only the copy itself tells in the end: rights can go, and a mapping fail, meanwhile. */
-static INLINE bool marshal_may(const struct trampoline *t, uint64_t base, uint64_t size,
-                               unsigned right)
-{
-    return window_may(t->caller, base, size, right);
-}
-
 /* Address of the bytes of an `in` range; 0 where it stands for a range that the caller has
- * not been given (M5), or where copies are not bound by its rights and it has none (M4).
- * @whose becomes the cubicle that the bytes belong to. */
+ * not been given (M5), or, where that is asked here (@check), where the caller has no right to
+ * them (M4). Rights can go meanwhile, so only the copy itself tells in the end. @whose becomes
+ * the cubicle that the bytes belong to. */
 static INLINE uint64_t marshal_source(const struct marshal *m, uint64_t base,
-                                      uint64_t size, unsigned *whose)
+                                      uint64_t size, bool check, unsigned *whose)
 {
     *whose = m->t->caller;
     if (size > 0 && demand_stands_for(base) && m->from != NULL) {
         return demand_source(m->frame - 1, m->t->caller, base - DEMAND_START, size,
                              whose);
     }
-    if (backend->checks_copies && m->from != NULL &&
-        !window_may(m->t->caller, base, size, PAGE_READ)) {
-        return 0;
-    }
-    return m->from_view + base;
+    return check && m->from != NULL && !window_may(m->t->caller, base, size, PAGE_READ)
+               ? 0
+               : m->from_view + base;
 }
 
 static INLINE int marshal_range(struct marshal *m, const struct marshal_step *step)
@@ -361,29 +337,28 @@ static INLINE int marshal_range(struct marshal *m, const struct marshal_step *st
     }
     uint64_t source = m->from_view + base;
     if (step->kind == DESCRIPTOR_IN) {
+        const bool on_demand =
+            step->on_demand && size > DEMAND_MIN && m->from != NULL && m->to != NULL;
         unsigned whose;
-        source = marshal_source(m, base, size, &whose);
+        source =
+            marshal_source(m, base, size, on_demand || backend->checks_copies, &whose);
         if (source == 0 && size > 0) {
             return -EFAULT;
         }
-        if (step->on_demand && size > DEMAND_MIN && m->from != NULL && m->to != NULL) {
-            if (!demand_stands_for(base) && !marshal_may(m->t, base, size, PAGE_READ)) {
-                return -EFAULT;
-            }
+        if (on_demand) {
             marshal_buffer(m, step, base, source, size)->on_demand = (uint16_t)whose;
             m->values[step->arg] = DEMAND_START;
             return 0;
         }
-    } else if (size > 0 && m->from != NULL &&
-               !marshal_may(m->t, base, size, PAGE_WRITE)) {
-        return -EFAULT;
+    } else if (m->from != NULL && !window_may(m->t->caller, base, size, PAGE_WRITE)) {
+        return -EFAULT; /* the callee must not do what has a result for nobody */
     }
-    uint64_t at = marshal_take(m, size + OUT_WORD_SIZE);
+    uint64_t at = marshal_take(m, size + MARSHAL_OUT_WORD_SIZE);
     if (at == 0) {
         return -ENOBUFS;
     }
     *(uint64_t *)(uintptr_t)at = 0; /* the word of cubicle/out.h */
-    at += OUT_WORD_SIZE;
+    at += MARSHAL_OUT_WORD_SIZE;
     if (step->kind == DESCRIPTOR_OUT) {
         if (!step->ret) {
             /* All of it goes back: not what the callee's stack held before (M3). */
@@ -510,120 +485,4 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
 int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t)
 {
     return marshal_enter_as(frame, t, true);
-}
-
-static uint64_t marshal_out_word(const struct call_buffer *buffer)
-{
-    return *(const uint64_t *)(uintptr_t)(buffer->callee - OUT_WORD_SIZE);
-}
-
-/*
- * Address to which @size bytes of a result for @buffer go: the caller's buffer; or, where
- * that is itself a result buffer that the caller forwards, the one of the caller's caller.
- */
-static uint64_t marshal_destination(struct call_frame *frame,
-                                    const struct trampoline *t,
-                                    const struct call_buffer *buffer, uint64_t size,
-                                    const struct cubicle **whose)
-{
-    const uint64_t at = t->from->view + buffer->caller;
-    *whose = t->from;
-    struct call_frame *below = frame - 1;
-    const struct trampoline *outer = trampoline_get(below->trampoline);
-    if (outer == NULL || outer->to != t->from || outer->from == NULL) {
-        return at;
-    }
-    for (unsigned k = 0; k < below->nbuffers; k++) {
-        struct call_buffer *result = &below->buffers[k];
-        if (result->window == 0 && result->callee == at && size <= result->size &&
-            outer->steps[result->step].kind == DESCRIPTOR_OUT &&
-            outer->steps[result->step].ret && marshal_out_word(result) == OUT_FORWARD) {
-            result->delivered = 1;
-            *whose = outer->from;
-            return outer->from->view + result->caller;
-        }
-    }
-    return at;
-}
-
-/* Carries @size bytes of an out or inout range back. */
-static int marshal_carry(struct call_frame *frame, const struct trampoline *t,
-                         const struct call_buffer *buffer, bool ret, uint64_t size)
-{
-    if (buffer->window != 0 || buffer->delivered || size == 0) {
-        return 0;
-    }
-    if (t->from == NULL) {
-        return -EFAULT; /* the monitor calls nothing that has results in memory */
-    }
-    uint64_t source = buffer->callee;
-    uint64_t destination = t->from->view + buffer->caller;
-    const struct cubicle *whose = t->from;
-    if (ret) {
-        const uint64_t word = marshal_out_word(buffer);
-        if (t->to != NULL && word > OUT_FORWARD) {
-            source = t->to->view + (uint32_t)word;
-            if (backend->checks_copies &&
-                ((uint32_t)word + size > SPACE_SIZE ||
-                 !window_may(t->callee, (uint32_t)word, size, PAGE_READ))) {
-                return -EFAULT;
-            }
-        }
-        destination = marshal_destination(frame, t, buffer, size, &whose);
-    }
-    if (backend->checks_copies &&
-        !window_may(whose->id, destination - whose->view, size, PAGE_WRITE)) {
-        return -EFAULT;
-    }
-    return copy_bytes((void *)(uintptr_t)destination, (const void *)(uintptr_t)source,
-                      size);
-}
-
-void marshal_leave(struct call_frame *frame, struct trampoline *t)
-{
-    const int64_t result = marshal_read(t->result, frame->result);
-    const bool failed = t->result.is_signed && result < 0;
-    int error = 0;
-    for (unsigned k = 0; k < frame->nbuffers; k++) {
-        const struct call_buffer *buffer = &frame->buffers[k];
-        const struct marshal_step *step = &t->steps[buffer->step];
-        if (step->kind != DESCRIPTOR_OUT && !buffer->on_demand) {
-            t->bytes_in += buffer->size;
-        }
-        if (step->kind == DESCRIPTOR_IN) {
-            continue;
-        }
-        if (step->kind == DESCRIPTOR_OUT && failed) {
-            continue; /* an error has no result */
-        }
-        uint64_t size = buffer->size;
-        if (step->ret) {
-            if (result > 0 && (uint64_t)result > size) {
-                error = -EPROTO; /* more than it was given room for: a lie */
-                continue;
-            }
-            size = result > 0 ? (uint64_t)result : 0;
-        }
-        t->bytes_out += size;
-        if (marshal_carry(frame, t, buffer, step->ret && step->kind == DESCRIPTOR_OUT,
-                          size) != 0) {
-            error = -EFAULT;
-        }
-    }
-    if (error != 0) {
-        (void)marshal_fail(frame, t, error);
-    } else if (frame->nbuffers > 0) {
-        marshal_abandon(frame);
-    }
-}
-
-void marshal_abandon(struct call_frame *frame)
-{
-    for (unsigned k = 0; k < frame->nbuffers; k++) {
-        if (frame->buffers[k].window > 0) {
-            const struct trampoline *t = trampoline_get(frame->trampoline);
-            (void)window_destroy(t->caller, frame->buffers[k].window);
-        }
-    }
-    frame->nbuffers = 0;
 }

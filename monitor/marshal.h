@@ -10,6 +10,18 @@
 #include "thread.h"
 #include "trampoline.h"
 
+/* In front of every copy, 16 bytes to keep its alignment; see include/cubicle/out.h. */
+#define MARSHAL_OUT_WORD_SIZE 16
+#define MARSHAL_OUT_FORWARD 1
+
+/** @value of a register as the integer it is meant to be; the rest is not looked at. */
+static inline int64_t marshal_read(struct marshal_integer integer, uint64_t value)
+{
+    value <<= integer.unused_bits;
+    return integer.is_signed ? (int64_t)value >> integer.unused_bits
+                             : (int64_t)(value >> integer.unused_bits);
+}
+
 /** Works out once what @t's calls need: its `marshal`, `stacked`, `simple` and `steps`. */
 void marshal_plan(struct trampoline *t);
 
@@ -28,6 +40,9 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t);
 
 /** Drops what marshal_enter() opened, without copying back: the call is being unwound. */
 void marshal_abandon(struct call_frame *frame);
+
+/** Gives the caller @error instead of a result; returns @error. */
+int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error);
 
 /** What a caller of @function gets instead of a result: a negative errno, NULL or NaN. */
 uint64_t marshal_error_result(const struct descriptor_function *function, int error);

@@ -33,39 +33,12 @@ case "${1:-}" in
     ;;
 esac
 
-# Prints the machine's apt sources as deb-src entries in the deb822 format, without those of
-# other archives: only the suites of this distribution release.
-derive_sources() {
-    etc=${CUBICLE_APT_ETC:-/etc/apt}
-    # shellcheck source=/dev/null
-    release=${CUBICLE_APT_RELEASE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
-    for file in "$etc"/sources.list "$etc"/sources.list.d/*.list; do
-        [ -f "$file" ] && awk -v release="$release" -f "$top/tools/fetch-list.awk" "$file"
-    done
-    for file in "$etc"/sources.list.d/*.sources; do
-        [ -f "$file" ] && awk -v release="$release" -f "$top/tools/fetch-deb822.awk" "$file"
-    done
-    return 0
-}
+# shellcheck source=tools/apt-private.sh
+. "$top/tools/apt-private.sh"
 
 configure() {
-    mkdir -p "$apt/lists/partial" "$apt/cache" "$apt/parts" "$src/.download"
-    derive_sources >"$apt/parts/cubicle.sources"
-    [ -s "$apt/parts/cubicle.sources" ] || die \
-        "/etc/apt names no source of packages for this release;" \
-        "add the Debian archive to /etc/apt/sources.list.d"
-    cat >"$apt/apt.conf" <<END
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-Dir::Etc::SourceList "/dev/null";
-Dir::Etc::SourceParts "$apt/parts";
-Dir::State::Lists "$apt/lists";
-Dir::Cache "$apt/cache";
-APT::Sandbox::User "";
-Acquire::Languages "none";
-Acquire::Retries "3";
-END
-    [ "$(id -u)" = 0 ] || echo 'Debug::NoLocking "true";' >>"$apt/apt.conf"
+    mkdir -p "$src/.download"
+    apt_configure "$apt" deb-src
 }
 
 update() {

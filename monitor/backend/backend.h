@@ -93,6 +93,14 @@ void backend_begin_trampoline(void);
 bool backend_accepts(const uint8_t *code, size_t len);
 void backend_open(struct emitter *e, bool returning);
 
+#define BACKEND_MONITOR_LIKE_CUBICLES                                             \
+    .next_hot = backend_nothing_hot, .reclaim = backend_nothing_to_reclaim,       \
+    .start_thread = backend_start_thread, .signal_entry = backend_signal_entry,   \
+    .interrupted_cubicle = backend_interrupted_low, .is_entry = backend_no_entry, \
+    .continue_as_monitor = backend_continue,                                      \
+    .begin_trampoline = backend_begin_trampoline, .accepts = backend_accepts,     \
+    .emit_open = backend_open
+
 extern const struct backend backend_sfi;
 extern const struct backend backend_mpk;
 extern const struct backend backend_none;

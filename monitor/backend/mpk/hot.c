@@ -15,8 +15,6 @@
 #include "../../window.h"
 #include "mpk.h"
 
-#include <errno.h>
-
 #define NGROUPS 8
 #define HOT_AFTER 4 /* times that a page went to somebody else */
 
@@ -36,31 +34,26 @@ static struct group *hot_group(uint32_t page)
     return holder >= KEYS_HOT ? &groups[holder - KEYS_HOT] : NULL;
 }
 
-uint32_t hot_rights(unsigned id)
+uint32_t hot_rights(unsigned id, uint32_t rights)
 {
-    uint32_t open = 0;
     for (unsigned i = 0; i < NGROUPS; i++) {
         const struct group *g = &groups[i];
-        if (g->used && g->owner == id) {
-            open |= MPK_RIGHTS(keys_pool(g->key), 3);
-        } else if (g->used && g->open && g->peer == id) {
-            open |= MPK_RIGHTS(keys_pool(g->key),
-                               (g->rights & PAGE_WRITE) != 0 ? 3 : MPK_NO_ACCESS);
+        if (!g->used || (g->owner != id && !(g->open && g->peer == id))) {
+            continue;
+        }
+        const int key = keys_pool(g->key);
+        rights &= ~MPK_RIGHTS(key, MPK_NO_ACCESS | MPK_NO_WRITE);
+        if (g->owner != id && (g->rights & PAGE_WRITE) == 0) {
+            rights |= MPK_RIGHTS(key, MPK_NO_WRITE);
         }
     }
-    return open;
+    return rights;
 }
 
-uint32_t hot_read_only(unsigned id)
+/* What pages of @g have as their holder. */
+static unsigned hot_holder(const struct group *g)
 {
-    uint32_t bits = 0;
-    for (unsigned i = 0; i < NGROUPS; i++) {
-        const struct group *g = &groups[i];
-        if (g->used && g->open && g->peer == id && (g->rights & PAGE_WRITE) == 0) {
-            bits |= MPK_RIGHTS(keys_pool(g->key), MPK_NO_WRITE);
-        }
-    }
-    return bits;
+    return KEYS_HOT + (unsigned)(g - groups);
 }
 
 static void hot_set_open(struct group *g, bool open)
@@ -84,7 +77,7 @@ void hot_left(unsigned holder)
 /* H2: may the peer have all of it, as things are? Says so to window.c. */
 static bool hot_try_open(struct group *g)
 {
-    const unsigned holder = KEYS_HOT + (unsigned)(g - groups);
+    const unsigned holder = hot_holder(g);
     for (uint32_t page = g->first; page <= g->last; page++) {
         if (keys_holder(page) == holder &&
             (window_rights(g->peer, page) & g->rights) != g->rights) {
@@ -103,7 +96,7 @@ static bool hot_try_open(struct group *g)
 /* Gives the pages of @g back to their owner, and so its key. */
 static bool hot_give_up(struct group *g)
 {
-    const unsigned holder = KEYS_HOT + (unsigned)(g - groups);
+    const unsigned holder = hot_holder(g);
     for (uint32_t page = g->first; g->used && page <= g->last; page++) {
         if (keys_holder(page) == holder && keys_tag_own(page, 1) != 0) {
             return false;
@@ -159,7 +152,7 @@ static struct group *hot_find(unsigned owner, unsigned peer, unsigned rights)
 static bool hot_join(struct group *g, uint32_t page)
 {
     const bool fresh = g->count == 0;
-    if (keys_tag_group(KEYS_HOT + (unsigned)(g - groups), g->key, page) != 0) {
+    if (keys_tag_group(hot_holder(g), g->key, page) != 0) {
         if (fresh) {
             g->used = false;
             keys_return(g->key);

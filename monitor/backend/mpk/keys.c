@@ -48,9 +48,8 @@ static uint32_t keys_rights(unsigned id)
     if (key_of[id] != 0) {
         open |= MPK_RIGHTS(keys_of(id), 3);
     }
-    open |= hot_rights(id);
-    return (MPK_RIGHTS_NONE & ~open) | hot_read_only(id) |
-           MPK_RIGHTS(keys_shown, MPK_NO_WRITE);
+    return hot_rights(id,
+                      (MPK_RIGHTS_NONE & ~open) | MPK_RIGHTS(keys_shown, MPK_NO_WRITE));
 }
 
 int keys_init(size_t ncubicles)
@@ -103,16 +102,24 @@ int keys_pool(unsigned index)
     return pool[index];
 }
 
-bool keys_borrow(unsigned *index)
+static int keys_find_free(void)
 {
     for (unsigned i = 0; i < npool; i++) {
         if (user[i] == 0) {
-            user[i] = KEYS_HOT;
-            *index = i;
-            return true;
+            return (int)i;
         }
     }
-    return false;
+    return -1;
+}
+
+bool keys_borrow(unsigned *index)
+{
+    const int free = keys_find_free();
+    if (free >= 0) {
+        user[free] = KEYS_HOT;
+        *index = (unsigned)free;
+    }
+    return free >= 0;
 }
 
 void keys_return(unsigned index)
@@ -211,16 +218,6 @@ static int keys_tag_all(unsigned id)
     return 0;
 }
 
-static int keys_find_free(void)
-{
-    for (unsigned i = 0; i < npool; i++) {
-        if (user[i] == 0) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
 /* Counts how often each cubicle was called since it was last asked. */
 static void keys_count_calls(uint64_t calls[CUBICLE_MAX + 1])
 {
@@ -276,7 +273,7 @@ static int keys_take(unsigned wants)
         key_of[victim] = (uint8_t)(index + 1);
         return error;
     }
-    thread_self.shown.rights[victim] = keys_rights(victim);
+    keys_refresh(victim);
     user[index] = 0;
     return (int)index;
 }
@@ -293,6 +290,6 @@ int keys_give(unsigned id)
     user[index] = id;
     key_of[id] = (uint8_t)(index + 1);
     given[id] = ++clock_of_gifts;
-    thread_self.shown.rights[id] = keys_rights(id);
+    keys_refresh(id);
     return keys_tag_all(id);
 }

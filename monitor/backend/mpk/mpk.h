@@ -55,9 +55,8 @@ void keys_refresh(unsigned id);
 
 /* --- hot.c: windows that are opened again and again ----------------------------------- */
 
-/** What PKRU of @id opens for groups, and in which of them it forbids writing. */
-uint32_t hot_rights(unsigned id);
-uint32_t hot_read_only(unsigned id);
+/** PKRU @rights of cubicle @id with what groups give it besides. */
+uint32_t hot_rights(unsigned id, uint32_t rights);
 
 /** Gives @peer @rights to the page by way of a group; false: it has to be tagged. */
 bool hot_share(unsigned owner, unsigned peer, uint32_t page, unsigned rights);

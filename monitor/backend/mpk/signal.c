@@ -31,7 +31,6 @@
 #define RED_ZONE 128
 #define CS_64 0x33
 #define SWITCH_MAX 24 /* bytes from `host_calls = 1` to wrpkru */
-#define EFLAGS_FOR_MONITOR (~UINT64_C(0x40500)) /* no single steps, DF or AC */
 #define XSTATE_BV 512
 #define XSTATE_ABOUT 464 /* struct _fpx_sw_bytes */
 #define XFEATURE_PKRU 9
@@ -56,18 +55,17 @@ _Static_assert(offsetof(struct thread, running) == 8 &&
                    offsetof(struct thread, shown.rights) == 20,
                "numbers of entry.S");
 
-/* The saved PKRU of an interrupted thread, and whether it is there; NULL: it is not. */
+/* The saved PKRU of an interrupted thread; not @present: it is 0, and this place unused. */
 static uint32_t *signal_pkru(const ucontext_t *context, bool *present)
 {
     uint8_t *state = (uint8_t *)context->uc_mcontext.fpregs;
-    struct _fpx_sw_bytes about;
-    if (state == NULL) {
-        return NULL;
+    struct _fpx_sw_bytes about = {0};
+    if (state != NULL) {
+        memcpy(&about, state + XSTATE_ABOUT, sizeof(about));
     }
-    memcpy(&about, state + XSTATE_ABOUT, sizeof(about));
     if (about.magic1 != FP_XSTATE_MAGIC1 ||
         (about.xstate_bv >> XFEATURE_PKRU & 1) == 0) {
-        return NULL;
+        fault_panic("a signal frame without PKRU");
     }
     *present = (state[XSTATE_BV + XFEATURE_PKRU / 8] >> XFEATURE_PKRU % 8 & 1) != 0;
     return (uint32_t *)(state + pkru_at);
@@ -77,9 +75,6 @@ static uint32_t signal_rights(const ucontext_t *context)
 {
     bool present;
     const uint32_t *pkru = signal_pkru(context, &present);
-    if (pkru == NULL) {
-        fault_panic("a signal frame without PKRU");
-    }
     return present ? *pkru : 0;
 }
 
@@ -92,11 +87,8 @@ void signal_continue_as_monitor(ucontext_t *context)
 {
     bool present;
     uint32_t *pkru = signal_pkru(context, &present);
-    if (pkru == NULL) {
-        fault_panic("a signal frame without PKRU");
-    }
     if (present) {
-        *pkru = 0; /* where it is not, it is 0 */
+        *pkru = 0;
     }
 }
 
@@ -144,7 +136,7 @@ static void signal_resume(ucontext_t *context)
     };
     regs[REG_RSP] = (greg_t)at;
     regs[REG_RIP] = (greg_t)(uintptr_t)mpk_resume;
-    regs[REG_EFL] = (greg_t)((uint64_t)regs[REG_EFL] & EFLAGS_FOR_MONITOR);
+    regs[REG_EFL] &= ~FAULT_EFLAGS_OF_CUBICLES;
     signal_continue_as_monitor(context);
 }
 

@@ -23,6 +23,8 @@ struct trampoline trampoline;
 
 struct cubicle third = {.id = 3, .name = "third", .state = CUBICLE_LIVE};
 struct trampoline inner_trampoline;
+struct call_frame *const inner = &frames[2];
+static struct descriptor_function inner_function;
 
 /* What marshal.c asks of others. */
 unsigned nlent, ndestroyed;
@@ -195,6 +197,24 @@ int enter_to(struct cubicle *to)
     thread_self.cubicle[callee.id].stack = callee.view + STACK + STACK_SIZE;
     return (trampoline.simple ? marshal_enter_simple : marshal_enter)(frame,
                                                                       &trampoline);
+}
+
+int enter_inner(const struct descriptor_arg *arg, uint64_t argument)
+{
+    inner_function = (struct descriptor_function){
+        .name = "g", .returns = DESCRIPTOR_I64, .nargs = 1, .args = {*arg}};
+    inner_trampoline = (struct trampoline){.id = 2,
+                                           .caller = (uint16_t)callee.id,
+                                           .callee = (uint16_t)third.id,
+                                           .from = &callee,
+                                           .to = &third,
+                                           .function = &inner_function};
+    marshal_plan(&inner_trampoline);
+    memset(inner, 0, sizeof(*inner));
+    inner->trampoline = 2;
+    inner->args[0] = argument;
+    thread_self.cubicle[third.id].stack = third.view + STACK + STACK_SIZE;
+    return marshal_enter(inner, &inner_trampoline);
 }
 
 int enter(void)

@@ -27,6 +27,7 @@ extern struct call_frame *const frame; /* the call from caller to callee */
 extern struct descriptor_function function;
 extern struct trampoline trampoline;       /* its id is 1 */
 extern struct trampoline inner_trampoline; /* of a call by the callee; its id is 2 */
+extern struct call_frame *const inner;     /* that call, to `third` */
 
 /* What was asked of window.c, and what it answers. */
 extern unsigned nlent, ndestroyed;
@@ -55,6 +56,8 @@ struct descriptor_arg *pointer(enum descriptor_kind kind, uint64_t argument,
 /** marshal_enter() to @to, NULL for the monitor, or to the callee. */
 int enter_to(struct cubicle *to);
 int enter(void);
+/** marshal_enter() of the callee's own call, to `third`, with one pointer. */
+int enter_inner(const struct descriptor_arg *arg, uint64_t argument);
 /** The caller gets @error instead of a call, and nothing stays open. */
 void refused(int error);
 /** marshal_leave() with the callee's @result. */

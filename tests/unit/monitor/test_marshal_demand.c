@@ -17,10 +17,6 @@
 
 #define SIZE 4096u
 
-/* The call by the callee: to the monitor, to fetch; or to the third cubicle. */
-static struct call_frame *const inner = &frames[2];
-static struct descriptor_function inner_function;
-
 /* A call with @size bytes of the caller's heap on demand, filled with their position. */
 static int demand(uint64_t base, uint32_t size)
 {
@@ -175,29 +171,13 @@ static void test_fetch(void **state)
 static int pass(enum descriptor_kind kind, bool on_demand, uint64_t argument,
                 uint32_t size)
 {
-    memset(&inner_function, 0, sizeof(inner_function));
-    inner_function.name = "g";
-    inner_function.returns = DESCRIPTOR_I64;
-    inner_function.nargs = 1;
-    inner_function.args[0] = (struct descriptor_arg){.name = "v",
-                                                     .type = DESCRIPTOR_PTR,
-                                                     .kind = kind,
-                                                     .size_kind = DESCRIPTOR_SIZE_CONST,
-                                                     .size_value = size,
-                                                     .on_demand = on_demand};
-    inner_trampoline = (struct trampoline){.id = 2,
-                                           .caller = (uint16_t)callee.id,
-                                           .callee = (uint16_t)third.id,
-                                           .from = &callee,
-                                           .to = &third,
-                                           .function = &inner_function};
-    marshal_plan(&inner_trampoline);
-    memset(inner, 0, sizeof(*inner));
-    inner->trampoline = 2;
-    inner->args[0] = argument;
-    thread_self.cubicle[third.id].stack = third.view + STACK + STACK_SIZE;
-    return marshal_enter(inner, &inner_trampoline) == 0 ? 0
-                                                        : (int)(int64_t)inner->result;
+    const struct descriptor_arg arg = {.name = "v",
+                                       .type = DESCRIPTOR_PTR,
+                                       .kind = kind,
+                                       .size_kind = DESCRIPTOR_SIZE_CONST,
+                                       .size_value = size,
+                                       .on_demand = on_demand};
+    return enter_inner(&arg, argument) == 0 ? 0 : (int)(int64_t)inner->result;
 }
 
 static void test_passed_on(void **state)

@@ -14,10 +14,6 @@
 
 #include "marshal_world.h"
 
-/* A call that the callee makes in turn, to a third cubicle. */
-static struct call_frame *const inner = &frames[2];
-static struct descriptor_function inner_function;
-
 /* The word in front of a result buffer, see include/cubicle/out.h. */
 static void out_word(uint64_t copy_at, uint64_t word)
 {
@@ -72,28 +68,13 @@ static void test_out_from(void **state)
 /* The callee calls the third cubicle with @buffer for @size bytes of results. */
 static int inner_call(uint64_t buffer, uint32_t size, int64_t result)
 {
-    memset(&inner_function, 0, sizeof(inner_function));
-    inner_function.name = "g";
-    inner_function.returns = DESCRIPTOR_I64;
-    inner_function.nargs = 1;
-    inner_function.args[0] = (struct descriptor_arg){.name = "v",
-                                                     .type = DESCRIPTOR_PTR,
-                                                     .kind = DESCRIPTOR_OUT,
-                                                     .size_kind = DESCRIPTOR_SIZE_CONST,
-                                                     .size_value = size,
-                                                     .ret = true};
-    inner_trampoline = (struct trampoline){.id = 2,
-                                           .caller = (uint16_t)callee.id,
-                                           .callee = (uint16_t)third.id,
-                                           .from = &callee,
-                                           .to = &third,
-                                           .function = &inner_function};
-    marshal_plan(&inner_trampoline);
-    memset(inner, 0, sizeof(*inner));
-    inner->trampoline = 2;
-    inner->args[0] = buffer;
-    thread_self.cubicle[third.id].stack = third.view + STACK + STACK_SIZE;
-    assert_int_equal(marshal_enter(inner, &inner_trampoline), 0);
+    const struct descriptor_arg arg = {.name = "v",
+                                       .type = DESCRIPTOR_PTR,
+                                       .kind = DESCRIPTOR_OUT,
+                                       .size_kind = DESCRIPTOR_SIZE_CONST,
+                                       .size_value = size,
+                                       .ret = true};
+    assert_int_equal(enter_inner(&arg, buffer), 0);
     memset(at(&third, inner->args[0]), 'z', size);
     inner->result = (uint64_t)result;
     marshal_leave(inner, &inner_trampoline);
