@@ -30,7 +30,9 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
 CUBICLE_CC := $(B)/bin/cubicle-cc
-TOOLCHAIN := $(wildcard $(addprefix $(B)/bin/,cubicle-cc cubicle-rewrite))
+# What modules of each isolation depend on.
+TOOLCHAIN_sfi := $(wildcard $(addprefix $(B)/bin/,cubicle-cc cubicle-rewrite))
+TOOLCHAIN_none := $(wildcard $(addprefix $(B)/bin/,cubicle-cc cubicle-plain))
 MODULE_CFLAGS := -O2 -std=gnu11
 MODULE_WARNINGS := -Wall -Wextra -Werror
 
@@ -69,7 +71,7 @@ define module_rules
 $(1)_OBJECTS_$(2) := $$(foreach s,$$($(1)_SOURCES),$$(call object,$(1),$(2),$$(s)))
 
 $(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(INTERFACES) \
-                            $$(TOOLCHAIN) $$($(1)_LINK_DEPS) $$($(1)_MK)
+                            $$(TOOLCHAIN_$(2)) $$($(1)_LINK_DEPS) $$($(1)_MK)
 	$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
@@ -83,7 +85,7 @@ endef
 
 # $(1) module, $(2) isolation, $(3) source
 define object_rule
-$(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN) $$($(1)_MK) | $$(LIBC_$(2)) $$(INTERFACES) \
+$(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN_$(2)) $$($(1)_MK) | $$(LIBC_$(2)) $$(INTERFACES) \
                                $$($(1)_DEPS)
 	$(call say,CC,$$@)
 	@mkdir -p $$(@D)

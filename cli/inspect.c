@@ -160,7 +160,7 @@ int cli_inspect(int argc, char **argv)
     static struct module module;
     struct module_options options;
 
-    module_options_parse(argc, argv, doc, 1, &options);
+    module_options_parse(argc, argv, doc, MODULE_INSPECT, &options);
     if (registry_read(options.interfaces) != 0) {
         return CLI_EXIT_NO;
     }

@@ -7,25 +7,27 @@
 #include <string.h>
 #include <unistd.h>
 
-enum module_key { KEY_INTERFACES = 256, KEY_SECTIONS };
+enum module_key { KEY_INTERFACES = 256, KEY_SECTIONS, KEY_ISOLATION };
 
-static const struct argp_option options[] = {
-    {"interfaces", KEY_INTERFACES, "DIR", 0, "interface registry of another build", 0},
-    {"sections", KEY_SECTIONS, NULL, 0, "also list every section", 0},
-    {0},
+#define INTERFACES \
+    {"interfaces", KEY_INTERFACES, "DIR", 0, "interface registry of another build", 0}
+
+static const struct argp_option options[][3] = {
+    [MODULE_INSPECT] = {INTERFACES,
+                        {"sections", KEY_SECTIONS, NULL, 0, "also list every section",
+                         0}},
+    [MODULE_VERIFY] = {INTERFACES,
+                       {"isolation", KEY_ISOLATION, "MODE", 0,
+                        "sfi (default) or mpk: which isolation is to accept it", 0}},
 };
 
-static const struct argp_option options_without_sections[] = {
-    {"interfaces", KEY_INTERFACES, "DIR", 0, "interface registry of another build", 0},
-    {0},
-};
-
-static char *find_module(const char *module)
+static char *find_module(const struct module_options *o)
 {
-    if (strchr(module, '/') != NULL || access(module, F_OK) == 0) {
-        return cli_format("%s", module);
+    if (strchr(o->module, '/') != NULL || access(o->module, F_OK) == 0) {
+        return cli_format("%s", o->module);
     }
-    char *relative = cli_format("modules/sfi/%s.cub", module);
+    char *relative =
+        cli_format("modules/%s/%s.cub", o->mpk ? "none" : "sfi", o->module);
     char *path = cli_build_path(relative);
     free(relative);
     return path;
@@ -38,6 +40,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case KEY_INTERFACES:
         o->interfaces = argument;
+        return 0;
+    case KEY_ISOLATION:
+        o->mpk = strcmp(argument, "mpk") == 0;
+        if (!o->mpk && strcmp(argument, "sfi") != 0) {
+            argp_error(state, "--isolation=%s: sfi or mpk", argument);
+        }
         return 0;
     case KEY_SECTIONS:
         o->sections = 1;
@@ -58,11 +66,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-void module_options_parse(int argc, char **argv, const char *doc, int with_sections,
-                          struct module_options *o)
+void module_options_parse(int argc, char **argv, const char *doc,
+                          enum module_command command, struct module_options *o)
 {
     const struct argp argp = {
-        .options = with_sections ? options : options_without_sections,
+        .options = options[command],
         .parser = parse,
         .args_doc = "MODULE",
         .doc = doc,
@@ -71,7 +79,7 @@ void module_options_parse(int argc, char **argv, const char *doc, int with_secti
     memset(o, 0, sizeof(*o));
     argp_err_exit_status = CLI_EXIT_USAGE;
     cli_parse(&argp, argc, argv, 0, o);
-    o->path = find_module(o->module);
+    o->path = find_module(o);
     if (o->interfaces == NULL) {
         o->interfaces = cli_build_path("interfaces");
     }

@@ -7,13 +7,16 @@ struct module_options {
     const char *path;       /* of the file */
     const char *interfaces; /* folder of the registry */
     int sections;           /* --sections, of `inspect` only */
+    int mpk;                /* --isolation=mpk, of `verify` only */
 };
 
+enum module_command { MODULE_INSPECT, MODULE_VERIFY };
+
 /**
- * Parses "[--interfaces=DIR] MODULE", where MODULE is a path or the name of a module of
+ * Parses "[--interfaces=DIR] MODULE" and what @command has besides, where MODULE is a path or the name of a module of
  * the build. Ends the command where the command line is wrong.
  */
-void module_options_parse(int argc, char **argv, const char *doc, int with_sections,
-                          struct module_options *options);
+void module_options_parse(int argc, char **argv, const char *doc,
+                          enum module_command command, struct module_options *options);
 
 #endif

@@ -66,7 +66,11 @@ merge() {
 # What every object depends on: the compiler command and the programs behind it.
 compiler_key() {
     printf '%s\n' "$cc"
-    for program in $cc "$top/build/bin/cubicle-rewrite"; do
+    case $isolation in
+    sfi) assembles=cubicle-rewrite ;;
+    *) assembles=cubicle-plain ;;
+    esac
+    for program in $cc "$top/build/bin/$assembles"; do
         case $program in
         /*) [ ! -e "$program" ] || cksum "$program" ;;
         esac

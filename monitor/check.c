@@ -9,9 +9,19 @@
 
 #include <string.h>
 
-static int check_setup(const char *interfaces_dir)
+/* As `mpk` decides it, on a processor without protection keys too: nothing runs. */
+static const struct backend *check_mpk(void)
 {
-    backend = &backend_sfi;
+    static struct backend mpk;
+    mpk = backend_none;
+    mpk.verify = backend_mpk.verify;
+    mpk.spells = backend_mpk.spells;
+    return &mpk;
+}
+
+static int check_setup(bool mpk, const char *interfaces_dir)
+{
+    backend = mpk ? check_mpk() : &backend_sfi;
     int error = backend->init(1);
     if (error == 0) {
         error = memory_init();
@@ -28,12 +38,13 @@ static int check_setup(const char *interfaces_dir)
     return registry_read(interfaces_dir);
 }
 
-int check_module(const char *path, const char *interfaces_dir, size_t *code_size)
+int check_module(const char *path, bool mpk, const char *interfaces_dir,
+                 size_t *code_size)
 {
     static struct module module;
     const struct link_system system = {
         .modules = &module, .nmodules = 1, .standalone = true};
-    int error = check_setup(interfaces_dir);
+    int error = check_setup(mpk, interfaces_dir);
     if (error != 0) {
         return error;
     }

@@ -2,16 +2,18 @@
 #ifndef MONITOR_CHECK_H
 #define MONITOR_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
  * Reads, places and links module file @path as the loader does, its imports bound to
- * trampolines that lead nowhere, and has its code verified.
+ * trampolines that lead nowhere, and has its code verified as `sfi` or @mpk does.
  * @code_size receives the bytes of code on success.
  * 0; or a negative errno, with the reason, function and offset written to standard error.
  * Once per process.
  */
-int check_module(const char *path, const char *interfaces_dir, size_t *code_size)
+int check_module(const char *path, bool mpk, const char *interfaces_dir,
+                 size_t *code_size)
     __attribute__((warn_unused_result));
 
 #endif

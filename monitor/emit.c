@@ -56,9 +56,17 @@ static void emit_fs(struct emitter *e, uint8_t opcode, unsigned reg, int32_t dis
 
 void emit_mov_imm64_reg(struct emitter *e, uint64_t value, enum emit_register reg)
 {
+    const bool avoid =
+        e->spells != NULL && e->spells((const uint8_t *)&value, sizeof(value));
+    const uint64_t written = avoid ? ~value : value;
     emit_u8(e, emit_rex(true, 0, reg));
     emit_u8(e, (uint8_t)(0xb8 | (reg & 7)));
-    emit_bytes(e, &value, 8);
+    emit_bytes(e, &written, sizeof(written));
+    if (avoid) { /* not: leaves the flags as they are */
+        emit_u8(e, emit_rex(true, 0, reg));
+        emit_u8(e, 0xf7);
+        emit_u8(e, emit_modrm(3, 2, reg));
+    }
 }
 
 void emit_mov_imm32_reg(struct emitter *e, uint32_t value, enum emit_register reg)

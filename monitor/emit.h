@@ -31,12 +31,15 @@ enum emit_register {
 struct emitter {
     uint8_t *at, *end;
     bool full; /* something did not fit; nothing more is written */
+    /* Bytes that must not be; emit_mov_imm64_reg() avoids them. NULL: all may be. */
+    bool (*spells)(const uint8_t *bytes, size_t n);
 };
 
 void emit_bytes(struct emitter *e, const void *bytes, size_t n);
 void emit_u8(struct emitter *e, uint8_t byte);
 void emit_u32(struct emitter *e, uint32_t value);
 
+/** Where the bytes of @value must not be: those of its complement, and not. */
 void emit_mov_imm64_reg(struct emitter *e, uint64_t value, enum emit_register reg);
 void emit_mov_imm32_reg(struct emitter *e, uint32_t value, enum emit_register reg);
 void emit_mov_reg_reg(struct emitter *e, enum emit_register from,

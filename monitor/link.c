@@ -124,7 +124,8 @@ static int link_gate(struct module *module, const struct descriptor *interface,
         trampoline_create(module->cubicle->id, CUBICLE_MONITOR, interface->name,
                           function, (uint64_t)(uintptr_t)gate->function, false);
     if (t == NULL) {
-        return message_error(-ENOSPC, "%s: too many trampolines", module->name);
+        return message_error(-ENOSPC, "%s: cannot import %s", module->name,
+                             function->name);
     }
     *value = t->entry;
     return 0;
@@ -203,7 +204,8 @@ static int link_import(const struct link_context *context, const char *name,
             module->cubicle->id, CUBICLE_MONITOR, interface->name, function, 0, false);
         *value = t != NULL ? t->entry : 0;
         return t != NULL ? 0
-                         : message_error(-ENOSPC, "%s: too many imports", module->name);
+                         : message_error(-ENOSPC, "%s: cannot import %s", module->name,
+                                         name);
     }
     if (gate_is_interface(interface->name)) {
         return link_gate(module, interface, function, value);
@@ -224,7 +226,7 @@ static int link_import(const struct link_context *context, const char *name,
     *value = link_function(module, provider, interface, function);
     return *value != 0
                ? 0
-               : message_error(-ENOSPC, "%s: too many trampolines", module->name);
+               : message_error(-ENOSPC, "%s: cannot import %s", module->name, name);
 }
 
 static int link_symbol(const struct link_context *context,
@@ -269,6 +271,49 @@ static int link_symbol(const struct link_context *context,
     return link_import(context, symbol->name, value);
 }
 
+/* What a relocation writes, modulo 2^64: the module's author may have chosen any addend. */
+static int64_t link_result(const struct module *module, const struct image_relocation *r,
+                           uint64_t value, uint64_t place)
+{
+    const uint64_t result = value + (uint64_t)r->addend;
+    switch (r->type) {
+    case R_X86_64_PC32:
+    case R_X86_64_PLT32:
+        return (int64_t)(result - place);
+    case R_X86_64_TPOFF32: {
+        const uint64_t align =
+            module->image.tls_align > 1 ? module->image.tls_align : 1;
+        return (int64_t)(result -
+                         ((module->image.tls_memory_size + align - 1) & ~(align - 1)));
+    }
+    default:
+        return (int64_t)result;
+    }
+}
+
+/* The distance to a trampoline, in code at @field, may spell what the backend refuses: then
+ * another trampoline is written. */
+static void link_avoid_spelling(const struct link_context *context,
+                                const struct image_relocation *r, uint8_t *field,
+                                uint64_t value)
+{
+    enum { TRIES = 8 };
+    for (unsigned i = 0; i < TRIES && value < SPACE_SIZE; i++) {
+        const int32_t narrow =
+            (int32_t)link_result(context->module, r, value, (uint64_t)(uintptr_t)field);
+        memcpy(field, &narrow, sizeof(narrow));
+        if (!link_spells(field - r->offset, r->section->size, r->offset,
+                         (uint32_t)narrow)) {
+            break;
+        }
+        const struct trampoline *t = trampoline_renew((uint32_t)value);
+        if (t == NULL) {
+            break; /* verification says what is wrong */
+        }
+        value = t->entry;
+    }
+}
+
 static int link_apply(void *opaque, const struct image_relocation *r)
 {
     const struct link_context *context = opaque;
@@ -290,34 +335,13 @@ static int link_apply(void *opaque, const struct image_relocation *r)
     if (error != 0) {
         return error;
     }
-    /* Modulo 2^64, as the module's author may have chosen any addend. */
-    int64_t result = (int64_t)(value + (uint64_t)r->addend);
-    bool fits = true;
-    switch (r->type) {
-    case R_X86_64_64:
+    const int64_t result = link_result(module, r, value, place);
+    if (r->type == R_X86_64_64) {
         memcpy(memory, &result, 8);
         return 0;
-    case R_X86_64_PC32:
-    case R_X86_64_PLT32:
-        result = (int64_t)((uint64_t)result - place);
-        fits = result == (int32_t)result;
-        break;
-    case R_X86_64_32:
-        fits = (uint64_t)result == (uint32_t)result;
-        break;
-    case R_X86_64_TPOFF32: {
-        const uint64_t align =
-            module->image.tls_align > 1 ? module->image.tls_align : 1;
-        result =
-            (int64_t)((uint64_t)result -
-                      ((module->image.tls_memory_size + align - 1) & ~(align - 1)));
-        fits = result == (int32_t)result;
-        break;
     }
-    default: /* R_X86_64_32S */
-        fits = result == (int32_t)result;
-        break;
-    }
+    const bool fits = r->type == R_X86_64_32 ? (uint64_t)result == (uint32_t)result
+                                             : result == (int32_t)result;
     if (!fits) {
         return message_error(-ENOEXEC,
                              "%s: %s+%#llx: relocation of type %u against %s is out of "
@@ -327,6 +351,9 @@ static int link_apply(void *opaque, const struct image_relocation *r)
     }
     const int32_t narrow = (int32_t)result;
     memcpy(memory, &narrow, 4);
+    if (segment == IMAGE_CODE && r->symbol->section == SHN_UNDEF) {
+        link_avoid_spelling(context, r, memory, value);
+    }
     return 0;
 }
 

@@ -17,6 +17,12 @@ struct link_system {
 int link_place(struct module *module) __attribute__((warn_unused_result));
 
 /**
+ * Would the 32 bits @value at @offset of the code [@code, @code + @size), with what stands
+ * around them, spell what the backend refuses?
+ */
+bool link_spells(const uint8_t *code, uint64_t size, uint64_t offset, uint32_t value);
+
+/**
  * Applies @module's relocations; imports become trampolines, or plain addresses inside a
  * cubicle. All modules have been placed.
  */

@@ -1,6 +1,8 @@
 /*
  * Placing a module: its segments take consecutive pages of the module space, data is
  * written through the owner's view, code at its absolute address, writable until sealed.
+ * The segments of a module keep their distances wherever it is placed: cubicle-cc counts
+ * on that.
  */
 #include "backend/backend.h"
 #include "link.h"
@@ -53,22 +55,92 @@ static int link_map_code(struct module *module, uint32_t page, uint32_t npages)
     return 0;
 }
 
-int link_place(struct module *module)
+/* Sets the bases that the segments have when the module begins at @page; returns the page
+ * behind it. An unmapped page between modules and segments catches small overruns. */
+static uint32_t link_lay_out(struct module *module, uint32_t page)
 {
     for (unsigned s = 0; s < IMAGE_SEGMENTS; s++) {
         const uint32_t npages = module_segment_pages(module, s);
+        if (npages != 0) {
+            module->base[s] = page << PAGE_SHIFT;
+            page += npages + 1;
+        }
+    }
+    return page;
+}
+
+bool link_spells(const uint8_t *code, uint64_t size, uint64_t offset, uint32_t value)
+{
+    enum { AROUND = 2 };
+    const uint64_t before = offset < AROUND ? offset : AROUND;
+    const uint64_t behind = size - offset - sizeof(value);
+    uint8_t bytes[AROUND + sizeof(value) + AROUND];
+    const size_t len = (size_t)(before + sizeof(value)) +
+                       (behind < AROUND ? (size_t)behind : (size_t)AROUND);
+    memcpy(bytes, code + offset - before, len);
+    memcpy(bytes + before, &value, sizeof(value));
+    return backend->spells(bytes, len);
+}
+
+/* Does an address of the module itself, where its code mentions it, spell such a thing? Stops
+ * at the first. */
+static int link_visit_spelling(void *context, const struct image_relocation *r)
+{
+    const struct module *module = context;
+    if (r->section->segment != IMAGE_CODE || r->section->data == NULL ||
+        (r->type != R_X86_64_32 && r->type != R_X86_64_32S) ||
+        r->symbol->section == SHN_UNDEF ||
+        r->symbol->section >= module->image.nsections) {
+        return 0;
+    }
+    const struct image_section *to = &module->image.sections[r->symbol->section];
+    if (to->segment == IMAGE_NOT_LOADED) {
+        return 0;
+    }
+    const uint32_t value = (uint32_t)(module->base[to->segment] + to->at +
+                                      r->symbol->value + (uint64_t)r->addend);
+    return link_spells(r->section->data, r->section->size, r->offset, value) ? 1 : 0;
+}
+
+/* Chooses the module's place. Where its addresses would spell what the backend refuses,
+ * others are tried, further and further on; with none better the first is left to be refused. */
+static int link_choose(struct module *module)
+{
+    enum { TRIES = 64 };
+    const uint32_t first = next_page;
+    /* The gap behind the last segment may lie beyond the end. */
+    const uint32_t end = (MODULES_END >> PAGE_SHIFT) + 1;
+    struct image_error error = {.text = ""};
+    for (uint32_t i = 0; i < TRIES; i++) {
+        next_page = link_lay_out(module, first + i * (i + 1) / 2);
+        if (next_page <= end &&
+            image_visit_relocations(&module->image, link_visit_spelling, module,
+                                    &error) == 0) {
+            return 0;
+        }
+    }
+    next_page = link_lay_out(module, first);
+    return next_page <= end
+               ? 0
+               : message_error(-ENOSPC, "%s: no room for the module: %u pages",
+                               module->name, next_page - first);
+}
+
+int link_place(struct module *module)
+{
+    const int unplaced = link_choose(module);
+    if (unplaced != 0) {
+        return unplaced;
+    }
+    for (unsigned s = 0; s < IMAGE_SEGMENTS; s++) {
+        const uint32_t npages = module_segment_pages(module, s);
+        const uint32_t page = page_of(module->base[s]);
         if (npages == 0) {
             continue;
         }
-        /* The gap after the last module may have taken next_page one beyond the end. */
-        if (next_page + npages > MODULES_END >> PAGE_SHIFT) {
-            return message_error(-ENOSPC, "%s: no room for the module's %s: %u pages",
-                                 module->name, page_kind_name(segment_kinds[s]),
-                                 npages);
-        }
-        const int error = s == IMAGE_CODE ? link_map_code(module, next_page, npages)
-                                          : memory_give(module->cubicle, next_page,
-                                                        npages, segment_kinds[s]);
+        const int error = s == IMAGE_CODE ? link_map_code(module, page, npages)
+                                          : memory_give(module->cubicle, page, npages,
+                                                        segment_kinds[s]);
         if (error != 0) {
             return message_error(
                 error,
@@ -78,9 +150,6 @@ int link_place(struct module *module)
                 (unsigned long long)module->cubicle->npages, module->cubicle->name,
                 (long long)module->cubicle->quota_pages, strerror(-error));
         }
-        module->base[s] = next_page << PAGE_SHIFT;
-        /* An unmapped page between modules and segments catches small overruns. */
-        next_page += npages + 1;
     }
     for (size_t i = 0; i < module->image.nsections; i++) {
         const struct image_section *section = &module->image.sections[i];

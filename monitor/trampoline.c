@@ -40,7 +40,8 @@ int trampoline_init(void)
     if (table == MAP_FAILED || next_in_bucket == MAP_FAILED || bodies == MAP_FAILED) {
         return -ENOMEM;
     }
-    body_emitter = (struct emitter){.at = bodies, .end = bodies + BODIES_SIZE};
+    body_emitter = (struct emitter){
+        .at = bodies, .end = bodies + BODIES_SIZE, .spells = backend->spells};
     stub_next = STUBS_START;
     stub_mapped = STUBS_START;
     return 0;
@@ -93,6 +94,77 @@ static int trampoline_map_stubs(uint32_t end)
     return 0;
 }
 
+/* One more, or NULL after a message; without one once the system runs. */
+static struct trampoline *trampoline_next(void)
+{
+    if (sealed) {
+        return NULL;
+    }
+    if (count + 1 >= TRAMPOLINE_MAX ||
+        trampoline_map_stubs(stub_next + STUB_SIZE) != 0) {
+        (void)message_error(-ENOSPC, "more than %u trampolines", TRAMPOLINE_MAX);
+        return NULL;
+    }
+    struct trampoline *t = &table[++count];
+    t->id = count;
+    t->entry = stub_next;
+    stub_next += STUB_SIZE;
+    return t;
+}
+
+/* Writes stub and body of @t. False: there is no room, or @t's numbers and addresses make
+ * them hold what no code may; then nothing of it stays. */
+static bool trampoline_write(struct trampoline *t, bool *full)
+{
+    uint8_t *stub = (uint8_t *)(uintptr_t)t->entry;
+    uint8_t *body = body_emitter.at;
+    uint64_t ret;
+    backend->begin_trampoline();
+    *full = !trampoline_write_body(&body_emitter, t, &ret);
+    if (!*full) {
+        trampoline_write_stub(t, ret);
+        if (backend->accepts(stub, STUB_SIZE) &&
+            backend->accepts(body, (size_t)(body_emitter.at - body))) {
+            return true;
+        }
+    }
+    memset(stub, 0xcc, STUB_SIZE);
+    memset(body, 0xcc, (size_t)(body_emitter.at - body));
+    return false;
+}
+
+/* Writes a trampoline like @like, which has not its own id, entry and code. Where that may
+ * not be, its place stays empty and the next is tried. */
+static struct trampoline *trampoline_add(const struct trampoline *like)
+{
+    enum { TRIES = 8 };
+    bool full = false;
+    for (unsigned i = 0; i < TRIES && !full; i++) {
+        struct trampoline *t = trampoline_next();
+        if (t == NULL) {
+            return NULL;
+        }
+        const uint32_t id = t->id;
+        const uint32_t entry = t->entry;
+        *t = *like;
+        t->id = id;
+        t->entry = entry;
+        if (trampoline_write(t, &full)) {
+            const uint32_t bucket =
+                trampoline_bucket(t->caller, t->callee, t->function);
+            next_in_bucket[id] = buckets[bucket];
+            buckets[bucket] = id;
+            return t;
+        }
+    }
+    (void)message_error(-ENOSPC,
+                        full ? "%s: no room for the code of its trampoline"
+                             : "%s: every trampoline for it would hold what no code "
+                               "may; use --isolation=sfi",
+                        like->function->name);
+    return NULL;
+}
+
 struct trampoline *trampoline_create(unsigned caller, unsigned callee,
                                      const char *interface,
                                      const struct descriptor_function *function,
@@ -102,47 +174,24 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
     if (found != NULL) {
         return found;
     }
-    if (sealed || count + 1 >= TRAMPOLINE_MAX ||
-        trampoline_map_stubs(stub_next + STUB_SIZE) != 0) {
-        return NULL;
-    }
-    const uint32_t id = count + 1;
-    struct trampoline *t = &table[id];
-    *t = (struct trampoline){
-        .id = id,
+    struct trampoline like = {
         .caller = (uint16_t)caller,
         .callee = (uint16_t)callee,
         .function = function,
         .interface = interface,
-        .entry = stub_next,
         .target = target,
         .fenv = backend->plain_fenv || (fenv && callee != CUBICLE_MONITOR),
         .from = cubicle_get(caller),
         .to = cubicle_get(callee),
     };
-    marshal_plan(t);
-    uint64_t ret;
-    const uint8_t *body = body_emitter.at;
-    backend->begin_trampoline();
-    if (!trampoline_write_body(&body_emitter, t, &ret)) {
-        return NULL;
-    }
-    trampoline_write_stub(t, ret);
-    if (!backend->accepts((const uint8_t *)(uintptr_t)t->entry, STUB_SIZE) ||
-        !backend->accepts(body, (size_t)(body_emitter.at - body))) {
-        (void)message_error(
-            -ENOEXEC,
-            "%s: the address of this function makes its trampoline hold what "
-            "no code may; move it in its module, or use --isolation=sfi",
-            function->name);
-        return NULL;
-    }
-    stub_next += STUB_SIZE;
-    count++;
-    const uint32_t bucket = trampoline_bucket(caller, callee, function);
-    next_in_bucket[id] = buckets[bucket];
-    buckets[bucket] = id;
-    return t;
+    marshal_plan(&like);
+    return trampoline_add(&like);
+}
+
+struct trampoline *trampoline_renew(uint32_t entry)
+{
+    const struct trampoline *old = trampoline_at(entry);
+    return old != NULL ? trampoline_add(old) : NULL;
 }
 
 int trampoline_seal(void)

@@ -68,13 +68,20 @@ struct trampoline {
 int trampoline_init(void) __attribute__((warn_unused_result));
 
 /**
- * Returns the trampoline for these three, writing it where there is none yet; NULL when
- * there is no room. @fenv is honoured when the trampoline is new.
+ * Returns the trampoline for these three, writing it where there is none yet; NULL after a
+ * message when that cannot be, without one once the system runs. @fenv is honoured when the trampoline is new.
  */
 struct trampoline *trampoline_create(unsigned caller, unsigned callee,
                                      const char *interface,
                                      const struct descriptor_function *function,
                                      uint64_t target, bool fenv);
+
+/**
+ * Writes another trampoline like the one whose stub starts at @entry, for a caller whom its
+ * address does not suit; trampoline_create() returns it from now on. NULL after a message when
+ * there is no room, or without one when there is no trampoline.
+ */
+struct trampoline *trampoline_renew(uint32_t entry);
 
 /** Ends the writing: stubs and bodies become executable (R6). */
 int trampoline_seal(void) __attribute__((warn_unused_result));

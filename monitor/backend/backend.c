@@ -58,6 +58,13 @@ bool backend_accepts(const uint8_t *code, size_t len)
     return true;
 }
 
+bool backend_spells_nothing(const uint8_t *code, size_t len)
+{
+    (void)code;
+    (void)len;
+    return false;
+}
+
 void backend_open(struct emitter *e, bool returning)
 {
     (void)e;

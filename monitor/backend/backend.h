@@ -72,6 +72,9 @@ struct backend {
     void (*begin_trampoline)(void);
     /** May the monitor's own code, written since then, be there? */
     bool (*accepts)(const uint8_t *code, size_t len);
+    /** Do the bytes hold what verify() and accepts() refuse wherever it stands? Then another
+     *  address or number may do. */
+    bool (*spells)(const uint8_t *code, size_t len);
     /** Writes the instructions that give the monitor its rights, where a trampoline is
      *  entered, or, @returning, returned to. May use rax (entered), r10, r11; rcx and rdx
      *  (returning). */
@@ -91,6 +94,7 @@ bool backend_no_entry(uint64_t address);
 void backend_continue(ucontext_t *context);
 void backend_begin_trampoline(void);
 bool backend_accepts(const uint8_t *code, size_t len);
+bool backend_spells_nothing(const uint8_t *code, size_t len);
 void backend_open(struct emitter *e, bool returning);
 
 #define BACKEND_MONITOR_LIKE_CUBICLES                                             \
@@ -99,7 +103,7 @@ void backend_open(struct emitter *e, bool returning);
     .interrupted_cubicle = backend_interrupted_low, .is_entry = backend_no_entry, \
     .continue_as_monitor = backend_continue,                                      \
     .begin_trampoline = backend_begin_trampoline, .accepts = backend_accepts,     \
-    .emit_open = backend_open
+    .spells = backend_spells_nothing, .emit_open = backend_open
 
 extern const struct backend backend_sfi;
 extern const struct backend backend_mpk;

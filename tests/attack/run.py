@@ -21,6 +21,7 @@ from cases import (  # noqa: E402
     FORBIDDEN,
     HARMLESS,
     KEYS,
+    KEYS_CALLS,
     KEYS_HARMLESS,
     LIES,
     PLAIN,
@@ -35,6 +36,7 @@ from harness import (  # noqa: E402
     SLOW,
     SYSTEMS,
     TOP,
+    Result,
     Suite,
     check,
     check_fault,
@@ -145,6 +147,36 @@ def endless_loop():
     check(line == "looping\n", f"it said '{line}'")
     check(time.monotonic() - start < 2 * SLOW, "it took too long")
     check(process.returncode in (130, -2), f"status {process.returncode}\n{err}")
+
+
+def address_of(code, pid):
+    """Where in the executable memory of process @pid the bytes @code are."""
+    for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+        match = re.match(r"(\w+)-(\w+) r-xp (\w+) \S+ \S+ +(/.*)", line)
+        if match:
+            start, end, offset = (int(word, 16) for word in match.groups()[:3])
+            data = Path(match.group(4)).read_bytes()[offset : offset + end - start]
+            if code in data:
+                return start + data.index(code)
+    return None
+
+
+def called(name, code):
+    """The attacker jumps to an instruction of the process that enters the kernel."""
+    argv = [CUBICLE, "run", ATTACK, f"--isolation={ISOLATION}", "--", name]
+    pipes = {stream: subprocess.PIPE for stream in ("stdin", "stdout", "stderr")}
+    with subprocess.Popen(argv, text=True, **pipes) as process:
+        try:
+            line = process.stdout.readline()
+            address = address_of(code, process.pid) if line == "where\n" else None
+            out, err = process.communicate(f"{address or 0:x}\n", timeout=20 * SLOW)
+        finally:
+            process.kill()
+    result = Result(argv, process.returncode, line + out, err, 0)
+    check(address is not None, "no such instruction in the process", result)
+    check("SURVIVED" not in out and "BROKEN" not in out, "nothing stopped it", result)
+    check_fault(result, "attacker", "system call")
+    check(result.status == EXIT_FAULT, "wrong exit status", result)
 
 
 def refused_cases():
@@ -279,6 +311,8 @@ def main():
     if not SFI:
         for row in KEYS:
             tests.add(f"{row[4]}: {row[0]}", stopped, *row)
+        for name, code, row in KEYS_CALLS:
+            tests.add(f"{row}: {name}", called, name, code)
         for row in KEYS_HARMLESS:
             tests.add(f"{row[2]}: {row[0]}", harmless, *row)
         for name, code in FORBIDDEN.items():

@@ -7,6 +7,12 @@ for module in plat alloc time random boot ramfs devfs vfscore hello; do
     expect 0 '' "verify $module" cubicle verify $module
     expect 0 '' "inspect $module" cubicle inspect $module
 done
+for module in "$build"/modules/none/*.cub; do
+    expect 0 '' "verify --isolation=mpk $(basename "$module")" \
+        cubicle verify --isolation=mpk "$module"
+done
+expect 0 '' 'verify --isolation=mpk finds modules by name' cubicle verify --isolation=mpk vfscore
+expect 2 'sfi or mpk' 'verify: unknown isolation' cubicle verify --isolation=none vfscore
 cubicle inspect random >out
 grep -q 'i64 random_bytes(out buf\[count\] ret, u64 count)' out
 ok 'inspect shows annotations'

@@ -92,6 +92,9 @@ bool response_expand(const char *word, struct list *words);
  */
 bool process_run(const struct options *options, const struct list *argv);
 
+/** The same for programs whose exit status says more; -1 after a message. */
+int process_status(const struct options *options, const struct list *argv);
+
 /** Runs argv[0] and copies the first line it prints to @line, at most @size bytes with
  * the NUL. Returns whether it exited with 0. */
 bool process_read(const struct list *argv, char *line, size_t size);
@@ -108,8 +111,9 @@ const char *paths_bin(const char *argv0);
 /** Sets the folders that the command line did not give. */
 void paths_defaults(struct options *options, const char *argv0);
 
-/** The rewriter next to this program. */
+/** The programs next to this one that make objects: rewritten, and plain. */
 const char *paths_rewriter(void);
+const char *paths_plain(void);
 
 /* ---- compile.c ---- */
 

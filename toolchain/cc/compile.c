@@ -1,5 +1,5 @@
-/* From a source file to an object: gcc -S, then the rewriter; for plain code the
- * assembler. */
+/* From a source file to an object: gcc -S, then the rewriter, or for plain code what keeps
+ * it free of forbidden bytes. */
 #include "cc.h"
 
 #include <limits.h>
@@ -157,90 +157,31 @@ static bool run_compiler(const struct options *options, const struct input *inpu
     return process_run(options, &argv);
 }
 
-static bool run_rewriter(const struct options *options, const char *source,
+/* What makes the object of the assembly: rewritten for isolation, or plain. */
+static bool run_assembly(const struct options *options, const char *source,
                          const char *object)
 {
     struct list argv = {0};
 
-    list_add(&argv, paths_rewriter());
+    list_add(&argv, options->isolated ? paths_rewriter() : paths_plain());
     list_add(&argv, "-o");
     list_add(&argv, object);
     list_add(&argv, source);
     return process_run(options, &argv);
 }
 
-/*
- * gcc knows Linux's place of the thread pointer, %fs:0, which belongs to the host's
- * libc. The rewriter replaces it in isolated code; plain code is the same text with the
- * same replacement.
- */
-static bool use_own_thread_pointer(const char *from, const char *to)
-{
-    static const char slot[] = "%fs:0";
-    FILE *in = fopen(from, "r");
-    FILE *out = fopen(to, "w");
-    char *line = NULL;
-    size_t room = 0;
-
-    while (in && out && getline(&line, &room, in) >= 0) {
-        char *at = strstr(line, slot);
-
-        if (at && !strchr("xX0123456789@+-", at[sizeof(slot) - 1])) {
-            fprintf(out, "%.*s%%fs:__cubicle_tp%s", (int)(at - line), line,
-                    at + sizeof(slot) - 1);
-        } else {
-            fputs(line, out);
-        }
-    }
-    bool ok = in && out && !ferror(in) && !ferror(out);
-
-    free(line);
-    ok &= !in || fclose(in) == 0;
-    ok &= !out || fclose(out) == 0;
-    return ok || fail("cannot write a temporary file");
-}
-
-static bool compile_plain(const struct options *options, const struct input *input,
-                          const char *object)
-{
-    if (input->language == LANGUAGE_ASSEMBLER ||
-        input->language == LANGUAGE_ASSEMBLER_CPP) {
-        return run_compiler(options, input, "-c", object, object);
-    }
-    const char *written = temporary_file(".s");
-    const char *assembly = temporary_file(".s");
-
-    if (!written || !assembly || !run_compiler(options, input, "-S", written, object) ||
-        !use_own_thread_pointer(written, assembly)) {
-        return false;
-    }
-    struct list argv = {0};
-
-    list_add(&argv, compiler_name());
-    list_add(&argv, "-c");
-    list_add(&argv, "-o");
-    list_add(&argv, object);
-    list_add(&argv, "-x");
-    list_add(&argv, language_names[LANGUAGE_ASSEMBLER]);
-    list_add(&argv, assembly);
-    return process_run(options, &argv);
-}
-
 static bool compile_object(const struct options *options, const struct input *input,
                            const char *object)
 {
-    if (!options->isolated) {
-        return compile_plain(options, input, object);
-    }
     if (input->language == LANGUAGE_ASSEMBLER) {
-        return run_rewriter(options, input->name, object);
+        return run_assembly(options, input->name, object);
     }
     bool c = input->language != LANGUAGE_ASSEMBLER_CPP;
     const char *assembly = temporary_file(".s");
 
     return assembly &&
            run_compiler(options, input, c ? "-S" : "-E", assembly, object) &&
-           run_rewriter(options, assembly, object);
+           run_assembly(options, assembly, object);
 }
 
 static bool compile_one(const struct options *options, const struct input *input,

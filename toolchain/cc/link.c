@@ -15,6 +15,7 @@
 /*
  * Like sections are merged, so that the loader finds a handful of them. Code ends with
  * a bundle of int3, for the last function may end with a call that does not return.
+ * %1$u bytes before data move what is in it to other addresses.
  */
 static const char linker_script[] =
     "SECTIONS\n"
@@ -25,7 +26,7 @@ static const char linker_script[] =
     "    QUAD(0xcccccccccccccccc) QUAD(0xcccccccccccccccc)\n"
     "    QUAD(0xcccccccccccccccc) QUAD(0xcccccccccccccccc)\n"
     "  }\n"
-    "  .rodata 0 : { *(.rodata .rodata.*) }\n"
+    "  .rodata 0 : { . += %1$u; *(.rodata .rodata.*) }\n"
     "  .tdata 0 : { *(.tdata .tdata.*) }\n"
     "  .tbss 0 : { *(.tbss .tbss.*) }\n"
     "  .init_array 0 : {\n"
@@ -40,8 +41,8 @@ static const char linker_script[] =
     "    KEEP(*(.fini_array))\n"
     "    __fini_array_end = .;\n"
     "  }\n"
-    "  .data 0 : { *(.data .data.*) }\n"
-    "  .bss 0 : { *(.bss .bss.* COMMON) }\n"
+    "  .data 0 : { . += %1$u; *(.data .data.*) }\n"
+    "  .bss 0 : { . += %1$u; *(.bss .bss.* COMMON) }\n"
     "}\n";
 
 static const char *write_file(const char *suffix, const char *text)
@@ -307,6 +308,41 @@ static bool link_symbols(struct module *module)
     return ok && (!module->absent.count || run_linker(module));
 }
 
+static bool write_script(struct module *module, unsigned padding)
+{
+    module->script = write_file(".ld", arena_printf(linker_script, padding));
+    return module->script != NULL;
+}
+
+#define TRY_OTHER_ADDRESSES 2 /* exit status of cubicle-plain --linked --retry */
+#define PADDING_STEP 8
+#define PADDING_MAX 256
+
+/* Takes out of plain code what the distances between its parts and the addresses of its
+ * data spell. */
+static bool clean_plain(struct module *module)
+{
+    for (unsigned padding = 0; !module->options->isolated; padding += PADDING_STEP) {
+        struct list argv = {0};
+
+        list_add(&argv, paths_plain());
+        list_add(&argv, "--linked");
+        if (padding < PADDING_MAX) {
+            list_add(&argv, "--retry");
+        }
+        list_add(&argv, module->linked);
+        int status = process_status(module->options, &argv);
+
+        if (status != TRY_OTHER_ADDRESSES) {
+            return status == 0;
+        }
+        if (!write_script(module, padding + PADDING_STEP) || !run_linker(module)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool finish(struct module *module)
 {
     const char *note = temporary_file(".note");
@@ -354,9 +390,9 @@ bool link_module(const struct options *options, const struct list *objects)
     if (!registry_read(options->interfaces, &module.registry)) {
         return false;
     }
-    module.script = write_file(".ld", linker_script);
     module.linked = temporary_file(".o");
-    return module.script && module.linked && link_symbols(&module) && finish(&module);
+    return write_script(&module, 0) && module.linked && link_symbols(&module) &&
+           clean_plain(&module) && finish(&module);
 }
 
 bool link_partial(const struct options *options, const struct list *objects)

@@ -60,6 +60,11 @@ const char *paths_rewriter(void)
     return arena_printf("%s/cubicle-rewrite", bin_folder);
 }
 
+const char *paths_plain(void)
+{
+    return arena_printf("%s/cubicle-plain", bin_folder);
+}
+
 void paths_defaults(struct options *options, const char *argv0)
 {
     const char *bin = paths_bin(argv0);

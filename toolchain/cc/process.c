@@ -81,22 +81,30 @@ static void print_command(const struct list *argv)
     fputc('\n', stderr);
 }
 
-static bool wait_for(pid_t pid, const char *name)
+/* The exit status; -1 after a message. */
+static int wait_for(pid_t pid, const char *name)
 {
     int status;
 
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR) {
-            return fail("cannot wait for %s: %s", name, strerror(errno));
+            fail("cannot wait for %s: %s", name, strerror(errno));
+            return -1;
         }
     }
     if (WIFSIGNALED(status)) {
-        return fail("%s: %s", name, strsignal(WTERMSIG(status)));
+        fail("%s: %s", name, strsignal(WTERMSIG(status)));
+        return -1;
     }
-    return WEXITSTATUS(status) == 0;
+    return WEXITSTATUS(status);
 }
 
 bool process_run(const struct options *options, const struct list *argv)
+{
+    return process_status(options, argv) == 0;
+}
+
+int process_status(const struct options *options, const struct list *argv)
 {
     pid_t pid;
 
@@ -104,14 +112,15 @@ bool process_run(const struct options *options, const struct list *argv)
         print_command(argv);
     }
     if (options->dry_run) {
-        return true;
+        return 0;
     }
     fflush(stdout);
     int error =
         posix_spawnp(&pid, argv->items[0], NULL, NULL, (char **)argv->items, environ);
 
     if (error) {
-        return fail("cannot run %s: %s", argv->items[0], strerror(error));
+        fail("cannot run %s: %s", argv->items[0], strerror(error));
+        return -1;
     }
     return wait_for(pid, argv->items[0]);
 }
@@ -154,5 +163,5 @@ bool process_read(const struct list *argv, char *line, size_t size)
     }
     close(ends[0]);
     return error ? fail("cannot run %s: %s", argv->items[0], strerror(error))
-                 : wait_for(pid, argv->items[0]);
+                 : wait_for(pid, argv->items[0]) == 0;
 }

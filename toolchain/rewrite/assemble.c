@@ -1,59 +1,12 @@
 #include "assemble.h"
 
+#include "assembler.h"
 #include "emit.h"
 #include "object.h"
 
-#include <errno.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
-
-static bool fail(const char *what, const char *name)
-{
-    fprintf(stderr, "cubicle-rewrite: %s %s: %s\n", what, name, strerror(errno));
-    return false;
-}
-
-static bool run_assembler(const char *assembler, const char *source, const char *object)
-{
-    const char *argv[] = {assembler, "--64", "-o", object, source, NULL};
-    pid_t pid;
-    int status;
-
-    errno = posix_spawnp(&pid, assembler, NULL, NULL, (char **)argv, environ);
-    if (errno) {
-        return fail("cannot run", assembler);
-    }
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return fail("cannot wait for", assembler);
-        }
-    }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/* ---- temporary files ---- */
-
-static char *temporary_name(const char *suffix)
-{
-    const char *folder = getenv("TMPDIR");
-    char *name =
-        arena_printf("%s/cubicle-rewrite-XXXXXX%s", folder ? folder : "/tmp", suffix);
-    int fd = mkstemps(name, (int)strlen(suffix));
-
-    if (fd < 0) {
-        fail("cannot create", name);
-        return NULL;
-    }
-    close(fd);
-    return name;
-}
 
 static bool write_source(const struct program *program, const char *name,
                          void (*writer)(const struct program *, FILE *))
@@ -61,25 +14,25 @@ static bool write_source(const struct program *program, const char *name,
     FILE *out = fopen(name, "w");
 
     if (!out) {
-        return fail("cannot write", name);
+        return tool_fail("cannot write", name);
     }
     writer(program, out);
     bool ok = !ferror(out);
 
-    return (fclose(out) == 0 && ok) || fail("cannot write", name);
+    return (fclose(out) == 0 && ok) || tool_fail("cannot write", name);
 }
 
 /* Writes the program with @writer and assembles it to @object. */
 static bool assemble(const struct program *program, const char *assembler,
                      void (*writer)(const struct program *, FILE *), const char *object)
 {
-    char *source = temporary_name(".s");
+    char *source = tool_temporary(".s");
 
     if (!source) {
         return false;
     }
     bool ok = write_source(program, source, writer) &&
-              run_assembler(assembler, source, object);
+              assembler_run(assembler, source, object);
 
     unlink(source);
     return ok;
@@ -119,7 +72,7 @@ static bool take_sizes(struct program *program, const struct object *object)
 
 bool assemble_sizes(struct program *program, const char *assembler)
 {
-    char *name = temporary_name(".o");
+    char *name = tool_temporary(".o");
     struct object object;
 
     if (!name) {
@@ -128,7 +81,7 @@ bool assemble_sizes(struct program *program, const char *assembler)
     bool ok = assemble(program, assembler, emit_for_sizes, name);
 
     if (ok && !object_open(name, &object)) {
-        ok = fail("cannot read", name);
+        ok = tool_fail("cannot read", name);
     } else if (ok) {
         ok = take_sizes(program, &object);
         object_close(&object);
@@ -179,7 +132,7 @@ bool assemble_object(const struct program *program, const char *assembler,
         return true; /* /dev/null: only the messages are wanted */
     }
     if (!object_open(name, &object)) {
-        return fail("cannot read", name);
+        return tool_fail("cannot read", name);
     }
     bool ok = check_sizes(program, &object);
 

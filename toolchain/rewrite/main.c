@@ -4,6 +4,7 @@
  * result.
  */
 #include "assemble.h"
+#include "assembler.h"
 #include "emit.h"
 #include "layout.h"
 #include "source.h"
@@ -85,36 +86,6 @@ static bool parse_options(int argc, char **argv, struct options *options)
     return true;
 }
 
-/* Returns the whole input with a NUL behind it (malloc), or NULL after a message. */
-static char *read_input(const char *name)
-{
-    FILE *in = strcmp(name, "-") != 0 ? fopen(name, "r") : stdin;
-    char *text = NULL;
-    size_t capacity = 0;
-    size_t len = 0;
-
-    if (!in) {
-        fprintf(stderr, "cubicle-rewrite: %s: %s\n", name, strerror(errno));
-        return NULL;
-    }
-    do {
-        text = array_grow(text, len + 65536, &capacity, 1);
-        len += fread(text + len, 1, capacity - len - 1, in);
-    } while (!feof(in) && !ferror(in));
-    text[len] = '\0';
-    bool ok = !ferror(in) && strlen(text) == len;
-
-    if (in != stdin) {
-        fclose(in);
-    }
-    if (!ok) {
-        fprintf(stderr, "cubicle-rewrite: %s: cannot be read as text\n", name);
-        free(text);
-        return NULL;
-    }
-    return text;
-}
-
 static bool write_source(const struct program *program, const char *name)
 {
     FILE *out = name && strcmp(name, "-") != 0 ? fopen(name, "w") : stdout;
@@ -133,7 +104,7 @@ static bool write_source(const struct program *program, const char *name)
 
 static bool rewrite(const struct options *options, struct program *program)
 {
-    char *text = read_input(options->input);
+    char *text = tool_read(options->input);
 
     if (!text) {
         return false;

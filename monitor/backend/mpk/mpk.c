@@ -8,9 +8,11 @@
 #include "../../emit.h"
 #include "../../layout.h"
 #include "../../page.h"
+#include "forbidden.h"
 
 #include <cpuid.h>
 #include <errno.h>
+#include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
@@ -116,16 +118,15 @@ static bool mpk_verify(const uint8_t *code, size_t len, uint32_t base,
     const char *name = "";
     (void)base;
     (void)policy;
-    const size_t at = scan_find(code, len, &name);
+    const size_t at = forbidden_find(code, len, true, &name);
     *result = (struct verify_result){.reason = VERIFY_OK};
     if (at == len) {
         return true;
     }
     result->reason = VERIFY_UNLISTED;
     result->offset = (uint32_t)at;
-    for (size_t i = 0; i < sizeof(result->text) - 1 && name[i] != '\0'; i++) {
-        result->text[i] = name[i];
-    }
+    (void)snprintf(result->text, sizeof(result->text),
+                   "the bytes of %s, which plain code must not hold at any offset", name);
     return false;
 }
 
@@ -154,7 +155,8 @@ static void mpk_emit_wrpkru_all(struct emitter *e)
 static bool mpk_accepts(const uint8_t *code, size_t len)
 {
     const char *name;
-    for (size_t at = 0; (at += scan_find(code + at, len - at, &name)) < len; at++) {
+    for (size_t at = 0; (at += forbidden_find(code + at, len - at, true, &name)) < len;
+         at++) {
         bool ours = false;
         for (unsigned i = 0; i < nwritten; i++) {
             ours = ours || written[i] == code + at;
@@ -164,6 +166,12 @@ static bool mpk_accepts(const uint8_t *code, size_t len)
         }
     }
     return true;
+}
+
+static bool mpk_spells(const uint8_t *code, size_t len)
+{
+    const char *name;
+    return forbidden_find(code, len, true, &name) < len;
 }
 
 static void mpk_begin_trampoline(void)
@@ -282,6 +290,7 @@ const struct backend backend_mpk = {
     .continue_as_monitor = signal_continue_as_monitor,
     .begin_trampoline = mpk_begin_trampoline,
     .accepts = mpk_accepts,
+    .spells = mpk_spells,
     .emit_open = mpk_emit_open,
     .emit_switch = mpk_emit_switch,
 };

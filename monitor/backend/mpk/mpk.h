@@ -75,11 +75,7 @@ void hot_left(unsigned holder);
 /** Gives the key of one group back. False where there is none. */
 bool hot_dissolve(void);
 
-/* --- scan.c: instructions that nobody but the monitor may have ------------------------ */
-
-/** Looks for such an encoding at every byte of @code. Returns its offset and sets @name,
- *  or @len. */
-size_t scan_find(const uint8_t *code, size_t len, const char **name);
+/* --- scan.c ---------------------------------------------------------------------------- */
 
 /** Makes the process's own libraries harmless. 0, or -errno after a message. */
 int scan_process(void);

@@ -1,9 +1,9 @@
 /*
- * Instructions that change PKRU or FS without being asked: refused in modules at every
- * byte offset, since plain code can jump anywhere; and taken out of the libraries that are
- * in the process besides.
+ * Instructions that change PKRU or FS without being asked are taken out of the libraries
+ * that are in the process. Those that enter the kernel stay: the libraries need them.
  */
 #include "../../message.h"
+#include "forbidden.h"
 #include "mpk.h"
 
 #include <Zydis/Zydis.h>
@@ -11,48 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#define MODRM_MOD(byte) ((byte) >> 6)
-#define MODRM_REG(byte) ((byte) >> 3 & 7)
-
-/* What the bytes at @code, at least one of @left, begin; NULL: nothing of the kind. */
-static const char *scan_at(const uint8_t *code, size_t left)
-{
-    if (left < 3 || code[0] != 0x0f) {
-        return NULL;
-    }
-    const unsigned mod = MODRM_MOD(code[2]);
-    const unsigned reg = MODRM_REG(code[2]);
-    switch (code[1]) {
-    case 0x01:
-        return code[2] == 0xef ? "wrpkru" : NULL;
-    case 0xae:
-        if (mod != 3) {
-            return reg == 5 ? "xrstor" : NULL;
-        }
-        return reg == 2 ? "wrfsbase" : reg == 3 ? "wrgsbase" : NULL;
-    case 0xc7:
-        return mod != 3 && reg == 3 ? "xrstors" : NULL;
-    default:
-        return NULL;
-    }
-}
-
-size_t scan_find(const uint8_t *code, size_t len, const char **name)
-{
-    for (size_t at = 0; at < len; at++) {
-        const void *next = memchr(code + at, 0x0f, len - at);
-        if (next == NULL) {
-            break;
-        }
-        at = (size_t)((const uint8_t *)next - code);
-        *name = scan_at(code + at, len - at);
-        if (*name != NULL) {
-            return at;
-        }
-    }
-    return len;
-}
 
 /* Is there an instruction that begins at @at, give or take its prefixes? Decoded from the
  * start: that falls into step long before. */
@@ -86,7 +44,7 @@ static int scan_library(const char *path, uint8_t *code, size_t len)
 {
     const char *name = NULL;
     bool writable = false;
-    for (size_t at; (at = scan_find(code, len, &name)) != len;) {
+    for (size_t at; (at = forbidden_find(code, len, false, &name)) != len;) {
         if (!scan_is_instruction(code, len, at)) {
             return message_error(
                 -ENOTSUP,
@@ -117,9 +75,9 @@ static int scan_monitor(const char *path, const uint8_t *code, size_t len)
     const size_t begin = (size_t)((const uint8_t *)mpk_entry_begin - code);
     const size_t end = (size_t)((const uint8_t *)mpk_entry_end - code);
     const char *name = NULL;
-    size_t at = scan_find(code, begin, &name);
+    size_t at = forbidden_find(code, begin, false, &name);
     if (at == begin) {
-        at = scan_find(code + end, len - end, &name);
+        at = forbidden_find(code + end, len - end, false, &name);
         if (at == len - end) {
             return 0;
         }

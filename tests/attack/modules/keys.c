@@ -54,30 +54,34 @@ static int far_jump(void)
     return survived();
 }
 
-static uint64_t system_call(uint64_t number)
+/* The module itself has no instruction that enters the kernel: the test tells where in the
+ * process there is one. */
+static int system_call(uint64_t number)
 {
-    __asm__ volatile("syscall" : "+a"(number) : : "rcx", "r11", "memory");
-    return number;
+    unsigned long long address = 0;
+    printf("where\n");
+    if (scanf("%llx", &address) != 1) {
+        printf("BROKEN\n");
+        return 1;
+    }
+    __asm__ volatile("jmp *%1" : "+a"(number) : "r"((uint64_t)address) : "memory");
+    return survived();
 }
 
 static int call_getpid(void)
 {
-    printf("%d\n", (int)system_call(39));
-    return survived();
+    return system_call(39);
 }
 
 /* A frame of its own making, which the kernel would take rights from. */
 static int call_sigreturn(void)
 {
-    system_call(15);
-    return survived();
+    return system_call(15);
 }
 
 static int call_interrupt(void)
 {
-    uint64_t number = 20;
-    __asm__ volatile("int $0x80" : "+a"(number) : : "memory");
-    return survived();
+    return system_call(20); /* getpid of 32-bit programs */
 }
 
 static int allow_host_calls(void)

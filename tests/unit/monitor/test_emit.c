@@ -40,6 +40,17 @@ __asm__(".pushsection rows, \"aw\"\n"
             ".quad begin_" #name ", end_" #name ", write_" #name ", end_" #name "\n" \
             ".popsection\n");
 
+static bool spells_0x88(const uint8_t *bytes, size_t n)
+{
+    return memchr(bytes, 0x88, n) != NULL;
+}
+
+static void avoided(struct emitter *e, enum emit_register reg)
+{
+    e->spells = spells_0x88;
+    emit_mov_imm64_reg(e, UINT64_C(0x8877554433221100), reg);
+}
+
 /* "" or the prefix that is kept without need, for registers that need none. */
 #define LOW ".byte 0x40; "
 #define HIGH ""
@@ -67,6 +78,8 @@ __asm__(".pushsection rows, \"aw\"\n"
 
 /* Operands that are registers: any. */
 #define REGISTERS(r, q, l, w, b, rex, rex8)                                           \
+    ROW(mov_imm64_avoided_##r, avoided(e, r),                                         \
+        "movabsq $0x7788aabbccddeeff, " q "; notq " q)                                \
     ROW(mov_imm64_##r, emit_mov_imm64_reg(e, UINT64_C(0x8877665544332211), r),        \
         "movabsq $0x8877665544332211, " q)                                            \
     ROW(mov_imm32_##r, emit_mov_imm32_reg(e, 0x80000001u, r), "movl $0x80000001, " l) \

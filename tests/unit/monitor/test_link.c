@@ -49,6 +49,8 @@ static const struct descriptor_function gates[] = {{.name = "gate_plain"},
 static struct descriptor unit = {.name = "unit"}, monitors = {.name = "cubicle"};
 static bool no_room;
 static struct trampoline made;
+static unsigned renewed;
+static uint32_t spells_below;
 
 int message_error(int error, const char *format, ...)
 {
@@ -136,6 +138,24 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
     return no_room ? NULL : &made;
 }
 
+struct trampoline *trampoline_renew(uint32_t entry)
+{
+    if (no_room) {
+        return NULL;
+    }
+    assert_int_equal(entry, made.entry);
+    made.entry += 96;
+    renewed++;
+    return &made;
+}
+
+/* The distances that must not be are those to the stubs below spells_below. */
+bool link_spells(const uint8_t *code, uint64_t size, uint64_t offset, uint32_t value)
+{
+    assert_true(offset + 4 <= size);
+    return (uint32_t)(uintptr_t)(code + offset) + value < spells_below;
+}
+
 int32_t thread_disp(void)
 {
     return TP_DISP;
@@ -158,6 +178,8 @@ static void begin(void)
     builder.nrelas = 0;
     message[0] = '\0';
     no_room = false;
+    renewed = 0;
+    spells_below = 0;
     providers[0] = (struct module){
         .name = "p", .cubicle = &other, .provides = {&unit}, .nprovides = 1};
     providers[1] = providers[0];
@@ -377,6 +399,30 @@ static void test_imports(void **state)
 }
 
 /* An interface that nobody provides, or that the note does not name; no more room. */
+/* Where the distance to a stub spells something, the call goes to another one. */
+static void test_spelling(void **state)
+{
+    static const struct {
+        uint32_t below;
+        unsigned renewed;
+    } rows[] = {{0, 0}, {STUB - 4, 0}, {STUB, 1}, {STUB + 96, 2}, {UINT32_MAX, 8}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin();
+        const unsigned symbol =
+            elf_symbol(&builder, "imported", STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0, 0);
+        elf_rela(&builder, TEXT, 8, R_X86_64_PLT32, symbol, -4);
+        spells_below = rows[i].below;
+        assert_int_equal(relocate(), 0);
+        assert_int_equal(renewed, rows[i].renewed);
+        /* After the last try the field is what it is: verification refuses it. */
+        const uint32_t last = rows[i].renewed == 8 ? 7 : renewed;
+        assert_int_equal((uint32_t)field(CODE + 8, 4),
+                         STUB + 96 * last - 4 - (CODE + 8));
+    }
+}
+
 static void test_providers(void **state)
 {
     struct monitor_binding binding = {"m", "unit", "q"};
@@ -396,7 +442,7 @@ static void test_providers(void **state)
     import("imported");
     no_room = true;
     assert_int_equal(relocate(), -ENOSPC);
-    assert_string_equal(message, "m: too many trampolines");
+    assert_string_equal(message, "m: cannot import imported");
     /* In the caller's own cubicle there is no trampoline: a plain address. */
     import("imported");
     providers[0].cubicle = &cubicle;
@@ -487,7 +533,8 @@ int main(void)
         cmocka_unit_test(test_values),         cmocka_unit_test(test_out_of_range),
         cmocka_unit_test(test_data),           cmocka_unit_test(test_wrong_kind),
         cmocka_unit_test(test_not_loaded),     cmocka_unit_test(test_structure),
-        cmocka_unit_test(test_imports),        cmocka_unit_test(test_providers),
+        cmocka_unit_test(test_imports),   cmocka_unit_test(test_spelling),
+               cmocka_unit_test(test_providers),
         cmocka_unit_test(test_loader_symbols), cmocka_unit_test(test_sole),
     };
 

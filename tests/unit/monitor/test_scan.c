@@ -1,4 +1,4 @@
-/* B1 of backend/mpk/notes.md: the scan finds every encoding at every offset, and no other. */
+/* B1 of backend/mpk/notes.md: every encoding is found at every offset, and no other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "backend/mpk/forbidden.h"
 #include "backend/mpk/mpk.h"
 #include "message.h"
 
@@ -47,6 +48,15 @@ static const struct {
     {NULL, {0x0e, 0x01, 0xef}},
 };
 
+/* Those that count only where calls are looked for; the last byte is anything. */
+static const struct {
+    const char *name;
+    uint8_t code[2];
+} calls[] = {
+    {"syscall", {0x0f, 0x05}},  {"sysenter", {0x0f, 0x34}}, {"int 0x80", {0xcd, 0x80}},
+    {NULL, {0x0f, 0x80}},       {NULL, {0xcd, 0x05}},       {NULL, {0xcd, 0x81}},
+};
+
 static void test_every_offset(void **state)
 {
     uint8_t code[64];
@@ -58,12 +68,51 @@ static void test_every_offset(void **state)
             memset(code, 0x0f, sizeof(code)); /* many false starts */
             memset(code + at + 3, 0x90, sizeof(code) - at - 3);
             memcpy(code + at, rows[i].code, 3);
-            const size_t found = scan_find(code, sizeof(code), &name);
+            const size_t found = forbidden_find(code, sizeof(code), true, &name);
             assert_int_equal(found, rows[i].name != NULL ? at : sizeof(code));
             if (rows[i].name != NULL) {
                 assert_string_equal(name, rows[i].name);
             }
         }
+    }
+}
+
+static void test_calls(void **state)
+{
+    uint8_t code[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        for (size_t at = 0; at + 2 <= sizeof(code); at++) {
+            const char *name = NULL;
+            memset(code, 0xcd, sizeof(code));
+            memset(code + at + 2, 0x90, sizeof(code) - at - 2);
+            memcpy(code + at, calls[i].code, 2);
+            assert_int_equal(forbidden_find(code, sizeof(code), false, &name),
+                             sizeof(code));
+            assert_int_equal(forbidden_find(code, sizeof(code), true, &name),
+                             calls[i].name != NULL ? at : sizeof(code));
+            if (calls[i].name != NULL) {
+                assert_string_equal(name, calls[i].name);
+            }
+        }
+    }
+}
+
+/* Where pages meet, and prefixes or redundant bytes stand around it. */
+static void test_borders(void **state)
+{
+    static uint8_t code[3 * 4096] __attribute__((aligned(4096)));
+    const char *name;
+
+    (void)state;
+    for (size_t at = 4094; at <= 4096; at++) {
+        memset(code, 0x66, sizeof(code));
+        memcpy(code + at, rows[0].code, 3);
+        assert_int_equal(forbidden_find(code, sizeof(code), true, &name), at);
+        memset(code, 0x48, sizeof(code));
+        memcpy(code + 4096 + at, calls[0].code, 2);
+        assert_int_equal(forbidden_find(code, sizeof(code), true, &name), 4096 + at);
     }
 }
 
@@ -80,10 +129,10 @@ static void test_cut_off(void **state)
     for (size_t len = 0; len < 3; len++) {
         uint8_t *code = pages + 4096 - len;
         memcpy(code, rows[0].code, len);
-        assert_int_equal(scan_find(code, len, &name), len);
+        assert_int_equal(forbidden_find(code, len, true, &name), len);
     }
     memcpy(pages + 4093, rows[0].code, 3);
-    assert_int_equal(scan_find(pages, 4096, &name), 4093);
+    assert_int_equal(forbidden_find(pages, 4096, true, &name), 4093);
     munmap(pages, 8192);
 }
 
@@ -93,13 +142,16 @@ static void test_process(void **state)
     (void)state;
     assert_int_equal(scan_process(), 0);
     const char *name;
-    assert_int_equal(scan_find((const uint8_t *)(uintptr_t)pkey_set, 64, &name), 64);
+    const uint8_t *function = (const uint8_t *)(uintptr_t)pkey_set;
+    assert_int_equal(forbidden_find(function, 64, false, &name), 64);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_offset),
+        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_borders),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_process),
     };

@@ -1,0 +1,196 @@
+/*
+ * The table of trampolines, and what happens where one may not be written: its place stays
+ * empty and another is tried. The backend is played; nothing that is written here runs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "backend/backend.h"
+#include "marshal.h"
+#include "message.h"
+#include "page.h"
+#include "trampoline.h"
+#include "trampoline_body.h"
+#include "unwind.h"
+
+static unsigned refusals; /* how many trampolines will not be accepted */
+static unsigned messages;
+static const struct descriptor_function functions[2] = {{.name = "one"}, {.name = "two"}};
+
+/* --- what trampoline.c and trampoline_body.c ask of others ------------------------------- */
+
+static bool fake_accepts(const uint8_t *code, size_t len)
+{
+    /* Asked about the stub first; a refused stub is the last that is asked about. */
+    assert_true(len == STUB_SIZE || refusals == 0);
+    (void)code;
+    refusals -= refusals > 0;
+    return refusals == 0;
+}
+
+static void fake_switch(struct emitter *e, unsigned id, bool returning)
+{
+    (void)returning;
+    emit_u8(e, (uint8_t)id);
+}
+
+static const struct backend fake = {
+    BACKEND_MONITOR_LIKE_CUBICLES,
+    .emit_switch = fake_switch,
+};
+static struct backend table;
+const struct backend *backend = &table;
+
+int message_error(int error, const char *format, ...)
+{
+    (void)format;
+    messages++;
+    return error;
+}
+
+int page_claim(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kind,
+               unsigned rights)
+{
+    (void)page;
+    (void)npages;
+    (void)owner;
+    (void)rights;
+    return kind == PAGE_STUB ? 0 : -1;
+}
+
+struct cubicle *cubicle_get(unsigned id)
+{
+    (void)id;
+    return NULL;
+}
+
+int32_t thread_disp(void)
+{
+    return -4096;
+}
+
+void marshal_plan(struct trampoline *t)
+{
+    t->nsteps++; /* once for each function */
+}
+
+int marshal_enter(struct call_frame *frame, const struct trampoline *t)
+{
+    (void)frame;
+    (void)t;
+    return 0;
+}
+
+int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t)
+{
+    return marshal_enter(frame, t);
+}
+
+void marshal_leave(struct call_frame *frame, struct trampoline *t)
+{
+    (void)frame;
+    (void)t;
+}
+
+void unwind_not_caller(void)
+{
+}
+
+void unwind_not_ours(void)
+{
+}
+
+void unwind_changed(void)
+{
+}
+
+/* --- tests ------------------------------------------------------------------------------ */
+
+static struct trampoline *create(unsigned function)
+{
+    return trampoline_create(1, 2, "unit", &functions[function], 0x10000000, false);
+}
+
+static uint32_t slot(unsigned n)
+{
+    return STUBS_START + n * STUB_SIZE;
+}
+
+static bool is_empty(uint32_t entry)
+{
+    uint8_t traps[STUB_SIZE];
+
+    memset(traps, 0xcc, sizeof(traps));
+    return memcmp((const void *)(uintptr_t)entry, traps, sizeof(traps)) == 0;
+}
+
+/* One after the other, on one table: it cannot be emptied. */
+static void test_all(void **state)
+{
+    (void)state;
+    table = fake;
+    table.accepts = fake_accepts;
+    assert_int_equal(trampoline_init(), 0);
+
+    const struct trampoline *first = create(0);
+    assert_non_null(first);
+    assert_int_equal(first->id, 1);
+    assert_int_equal(first->entry, slot(0));
+    assert_ptr_equal(create(0), first);
+    assert_ptr_equal(trampoline_at(slot(0)), first);
+    assert_null(trampoline_at(slot(0) + 32));
+    assert_false(is_empty(slot(0)));
+
+    /* Two places will not do: they trap, and the third is taken. */
+    refusals = 3;
+    const struct trampoline *second = create(1);
+    assert_non_null(second);
+    assert_int_equal(second->id, 4);
+    assert_int_equal(second->entry, slot(3));
+    assert_true(is_empty(slot(1)) && is_empty(slot(2)) && !is_empty(slot(3)));
+    assert_int_equal(trampoline_count(), 4);
+    assert_int_equal(messages, 0);
+    /* Nothing of their bodies is left between the two that are. */
+    const uint8_t *body = (const uint8_t *)(uintptr_t)second->body;
+    assert_int_equal(body[-1], 0xcc);
+    assert_ptr_equal(create(1), second);
+
+    /* Another for the same. */
+    const struct trampoline *again = trampoline_renew(slot(0));
+    assert_non_null(again);
+    assert_ptr_not_equal(again, first);
+    assert_int_equal(again->entry, slot(4));
+    assert_int_equal(again->nsteps, 1);
+    assert_true(again->caller == 1 && again->callee == 2 && again->function == first->function);
+    assert_ptr_equal(create(0), again);
+    assert_null(trampoline_renew(slot(0) + 1));
+
+    /* It ends with a message. */
+    refusals = 1000;
+    assert_null(trampoline_renew(slot(0)));
+    assert_int_equal(messages, 1);
+    assert_ptr_equal(create(0), again);
+    refusals = 0;
+
+    assert_int_equal(trampoline_seal(), 0);
+    assert_null(trampoline_renew(slot(0)));
+    assert_null(trampoline_create(2, 1, "unit", &functions[0], 0, false));
+    assert_int_equal(messages, 1);
+    assert_ptr_equal(create(0), again);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("trampoline", tests, NULL, NULL);
+}

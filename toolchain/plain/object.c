@@ -1,0 +1,184 @@
+#include "plain.h"
+
+#include "assembler.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Each round writes at least one statement differently; far fewer are needed. */
+#define MAX_ROUNDS 500
+
+static void find_in_object(const struct object *object, struct findings *findings)
+{
+    for (unsigned i = 0; i < object->nsections; i++) {
+        const Elf64_Shdr *section = &object->sections[i];
+
+        if (section->sh_flags & SHF_EXECINSTR && section->sh_type != SHT_NOBITS) {
+            find_in(object->bytes + section->sh_offset, section->sh_size, i, findings);
+        }
+    }
+}
+
+/* Assembles @source to @object; @labels: with the labels of source_write(). */
+static bool assemble(const struct source *source, const char *object,
+                     const char *assembler, bool labels)
+{
+    char *text = tool_temporary(".s");
+    bool ok = text && source_write(source, text, labels) &&
+              assembler_run(assembler, text, object);
+
+    if (text) {
+        unlink(text);
+    }
+    return ok;
+}
+
+static bool scan(const char *name, struct findings *findings)
+{
+    struct object object;
+
+    findings->count = 0;
+    if (!object_open(name, &object)) {
+        return tool_fail("cannot read", name);
+    }
+    find_in_object(&object, findings);
+    object_close(&object);
+    return true;
+}
+
+/* Which statements the findings are in: from the same source with labels. */
+static bool locate(const struct source *source, const char *assembler,
+                   struct findings *findings)
+{
+    char *name = tool_temporary(".o");
+    struct object object;
+    bool ok = name && assemble(source, name, assembler, true);
+
+    if (ok && !object_open(name, &object)) {
+        ok = tool_fail("cannot read", name);
+    } else if (ok) {
+        find_statements(&object, findings);
+        object_close(&object);
+    }
+    if (name) {
+        unlink(name);
+    }
+    return ok;
+}
+
+/* Can the linked module show it in another light? Distances of branches can be changed
+ * there, all other bytes are the statement's own. */
+static bool is_of_the_link(const struct statement *statement)
+{
+    return !statement->pieces && respell_is_branch(statement->text);
+}
+
+/* Writes the statement in the next way that there is. Returns whether there was one. */
+static bool respell_next(struct statement *statement)
+{
+    while (!statement->given_up) {
+        bool last = false;
+
+        statement->pieces = respell(statement->text, statement->attempts, &last);
+        statement->attempts++;
+        statement->pieces_apart = false;
+        statement->given_up = last;
+        if (statement->pieces) {
+            return true;
+        }
+    }
+    statement->pieces = NULL;
+    return false;
+}
+
+/* Changes what can be changed. Returns whether anything was. */
+static bool change(struct source *source, const struct findings *findings)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+
+        if (finding->first >= source->count || finding->last >= source->count) {
+            continue;
+        }
+        struct statement *first = &source->statements[finding->first];
+        struct statement *behind = &source->statements[finding->first + 1];
+
+        if (finding->first != finding->last) {
+            changed |= !behind->apart;
+            behind->apart = true;
+        } else if (finding->in_pieces) {
+            changed |= !first->pieces_apart;
+            first->pieces_apart = true;
+        } else if (!is_of_the_link(first)) {
+            changed |= respell_next(first);
+        }
+    }
+    return changed;
+}
+
+static void warn(const char *input, const struct source *source,
+                 const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        const struct statement *statement =
+            finding->first < source->count ? &source->statements[finding->first] : NULL;
+
+        if (statement && is_of_the_link(statement)) {
+            continue;
+        }
+        fprintf(stderr,
+                "%s: in function %s: warning: the bytes of `%s' hold %s, and nothing "
+                "else is known to write; --isolation=mpk will refuse the module\n",
+                source->name ? source->name : input, statement ? statement->function : "?",
+                statement ? statement->text : "?", finding->name);
+    }
+}
+
+static bool assemble_clean(struct source *source, const char *input, const char *object,
+                           const char *assembler)
+{
+    struct findings findings = {0};
+    struct stat st;
+    bool ok;
+
+    for (unsigned round = 0;; round++) {
+        ok = assemble(source, object, assembler, false);
+        if (!ok || (stat(object, &st) == 0 && !S_ISREG(st.st_mode))) {
+            break; /* /dev/null: only the messages are wanted */
+        }
+        ok = scan(object, &findings) &&
+             (!findings.count || locate(source, assembler, &findings));
+        if (!ok || !findings.count) {
+            break;
+        }
+        if (round == MAX_ROUNDS || !change(source, &findings)) {
+            warn(input, source, &findings);
+            break;
+        }
+    }
+    free(findings.items);
+    return ok;
+}
+
+bool plain_object(const char *input, const char *object, const char *assembler)
+{
+    struct source source;
+    char *text = tool_read(input);
+
+    if (!text) {
+        return false;
+    }
+    source_read(&source, text);
+    free(text);
+    bool ok = assemble_clean(&source, input, object, assembler);
+
+    free(source.statements);
+    return ok;
+}

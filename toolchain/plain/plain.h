@@ -1,0 +1,99 @@
+/*
+ * cubicle-plain: makes objects of plain machine code, without the instructions that
+ * isolation by protection keys forbids at any byte (forbidden.h). A compiler writes such
+ * bytes by accident: numbers, distances, neighbours.
+ *
+ *   source.c   reads and writes assembly, statement by statement
+ *   object.c   assembles it, looks for such bytes, and has their statements written again
+ *              until there are none: what is wrong inside one section of code
+ *   respell.c  other instructions that do the same
+ *   island.c   what only the linked module shows: distances between sections
+ */
+#ifndef PLAIN_PLAIN_H
+#define PLAIN_PLAIN_H
+
+#include "memory.h"
+#include "object.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- source.c ---- */
+
+struct statement {
+    const char *text;     /* as it was read, without the end of the line */
+    const char *function; /* the label before it that is a function's, for messages */
+    bool labelled;        /* a label may stand before it */
+    bool apart;           /* a nop goes before it */
+    bool given_up;
+    unsigned attempts; /* how many respellings have been tried */
+    /* NULL-terminated; NULL: the text itself. In their place. */
+    const char **pieces;
+    bool pieces_apart; /* nops go between them */
+};
+
+struct source {
+    const char *name; /* what the compiler says it compiled, or NULL */
+    struct statement *statements;
+    size_t count;
+    size_t capacity;
+};
+
+/** Splits @text into statements. Their strings are of the arena. */
+void source_read(struct source *source, const char *text);
+
+/** Writes it to file @name; @labels: with a label source_label() before each statement.
+ *  Returns false after a message. */
+bool source_write(const struct source *source, const char *name, bool labels);
+
+/** The statement, and which piece of it, that label @name of source_write() stands before;
+ *  false: it is no such label. */
+bool source_label(const char *name, size_t *statement, unsigned *piece);
+
+/* ---- find.c ---- */
+
+struct finding {
+    const char *name; /* of the instruction */
+    unsigned section;
+    uint64_t offset;
+    uint64_t end;
+    size_t first; /* the statement that it begins in, and the one that it ends in */
+    size_t last;
+    bool in_pieces; /* it begins and ends in different pieces of one statement */
+};
+
+struct findings {
+    struct finding *items;
+    size_t count;
+    size_t capacity;
+};
+
+/** Adds what [@code, @code + @size) of @section holds. No statements are filled in. */
+void find_in(const uint8_t *code, uint64_t size, unsigned section,
+             struct findings *findings);
+
+/** Fills in the statements from @labelled, an object with labels before them. */
+void find_statements(const struct object *labelled, struct findings *findings);
+
+/* ---- respell.c ---- */
+
+/** The n-th other way to write instruction @text: NULL-terminated statements of the arena.
+ *  NULL: this way does not fit it. @last is set when there are no more. */
+const char **respell(const char *text, unsigned attempt, bool *last);
+
+/** Is it a branch or call to a label? */
+bool respell_is_branch(const char *text);
+
+/* ---- object.c ---- */
+
+/** Assembles @source (`-': standard input) to @object. Returns false after a message. */
+bool plain_object(const char *source, const char *object, const char *assembler);
+
+/* ---- island.c ---- */
+
+/** Changes the linked module @name in place. Returns an exit status: 0; 1 after a message;
+ *  with @retry 2, and nothing is changed, where other addresses of its data would help. */
+int plain_link(const char *name, bool retry);
+
+#endif

@@ -1,0 +1,458 @@
+/*
+ * The ways to write an instruction differently, in the order in which they are tried:
+ *
+ *   0  a displacement of 32 bits       cmpb $5,15(%rsp)       {disp32} cmpb $5,15(%rsp)
+ *   1  base and index change places    movb 5(%rdi,%r9),%al   movb 5(%r9,%rdi),%al
+ *   2  a half of a register is moved   orb $-128,%ch          xchg; orb $-128,%cl; xchg
+ *   3  a constant comes from its       movl $1295,%edx        movl $~1295,%edx; notl %edx
+ *      complement                      addl $1295,%edx        by way of a saved register
+ *   4  an address is computed first    movl 1295(%rax),%edx   by way of a saved register
+ *
+ * None changes flags or registers that the instruction does not. A register that is saved
+ * for the time goes below the red zone.
+ */
+#include "plain.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_OPERANDS 4
+#define RED_ZONE 128
+/* Added to a displacement, it changes every byte of it, but for carries. */
+#define SHIFT 0x01010101
+
+struct instruction {
+    const char *prefix;   /* "lock " or "" */
+    const char *mnemonic; /* with its suffix, if it has one */
+    const char *operands[MAX_OPERANDS];
+    unsigned noperands;
+};
+
+/* DISP(BASE,INDEX,SCALE); empty strings for what is not there. */
+struct memory {
+    long disp;
+    const char *base;
+    const char *index;
+    const char *scale;
+};
+
+/* ---- reading ---- */
+
+static const char *trim(const char *text, size_t len)
+{
+    while (len > 0 && isspace((unsigned char)*text)) {
+        text++;
+        len--;
+    }
+    while (len > 0 && isspace((unsigned char)text[len - 1])) {
+        len--;
+    }
+    return arena_copy(text, len);
+}
+
+/* Length of the operand at @text: commas inside parentheses belong to it. */
+static size_t operand_length(const char *text)
+{
+    int depth = 0;
+    size_t len = 0;
+
+    for (; text[len] && (text[len] != ',' || depth > 0); len++) {
+        depth += text[len] == '(';
+        depth -= text[len] == ')';
+    }
+    return len;
+}
+
+/* False: no instruction that can be handled here. */
+static bool read_instruction(const char *text, struct instruction *in)
+{
+    const char *words = trim(text, strcspn(text, "#"));
+
+    *in = (struct instruction){.prefix = ""};
+    if (!isalpha((unsigned char)*words) || strchr(words, ':') || strchr(words, '"')) {
+        return false; /* a directive, a label, a segment */
+    }
+    if (!strncmp(words, "lock", 4) && isspace((unsigned char)words[4])) {
+        in->prefix = "lock ";
+        words = trim(words + 4, strlen(words + 4));
+    }
+    size_t len = strcspn(words, " \t");
+
+    in->mnemonic = arena_copy(words, len);
+    words += len + strspn(words + len, " \t");
+    while (*words && in->noperands < MAX_OPERANDS) {
+        len = operand_length(words);
+        in->operands[in->noperands++] = trim(words, len);
+        words += len + (words[len] == ',');
+    }
+    return !*words;
+}
+
+static bool is_memory(const char *operand)
+{
+    return strchr(operand, '(') != NULL;
+}
+
+static int memory_operand(const struct instruction *in)
+{
+    for (unsigned i = 0; i < in->noperands; i++) {
+        if (is_memory(in->operands[i])) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* False: an address that the linker completes, or one without a base. */
+static bool read_memory(const char *operand, struct memory *memory)
+{
+    char *end;
+    const char *parts[3] = {"", "", ""};
+
+    memory->disp = strtol(operand, &end, 0);
+    if (*end != '(' || strstr(operand, "%rip")) {
+        return false;
+    }
+    const char *words = end + 1;
+
+    for (unsigned i = 0; i < 3 && *words && *words != ')'; i++) {
+        size_t len = strcspn(words, ",)");
+
+        parts[i] = trim(words, len);
+        words += len + (words[len] == ',');
+    }
+    memory->base = parts[0];
+    memory->index = parts[1];
+    memory->scale = parts[2];
+    return *memory->base && memory->disp == (int32_t)memory->disp;
+}
+
+static const char *memory_text(const struct memory *memory)
+{
+    return !*memory->index ? arena_printf("%ld(%s)", memory->disp, memory->base)
+           : !*memory->scale
+               ? arena_printf("%ld(%s,%s)", memory->disp, memory->base, memory->index)
+               : arena_printf("%ld(%s,%s,%s)", memory->disp, memory->base,
+                              memory->index, memory->scale);
+}
+
+/* ---- registers ---- */
+
+static bool mentions(const struct instruction *in, const char *reg)
+{
+    for (unsigned i = 0; i < in->noperands; i++) {
+        const char *at = in->operands[i];
+
+        while ((at = strstr(at, reg)) != NULL) {
+            at += strlen(reg);
+            if (!isdigit((unsigned char)*at)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* One that the instruction does not use; from %r8 on none is used unnamed. NULL where the
+ * instruction cannot name it: with a half of a register. */
+static const char *free_register(const struct instruction *in)
+{
+    static const char *const registers[] = {"%r8",  "%r9",  "%r10", "%r11",
+                                            "%r12", "%r13", "%r14", "%r15"};
+
+    if (mentions(in, "%ah") || mentions(in, "%bh") || mentions(in, "%ch") ||
+        mentions(in, "%dh")) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof(registers) / sizeof(*registers); i++) {
+        if (!mentions(in, registers[i])) {
+            return registers[i];
+        }
+    }
+    return NULL;
+}
+
+/* Width of the operation: b, w, l or q, by its last operand or its suffix; 0: unknown. */
+static char operation_width(const struct instruction *in)
+{
+    const char *to = in->operands[in->noperands - 1];
+    char suffix = in->mnemonic[strlen(in->mnemonic) - 1];
+
+    if (*to != '%') {
+        return strchr("bwlq", suffix) ? suffix : '\0';
+    }
+    size_t len = strlen(to);
+    char last = to[len - 1];
+
+    if (to[1] == 'e' || (isdigit((unsigned char)to[2]) && last == 'd')) {
+        return 'l';
+    }
+    if (to[1] == 'r' && !(isdigit((unsigned char)to[2]) && strchr("bw", last))) {
+        return 'q';
+    }
+    return last == 'l' || last == 'h' || last == 'b' ? 'b' : 'w';
+}
+
+/* %r8 to %r15 in a width. */
+static const char *narrow(const char *reg, char width)
+{
+    return width == 'q' ? reg : arena_printf("%s%c", reg, width == 'l' ? 'd' : width);
+}
+
+/* ---- writing ---- */
+
+/* The instruction with operand @index replaced. */
+static const char *write_with(const struct instruction *in, unsigned index,
+                              const char *operand)
+{
+    char *text = arena_printf("%s%s", in->prefix, in->mnemonic);
+
+    for (unsigned i = 0; i < in->noperands; i++) {
+        text = arena_printf("%s%s%s", text, i > 0 ? ", " : " ",
+                            i == index ? operand : in->operands[i]);
+    }
+    return text;
+}
+
+#define MAX_PIECES 8
+
+static const char **pieces_of(const char *const *texts, unsigned count)
+{
+    const char **pieces = arena_alloc((MAX_PIECES + 1) * sizeof(*pieces));
+
+    for (unsigned i = 0; i < count; i++) {
+        pieces[i] = texts[i];
+    }
+    return pieces;
+}
+
+static const char **one_piece(const char *text)
+{
+    return pieces_of(&text, 1);
+}
+
+/* Up to three pieces between saving and restoring @reg. */
+static const char **with_saved(const char *reg, const char *first, const char *second,
+                               const char *third)
+{
+    const char *texts[] = {
+        arena_printf("leaq -%d(%%rsp), %%rsp", RED_ZONE),
+        arena_printf("pushq %s", reg),
+        first,
+        second,
+        third,
+        arena_printf("movq (%%rsp), %s", reg),
+        arena_printf("leaq %d(%%rsp), %%rsp", RED_ZONE + 8),
+    };
+    const char *kept[MAX_PIECES];
+    unsigned count = 0;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        if (texts[i]) {
+            kept[count++] = texts[i];
+        }
+    }
+    return pieces_of(kept, count);
+}
+
+/* May the stack pointer be moved around it? Addresses based on it are corrected. */
+static bool uses_stack(const struct instruction *in)
+{
+    static const char *const prefixes[] = {"push", "pop",   "call", "ret",
+                                           "j",    "enter", "leave"};
+
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+        if (!strncmp(in->mnemonic, prefixes[i], strlen(prefixes[i]))) {
+            return true;
+        }
+    }
+    for (unsigned i = 0; i < in->noperands; i++) {
+        if (!is_memory(in->operands[i]) && strstr(in->operands[i], "sp") &&
+            in->operands[i][0] == '%') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* @operand as it is while a register is saved. NULL: cannot be told. */
+static const char *while_saved(const char *operand)
+{
+    struct memory memory;
+
+    if (!is_memory(operand) || !strstr(operand, "%rsp")) {
+        return operand;
+    }
+    if (!read_memory(operand, &memory)) {
+        return NULL;
+    }
+    memory.disp += RED_ZONE + 8;
+    return memory_text(&memory);
+}
+
+/* ---- the ways ---- */
+
+static const char **wide_displacement(const struct instruction *in)
+{
+    struct instruction wide = *in;
+
+    wide.mnemonic = arena_printf("{disp32} %s", in->mnemonic);
+    return memory_operand(in) < 0 ? NULL
+                                  : one_piece(write_with(&wide, 0, in->operands[0]));
+}
+
+static const char **swapped_index(const struct instruction *in)
+{
+    int at = memory_operand(in);
+    struct memory memory;
+
+    if (at < 0 || !read_memory(in->operands[at], &memory) || !*memory.index ||
+        (*memory.scale && strcmp(memory.scale, "1") != 0) ||
+        !strcmp(memory.base, "%rsp")) {
+        return NULL;
+    }
+    const char *base = memory.base;
+
+    memory.base = memory.index;
+    memory.index = base;
+    return one_piece(write_with(in, (unsigned)at, memory_text(&memory)));
+}
+
+static const char **moved_half(const struct instruction *in)
+{
+    const char *to = in->noperands == 2 ? in->operands[1] : "";
+
+    if (*in->operands[0] != '$' || strlen(to) != 3 || to[2] != 'h') {
+        return NULL;
+    }
+    const char *low = arena_printf("%.2sl", to);
+    const char *swap = arena_printf("xchgb %s, %s", low, to);
+    const char *texts[] = {swap, write_with(in, 1, low), swap};
+
+    return pieces_of(texts, 3);
+}
+
+static bool starts_with_one_of(const char *text, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!strncmp(text, names[i], strlen(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Instructions that take a register where they take a constant. */
+static bool takes_register(const struct instruction *in)
+{
+    static const char *const names[] = {"add", "or",  "adc", "sbb",  "and",
+                                        "sub", "xor", "cmp", "test", "mov"};
+
+    return in->noperands == 2 && strncmp(in->mnemonic, "movabs", 6) != 0 &&
+           strncmp(in->mnemonic, "movs", 4) != 0 &&
+           strncmp(in->mnemonic, "movz", 4) != 0 &&
+           strncmp(in->mnemonic, "cmps", 4) != 0 &&
+           starts_with_one_of(in->mnemonic, names, sizeof(names) / sizeof(*names));
+}
+
+static const char **complement(const struct instruction *in)
+{
+    char *end;
+
+    if (in->noperands < 2 || *in->operands[0] != '$') {
+        return NULL;
+    }
+    long value = strtol(in->operands[0] + 1, &end, 0);
+    char width = operation_width(in);
+    const char *to = in->operands[in->noperands - 1];
+
+    if (*end || end == in->operands[0] + 1 || !width) {
+        return NULL;
+    }
+    if (!strncmp(in->mnemonic, "mov", 3) && *to == '%' && strchr("lq", width) &&
+        in->noperands == 2 && !*in->prefix) {
+        const char *texts[] = {
+            arena_printf("%s $%ld, %s", in->mnemonic,
+                         width == 'l' ? (long)(int32_t)~value : ~value, to),
+            arena_printf("not%c %s", width, to),
+        };
+
+        return pieces_of(texts, 2);
+    }
+    const char *reg = free_register(in);
+    const char *target = while_saved(to);
+    bool product = in->noperands == 3 && !strncmp(in->mnemonic, "imul", 4);
+    const char *source = product ? while_saved(in->operands[1]) : "";
+
+    value = width == 'q' ? value : (int32_t)value;
+    if (!reg || !target || !source || uses_stack(in) ||
+        (!takes_register(in) && !product)) {
+        return NULL;
+    }
+    const char *load = arena_printf("movq $%ld, %s", ~value, reg);
+    const char *invert = arena_printf("notq %s", reg);
+    const char *part = narrow(reg, width);
+
+    if (!product) {
+        return with_saved(
+            reg, load, invert,
+            arena_printf("%s%s %s, %s", in->prefix, in->mnemonic, part, target));
+    }
+    const char **pieces = with_saved(reg, load, invert,
+                                     arena_printf("%s %s, %s", in->mnemonic, source,
+                                                  part));
+    /* The product is in the saved register: it goes to its place before that is restored. */
+    pieces[7] = pieces[6];
+    pieces[6] = pieces[5];
+    pieces[5] = arena_printf("mov %s, %s", part, to);
+    return pieces;
+}
+
+static const char **computed_address(const struct instruction *in)
+{
+    int at = memory_operand(in);
+    struct memory memory;
+    const char *reg = free_register(in);
+
+    if (at < 0 || !reg || uses_stack(in) || !read_memory(in->operands[at], &memory) ||
+        memory.base[1] != 'r') {
+        return NULL;
+    }
+    /* Beyond the range of displacements the address would be another. */
+    long shift = memory.disp > 0 ? SHIFT : -SHIFT;
+
+    memory.disp -= shift;
+    if (strstr(memory.base, "%rsp")) {
+        memory.disp += RED_ZONE + 8;
+    }
+    return with_saved(reg, arena_printf("leaq %s, %s", memory_text(&memory), reg),
+                      write_with(in, (unsigned)at, arena_printf("%ld(%s)", shift, reg)),
+                      NULL);
+}
+
+const char **respell(const char *text, unsigned attempt, bool *last)
+{
+    static const char **(*const ways[])(const struct instruction *) = {
+        wide_displacement, swapped_index, moved_half, complement, computed_address,
+    };
+    const unsigned count = sizeof(ways) / sizeof(*ways);
+    struct instruction in;
+
+    *last = attempt + 1 >= count;
+    if (attempt >= count || !read_instruction(text, &in) || !in.noperands) {
+        *last = true;
+        return NULL;
+    }
+    return ways[attempt](&in);
+}
+
+bool respell_is_branch(const char *text)
+{
+    struct instruction in;
+
+    return read_instruction(text, &in) && in.noperands == 1 &&
+           (in.mnemonic[0] == 'j' || !strncmp(in.mnemonic, "call", 4)) &&
+           *in.operands[0] != '*';
+}
