@@ -29,6 +29,9 @@ int victim_intact(void);
  *  Returns 1 when they do. */
 int victim_call(int event);
 
+/** Calls hostile_event(event) while it is lent @memory. */
+int victim_hold(CUBICLE_INOUT(size) char *memory, size_t size, int event);
+
 /** Opens a window over VICTIM_HEAP to @peer; its id. */
 int victim_lend(int peer);
 

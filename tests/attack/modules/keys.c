@@ -6,7 +6,11 @@
 
 #ifdef PLAIN_CODE
 #include <cubicle.h>
+#include <fcntl.h>
+#include <hostile.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <victim.h>
 
 /* __cubicle_tp is the FS displacement of struct thread: 16 bytes into it is what allows host
@@ -164,6 +168,39 @@ static int unmasked_exceptions(void)
     return 0;
 }
 
+/* Every second page of what it has lent becomes its own again: that many mappings the host
+ * does not have. Others can go on, and be given memory. */
+#define LENT_PAGES ((size_t)70000)
+static char *lent;
+
+int scatter_lent(void)
+{
+    for (size_t i = 0; i < LENT_PAGES; i += 2) {
+        lent[i * 4096] = 1;
+    }
+    const int fd = open("/scattered", O_CREAT | O_RDWR, 0600);
+    for (int i = 0; i < 512; i++) {
+        if (pwrite(fd, "x", 1, (off_t)i * 65536) != 1) {
+            return 0;
+        }
+    }
+    return victim_intact();
+}
+
+static int lent_in_pieces(void)
+{
+    lent = mmap(NULL, LENT_PAGES * 4096, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const int held = victim_hold(lent, LENT_PAGES * 4096, HOSTILE_SCATTER);
+    size_t kept = 0;
+    for (size_t i = 0; i < LENT_PAGES; i++) {
+        kept += lent[i * 4096] == !(i & 1);
+    }
+    const int freed = munmap(lent, LENT_PAGES * 4096) == 0;
+    printf("%s\n", held == 1 && kept == LENT_PAGES && freed ? "served" : "BROKEN");
+    return 0;
+}
+
 /* In its code lies what tests/attack/run.py turns into what a module must not have. */
 static int marker(void)
 {
@@ -189,9 +226,15 @@ const struct attack keys_attacks[] = {
     {"direction_flag", direction_flag},
     {"alignment_flag", alignment_flag},
     {"unmasked_exceptions", unmasked_exceptions},
+    {"lent_in_pieces", lent_in_pieces},
     {"marker", marker},
     {0},
 };
 #else
+int scatter_lent(void)
+{
+    return 0;
+}
+
 const struct attack keys_attacks[] = {{0}};
 #endif

@@ -75,6 +75,13 @@ int victim_call(int event)
     return result < 0 ? result : good;
 }
 
+int victim_hold(char *memory, size_t size, int event)
+{
+    (void)memory;
+    (void)size;
+    return hostile_event(event);
+}
+
 int victim_lend(int peer)
 {
     int id = cubicle_window_init();
