@@ -173,6 +173,9 @@ KEYS_HARMLESS = [
     ("direction_flag", r"^served$", 17),
     ("alignment_flag", r"^served$", 17),
     ("unmasked_exceptions", r"^served$", 17),
+    ("pending_exceptions", r"^served$", 17),
+    ("left_in_x87", r"^0 left$", 18),
+    ("left_in_x87_flags", r"^0 left$", 18),
 ]
 # What a module must not have at any byte offset: here it is put into an immediate operand.
 FORBIDDEN = {

@@ -166,10 +166,8 @@ int hostile_event(int event)
         longjmp(before, 1);
     case HOSTILE_RECURSE:
         return victim_call(HOSTILE_RECURSE);
-    case HOSTILE_SCATTER:
-        return scatter_lent();
     default:
-        return 0;
+        return keys_event(event);
     }
 }
 

@@ -3,6 +3,7 @@
  * isolation by sfi the table is empty.
  */
 #include "attacker.h"
+#include "leftovers.h"
 
 #ifdef PLAIN_CODE
 #include <cubicle.h>
@@ -173,7 +174,7 @@ static int unmasked_exceptions(void)
 #define LENT_PAGES ((size_t)70000)
 static char *lent;
 
-int scatter_lent(void)
+static int scatter_lent(void)
 {
     for (size_t i = 0; i < LENT_PAGES; i += 2) {
         lent[i * 4096] = 1;
@@ -199,6 +200,69 @@ static int lent_in_pieces(void)
     const int freed = munmap(lent, LENT_PAGES * 4096) == 0;
     printf("%s\n", held == 1 && kept == LENT_PAGES && freed ? "served" : "BROKEN");
     return 0;
+}
+
+/* The victim's secrets, seen by whom it calls, and by its caller. */
+static int look_for(int kind)
+{
+    int found = victim_leave(kind, HOSTILE_LOOK);
+    found += left_x87();
+    printf("%d left\n", found);
+    return 0;
+}
+
+static int left_in_x87(void)
+{
+    return look_for(VICTIM_X87);
+}
+
+static int left_in_x87_flags(void)
+{
+    return look_for(VICTIM_X87_FLAGS);
+}
+
+/* With every exception unmasked the next to use x87 would trap. */
+static void set_x87_control(uint16_t control)
+{
+    __asm__ volatile("fldcw %0" : : "m"(control) : "memory");
+}
+
+static int return_pending(void)
+{
+    __asm__ volatile("fninit" : : : "memory");
+    set_x87_control(0x340);
+    leave_x87(0);
+    __asm__ volatile("emms\n\tfldz\n\tfldz\n\tfdivp" : : : "memory");
+    return 0;
+}
+
+/* A callee leaves an exception; a caller unmasks all, and calls with no register free. */
+static int pending_exceptions(void)
+{
+    int good = victim_leave(VICTIM_X87, HOSTILE_PENDING) == 0;
+    set_x87_control(0x340);
+    leave_x87(0);
+    good &=
+        victim_intact() == 1 && victim_leave(VICTIM_X87_FLAGS, HOSTILE_PENDING) == 0;
+    uint16_t control;
+    __asm__ volatile("fwait\n\tfnstcw %0" : "=m"(control) : : "memory");
+    good &= control == 0x340 && left_x87() == 0;
+    printf("%s\n", good ? "served" : "BROKEN");
+    return 0;
+}
+
+int keys_event(int event)
+{
+    switch (event) {
+    case HOSTILE_SCATTER:
+        return scatter_lent();
+    case HOSTILE_LOOK:
+        return left_x87();
+    case HOSTILE_PENDING:
+        return return_pending();
+    default:
+        return 0;
+    }
 }
 
 /* In its code lies what tests/attack/run.py turns into what a module must not have. */
@@ -227,12 +291,16 @@ const struct attack keys_attacks[] = {
     {"alignment_flag", alignment_flag},
     {"unmasked_exceptions", unmasked_exceptions},
     {"lent_in_pieces", lent_in_pieces},
+    {"left_in_x87", left_in_x87},
+    {"left_in_x87_flags", left_in_x87_flags},
+    {"pending_exceptions", pending_exceptions},
     {"marker", marker},
     {0},
 };
 #else
-int scatter_lent(void)
+int keys_event(int event)
 {
+    (void)event;
     return 0;
 }
 

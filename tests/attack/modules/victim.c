@@ -1,4 +1,6 @@
 /* The cubicle that is attacked: a secret in every kind of memory. */
+#include "leftovers.h"
+
 #include <cubicle.h>
 #include <hostile.h>
 #include <stdlib.h>
@@ -80,6 +82,26 @@ int victim_hold(char *memory, size_t size, int event)
     (void)memory;
     (void)size;
     return hostile_event(event);
+}
+
+#ifdef PLAIN_CODE
+static void leave(int kind)
+{
+    leave_x87(kind == VICTIM_X87_FLAGS);
+}
+#else
+static void leave(int kind)
+{
+    (void)kind;
+}
+#endif
+
+int victim_leave(int kind, int event)
+{
+    leave(kind);
+    const int result = hostile_event(event);
+    leave(kind);
+    return result;
 }
 
 int victim_lend(int peer)

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "emit.h"
+#include "emit_plain.h"
 
 /* One comparison: what @write emits, and [begin, end) as the assembler has it. */
 struct row {
@@ -119,6 +120,11 @@ ROW(clear_vectors_avx_keep, emit_clear_vectors(e, 3, true),
         EACH_VECTOR_8(VPXOR))
 ROW(clear_vectors_sse_keep, emit_clear_vectors(e, 1, false),
     "movq %xmm0, %xmm0\n" PXOR_REX(1) EACH_VECTOR_2_TO_7(PXOR_REX) EACH_VECTOR_8(PXOR))
+
+#define FLDZ_8 "fldz\n fldz\n fldz\n fldz\n fldz\n fldz\n fldz\n fldz\n"
+ROW(clear_x87, emit_clear_x87(e),
+    "movq %rax, %r10\n fnstsw %ax\n testw %ax, %ax\n je 1f\n fninit\n"
+    "1: movq %r10, %rax\n emms\n" FLDZ_8 "emms")
 
 static void patched(struct emitter *e, bool conditional, unsigned n)
 {
