@@ -73,6 +73,15 @@ static bool trampoline_has_avx(void)
     return __builtin_cpu_supports("avx") != 0;
 }
 
+/* xmm/ymm/zmm registers but those of @keep, and opmasks where code can name them. */
+static void emit_clear_simd(struct emitter *e, unsigned keep)
+{
+    emit_clear_vectors(e, keep, trampoline_has_avx());
+    if (backend->plain_fenv && __builtin_cpu_supports("avx512f") != 0) {
+        emit_clear_avx512(e);
+    }
+}
+
 /* The x87 stack is empty again; plain code could also read what is in empty registers. */
 static void emit_empty_x87(struct emitter *e)
 {
@@ -234,7 +243,7 @@ static void emit_clear_for_callee(struct emitter *e, const struct trampoline *t,
         for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
             emit_zero(e, others[i]);
         }
-        emit_clear_vectors(e, (1u << shape->ndoubles) - 1, trampoline_has_avx());
+        emit_clear_simd(e, (1u << shape->ndoubles) - 1);
         emit_empty_x87(e);
     }
 }
@@ -294,7 +303,7 @@ static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         emit_zero(e, others[i]);
     }
-    emit_clear_vectors(e, is_double ? 1 : 0, trampoline_has_avx());
+    emit_clear_simd(e, is_double ? 1 : 0);
     emit_u8(e, 0xc3);
     return changed;
 }

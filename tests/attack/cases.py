@@ -176,6 +176,7 @@ KEYS_HARMLESS = [
     ("pending_exceptions", r"^served$", 17),
     ("left_in_x87", r"^0 left$", 18),
     ("left_in_x87_flags", r"^0 left$", 18),
+    ("left_in_avx512", r"^0 left$", 18),
 ]
 # What a module must not have at any byte offset: here it is put into an immediate operand.
 FORBIDDEN = {

@@ -34,7 +34,8 @@ int victim_hold(CUBICLE_INOUT(size) char *memory, size_t size, int event);
 
 enum {
     VICTIM_X87,
-    VICTIM_X87_FLAGS /* and an exception has happened */
+    VICTIM_X87_FLAGS, /* and an exception has happened */
+    VICTIM_AVX512
 };
 /** Leaves a secret in registers of a kind, calls hostile_event(event) for its result, and
  *  leaves it there again. */

@@ -202,11 +202,19 @@ static int lent_in_pieces(void)
     return 0;
 }
 
+static int looking_for;
+
+static int look(void)
+{
+    return looking_for == VICTIM_AVX512 ? left_avx512() : left_x87();
+}
+
 /* The victim's secrets, seen by whom it calls, and by its caller. */
 static int look_for(int kind)
 {
+    looking_for = kind;
     int found = victim_leave(kind, HOSTILE_LOOK);
-    found += left_x87();
+    found += look();
     printf("%d left\n", found);
     return 0;
 }
@@ -219,6 +227,15 @@ static int left_in_x87(void)
 static int left_in_x87_flags(void)
 {
     return look_for(VICTIM_X87_FLAGS);
+}
+
+static int left_in_avx512(void)
+{
+    if (!have_avx512()) {
+        printf("no AVX-512\n");
+        return 0;
+    }
+    return look_for(VICTIM_AVX512);
 }
 
 /* With every exception unmasked the next to use x87 would trap. */
@@ -257,7 +274,7 @@ int keys_event(int event)
     case HOSTILE_SCATTER:
         return scatter_lent();
     case HOSTILE_LOOK:
-        return left_x87();
+        return look();
     case HOSTILE_PENDING:
         return return_pending();
     default:
@@ -293,6 +310,7 @@ const struct attack keys_attacks[] = {
     {"lent_in_pieces", lent_in_pieces},
     {"left_in_x87", left_in_x87},
     {"left_in_x87_flags", left_in_x87_flags},
+    {"left_in_avx512", left_in_avx512},
     {"pending_exceptions", pending_exceptions},
     {"marker", marker},
     {0},

@@ -87,7 +87,11 @@ int victim_hold(char *memory, size_t size, int event)
 #ifdef PLAIN_CODE
 static void leave(int kind)
 {
-    leave_x87(kind == VICTIM_X87_FLAGS);
+    if (kind == VICTIM_AVX512) {
+        leave_avx512();
+    } else {
+        leave_x87(kind == VICTIM_X87_FLAGS);
+    }
 }
 #else
 static void leave(int kind)
