@@ -7,7 +7,8 @@
 #include <sys/mman.h>
 
 /* Of the host's mappings, what is left to the monitor itself; and what one run can take:
- * itself and the gap behind it, for the owner and for one who was lent it. */
+ * itself and the gap behind it, for the owner and for one who was lent it; or, where all
+ * have one view, for what is with somebody else. */
 #define MAPPINGS_RESERVED 4096u
 #define MAPPINGS_PER_RUN 4u
 #define MAPPINGS_DEFAULT 65530u
@@ -26,7 +27,13 @@ int memory_init(void)
         munmap(low, SPACE_SIZE - SPACE_GUARD);
         return -EEXIST;
     }
-    return 0;
+    /* The host joins neighbours that are alike again (P5) only where both come of memory
+     * that was in use already: so one page is, before the space is cut into pieces. */
+    if (mprotect(low, PAGE_SIZE, PROT_READ | PROT_WRITE) != 0) {
+        return -errno;
+    }
+    *(volatile char *)low = 0;
+    return mprotect(low, PAGE_SIZE, PROT_NONE) == 0 ? 0 : -errno;
 }
 
 void memory_share_mappings(size_t ncubicles)

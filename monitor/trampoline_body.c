@@ -20,6 +20,7 @@
  */
 #include "trampoline_body.h"
 #include "backend/backend.h"
+#include "emit_plain.h"
 #include "marshal.h"
 #include "unwind.h"
 
@@ -70,6 +71,26 @@ static struct shape trampoline_shape(const struct descriptor_function *function)
 static bool trampoline_has_avx(void)
 {
     return __builtin_cpu_supports("avx") != 0;
+}
+
+/* xmm/ymm/zmm registers but those of @keep, and opmasks where code can name them. */
+static void emit_clear_simd(struct emitter *e, unsigned keep)
+{
+    emit_clear_vectors(e, keep, trampoline_has_avx());
+    if (backend->plain_fenv && __builtin_cpu_supports("avx512f") != 0) {
+        emit_clear_avx512(e);
+    }
+}
+
+/* The x87 stack is empty again; plain code could also read what is in empty registers. */
+static void emit_empty_x87(struct emitter *e)
+{
+    static const uint8_t emms[] = {0x0f, 0x77};
+    if (backend->plain_fenv) {
+        emit_clear_x87(e);
+    } else {
+        emit_bytes(e, emms, sizeof(emms));
+    }
 }
 
 static void emit_call_monitor(struct emitter *e, uint64_t function)
@@ -222,9 +243,8 @@ static void emit_clear_for_callee(struct emitter *e, const struct trampoline *t,
         for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
             emit_zero(e, others[i]);
         }
-        emit_clear_vectors(e, (1u << shape->ndoubles) - 1, trampoline_has_avx());
-        static const uint8_t emms[] = {0x0f, 0x77}; /* the x87 stack is empty again */
-        emit_bytes(e, emms, sizeof(emms));
+        emit_clear_simd(e, (1u << shape->ndoubles) - 1);
+        emit_empty_x87(e);
     }
 }
 
@@ -248,11 +268,6 @@ static void emit_marshal_leave(struct emitter *e, const struct trampoline *t,
 static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
                            bool is_double)
 {
-    if (backend->plain_fenv) {
-        static const uint8_t fnclex[] = {0xdb,
-                                         0xe2}; /* no exception of the callee's waits */
-        emit_bytes(e, fnclex, sizeof(fnclex));
-    }
     emit_mov_reg_fs(e, R11, THREAD_DISP(control));
     emit_mov_imm_fs(e, t->caller, THREAD_DISP(running));
     emit_mov_mem_reg(e, FRAME(caller_stack), R11, R10);
@@ -260,8 +275,7 @@ static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
     emit_mov_fs_reg(e, THREAD_CUBICLE(t->caller, tp), R10);
     emit_mov_reg_fs(e, R10, THREAD_DISP(tp));
     if (t->callee != CUBICLE_MONITOR) {
-        static const uint8_t emms[] = {0x0f, 0x77};
-        emit_bytes(e, emms, sizeof(emms));
+        emit_empty_x87(e);
     }
     if (t->fenv) {
         emit_fenv_restore(e);
@@ -289,7 +303,7 @@ static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         emit_zero(e, others[i]);
     }
-    emit_clear_vectors(e, is_double ? 1 : 0, trampoline_has_avx());
+    emit_clear_simd(e, is_double ? 1 : 0);
     emit_u8(e, 0xc3);
     return changed;
 }

@@ -24,7 +24,8 @@ struct backend {
     /** True when the monitor's own accesses are not bound by a cubicle's rights: copies for
      *  a cubicle look into the page table first. */
     bool checks_copies;
-    /** True when code may change the floating-point environment by itself. */
+    /** True when code may change the floating-point environment by itself, and look into
+     *  registers that verified code cannot (emit_plain.h). */
     bool plain_fenv;
 
     /** Reserves the address space for @ncubicles views. */

@@ -170,6 +170,10 @@ KEYS_HARMLESS = [
     ("direction_flag", r"^served$", 17),
     ("alignment_flag", r"^served$", 17),
     ("unmasked_exceptions", r"^served$", 17),
+    ("pending_exceptions", r"^served$", 17),
+    ("left_in_x87", r"^0 left$", 18),
+    ("left_in_x87_flags", r"^0 left$", 18),
+    ("left_in_avx512", r"^0 left$", 18),
 ]
 # System calls by a jump to an instruction that some library has: NAME, its bytes, row.
 KEYS_CALLS = [

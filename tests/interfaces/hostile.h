@@ -12,7 +12,10 @@ enum {
     HOSTILE_EARLY_RETURN, /* jumps to its return address from a nested function */
     HOSTILE_LONGJMP,      /* leaves by longjmp to before the call that led here */
     HOSTILE_REGISTERS, /* returns with every register and the stack pointer changed */
-    HOSTILE_RECURSE    /* calls victim_call(HOSTILE_RECURSE) for ever */
+    HOSTILE_RECURSE,   /* calls victim_call(HOSTILE_RECURSE) for ever */
+    HOSTILE_SCATTER,   /* uses every second page of what it has lent (keys.c) */
+    HOSTILE_LOOK,      /* looks for what victim_leave() left in registers */
+    HOSTILE_PENDING    /* returns while an x87 exception waits to be noticed */
 };
 int hostile_event(int event);
 

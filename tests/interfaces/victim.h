@@ -29,6 +29,18 @@ int victim_intact(void);
  *  Returns 1 when they do. */
 int victim_call(int event);
 
+/** Calls hostile_event(event) while it is lent @memory. */
+int victim_hold(CUBICLE_INOUT(size) char *memory, size_t size, int event);
+
+enum {
+    VICTIM_X87,
+    VICTIM_X87_FLAGS, /* and an exception has happened */
+    VICTIM_AVX512
+};
+/** Leaves a secret in registers of a kind, calls hostile_event(event) for its result, and
+ *  leaves it there again. */
+int victim_leave(int kind, int event);
+
 /** Opens a window over VICTIM_HEAP to @peer; its id. */
 int victim_lend(int peer);
 

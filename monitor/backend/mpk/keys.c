@@ -6,6 +6,9 @@
  *       for, or, where that one has no key at the moment, the monitor's.
  *   K2  rights[id] opens the key of cubicle id, the two shared keys, and nothing else.
  *   K3  A key is given to another cubicle only after no page carries it.
+ *   K4  A cubicle's pages that are tagged for others form no more runs (neighbours with the
+ *       same tag and rights) than its share of the host's mappings allows (P5). Before
+ *       there could be more all of them become their owner's again.
  */
 #include "../../cubicle.h"
 #include "../../page.h"
@@ -25,7 +28,11 @@ static unsigned user[NKEYS];            /* of pool[i]; 0: nobody */
 static uint8_t key_of[CUBICLE_MAX + 1]; /* index into pool + 1; 0: none */
 static uint64_t given[CUBICLE_MAX + 1]; /* when it last got one */
 static uint64_t clock_of_gifts;
-static uint16_t holders[PAGE_COUNT];
+static uint16_t holders[PAGE_COUNT];   /* who a page is tagged for; 0: its owner */
+static uint32_t runs[CUBICLE_MAX + 1]; /* of K4, by owner */
+
+/* In holders[]: tagged for reading only. */
+#define READ_ONLY 0x4000u
 
 /* Where to look for the pages of a cubicle: a bit for each block that ever had one. */
 #define BLOCK_PAGES 1024u
@@ -39,7 +46,7 @@ int keys_of(unsigned id)
 
 unsigned keys_holder(uint32_t page)
 {
-    return holders[page];
+    return holders[page] & ~READ_ONLY;
 }
 
 static uint32_t keys_rights(unsigned id)
@@ -81,15 +88,35 @@ static int keys_set(uint32_t page, uint32_t npages, unsigned rights, int key)
     return pkey_mprotect(at, (size_t)npages << PAGE_SHIFT, prot, key) == 0 ? 0 : -errno;
 }
 
-static void keys_hold(unsigned id, uint32_t page, uint32_t npages)
+/* A page that is tagged for somebody does not change its owner. */
+static bool keys_begins_run(uint32_t page)
 {
+    return holders[page] != 0 && (page == 0 || holders[page] != holders[page - 1] ||
+                                  page_get(page).owner != page_get(page - 1).owner);
+}
+
+/* Adds the runs that begin in the range or right behind it, or with @sign -1 takes them
+ * off. */
+static void keys_count_runs(uint32_t page, uint32_t npages, int sign)
+{
+    for (uint32_t p = page; p <= page + npages && p < PAGE_COUNT; p++) {
+        if (keys_begins_run(p)) {
+            runs[page_get(p).owner] += (uint32_t)sign;
+        }
+    }
+}
+
+static void keys_hold(unsigned holder, uint32_t page, uint32_t npages)
+{
+    keys_count_runs(page, npages, -1);
     for (uint32_t p = page; p < page + npages; p++) {
         const unsigned before = holders[p];
-        holders[p] = (uint16_t)id;
+        holders[p] = (uint16_t)holder;
         if (before >= KEYS_HOT) {
             hot_left(before);
         }
     }
+    keys_count_runs(page, npages, 1);
 }
 
 void keys_refresh(unsigned id)
@@ -147,8 +174,10 @@ int keys_tag(unsigned id, uint32_t page, uint32_t npages, unsigned rights)
 {
     keys_note(id, page, npages);
     const int error = keys_set(page, npages, rights, keys_of(id));
-    if (error == 0) {
-        keys_hold(page_get(page).owner == id ? 0 : id, page, npages);
+    if (error == 0 && page_get(page).owner == id) {
+        keys_hold(0, page, npages);
+    } else if (error == 0) {
+        keys_hold((rights & PAGE_WRITE) != 0 ? id : id | READ_ONLY, page, npages);
     }
     return error;
 }
@@ -172,9 +201,26 @@ int keys_tag_own(uint32_t page, uint32_t npages)
     return 0;
 }
 
-void keys_forget(uint32_t page)
+int keys_reclaim(uint32_t page)
 {
-    keys_hold(0, page, 1);
+    if (holders[page] == 0) {
+        return -EPERM;
+    }
+    const int error = keys_make_room(page);
+    return error != 0 ? error : keys_tag_own(page, 1);
+}
+
+int keys_drop(uint32_t page, uint32_t npages)
+{
+    void *at = (void *)((uintptr_t)page << PAGE_SHIFT);
+    const size_t size = (size_t)npages << PAGE_SHIFT;
+    /* Not a new mapping: the host would not join it with its neighbours for ever. */
+    if (pkey_mprotect(at, size, PROT_NONE, MPK_KEY_MONITOR) != 0 ||
+        madvise(at, size, MADV_DONTNEED) != 0) {
+        return -errno;
+    }
+    keys_hold(0, page, npages);
+    return 0;
 }
 
 static bool keys_carries(uint32_t page, unsigned id)
@@ -182,18 +228,23 @@ static bool keys_carries(uint32_t page, unsigned id)
     const struct page_info info = page_get(page);
     const bool tagged = info.kind == PAGE_RODATA || info.kind == PAGE_DATA ||
                         info.kind == PAGE_HEAP || info.kind == PAGE_STACK;
-    return tagged && (holders[page] != 0 ? holders[page] : info.owner) == id;
+    return tagged && (holders[page] != 0 ? keys_holder(page) : info.owner) == id;
 }
 
-static int keys_tag_block(unsigned id, uint32_t page)
+static bool keys_is_away(uint32_t page, unsigned owner)
+{
+    return holders[page] != 0 && page_get(page).owner == owner;
+}
+
+static int keys_tag_block(unsigned id, bool (*which)(uint32_t, unsigned), uint32_t page)
 {
     const uint32_t end = page + BLOCK_PAGES;
     while (page < end) {
         const uint32_t first = page++;
-        if (!keys_carries(first, id)) {
+        if (!which(first, id)) {
             continue;
         }
-        while (page < end && keys_carries(page, id)) {
+        while (page < end && which(page, id)) {
             page++;
         }
         const int error = keys_tag_own(first, page - first);
@@ -204,18 +255,27 @@ static int keys_tag_block(unsigned id, uint32_t page)
     return 0;
 }
 
-/* Tags every page that carries, or should carry, the key of @id as its owner's. */
-static int keys_tag_all(unsigned id)
+/* Tags, as their owner's, all pages for which @which(page, @id). */
+static int keys_tag_all(unsigned id, bool (*which)(uint32_t, unsigned))
 {
     for (uint32_t b = 0; b < NBLOCKS; b++) {
         const int error = (blocks[id][b / 8] >> b % 8 & 1) != 0
-                              ? keys_tag_block(id, b * BLOCK_PAGES)
+                              ? keys_tag_block(id, which, b * BLOCK_PAGES)
                               : 0;
         if (error != 0) {
             return error;
         }
     }
     return 0;
+}
+
+int keys_make_room(uint32_t page)
+{
+    const unsigned owner = page_get(page).owner;
+    const uint32_t limit = page_run_limit();
+    return runs[owner] < limit && limit - runs[owner] >= 2
+               ? 0
+               : keys_tag_all(owner, keys_is_away);
 }
 
 /* Counts how often each cubicle was called since it was last asked. */
@@ -268,7 +328,7 @@ static int keys_take(unsigned wants)
     }
     const unsigned index = key_of[victim] - 1u;
     key_of[victim] = 0;
-    const int error = keys_tag_all(victim);
+    const int error = keys_tag_all(victim, keys_carries);
     if (error != 0) {
         key_of[victim] = (uint8_t)(index + 1);
         return error;
@@ -291,5 +351,5 @@ int keys_give(unsigned id)
     key_of[id] = (uint8_t)(index + 1);
     given[id] = ++clock_of_gifts;
     keys_refresh(id);
-    return keys_tag_all(id);
+    return keys_tag_all(id, keys_carries);
 }

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 
 #define HWCAP2_FSGSBASE_BIT 2u
 
@@ -52,28 +51,23 @@ static int mpk_map(unsigned owner, uint32_t page, uint32_t npages)
 
 static int mpk_unmap(unsigned owner, uint32_t page, uint32_t npages)
 {
-    void *at = (void *)((uintptr_t)page << PAGE_SHIFT);
     (void)owner;
-    if (mmap(at, (size_t)npages << PAGE_SHIFT, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-             0) == MAP_FAILED) {
-        return -errno;
-    }
-    for (uint32_t p = page; p < page + npages; p++) {
-        keys_forget(p);
-    }
-    return 0;
+    return keys_drop(page, npages);
 }
 
 static int mpk_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
 {
-    return keys_tag(owner, page, npages, rights);
+    const int error = keys_make_room(page);
+    return error != 0 ? error : keys_tag(owner, page, npages, rights);
 }
 
 static int mpk_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
                      unsigned rights)
 {
-    const int error = keys_give(peer);
+    int error = keys_give(peer);
+    if (error == 0) {
+        error = keys_make_room(page);
+    }
     if (error != 0) {
         return error;
     }
@@ -85,6 +79,10 @@ static int mpk_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npag
 
 static int mpk_revoke(unsigned peer, uint32_t page, uint32_t npages)
 {
+    const int no_room = keys_make_room(page);
+    if (no_room != 0) {
+        return no_room;
+    }
     for (uint32_t p = page; p < page + npages; p++) {
         const uint32_t first = p;
         const uint32_t closed = hot_close(peer, p, page + npages - p);
@@ -109,7 +107,7 @@ static int mpk_reclaim(unsigned owner, uint32_t page)
     if (owner != CUBICLE_MONITOR && keys_of(owner) == MPK_KEY_MONITOR) {
         return keys_give(owner);
     }
-    return keys_holder(page) != 0 ? keys_tag_own(page, 1) : -EPERM;
+    return keys_reclaim(page);
 }
 
 static bool mpk_verify(const uint8_t *code, size_t len, uint32_t base,

@@ -38,8 +38,15 @@ int keys_tag(unsigned id, uint32_t page, uint32_t npages, unsigned rights);
 /** Who the page is tagged for, 0: its owner. */
 unsigned keys_holder(uint32_t page);
 
-/** The page is gone. */
-void keys_forget(uint32_t page);
+/** K4: one change of tags in a range of pages of one owner may follow; it can cut a run in
+ *  two and be one itself. @page is one of them. 0 or -errno. */
+int keys_make_room(uint32_t page);
+
+/** Tags a page that is tagged for another as its owner's. -EPERM it was not; 0 or -errno. */
+int keys_reclaim(uint32_t page);
+
+/** Ends the mapping of the pages and drops their contents. 0 or -errno. */
+int keys_drop(uint32_t page, uint32_t npages);
 
 /** Holders from here on are groups of hot.c. */
 #define KEYS_HOT 0x8000u

@@ -102,7 +102,7 @@ static bool signal_may_write(const struct cubicle *cubicle, uint64_t at, uint64_
     for (uint32_t page = page_of(at); page <= page_of(at + size - 1); page++) {
         const struct page_info info = page_get(page);
         if (info.owner != cubicle->id || (info.rights & PAGE_WRITE) == 0 ||
-            (keys_holder(page) != 0 && keys_tag_own(page, 1) != 0)) {
+            (keys_holder(page) != 0 && keys_reclaim(page) != 0)) {
             return false;
         }
     }

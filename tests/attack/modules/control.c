@@ -167,7 +167,7 @@ int hostile_event(int event)
     case HOSTILE_RECURSE:
         return victim_call(HOSTILE_RECURSE);
     default:
-        return 0;
+        return keys_event(event);
     }
 }
 

@@ -3,10 +3,15 @@
  * isolation by sfi the table is empty.
  */
 #include "attacker.h"
+#include "leftovers.h"
 
 #ifdef PLAIN_CODE
 #include <cubicle.h>
+#include <fcntl.h>
+#include <hostile.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <victim.h>
 
 /* __cubicle_tp is the FS displacement of struct thread: 16 bytes into it is what allows host
@@ -168,6 +173,119 @@ static int unmasked_exceptions(void)
     return 0;
 }
 
+/* Every second page of what it has lent becomes its own again: that many mappings the host
+ * does not have. Others can go on, and be given memory. */
+#define LENT_PAGES ((size_t)70000)
+static char *lent;
+
+static int scatter_lent(void)
+{
+    for (size_t i = 0; i < LENT_PAGES; i += 2) {
+        lent[i * 4096] = 1;
+    }
+    const int fd = open("/scattered", O_CREAT | O_RDWR, 0600);
+    for (int i = 0; i < 512; i++) {
+        if (pwrite(fd, "x", 1, (off_t)i * 65536) != 1) {
+            return 0;
+        }
+    }
+    return victim_intact();
+}
+
+static int lent_in_pieces(void)
+{
+    lent = mmap(NULL, LENT_PAGES * 4096, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const int held = victim_hold(lent, LENT_PAGES * 4096, HOSTILE_SCATTER);
+    size_t kept = 0;
+    for (size_t i = 0; i < LENT_PAGES; i++) {
+        kept += lent[i * 4096] == !(i & 1);
+    }
+    const int freed = munmap(lent, LENT_PAGES * 4096) == 0;
+    printf("%s\n", held == 1 && kept == LENT_PAGES && freed ? "served" : "BROKEN");
+    return 0;
+}
+
+static int looking_for;
+
+static int look(void)
+{
+    return looking_for == VICTIM_AVX512 ? left_avx512() : left_x87();
+}
+
+/* The victim's secrets, seen by whom it calls, and by its caller. */
+static int look_for(int kind)
+{
+    looking_for = kind;
+    int found = victim_leave(kind, HOSTILE_LOOK);
+    found += look();
+    printf("%d left\n", found);
+    return 0;
+}
+
+static int left_in_x87(void)
+{
+    return look_for(VICTIM_X87);
+}
+
+static int left_in_x87_flags(void)
+{
+    return look_for(VICTIM_X87_FLAGS);
+}
+
+static int left_in_avx512(void)
+{
+    if (!have_avx512()) {
+        printf("no AVX-512\n");
+        return 0;
+    }
+    return look_for(VICTIM_AVX512);
+}
+
+/* With every exception unmasked the next to use x87 would trap. */
+static void set_x87_control(uint16_t control)
+{
+    __asm__ volatile("fldcw %0" : : "m"(control) : "memory");
+}
+
+static int return_pending(void)
+{
+    __asm__ volatile("fninit" : : : "memory");
+    set_x87_control(0x340);
+    leave_x87(0);
+    __asm__ volatile("emms\n\tfldz\n\tfldz\n\tfdivp" : : : "memory");
+    return 0;
+}
+
+/* A callee leaves an exception; a caller unmasks all, and calls with no register free. */
+static int pending_exceptions(void)
+{
+    int good = victim_leave(VICTIM_X87, HOSTILE_PENDING) == 0;
+    set_x87_control(0x340);
+    leave_x87(0);
+    good &=
+        victim_intact() == 1 && victim_leave(VICTIM_X87_FLAGS, HOSTILE_PENDING) == 0;
+    uint16_t control;
+    __asm__ volatile("fwait\n\tfnstcw %0" : "=m"(control) : : "memory");
+    good &= control == 0x340 && left_x87() == 0;
+    printf("%s\n", good ? "served" : "BROKEN");
+    return 0;
+}
+
+int keys_event(int event)
+{
+    switch (event) {
+    case HOSTILE_SCATTER:
+        return scatter_lent();
+    case HOSTILE_LOOK:
+        return look();
+    case HOSTILE_PENDING:
+        return return_pending();
+    default:
+        return 0;
+    }
+}
+
 /* In its code lies what tests/attack/run.py turns into what a module must not have. */
 static int marker(void)
 {
@@ -193,9 +311,20 @@ const struct attack keys_attacks[] = {
     {"direction_flag", direction_flag},
     {"alignment_flag", alignment_flag},
     {"unmasked_exceptions", unmasked_exceptions},
+    {"lent_in_pieces", lent_in_pieces},
+    {"left_in_x87", left_in_x87},
+    {"left_in_x87_flags", left_in_x87_flags},
+    {"left_in_avx512", left_in_avx512},
+    {"pending_exceptions", pending_exceptions},
     {"marker", marker},
     {0},
 };
 #else
+int keys_event(int event)
+{
+    (void)event;
+    return 0;
+}
+
 const struct attack keys_attacks[] = {{0}};
 #endif

@@ -11,6 +11,7 @@ test-attacker_PROVIDES := app hostile
 
 test-victim_SOURCES := $(ATTACK)/victim.c
 test-victim_CFLAGS := -Itests/interfaces
+test-victim_CFLAGS_none := -DPLAIN_CODE
 test-victim_PROVIDES := victim
 
 # The real ramfs, whose fs_mount and fs_write a spy calls in its own time.

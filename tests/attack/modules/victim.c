@@ -1,4 +1,6 @@
 /* The cubicle that is attacked: a secret in every kind of memory. */
+#include "leftovers.h"
+
 #include <cubicle.h>
 #include <hostile.h>
 #include <stdlib.h>
@@ -73,6 +75,37 @@ int victim_call(int event)
         good &= guard[i] == (char)i;
     }
     return result < 0 ? result : good;
+}
+
+int victim_hold(char *memory, size_t size, int event)
+{
+    (void)memory;
+    (void)size;
+    return hostile_event(event);
+}
+
+#ifdef PLAIN_CODE
+static void leave(int kind)
+{
+    if (kind == VICTIM_AVX512) {
+        leave_avx512();
+    } else {
+        leave_x87(kind == VICTIM_X87_FLAGS);
+    }
+}
+#else
+static void leave(int kind)
+{
+    (void)kind;
+}
+#endif
+
+int victim_leave(int kind, int event)
+{
+    leave(kind);
+    const int result = hostile_event(event);
+    leave(kind);
+    return result;
 }
 
 int victim_lend(int peer)

@@ -16,6 +16,9 @@
 /** Rights with which @page is mapped in the view of @id; 0: not mapped. */
 unsigned fake_rights(unsigned id, uint32_t page);
 
+/** How many mappings the host has for these pages (fake_keys.c only). */
+unsigned fake_mappings(uint32_t page, uint32_t npages);
+
 /** Calls of each operation since fake_reset(). */
 struct fake_calls {
     unsigned map, unmap, protect, share, revoke;

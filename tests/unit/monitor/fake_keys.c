@@ -61,6 +61,13 @@ int pkey_mprotect(void *at, size_t size, int prot, int key)
     return 0;
 }
 
+int madvise(void *at, size_t size, int advice)
+{
+    (void)at;
+    (void)size;
+    return advice == MADV_DONTNEED ? 0 : -1;
+}
+
 unsigned fake_rights(unsigned id, uint32_t page)
 {
     const unsigned key = hardware[page - FAKE_FIRST].key;
@@ -68,6 +75,16 @@ unsigned fake_rights(unsigned id, uint32_t page)
     return (bits & MPK_NO_ACCESS) != 0  ? 0
            : (bits & MPK_NO_WRITE) != 0 ? hardware[page - FAKE_FIRST].rights & PAGE_READ
                                         : hardware[page - FAKE_FIRST].rights;
+}
+
+unsigned fake_mappings(uint32_t page, uint32_t npages)
+{
+    unsigned n = 1;
+    for (uint32_t i = page - FAKE_FIRST + 1; i < page - FAKE_FIRST + npages; i++) {
+        n += hardware[i].key != hardware[i - 1].key ||
+             hardware[i].rights != hardware[i - 1].rights;
+    }
+    return n;
 }
 
 static int fake_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
@@ -79,23 +96,11 @@ static int fake_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npa
     return error;
 }
 
-static int fake_unmap(unsigned owner, uint32_t page, uint32_t npages)
-{
-    (void)owner;
-    for (uint32_t p = page; p < page + npages; p++) {
-        keys_forget(p);
-        hardware[p - FAKE_FIRST].key = MPK_KEY_MONITOR;
-        hardware[p - FAKE_FIRST].rights = 0;
-    }
-    return 0;
-}
-
 void fake_reset(void)
 {
     memset(hardware, 0, sizeof(hardware));
     table = backend_mpk;
     table.share = fake_share;
-    table.unmap = fake_unmap;
     backend = &table;
     fake_fail_share = false;
     if (keys_allocated == 0 && keys_init(FAKE_CUBICLES) != 0) {

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "emit.h"
+#include "emit_plain.h"
 
 /* One comparison: what @write emits, and [begin, end) as the assembler has it. */
 struct row {
@@ -132,6 +133,19 @@ ROW(clear_vectors_avx_keep, emit_clear_vectors(e, 3, true),
         EACH_VECTOR_8(VPXOR))
 ROW(clear_vectors_sse_keep, emit_clear_vectors(e, 1, false),
     "movq %xmm0, %xmm0\n" PXOR_REX(1) EACH_VECTOR_2_TO_7(PXOR_REX) EACH_VECTOR_8(PXOR))
+
+#define FLDZ_8 "fldz\n fldz\n fldz\n fldz\n fldz\n fldz\n fldz\n fldz\n"
+ROW(clear_x87, emit_clear_x87(e),
+    "movq %rax, %r10\n fnstsw %ax\n testw %ax, %ax\n je 1f\n fninit\n"
+    "1: movq %r10, %rax\n emms\n" FLDZ_8 "emms")
+
+#define VPXORD(n) "vpxord %zmm" #n ", %zmm" #n ", %zmm" #n "\n"
+#define KXORW(n) "kxorw %k" #n ", %k" #n ", %k" #n "\n"
+#define EACH_VECTOR_16(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
+#define EACH_VECTOR_24(X) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
+ROW(clear_avx512, emit_clear_avx512(e),
+    EACH_VECTOR_16(VPXORD) EACH_VECTOR_24(VPXORD) KXORW(0) KXORW(1)
+        EACH_VECTOR_2_TO_7(KXORW))
 
 static void patched(struct emitter *e, bool conditional, unsigned n)
 {

@@ -1,9 +1,12 @@
 /* Memory of cubicles: P4 of page.h (quota), failures of the host, freed pages. */
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -174,14 +177,57 @@ static void test_reserve_top(void **state)
     assert_int_equal(memory_reserve_top(1), 0);
 }
 
+/* How many mappings the host has between @from and @to. */
+static unsigned mappings(uintptr_t from, uintptr_t to)
+{
+    char line[512];
+    unsigned n = 0;
+    FILE *maps = fopen("/proc/self/maps", "re");
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        uintptr_t start, end;
+        assert_int_equal(sscanf(line, "%" SCNxPTR "-%" SCNxPTR, &start, &end), 2);
+        n += start < to && end > from;
+    }
+    (void)fclose(maps);
+    return n;
+}
+
+/* P5: what was cut in pieces, and used, is one mapping again when all is alike. */
+static void test_p5_neighbours_join(void **state)
+{
+    enum { PIECES = 100 };
+    char *heap = (char *)(uintptr_t)HEAP_START;
+    (void)state;
+    if (memory_init() != 0) {
+        skip(); /* a sanitizer has its own memory there */
+    }
+    assert_int_equal(mappings(SPACE_GUARD, SPACE_SIZE), 1);
+    for (unsigned round = 0; round < 2; round++) {
+        assert_int_equal(mprotect(heap, 2 * PIECES * PAGE_SIZE, PROT_READ | PROT_WRITE),
+                         0);
+        for (unsigned i = 0; i < PIECES; i++) {
+            char *piece = heap + (size_t)i * 2 * PAGE_SIZE;
+            assert_int_equal(mprotect(piece, PAGE_SIZE, PROT_READ), 0);
+        }
+        for (unsigned i = 0; i < PIECES; i++) {
+            heap[(2 * i + 1) * (size_t)PAGE_SIZE] = 1;
+        }
+        assert_int_equal(mappings(HEAP_START, HEAP_START + 2 * PIECES * PAGE_SIZE),
+                         2 * PIECES);
+        assert_int_equal(mprotect(heap, 2 * PIECES * PAGE_SIZE, PROT_NONE), 0);
+        assert_int_equal(mappings(SPACE_GUARD, SPACE_SIZE), 1);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_p4_quota),    TEST(test_give_refused), TEST(test_host_fails),
-        TEST(test_p3_take),     TEST(test_take_refused), TEST(test_protect),
-        TEST(test_reserve_top),
+        TEST(test_p4_quota),    TEST(test_give_refused),       TEST(test_host_fails),
+        TEST(test_p3_take),     TEST(test_take_refused),       TEST(test_protect),
+        TEST(test_reserve_top), TEST(test_p5_neighbours_join),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

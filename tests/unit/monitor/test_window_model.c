@@ -2,7 +2,7 @@
  * Windows, pages and memory together, at random: after every step nothing is mapped that
  * no open window allows (W1, W2), also where the host refuses now and then, and where
  * windows have so many ranges that cutting one takes the last. Once on a backend that only
- * remembers, and once on `mpk` with played keys (K1-K3, H1-H3).
+ * remembers, and on `mpk` with played keys (K1-K3, H1-H3), also with few mappings (K4).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,11 +46,19 @@ static int setup(void **state)
         cubicle_get(id)->quota_pages = UINT64_MAX;
         assert_int_equal(memory_give(cubicle_get(id), HEAP(id), PAGES, PAGE_HEAP), 0);
     }
+#ifdef RUNS
+    page_limit_runs(RUNS);
+#endif
     return window_setup(MONITOR_ACL_ON, MONITOR_REVOKE_STRICT);
 }
 
 static void check(unsigned step)
 {
+#ifdef RUNS /* P5, K4: a run of the owner's, and one that is with others, and gaps */
+    for (unsigned id = 1; id <= CUBICLES; id++) {
+        assert_in_range(fake_mappings(HEAP(id), PAGES), 1, 4 * RUNS);
+    }
+#endif
     for (unsigned id = 1; id <= CUBICLES; id++) {
         for (uint32_t page = HEAP(1); page < HEAP(CUBICLES + 1); page++) {
             const unsigned mapped = fake_rights(id, page);
@@ -178,6 +186,25 @@ static void window_step(unsigned what, unsigned step)
     }
 }
 
+/* The owner uses every second page of what it has lent as a whole, and then the peer. */
+static void test_p5_every_second_page(void **state)
+{
+    const unsigned both = PAGE_READ | PAGE_WRITE;
+    (void)state;
+    const int id =
+        window_lend(1, 2, HEAP(1) << PAGE_SHIFT, (uint64_t)PAGES << PAGE_SHIFT, both);
+    assert_true(id > 0);
+    for (unsigned self = 1; self <= 2; self++) {
+        for (unsigned i = 0; i < PAGES; i += 2) {
+            touch(self, HEAP(1) + i, PAGE_WRITE);
+            assert_int_equal(fake_rights(self, HEAP(1) + i), both);
+            check(i);
+        }
+    }
+    assert_int_equal(window_destroy(1, id), 0);
+    check(0);
+}
+
 static void test_random_steps(void **state)
 {
     (void)state;
@@ -203,7 +230,8 @@ static void test_random_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_random_steps, setup),
+        cmocka_unit_test_setup(test_p5_every_second_page, setup),
+        cmocka_unit_test(test_random_steps),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
