@@ -17,8 +17,8 @@ struct module;
 enum cubicle_state {
     CUBICLE_ABSENT,
     CUBICLE_LIVE,
-    CUBICLE_EXITED, /* ended by cubicle_exit(); calls into it fail */
-    CUBICLE_DEAD,   /* stopped by a fault; calls into it fail */
+    CUBICLE_EXITED, /* ended by cubicle_exit(), its outermost call has not returned yet */
+    CUBICLE_DEAD,   /* stopped by a fault, or has ended; calls into it fail */
 };
 
 struct cubicle {

@@ -128,9 +128,24 @@ static void fault_stop(ucontext_t *context, struct cubicle *cubicle)
     fault_continue_at(context, &target);
 }
 
+/* A cubicle that is not live was entered or returned to: its caller's problem. */
+static void fault_stop_dead(ucontext_t *context, struct cubicle *cubicle)
+{
+    struct unwind_target target;
+    if (!unwind_to_caller(cubicle, &target)) {
+        fault_panic("a dead cubicle runs outside any call");
+    }
+    unwind_poison(cubicle);
+    fault_continue_at(context, &target);
+}
+
 void fault_stop_interrupted(void *opaque, struct cubicle *cubicle, const char *reason)
 {
     ucontext_t *context = opaque;
+    if (cubicle->state != CUBICLE_LIVE) {
+        fault_stop_dead(context, cubicle); /* as its next instruction would */
+        return;
+    }
     fault_report_text(cubicle, (uint64_t)context->uc_mcontext.gregs[REG_RIP], reason);
     fault_stop(context, cubicle);
 }
@@ -282,14 +297,9 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
         fault_report_panic(signal, rip, address);
         _exit(MONITOR_EXIT_FAULT);
     }
-    /* 3. A cubicle that is not live was entered or returned to: its caller's problem. */
+    /* 3. Nobody is there. */
     if (cubicle->state != CUBICLE_LIVE) {
-        struct unwind_target target;
-        if (!unwind_to_caller(cubicle, &target)) {
-            fault_panic("a dead cubicle runs outside any call");
-        }
-        unwind_poison(cubicle);
-        fault_continue_at(context, &target);
+        fault_stop_dead(context, cubicle);
         /* 4. The control stack is full: too many calls inside calls. */
     } else if (memory && address >= (uint64_t)(uintptr_t)thread_self.control_end &&
                address < (uint64_t)(uintptr_t)thread_self.control_end + PAGE_SIZE) {

@@ -37,7 +37,8 @@ void fault_stop_running(const char *reason) __attribute__((noreturn));
 /** Applies @cubicle's fault policy; @target is where to go on. */
 void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target);
 
-/** Ends @cubicle, interrupted at @context (a ucontext_t) by a signal, with @reason. */
+/** Ends @cubicle, interrupted at @context (a ucontext_t) by a signal, with @reason; the call
+ *  of it, without a word, where it is not live. */
 void fault_stop_interrupted(void *context, struct cubicle *cubicle, const char *reason);
 
 /** The monitor's own state makes no sense: says so and ends the process. */

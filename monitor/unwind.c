@@ -60,7 +60,7 @@ static bool unwind_called_below(const struct cubicle *cubicle,
     return false;
 }
 
-bool unwind_to_caller(const struct cubicle *cubicle, struct unwind_target *target)
+bool unwind_to_caller(struct cubicle *cubicle, struct unwind_target *target)
 {
     for (struct call_frame *frame; (frame = thread_top_frame()) != NULL;) {
         const struct trampoline *t = trampoline_get(frame->trampoline);
@@ -77,6 +77,9 @@ bool unwind_to_caller(const struct cubicle *cubicle, struct unwind_target *targe
             .result = exits ? (uint64_t)(int64_t)cubicle->exit_status
                             : marshal_error_result(t->function, -EOWNERDEAD),
         };
+        if (exits) {
+            cubicle->state = CUBICLE_DEAD; /* that was the call that gets the status */
+        }
         return true;
     }
     return false;

@@ -38,7 +38,7 @@ void unwind_stop(struct cubicle *cubicle, enum cubicle_state state, int status);
  * Pops frames down to the innermost call into @cubicle, which is not live, and fills
  * @target. False when there is none.
  */
-bool unwind_to_caller(const struct cubicle *cubicle, struct unwind_target *target);
+bool unwind_to_caller(struct cubicle *cubicle, struct unwind_target *target);
 
 /** Pops frames down to the monitor's own call, whose result will be @status. */
 bool unwind_to_monitor(int status, struct unwind_target *target);

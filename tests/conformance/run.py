@@ -12,12 +12,15 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import (  # noqa: E402
+    BUILD,
+    CUBICLE,
     EXIT_FAULT,
     ISOLATIONS,
     SYSTEMS,
     Suite,
     check,
     check_fault,
+    execute,
     run_system,
     temporary_directory,
 )
@@ -31,6 +34,11 @@ DEATHS = [
     ("stack", "guard"),
     ("abort", "abort"),
 ]
+
+INTERRUPT = BUILD / "host/tests/conformance/interrupt"
+# Addresses that it interrupts, by what lies there.
+LEAST = {"stubs": 80, "bodies": 2000, "cubicles": 200, "monitor": 300, "way back": 12,
+         "bans": 20}
 
 
 def suite(name, isolation, options=()):
@@ -84,6 +92,23 @@ def abort_policy(how, reason, isolation):
     check("# have" not in result.out, "the driver went on", result)
 
 
+def interrupted(isolation):
+    """A signal may arrive at every instruction of a switch; see interrupt.c."""
+    command = [CUBICLE, "run", SYSTEMS / "conformance-ticks.yaml", f"--isolation={isolation}",
+               "--", "switches"]
+    alone = execute(command)
+    check(alone.status == 0 and alone.out.endswith("\n1..2\n"), "the driver failed", alone)
+    result = execute([INTERRUPT, *command])
+    check((result.out, result.status, result.faults()) ==
+          (alone.out, alone.status, alone.faults()), "signals changed something", result)
+    line = re.search(r"^interrupt: .*", result.err, re.MULTILINE)
+    check(line, "no counts", result)
+    counts = {kind: int(n) for kind, n in re.findall(r"(\w[\w ]*) (\d+),", line.group())}
+    for kind, least in LEAST.items():
+        if kind not in ("way back", "bans") or isolation == "mpk":
+            check(counts[kind] >= least, f"{kind}: fewer than {least}", result)
+
+
 def main():
     tests = Suite("conformance")
     for isolation in ISOLATIONS:
@@ -99,6 +124,7 @@ def main():
             tests.add(f"{isolation}: abort by {how}", abort_policy, how, reason, isolation)
         tests.add(f"{isolation}: death deeper down", death_deeper, isolation)
         tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
+        tests.add(f"{isolation}: a signal at every instruction", interrupted, isolation)
         if isolation != "none":
             tests.add(f"{isolation}: windows, lazy revocation", suite, "windows", isolation,
                       ["--revoke=lazy"])

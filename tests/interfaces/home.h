@@ -13,9 +13,10 @@ int home_step(int depth);
 
 enum {
     EVENT_NONE,
-    EVENT_CLOSE,  /* closes the window that the driver has open */
-    EVENT_UNMAP,  /* unmaps the memory behind it */
-    EVENT_LONGJMP /* leaves by longjmp */
+    EVENT_CLOSE,   /* closes the window that the driver has open */
+    EVENT_UNMAP,   /* unmaps the memory behind it */
+    EVENT_LONGJMP, /* leaves by longjmp */
+    EVENT_EXIT     /* has the peer exit, which waits for this call */
 };
 int home_event(int event);
 

@@ -18,7 +18,10 @@ void test_death(const char *how)
         {"stack", DIE_STACK}, {"abort", DIE_ABORT},     {"third", DIE_THIRD},
     };
     if (strcmp(how, "exit") == 0) {
+        uint8_t byte = 1;
         CHECK_EQUAL(peer_die(DIE_EXIT), 7);
+        CHECK_EQUAL(peer_null(), -EOWNERDEAD);
+        CHECK_EQUAL(peer_sum(&byte, 1), -EOWNERDEAD);
         return;
     }
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {

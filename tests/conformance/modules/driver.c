@@ -73,6 +73,8 @@ int home_event(int event)
         return munmap(event_memory, 4096);
     case EVENT_LONGJMP:
         longjmp(event_jump, 1);
+    case EVENT_EXIT:
+        return peer_die(DIE_EXIT);
     default:
         return 0;
     }
@@ -96,6 +98,7 @@ int main(int argc, char **argv)
         {"foreign", test_foreign},
         {"demand-foreign", test_demand_foreign},
         {"hot", test_hot},
+        {"switches", test_switches},
     };
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(suite, "death") == 0) {
