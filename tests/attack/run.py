@@ -320,6 +320,7 @@ def main():
     tests.add("31: endless loop", endless_loop)
     for name, row, reasons, body in refused_cases() if SFI else ():
         tests.add(f"{row}: refused {name}", refused, name, reasons, body)
+    tests.add("31: reused_in_pieces", large, "reused_in_pieces", r"^served$", 31)
     if not SFI:
         for row in KEYS:
             tests.add(f"{row[4]}: {row[0]}", stopped, *row)

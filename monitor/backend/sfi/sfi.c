@@ -42,6 +42,15 @@ static int sfi_init(size_t ncubicles)
     if (base == MAP_FAILED) {
         return -errno;
     }
+    /* The host joins neighbours that are alike again (P5) only where both come of memory
+     * that was in use already: so one page is, before the views are cut into pieces. */
+    if (mprotect(base, PAGE_SIZE, PROT_READ | PROT_WRITE) != 0) {
+        return -errno;
+    }
+    *(volatile char *)base = 0;
+    if (mprotect(base, PAGE_SIZE, PROT_NONE) != 0) {
+        return -errno;
+    }
     views = ((uint64_t)(uintptr_t)base + VIEW_STRIDE) & ~(VIEW_STRIDE - 1);
     nviews = ncubicles;
     return 0;
@@ -84,20 +93,42 @@ static int sfi_hide(unsigned id, uint32_t page, uint32_t npages)
     return at != MAP_FAILED ? 0 : -errno;
 }
 
-static int sfi_unmap(unsigned owner, uint32_t page, uint32_t npages)
+/* Private pages are emptied where they are: what is mapped anew would not be joined with
+ * its neighbours. */
+static int sfi_empty(unsigned owner, uint32_t page, uint32_t npages)
+{
+    void *at = sfi_address(owner, page);
+    return mprotect(at, sfi_size(npages), PROT_NONE) == 0 &&
+                   madvise(at, sfi_size(npages), MADV_DONTNEED) == 0
+               ? 0
+               : -errno;
+}
+
+static int sfi_forget(unsigned owner, uint32_t page, uint32_t npages)
 {
     const int error = sfi_hide(owner, page, npages);
-    if (error != 0) {
-        return error;
-    }
-    for (uint32_t p = page; p < page + npages; p++) {
-        if ((page_get(p).flags & PAGE_SHARED) != 0 &&
-            fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                      (off_t)p << PAGE_SHIFT, PAGE_SIZE) != 0) {
-            return -errno;
+    return error != 0 || fallocate(memory_fd,
+                                   FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                   (off_t)page << PAGE_SHIFT,
+                                   (off_t)sfi_size(npages)) == 0
+               ? error
+               : -errno;
+}
+
+static int sfi_unmap(unsigned owner, uint32_t page, uint32_t npages)
+{
+    const uint32_t end = page + npages;
+    int error = 0;
+    for (uint32_t p = page, next; error == 0 && p < end; p = next) {
+        const bool shared = (page_get(p).flags & PAGE_SHARED) != 0;
+        for (next = p + 1; next < end; next++) {
+            if (((page_get(next).flags & PAGE_SHARED) != 0) != shared) {
+                break;
+            }
         }
+        error = shared ? sfi_forget(owner, p, next - p) : sfi_empty(owner, p, next - p);
     }
-    return 0;
+    return error;
 }
 
 static int sfi_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)

@@ -340,6 +340,44 @@ static int descriptors_run_out(void)
 
 /* The host allows a process so many mappings. One cubicle that scatters its pages gets its
  * share of them, and the others can still be given memory. */
+static char *map_pages(int npages)
+{
+    return mmap(NULL, (size_t)npages * 4096, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* Pages that are alike again after they were protected in turn: what the monitor counts as
+ * one run must be one mapping of the host's. */
+static int reused_in_pieces(void)
+{
+    enum { CHUNKS = 280, CHUNK = 500, INNER = CHUNK - 2 };
+    int bad = 0;
+    for (int chunk = 0; bad == 0 && chunk < CHUNKS; chunk++) {
+        char *const start = map_pages(CHUNK);
+        if (start == MAP_FAILED) {
+            bad++;
+            break;
+        }
+        char *const end = start + (CHUNK - 1) * 4096;
+        /* Neighbours that a hole does not join. */
+        bad += mprotect(start, 4096, PROT_READ) != 0 || mprotect(end, 4096, PROT_READ) != 0;
+        bad += munmap(start + 4096, INNER * 4096) != 0;
+        char *const inner = map_pages(INNER);
+        bad += inner == MAP_FAILED;
+        for (int i = 0; bad == 0 && i < INNER; i += 2) {
+            bad += mprotect(inner + i * 4096, 4096, PROT_READ) != 0;
+        }
+        for (int i = 1; bad == 0 && i < INNER; i += 2) {
+            inner[i * 4096] = 1;
+        }
+        bad += mprotect(inner, INNER * 4096, PROT_READ | PROT_WRITE) != 0 ||
+               mprotect(start, 4096, PROT_READ | PROT_WRITE) != 0 ||
+               mprotect(end, 4096, PROT_READ | PROT_WRITE) != 0;
+    }
+    printf("%s\n", bad == 0 && victim_intact() == 1 ? "served" : "BROKEN");
+    return 0;
+}
+
 static int mappings_run_out(void)
 {
     enum { PAGES = 8192 };
@@ -485,6 +523,7 @@ const struct attack deputy_attacks[] = {
     {"descriptors_run_out", descriptors_run_out},
     {"foreign_caller_id", foreign_caller_id},
     {"mappings_run_out", mappings_run_out},
+    {"reused_in_pieces", reused_in_pieces},
     {"refused_after_seek", refused_after_seek},
     {"failed_write", failed_write},
     {"bind_past_vfscore", bind_past_vfscore},
