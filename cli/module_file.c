@@ -9,8 +9,11 @@
 
 enum module_key { KEY_INTERFACES = 256, KEY_SECTIONS, KEY_ISOLATION };
 
-#define INTERFACES \
-    {"interfaces", KEY_INTERFACES, "DIR", 0, "interface registry of another build", 0}
+#define INTERFACES                                                                     \
+    {                                                                                  \
+        "interfaces", KEY_INTERFACES, "DIR", 0, "interface registry of another build", \
+            0                                                                          \
+    }
 
 static const struct argp_option options[][3] = {
     [MODULE_INSPECT] = {INTERFACES,

@@ -18,7 +18,8 @@ int cli_verify(int argc, char **argv)
     size_t code_size;
 
     module_options_parse(argc, argv, doc, MODULE_VERIFY, &options);
-    if (check_module(options.path, options.mpk != 0, options.interfaces, &code_size) != 0) {
+    if (check_module(options.path, options.mpk != 0, options.interfaces, &code_size) !=
+        0) {
         return CLI_EXIT_NO;
     }
     printf("%s: accepted: %zu bytes of code\n", options.path, code_size);

@@ -13,7 +13,6 @@
  * Once per process.
  */
 int check_module(const char *path, bool mpk, const char *interfaces_dir,
-                 size_t *code_size)
-    __attribute__((warn_unused_result));
+                 size_t *code_size) __attribute__((warn_unused_result));
 
 #endif

@@ -203,9 +203,9 @@ static int link_import(const struct link_context *context, const char *name,
         const struct trampoline *t = trampoline_create(
             module->cubicle->id, CUBICLE_MONITOR, interface->name, function, 0, false);
         *value = t != NULL ? t->entry : 0;
-        return t != NULL ? 0
-                         : message_error(-ENOSPC, "%s: cannot import %s", module->name,
-                                         name);
+        return t != NULL
+                   ? 0
+                   : message_error(-ENOSPC, "%s: cannot import %s", module->name, name);
     }
     if (gate_is_interface(interface->name)) {
         return link_gate(module, interface, function, value);
@@ -272,8 +272,9 @@ static int link_symbol(const struct link_context *context,
 }
 
 /* What a relocation writes, modulo 2^64: the module's author may have chosen any addend. */
-static int64_t link_result(const struct module *module, const struct image_relocation *r,
-                           uint64_t value, uint64_t place)
+static int64_t link_result(const struct module *module,
+                           const struct image_relocation *r, uint64_t value,
+                           uint64_t place)
 {
     const uint64_t result = value + (uint64_t)r->addend;
     switch (r->type) {

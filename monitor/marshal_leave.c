@@ -32,7 +32,8 @@ static uint64_t marshal_destination(struct call_frame *frame,
         struct call_buffer *result = &below->buffers[k];
         if (result->window == 0 && result->callee == at && size <= result->size &&
             outer->steps[result->step].kind == DESCRIPTOR_OUT &&
-            outer->steps[result->step].ret && marshal_out_word(result) == MARSHAL_OUT_FORWARD) {
+            outer->steps[result->step].ret &&
+            marshal_out_word(result) == MARSHAL_OUT_FORWARD) {
             result->delivered = 1;
             *whose = outer->from;
             return outer->from->view + result->caller;

@@ -385,8 +385,7 @@ static void emit_jump_far(struct emitter *e, uint64_t address)
 void trampoline_write_stub(const struct trampoline *t, uint64_t ret)
 {
     uint8_t *stub = (uint8_t *)(uintptr_t)t->entry;
-    struct emitter e = {
-        .at = stub, .end = stub + STUB_SIZE, .spells = backend->spells};
+    struct emitter e = {.at = stub, .end = stub + STUB_SIZE, .spells = backend->spells};
     emit_jump_far(&e, t->body);
     if (t->callee == CUBICLE_MONITOR) {
         return; /* the rest stays int3 */

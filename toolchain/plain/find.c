@@ -9,8 +9,8 @@ void find_in(const uint8_t *code, uint64_t size, unsigned section,
 {
     const char *name = NULL;
 
-    for (size_t at = 0; (at += forbidden_find(code + at, size - at, true, &name)) < size;
-         at++) {
+    for (size_t at = 0;
+         (at += forbidden_find(code + at, size - at, true, &name)) < size; at++) {
         const char *same;
         bool two = forbidden_find(code + at, 2, true, &same) == 0;
 

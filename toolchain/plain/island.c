@@ -30,8 +30,8 @@ struct module {
     const char *name;
     uint8_t *bytes; /* the file; malloc */
     size_t size;
-    struct object object; /* of bytes */
-    unsigned text;        /* index of the one section of code; 0: there is none */
+    struct object object;    /* of bytes */
+    unsigned text;           /* index of the one section of code; 0: there is none */
     Elf64_Rela *relocations; /* of the code; in bytes */
     size_t nrelocations;
     uint8_t *code; /* what the section will be; malloc */
@@ -82,9 +82,8 @@ static void lay_out(struct module *module)
             }
             uint64_t align = section->sh_addralign > 1 ? section->sh_addralign : 1;
 
-            at = round_up(at, segment == SEGMENT_CODE && align < CODE_ALIGN
-                                  ? CODE_ALIGN
-                                  : align);
+            at = round_up(at, segment == SEGMENT_CODE && align < CODE_ALIGN ? CODE_ALIGN
+                                                                            : align);
             module->addresses[i] = base + at;
             at += i == module->text ? module->code_size : section->sh_size;
         }
@@ -207,8 +206,8 @@ static bool instruction_at(const struct module *module, uint64_t offset, uint64_
     for (*start = function ? function->st_value : offset; *start <= offset;
          *start += instruction->length) {
         if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
-                &decoder, ZYAN_NULL, module->code + *start,
-                module->code_size - *start, instruction))) {
+                &decoder, ZYAN_NULL, module->code + *start, module->code_size - *start,
+                instruction))) {
             return false;
         }
         if (offset < *start + instruction->length) {
@@ -275,8 +274,7 @@ static bool move(struct module *module, const struct finding *finding)
         instruction.length < JUMP_SIZE) {
         return false;
     }
-    Elf64_Rela *relocation =
-        relocation_in(module, start, start + instruction.length);
+    Elf64_Rela *relocation = relocation_in(module, start, start + instruction.length);
     const uint64_t island = module->code_size;
     uint8_t copy[ZYDIS_MAX_INSTRUCTION_LENGTH];
 

@@ -10,8 +10,10 @@ static const char usage[] =
     "usage: cubicle-plain [-o OUTPUT] [--as=ASSEMBLER] INPUT.s\n"
     "       cubicle-plain --linked [--retry] MODULE.o\n"
     "\n"
-    "Assembles x86-64 assembly (AT&T syntax, as gcc -S writes it) to plain machine code\n"
-    "in which no byte begins an instruction that isolation by protection keys forbids:\n"
+    "Assembles x86-64 assembly (AT&T syntax, as gcc -S writes it) to plain machine "
+    "code\n"
+    "in which no byte begins an instruction that isolation by protection keys "
+    "forbids:\n"
     "system calls, WRPKRU, XRSTOR and others that change rights. INPUT `-' is the\n"
     "standard input.\n"
     "\n"
@@ -19,7 +21,8 @@ static const char usage[] =
     "  --as=ASSEMBLER   GNU assembler to run (default: as)\n"
     "  --linked         change a module that ld -r has linked: what distances between\n"
     "                   its parts and addresses of its data spell\n"
-    "  --retry          leave the module alone and exit with 2 where other addresses of\n"
+    "  --retry          leave the module alone and exit with 2 where other addresses "
+    "of\n"
     "                   its data would help\n"
     "  --help           this text\n"
     "\n"
@@ -74,8 +77,8 @@ int main(int argc, char **argv)
 
         output = arena_printf("%.*s.o", (int)len, input);
     }
-    int status = linked ? plain_link(input, retry)
-                        : !plain_object(input, output, assembler);
+    int status =
+        linked ? plain_link(input, retry) : !plain_object(input, output, assembler);
 
     arena_free();
     return status;

@@ -136,7 +136,8 @@ static void warn(const char *input, const struct source *source,
         fprintf(stderr,
                 "%s: in function %s: warning: the bytes of `%s' hold %s, and nothing "
                 "else is known to write; --isolation=mpk will refuse the module\n",
-                source->name ? source->name : input, statement ? statement->function : "?",
+                source->name ? source->name : input,
+                statement ? statement->function : "?",
                 statement ? statement->text : "?", finding->name);
     }
 }

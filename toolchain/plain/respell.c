@@ -400,9 +400,8 @@ static const char **complement(const struct instruction *in)
             reg, load, invert,
             arena_printf("%s%s %s, %s", in->prefix, in->mnemonic, part, target));
     }
-    const char **pieces = with_saved(reg, load, invert,
-                                     arena_printf("%s %s, %s", in->mnemonic, source,
-                                                  part));
+    const char **pieces = with_saved(
+        reg, load, invert, arena_printf("%s %s, %s", in->mnemonic, source, part));
     /* The product is in the saved register: it goes to its place before that is restored. */
     pieces[7] = pieces[6];
     pieces[6] = pieces[5];

@@ -18,8 +18,8 @@ static const char *own_thread_pointer(const char *text)
     static const char slot[] = "%fs:0";
     const char *at = strstr(text, slot);
 
-    if (!at || (at[sizeof(slot) - 1] &&
-                strchr("xX0123456789@+-", at[sizeof(slot) - 1]))) {
+    if (!at ||
+        (at[sizeof(slot) - 1] && strchr("xX0123456789@+-", at[sizeof(slot) - 1]))) {
         return text;
     }
     return arena_printf("%.*s%%fs:__cubicle_tp%s", (int)(at - text), text,

@@ -124,7 +124,8 @@ static bool mpk_verify(const uint8_t *code, size_t len, uint32_t base,
     result->reason = VERIFY_UNLISTED;
     result->offset = (uint32_t)at;
     (void)snprintf(result->text, sizeof(result->text),
-                   "the bytes of %s, which plain code must not hold at any offset", name);
+                   "the bytes of %s, which plain code must not hold at any offset",
+                   name);
     return false;
 }
 

@@ -107,10 +107,9 @@ static int sfi_empty(unsigned owner, uint32_t page, uint32_t npages)
 static int sfi_forget(unsigned owner, uint32_t page, uint32_t npages)
 {
     const int error = sfi_hide(owner, page, npages);
-    return error != 0 || fallocate(memory_fd,
-                                   FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                   (off_t)page << PAGE_SHIFT,
-                                   (off_t)sfi_size(npages)) == 0
+    return error != 0 ||
+                   fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                             (off_t)page << PAGE_SHIFT, (off_t)sfi_size(npages)) == 0
                ? error
                : -errno;
 }

@@ -360,7 +360,8 @@ static int reused_in_pieces(void)
         }
         char *const end = start + (CHUNK - 1) * 4096;
         /* Neighbours that a hole does not join. */
-        bad += mprotect(start, 4096, PROT_READ) != 0 || mprotect(end, 4096, PROT_READ) != 0;
+        bad += mprotect(start, 4096, PROT_READ) != 0 ||
+               mprotect(end, 4096, PROT_READ) != 0;
         bad += munmap(start + 4096, INNER * 4096) != 0;
         char *const inner = map_pages(INNER);
         bad += inner == MAP_FAILED;

@@ -530,12 +530,12 @@ static void test_sole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),         cmocka_unit_test(test_out_of_range),
-        cmocka_unit_test(test_data),           cmocka_unit_test(test_wrong_kind),
-        cmocka_unit_test(test_not_loaded),     cmocka_unit_test(test_structure),
-        cmocka_unit_test(test_imports),   cmocka_unit_test(test_spelling),
-               cmocka_unit_test(test_providers),
-        cmocka_unit_test(test_loader_symbols), cmocka_unit_test(test_sole),
+        cmocka_unit_test(test_values),     cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_data),       cmocka_unit_test(test_wrong_kind),
+        cmocka_unit_test(test_not_loaded), cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_imports),    cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_providers),  cmocka_unit_test(test_loader_symbols),
+        cmocka_unit_test(test_sole),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -53,8 +53,8 @@ static const struct {
     const char *name;
     uint8_t code[2];
 } calls[] = {
-    {"syscall", {0x0f, 0x05}},  {"sysenter", {0x0f, 0x34}}, {"int 0x80", {0xcd, 0x80}},
-    {NULL, {0x0f, 0x80}},       {NULL, {0xcd, 0x05}},       {NULL, {0xcd, 0x81}},
+    {"syscall", {0x0f, 0x05}}, {"sysenter", {0x0f, 0x34}}, {"int 0x80", {0xcd, 0x80}},
+    {NULL, {0x0f, 0x80}},      {NULL, {0xcd, 0x05}},       {NULL, {0xcd, 0x81}},
 };
 
 static void test_every_offset(void **state)
@@ -149,10 +149,8 @@ static void test_process(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_offset),
-        cmocka_unit_test(test_calls),
-        cmocka_unit_test(test_borders),
-        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_every_offset), cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_borders),      cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_process),
     };
 

@@ -21,7 +21,8 @@
 
 static unsigned refusals; /* how many trampolines will not be accepted */
 static unsigned messages;
-static const struct descriptor_function functions[2] = {{.name = "one"}, {.name = "two"}};
+static const struct descriptor_function functions[2] = {{.name = "one"},
+                                                        {.name = "two"}};
 
 /* --- what trampoline.c and trampoline_body.c ask of others ------------------------------- */
 
@@ -167,7 +168,8 @@ static void test_all(void **state)
     assert_ptr_not_equal(again, first);
     assert_int_equal(again->entry, slot(4));
     assert_int_equal(again->nsteps, 1);
-    assert_true(again->caller == 1 && again->callee == 2 && again->function == first->function);
+    assert_true(again->caller == 1 && again->callee == 2 &&
+                again->function == first->function);
     assert_ptr_equal(create(0), again);
     assert_null(trampoline_renew(slot(0) + 1));
 

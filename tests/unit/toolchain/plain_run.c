@@ -173,11 +173,10 @@ int main(int argc, char **argv)
     unsigned number = 0;
 
     for (const struct row *row = rows; row->text; row++) {
-        const char *differs = !holds(row->raw, row->raw_end)
-                                  ? "there was nothing to write differently"
-                              : holds(row->plain, row->plain_end)
-                                  ? "there is still something"
-                                  : NULL;
+        const char *differs =
+            !holds(row->raw, row->raw_end) ? "there was nothing to write differently"
+            : holds(row->plain, row->plain_end) ? "there is still something"
+                                                : NULL;
 
         for (unsigned i = 0; i < 5 && !differs; i++) {
             differs = compare(row);
