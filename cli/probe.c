@@ -92,6 +92,18 @@ static bool can_map_low(void)
     return page == at || errno == EEXIST;
 }
 
+#define PROBE_RTM_ALWAYS_ABORT (1u << 11) /* edx of leaf 7 */
+#define PROBE_XCR0_APX (1u << 19)
+
+/* Which register files the kernel has enabled; where there are protection keys. */
+static unsigned read_xcr0(void)
+{
+    unsigned low, high;
+
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+
 void probe_machine(struct probe *probe)
 {
     unsigned a, b, c, d;
@@ -101,6 +113,9 @@ void probe_machine(struct probe *probe)
     probe->avx = __builtin_cpu_supports("avx");
     probe->pku = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_OSPKE) != 0;
     probe->cpu_pku = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_PKU) != 0;
+    probe->transactions = __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
+                          (b & bit_RTM) != 0 && (d & PROBE_RTM_ALWAYS_ABORT) == 0;
+    probe->apx = probe->pku && (read_xcr0() & PROBE_XCR0_APX) != 0;
     probe->dispatch = has_dispatch();
     probe->memfd = has_memfd();
     probe->seccomp = has_seccomp();
@@ -126,6 +141,15 @@ bool probe_mpk(const struct probe *probe, const char **reason)
                       ? "the kernel does not offer protection keys (CONFIG_X86_INTEL_"
                         "MEMORY_PROTECTION_KEYS, and no `nopku` on its command line)"
                       : "this CPU has no protection keys";
+        return false;
+    }
+    if (probe->transactions) {
+        *reason = "the CPU runs transactions, which lead around the checks of `mpk` "
+                  "(`tsx=off` on the kernel's command line turns them off)";
+        return false;
+    }
+    if (probe->apx) {
+        *reason = "the CPU has APX, instructions that `mpk` cannot find in code yet";
         return false;
     }
     if (!probe->dispatch) {

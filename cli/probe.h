@@ -7,10 +7,12 @@
 struct probe {
     bool fsgsbase; /* instructions that switch the view; enabled by the kernel */
     bool avx, pku, cpu_pku;
-    bool dispatch;   /* syscall user dispatch */
-    bool memfd;      /* pages shared between views */
-    bool seccomp;    /* the host call filter */
-    bool low_memory; /* offsets from 64 KiB on can be mapped */
+    bool transactions; /* RTM, and it does not always abort */
+    bool apx;          /* the kernel has enabled it */
+    bool dispatch;     /* syscall user dispatch */
+    bool memfd;        /* pages shared between views */
+    bool seccomp;      /* the host call filter */
+    bool low_memory;   /* offsets from 64 KiB on can be mapped */
     long mmap_min_addr;
     int overcommit;     /* vm.overcommit_memory; -1: unknown */
     long max_map_count; /* vm.max_map_count; -1: unknown */

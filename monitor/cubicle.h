@@ -22,16 +22,16 @@ enum cubicle_state {
 };
 
 struct cubicle {
-    unsigned id; /* 1..CUBICLE_MAX */
     const char *name;
+    unsigned id; /* 1..CUBICLE_MAX */
     enum cubicle_state state;
     enum monitor_on_fault on_fault;
     int exit_status;
-    uint64_t limit_ticks; /* of computing in one call; 0: no limit (watchdog.h) */
     bool is_app;          /* holds the application: what --acl=app opens */
-    uint64_t view;        /* address = view + offset */
     uint32_t stack_start; /* offset of the lowest byte, above the guard */
     uint32_t stack_size;
+    uint64_t limit_ticks; /* of computing in one call; 0: no limit (watchdog.h) */
+    uint64_t view;        /* address = view + offset */
     uint64_t quota_pages; /* UINT64_MAX: no limit */
     uint64_t npages;      /* owned now, of any kind but guards */
     uint64_t peak_pages;

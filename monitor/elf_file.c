@@ -141,6 +141,7 @@ static int image_visit_section(const struct image *image, size_t index,
 int image_visit_relocations(const struct image *image, image_visit *visit,
                             void *context, struct image_error *error)
 {
+    uint64_t total = 0;
     for (size_t i = 1; i < image->nsections; i++) {
         Elf64_Shdr header;
         const Elf64_Ehdr *file = (const Elf64_Ehdr *)image->file;
@@ -151,6 +152,13 @@ int image_visit_relocations(const struct image *image, image_visit *visit,
         }
         if (header.sh_type != SHT_RELA) {
             continue;
+        }
+        /* Tables that overlap would be more work than the file is long. */
+        total += header.sh_size < image->file_size ? header.sh_size : image->file_size;
+        if (total > image->file_size) {
+            return image_fail(error, image->path,
+                              "section %zu: relocations of more bytes than the file",
+                              i);
         }
         const int failed =
             image_visit_section(image, i, &header, visit, context, error);

@@ -20,7 +20,8 @@
 #define ERROR_EXECUTE 16
 #define SELECTORS_KEPT 0x0000ffffffff0000   /* GS, FS */
 #define SELECTORS_64 0x002b000000000033     /* SS, CS of 64-bit code */
-#define EFLAGS_TRAPS 0x40100                /* AC, TF: make others' instructions trap */
+#define EFLAGS_TF 0x100                     /* traps behind every instruction */
+#define EFLAGS_AC 0x40000                   /* traps where accesses are not aligned */
 #define STACK_OVERSHOOT (UINT64_C(1) << 20) /* of one frame, for the report */
 #define XSTATE_ABOUT 464 /* bytes into the frame: struct _fpx_sw_bytes */
 #define XSTATE_SSE 2u
@@ -267,12 +268,13 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
     const int saved_errno = errno;
 
     const bool interrupted_cubicle = backend->interrupted_cubicle(context);
-    /* 0. Plain code calls with flags that make the monitor's instructions trap. And the
-     * monitor's own touch moves a page that is tagged for somebody back. */
+    /* 0. Plain code calls, and returns, with flags that make the monitor's instructions trap,
+     * or, AC, those of whoever runs then; nobody needs them. And the monitor's own touch
+     * moves a page that is tagged for somebody back. */
     greg_t *flags = &context->uc_mcontext.gregs[REG_EFL];
-    if (!interrupted_cubicle && (*flags & EFLAGS_TRAPS) != 0 &&
-        (signal == SIGTRAP || signal == SIGBUS)) {
-        *flags &= ~EFLAGS_TRAPS;
+    if ((signal == SIGBUS && (*flags & EFLAGS_AC) != 0) ||
+        (signal == SIGTRAP && (*flags & EFLAGS_TF) != 0 && !interrupted_cubicle)) {
+        *flags &= ~(EFLAGS_AC | EFLAGS_TF);
         errno = saved_errno;
         return;
     }

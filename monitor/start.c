@@ -243,8 +243,9 @@ static int start_link(struct plan *plan, const struct trampoline **inits,
         }
     }
     if (*boot == NULL) {
-        return message_error(-ENOEXEC, "%s: no module provides interface boot",
-                             plan->system.config->system);
+        (void)message_error(-ENOEXEC, "%s: no module provides interface boot",
+                            plan->system.config->system);
+        return -ENOEXEC;
     }
     const int sealed = trampoline_seal();
     if (sealed != 0) {
@@ -257,6 +258,7 @@ static int start_link(struct plan *plan, const struct trampoline **inits,
 /* Calls into a cubicle from the monitor, through the trampoline's body. */
 static int start_call(const struct trampoline *t)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): start_link() made them all */
     return ((int (*)(void))(uintptr_t)t->body)();
 }
 
@@ -346,7 +348,8 @@ int monitor_run(const struct monitor_config *config)
     int error = start_plan(config, &plan);
     const struct trampoline **inits = calloc(plan.system.nmodules + 1, sizeof(*inits));
     if (error == 0 && inits == NULL) {
-        error = message_error(-ENOMEM, "%s: out of memory", config->system);
+        (void)message_error(-ENOMEM, "%s: out of memory", config->system);
+        error = -ENOMEM;
     }
     if (error == 0) {
         error = start_backend(config, plan.ncubicles);
@@ -387,5 +390,7 @@ int monitor_run(const struct monitor_config *config)
         }
     }
     free(inits);
+    free(plan.system.modules);
+    free(plan.all);
     return status;
 }

@@ -15,6 +15,7 @@
 
 #define BODY_MAX 2048u /* with plain code, keys and AVX-512 about 1600 */
 #define BODIES_SIZE ((uint64_t)TRAMPOLINE_MAX * BODY_MAX)
+#define BODIES_GAP 64u
 
 static struct trampoline *table; /* [0] is not used: id 0 marks the bottom frame */
 static uint32_t count;
@@ -40,8 +41,12 @@ int trampoline_init(void)
     if (table == MAP_FAILED || next_in_bucket == MAP_FAILED || bodies == MAP_FAILED) {
         return -ENOMEM;
     }
-    body_emitter = (struct emitter){
-        .at = bodies, .end = bodies + BODIES_SIZE, .spells = backend->spells};
+    /* The handler of signals may look at what stands before the instruction it interrupted:
+     * even before the first there is something. */
+    memset(bodies, 0xcc, BODIES_GAP);
+    body_emitter = (struct emitter){.at = bodies + BODIES_GAP,
+                                    .end = bodies + BODIES_SIZE,
+                                    .spells = backend->spells};
     stub_next = STUBS_START;
     stub_mapped = STUBS_START;
     return 0;

@@ -42,7 +42,7 @@ static int wall_filter(void)
     static const unsigned terminal[] = {TCGETS, TIOCGWINSZ};
     for (size_t i = 0; error == 0 && i < 2; i++) {
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                                 SCMP_A1_32(SCMP_CMP_EQ, terminal[i]));
+                                 SCMP_A1_32(SCMP_CMP_EQ, terminal[i], 0));
     }
     static const int mapping[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect),
                                   SCMP_SYS(pkey_mprotect)};

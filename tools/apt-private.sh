@@ -9,7 +9,7 @@ derive_sources() {
     # shellcheck source=/dev/null
     release=${CUBICLE_APT_RELEASE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
     for file in "$etc"/sources.list "$etc"/sources.list.d/*.list; do
-        [ -f "$file" ] && awk -v release="$release" -f "$top/tools/fetch-list.awk" "$file"
+        [ -f "$file" ] && awk -v release="$release" -f "${top:?}/tools/fetch-list.awk" "$file"
     done
     for file in "$etc"/sources.list.d/*.sources; do
         [ -f "$file" ] && awk -v release="$release" -f "$top/tools/fetch-deb822.awk" "$file"

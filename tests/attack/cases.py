@@ -159,6 +159,7 @@ KEYS = [
     ("open_some", None, "import", "", 22, "elsewhere"),
     ("open_none", None, "import", "", 22, "elsewhere"),
     ("far_jump", None, "any", "", 14, "elsewhere"),
+    ("step_open", None, "import", "", 37, "elsewhere"),
     ("allow_host_calls", "write", "outside", "", 2, "elsewhere"),
     ("write_rights", "write", "outside", "", 2, "elsewhere"),
     ("read_control", "read", "outside", "", 2, "elsewhere"),
@@ -169,6 +170,7 @@ KEYS = [
 KEYS_HARMLESS = [
     ("direction_flag", r"^served$", 17),
     ("alignment_flag", r"^served$", 17),
+    ("alignment_left", r"^served$", 17),
     ("unmasked_exceptions", r"^served$", 17),
     ("pending_exceptions", r"^served$", 17),
     ("left_in_x87", r"^0 left$", 18),

@@ -15,7 +15,8 @@ enum {
     HOSTILE_RECURSE,   /* calls victim_call(HOSTILE_RECURSE) for ever */
     HOSTILE_SCATTER,   /* uses every second page of what it has lent (keys.c) */
     HOSTILE_LOOK,      /* looks for what victim_leave() left in registers */
-    HOSTILE_PENDING    /* returns while an x87 exception waits to be noticed */
+    HOSTILE_PENDING,   /* returns while an x87 exception waits to be noticed */
+    HOSTILE_ALIGN      /* returns with the flag that makes misaligned accesses trap */
 };
 int hostile_event(int event);
 

@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +20,21 @@ bool tool_fail(const char *what, const char *name)
     return false;
 }
 
-bool assembler_run(const char *assembler, const char *source, const char *object)
+bool assembler_run(const char *assembler, const char *source, const char *object,
+                   bool quiet)
 {
     const char *argv[] = {assembler, "--64", "-o", object, source, NULL};
+    posix_spawn_file_actions_t actions;
     pid_t pid;
     int status;
 
-    errno = posix_spawnp(&pid, assembler, NULL, NULL, (char **)argv, environ);
+    posix_spawn_file_actions_init(&actions);
+    if (quiet) {
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY,
+                                         0);
+    }
+    errno = posix_spawnp(&pid, assembler, &actions, NULL, (char **)argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
     if (errno) {
         return tool_fail("cannot run", assembler);
     }

@@ -7,8 +7,10 @@
 /** `PROGRAM: WHAT NAME: why (errno)` on standard error; returns false. */
 bool tool_fail(const char *what, const char *name);
 
-/** Assembles @source to @object with @assembler. Returns false after a message. */
-bool assembler_run(const char *assembler, const char *source, const char *object);
+/** Assembles @source to @object with @assembler. Returns false after a message; @quiet:
+ *  without those of the assembler. */
+bool assembler_run(const char *assembler, const char *source, const char *object,
+                   bool quiet);
 
 /** Returns the name of a new empty file in $TMPDIR that ends in @suffix, or NULL after a
  *  message. */

@@ -22,7 +22,7 @@
 #define PAGE 4096u
 #define CODE_ALIGN 32u
 #define JUMP_SIZE 5u /* jmp with a distance of 32 bits */
-#define MAX_ROUNDS 10000
+#define MAX_ROUNDS 1000
 
 enum segment { SEGMENT_CODE, SEGMENT_RODATA, SEGMENT_DATA, SEGMENT_TLS, SEGMENTS };
 
@@ -37,6 +37,7 @@ struct module {
     uint8_t *code; /* what the section will be; malloc */
     uint64_t code_size;
     uint64_t code_capacity;
+    uint64_t islands;    /* where they begin: what the code's size was */
     uint64_t *addresses; /* of sections, from the start of the code; malloc */
 };
 
@@ -121,6 +122,7 @@ static bool open_module(const char *name, struct module *module)
             module->nrelocations = object.sections[i].sh_size / sizeof(Elf64_Rela);
         }
     }
+    module->islands = module->code_size;
     module->code_capacity = module->code_size;
     module->code = malloc(module->code_size + 1);
     if (module->code && module->text) {
@@ -195,16 +197,35 @@ static const Elf64_Sym *function_at(const struct module *module, uint64_t offset
     return found;
 }
 
-/* The instruction of the function that [@offset, @end) lies in wholly; false: none does. */
+/* Where instructions can be decoded from to get to @offset: the start of its function, or
+ * of the islands. False: nowhere. */
+static bool decodable_from(const struct module *module, uint64_t offset,
+                           uint64_t *start)
+{
+    const Elf64_Sym *function = function_at(module, offset);
+
+    if (offset >= module->islands) {
+        *start = module->islands;
+        return true;
+    }
+    if (!function || offset - function->st_value >= function->st_size) {
+        return false;
+    }
+    *start = function->st_value;
+    return true;
+}
+
+/* The instruction that [@offset, @end) lies in wholly; false: none does. */
 static bool instruction_at(const struct module *module, uint64_t offset, uint64_t end,
                            uint64_t *start, ZydisDecodedInstruction *instruction)
 {
-    const Elf64_Sym *function = function_at(module, offset);
     ZydisDecoder decoder;
 
+    if (!decodable_from(module, offset, start)) {
+        return false;
+    }
     ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    for (*start = function ? function->st_value : offset; *start <= offset;
-         *start += instruction->length) {
+    for (; *start <= offset; *start += instruction->length) {
         if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
                 &decoder, ZYAN_NULL, module->code + *start, module->code_size - *start,
                 instruction))) {
@@ -248,20 +269,22 @@ static Elf64_Rela *relocation_in(const struct module *module, uint64_t start,
     return NULL;
 }
 
-/* A distance that no relocation describes: the assembler knew it. */
-static bool move_distance(uint8_t *copy, const ZydisDecodedInstruction *instruction,
-                          uint64_t moved)
+/* The bytes of the instruction at @start that are its distance to something: what changes
+ * when it moves. False: it has none of 32 bits. */
+static bool distance_in(const ZydisDecodedInstruction *instruction, uint64_t start,
+                        uint64_t *from)
 {
-    const uint8_t at = instruction->raw.imm[0].offset;
-    uint32_t distance;
-
-    if (!instruction->raw.imm[0].is_relative || instruction->raw.imm[0].size != 32) {
-        return false;
+    if (instruction->raw.imm[0].is_relative && instruction->raw.imm[0].size == 32) {
+        *from = start + instruction->raw.imm[0].offset;
+        return true;
     }
-    memcpy(&distance, copy + at, sizeof(distance));
-    distance -= (uint32_t)moved;
-    memcpy(copy + at, &distance, sizeof(distance));
-    return true;
+    /* Relative to the instruction pointer: no base, mod 0 and rm 5. */
+    if (instruction->raw.disp.size == 32 && instruction->raw.modrm.mod == 0 &&
+        instruction->raw.modrm.rm == 5) {
+        *from = start + instruction->raw.disp.offset;
+        return true;
+    }
+    return false;
 }
 
 /* Moves the instruction of @finding. False: its distance is not what spells. */
@@ -269,25 +292,32 @@ static bool move(struct module *module, const struct finding *finding)
 {
     ZydisDecodedInstruction instruction;
     uint64_t start;
+    uint64_t field;
 
     if (!instruction_at(module, finding->offset, finding->end, &start, &instruction) ||
-        instruction.length < JUMP_SIZE) {
+        instruction.length < JUMP_SIZE || !distance_in(&instruction, start, &field) ||
+        finding->end <= field || finding->offset >= field + sizeof(uint32_t)) {
         return false;
     }
-    Elf64_Rela *relocation = relocation_in(module, start, start + instruction.length);
     const uint64_t island = module->code_size;
+    const uint64_t end = start + instruction.length;
     uint8_t copy[ZYDIS_MAX_INSTRUCTION_LENGTH];
+    uint8_t back[JUMP_SIZE];
+    uint32_t distance;
 
     memcpy(copy, module->code + start, instruction.length);
-    if (relocation && is_distance((unsigned)ELF64_R_TYPE(relocation->r_info))) {
-        relocation->r_offset += island - start;
-    } else if (relocation || !move_distance(copy, &instruction, island - start)) {
-        return false;
+    /* Relocations move along; a distance without one was the assembler's. */
+    memcpy(&distance, copy + (field - start), sizeof(distance));
+    distance -= (uint32_t)(island - start);
+    memcpy(copy + (field - start), &distance, sizeof(distance));
+    for (size_t i = 0; i < module->nrelocations; i++) {
+        if (module->relocations[i].r_offset >= start &&
+            module->relocations[i].r_offset < end) {
+            module->relocations[i].r_offset += island - start;
+        }
     }
     append(module, copy, instruction.length);
-    uint8_t back[JUMP_SIZE];
-
-    put_jump(back, module->code_size, start + instruction.length);
+    put_jump(back, module->code_size, end);
     append(module, back, JUMP_SIZE);
     memset(module->code + start, 0xcc, instruction.length);
     put_jump(module->code + start, start, island);

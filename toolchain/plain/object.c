@@ -23,13 +23,14 @@ static void find_in_object(const struct object *object, struct findings *finding
     }
 }
 
-/* Assembles @source to @object; @labels: with the labels of source_write(). */
+/* Assembles @source to @object; @labels: with the labels of source_write(); @quiet: what
+ * the assembler does not like is not said. */
 static bool assemble(const struct source *source, const char *object,
-                     const char *assembler, bool labels)
+                     const char *assembler, bool labels, bool quiet)
 {
     char *text = tool_temporary(".s");
     bool ok = text && source_write(source, text, labels) &&
-              assembler_run(assembler, text, object);
+              assembler_run(assembler, text, object, quiet);
 
     if (text) {
         unlink(text);
@@ -56,7 +57,7 @@ static bool locate(const struct source *source, const char *assembler,
 {
     char *name = tool_temporary(".o");
     struct object object;
-    bool ok = name && assemble(source, name, assembler, true);
+    bool ok = name && assemble(source, name, assembler, true, false);
 
     if (ok && !object_open(name, &object)) {
         ok = tool_fail("cannot read", name);
@@ -80,43 +81,77 @@ static bool is_of_the_link(const struct statement *statement)
 /* Writes the statement in the next way that there is. Returns whether there was one. */
 static bool respell_next(struct statement *statement)
 {
-    while (!statement->given_up) {
+    const bool was_changed = statement->pieces != NULL;
+
+    statement->pieces = NULL;
+    statement->pieces_apart = false;
+    while (!statement->given_up && !statement->pieces) {
         bool last = false;
 
         statement->pieces = respell(statement->text, statement->attempts, &last);
         statement->attempts++;
-        statement->pieces_apart = false;
         statement->given_up = last;
-        if (statement->pieces) {
-            return true;
-        }
     }
-    statement->pieces = NULL;
-    return false;
+    return statement->pieces || was_changed;
+}
+
+/* A nop between two instructions. Returns whether it is new. */
+static bool set_apart(struct source *source, size_t first, size_t last, unsigned round)
+{
+    struct statement *behind = &source->statements[first + 1];
+
+    if (behind->apart || behind->joined ||
+        !respell_is_instruction(source->statements[first].text) ||
+        !respell_is_instruction(source->statements[last].text)) {
+        return false;
+    }
+    behind->apart = true;
+    behind->changed = round;
+    return true;
 }
 
 /* Changes what can be changed. Returns whether anything was. */
-static bool change(struct source *source, const struct findings *findings)
+static bool change(struct source *source, const struct findings *findings,
+                   unsigned round)
 {
     bool changed = false;
 
-    for (size_t i = 0; i < findings->count; i++) {
+    for (size_t i = 0; !source->counted && i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
 
         if (finding->first >= source->count || finding->last >= source->count) {
             continue;
         }
         struct statement *first = &source->statements[finding->first];
-        struct statement *behind = &source->statements[finding->first + 1];
 
         if (finding->first != finding->last) {
-            changed |= !behind->apart;
-            behind->apart = true;
+            changed |= set_apart(source, finding->first, finding->last, round);
         } else if (finding->in_pieces) {
             changed |= !first->pieces_apart;
             first->pieces_apart = true;
-        } else if (!is_of_the_link(first)) {
-            changed |= respell_next(first);
+        } else if (!is_of_the_link(first) && respell_next(first)) {
+            first->changed = round;
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+/* Takes back for good what @round changed: the assembler does not like it. Returns whether
+ * there was anything. */
+static bool take_back(struct source *source, unsigned round)
+{
+    bool changed = false;
+
+    for (size_t i = 0; round > 0 && i < source->count; i++) {
+        struct statement *statement = &source->statements[i];
+
+        if (statement->changed == round) {
+            statement->pieces = NULL;
+            statement->apart = false;
+            statement->joined = true;
+            statement->given_up = true;
+            changed = true;
         }
     }
     return changed;
@@ -150,7 +185,10 @@ static bool assemble_clean(struct source *source, const char *input, const char 
     bool ok;
 
     for (unsigned round = 0;; round++) {
-        ok = assemble(source, object, assembler, false);
+        ok = assemble(source, object, assembler, false, round > 0);
+        if (!ok && take_back(source, round)) {
+            continue;
+        }
         if (!ok || (stat(object, &st) == 0 && !S_ISREG(st.st_mode))) {
             break; /* /dev/null: only the messages are wanted */
         }
@@ -159,7 +197,7 @@ static bool assemble_clean(struct source *source, const char *input, const char 
         if (!ok || !findings.count) {
             break;
         }
-        if (round == MAX_ROUNDS || !change(source, &findings)) {
+        if (round >= MAX_ROUNDS || !change(source, &findings, round + 1)) {
             warn(input, source, &findings);
             break;
         }

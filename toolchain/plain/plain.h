@@ -25,9 +25,11 @@ struct statement {
     const char *text;     /* as it was read, without the end of the line */
     const char *function; /* the label before it that is a function's, for messages */
     bool labelled;        /* a label may stand before it */
+    bool joined;          /* with the prefix that is the statement before it */
     bool apart;           /* a nop goes before it */
     bool given_up;
     unsigned attempts; /* how many respellings have been tried */
+    unsigned changed;  /* the last round that changed it; 0: none */
     /* NULL-terminated; NULL: the text itself. In their place. */
     const char **pieces;
     bool pieces_apart; /* nops go between them */
@@ -35,6 +37,8 @@ struct statement {
 
 struct source {
     const char *name; /* what the compiler says it compiled, or NULL */
+    bool counted;     /* it has distances in bytes (jmp .+4): nothing may grow */
+    struct string_table macros;
     struct statement *statements;
     size_t count;
     size_t capacity;
@@ -84,6 +88,9 @@ const char **respell(const char *text, unsigned attempt, bool *last);
 
 /** Is it a branch or call to a label? */
 bool respell_is_branch(const char *text);
+
+/** Is it an instruction, as far as can be told? */
+bool respell_is_instruction(const char *text);
 
 /* ---- object.c ---- */
 

@@ -14,6 +14,7 @@
 #include "plain.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +72,8 @@ static bool read_instruction(const char *text, struct instruction *in)
     const char *words = trim(text, strcspn(text, "#"));
 
     *in = (struct instruction){.prefix = ""};
-    if (!isalpha((unsigned char)*words) || strchr(words, ':') || strchr(words, '"')) {
-        return false; /* a directive, a label, a segment */
+    if (!isalpha((unsigned char)*words) || strpbrk(words, ":;\"/{")) {
+        return false; /* a directive, a label, a segment, two statements, a comment */
     }
     if (!strncmp(words, "lock", 4) && isspace((unsigned char)words[4])) {
         in->prefix = "lock ";
@@ -105,14 +106,24 @@ static int memory_operand(const struct instruction *in)
     return -1;
 }
 
+/* A whole register of 64 bits; not one of vectors, or half of one. */
+static bool is_wide(const char *reg)
+{
+    size_t len = strlen(reg);
+
+    return len >= 3 && reg[1] == 'r' && !strchr("bwd", reg[len - 1]);
+}
+
 /* False: an address that the linker completes, or one without a base. */
 static bool read_memory(const char *operand, struct memory *memory)
 {
     char *end;
     const char *parts[3] = {"", "", ""};
 
+    errno = 0;
     memory->disp = strtol(operand, &end, 0);
-    if (*end != '(' || strstr(operand, "%rip")) {
+    if (errno || *end != '(' || strstr(operand, "%rip") ||
+        operand[strlen(operand) - 1] != ')') {
         return false;
     }
     const char *words = end + 1;
@@ -126,7 +137,8 @@ static bool read_memory(const char *operand, struct memory *memory)
     memory->base = parts[0];
     memory->index = parts[1];
     memory->scale = parts[2];
-    return *memory->base && memory->disp == (int32_t)memory->disp;
+    return is_wide(memory->base) && (!*memory->index || is_wide(memory->index)) &&
+           memory->disp == (int32_t)memory->disp;
 }
 
 static const char *memory_text(const struct memory *memory)
@@ -282,10 +294,10 @@ static const char *while_saved(const char *operand)
 {
     struct memory memory;
 
-    if (!is_memory(operand) || !strstr(operand, "%rsp")) {
+    if (!is_memory(operand) || !strstr(operand, "sp")) {
         return operand;
     }
-    if (!read_memory(operand, &memory)) {
+    if (!read_memory(operand, &memory) || strcmp(memory.base, "%rsp") != 0) {
         return NULL;
     }
     memory.disp += RED_ZONE + 8;
@@ -364,11 +376,12 @@ static const char **complement(const struct instruction *in)
     if (in->noperands < 2 || *in->operands[0] != '$') {
         return NULL;
     }
-    long value = strtol(in->operands[0] + 1, &end, 0);
+    errno = 0;
+    long value = (long)strtoull(in->operands[0] + 1, &end, 0);
     char width = operation_width(in);
     const char *to = in->operands[in->noperands - 1];
 
-    if (*end || end == in->operands[0] + 1 || !width) {
+    if (*end || end == in->operands[0] + 1 || !width || errno) {
         return NULL;
     }
     if (!strncmp(in->mnemonic, "mov", 3) && *to == '%' && strchr("lq", width) &&
@@ -415,8 +428,7 @@ static const char **computed_address(const struct instruction *in)
     struct memory memory;
     const char *reg = free_register(in);
 
-    if (at < 0 || !reg || uses_stack(in) || !read_memory(in->operands[at], &memory) ||
-        memory.base[1] != 'r') {
+    if (at < 0 || !reg || uses_stack(in) || !read_memory(in->operands[at], &memory)) {
         return NULL;
     }
     /* Beyond the range of displacements the address would be another. */
@@ -445,6 +457,13 @@ const char **respell(const char *text, unsigned attempt, bool *last)
         return NULL;
     }
     return ways[attempt](&in);
+}
+
+bool respell_is_instruction(const char *text)
+{
+    struct instruction in;
+
+    return read_instruction(text, &in);
 }
 
 bool respell_is_branch(const char *text)

@@ -16,7 +16,7 @@
 static const char *own_thread_pointer(const char *text)
 {
     static const char slot[] = "%fs:0";
-    const char *at = strstr(text, slot);
+    const char *at = *text != '.' && !strchr(text, '"') ? strstr(text, slot) : NULL;
 
     if (!at ||
         (at[sizeof(slot) - 1] && strchr("xX0123456789@+-", at[sizeof(slot) - 1]))) {
@@ -24,6 +24,60 @@ static const char *own_thread_pointer(const char *text)
     }
     return arena_printf("%.*s%%fs:__cubicle_tp%s", (int)(at - text), text,
                         at + sizeof(slot) - 1);
+}
+
+/* Only a prefix: it belongs to the next statement. */
+static bool is_prefix(const char *text)
+{
+    static const char *const prefixes[] = {"lock",   "rep",     "repe",   "repz",
+                                           "repne",  "repnz",   "data16", "addr32",
+                                           "data32", "notrack", "bnd",    "rex64"};
+    size_t len = strcspn(text, " \t#");
+
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+        if (len == strlen(prefixes[i]) && !strncmp(text, prefixes[i], len)) {
+            return !text[len + strspn(text + len, " \t")] || strchr(text, '#');
+        }
+    }
+    return false;
+}
+
+/* Does it count bytes from where it is? */
+static bool counts_bytes(const char *text)
+{
+    const char *at = *text != '.' ? strpbrk(text, " \t,*") : NULL;
+
+    for (; at; at = strpbrk(at + 1, " \t,*")) {
+        if (at[1] == '.' && strchr("+- \t", at[2])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_macro(struct source *source, const char *text)
+{
+    static const char macro[] = ".macro";
+
+    if (!strncmp(text, macro, strlen(macro))) {
+        text += strlen(macro) + strspn(text + strlen(macro), " \t");
+        string_table_add(&source->macros, text, strcspn(text, " \t,"));
+    }
+}
+
+/* The name of a macro that was defined before. */
+static bool is_macro_call(const struct source *source, const char *text)
+{
+    size_t len = strcspn(text, " \t");
+
+    for (size_t i = 0; i < source->macros.count; i++) {
+        const char *name = source->macros.names[i];
+
+        if (strlen(name) == len && !strncmp(name, text, len)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Directives between which statements are repeated or used elsewhere: no labels there. */
@@ -70,6 +124,7 @@ void source_read(struct source *source, const char *text)
     const char *function = "?";
     int depth = 0;
     bool comment = false; /* of several lines */
+    bool prefix = false;
 
     *source = (struct source){0};
     while (*text) {
@@ -96,7 +151,12 @@ void source_read(struct source *source, const char *text)
                 .text = own_thread_pointer(piece),
                 .function = function,
                 .labelled = depth == 0 && change == 0 && !comment,
+                .joined = prefix,
+                .given_up = prefix || is_macro_call(source, piece),
             };
+            note_macro(source, piece);
+            source->counted |= counts_bytes(piece);
+            prefix = is_prefix(piece);
             const char *open = strstr(piece, "/*");
 
             comment = open ? !strstr(open, "*/") : comment && !strstr(piece, "*/");

@@ -32,7 +32,7 @@ static bool assemble(const struct program *program, const char *assembler,
         return false;
     }
     bool ok = write_source(program, source, writer) &&
-              assembler_run(assembler, source, object);
+              assembler_run(assembler, source, object, false);
 
     unlink(source);
     return ok;

@@ -17,10 +17,30 @@
 
 #define HWCAP2_FSGSBASE_BIT 2u
 
+/* XCR0: which register files the kernel has enabled. Only with OSXSAVE, which keys imply. */
+static uint32_t mpk_xcr0(void)
+{
+    uint32_t low, high;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return low;
+}
+
+#define XCR0_APX (1u << 19)
+#define RTM_ALWAYS_ABORT (1u << 11) /* edx of leaf 7 */
+
+/*
+ * Not where instructions have encodings that forbidden.c does not know: APX writes those of
+ * the map 0f without that byte, and has registers that trampolines do not clear. Not where
+ * transactions run: one that aborts behind WRPKRU leads around the check (B2).
+ */
 static bool mpk_supported(void)
 {
     unsigned a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & bit_OSPKE) != 0 &&
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (c & bit_OSPKE) == 0) {
+        return false;
+    }
+    const bool transactions = (b & bit_RTM) != 0 && (d & RTM_ALWAYS_ABORT) == 0;
+    return !transactions && (mpk_xcr0() & XCR0_APX) == 0 &&
            (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT) != 0;
 }
 

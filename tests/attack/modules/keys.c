@@ -19,7 +19,7 @@
 
 /* The first trampoline's body, which another cubicle's calls go through, and the wrpkru
  * that gives the monitor its rights in it. */
-#define FIRST_BODY UINT64_C(0x100000000)
+#define FIRST_BODY UINT64_C(0x100000040) /* behind a gap */
 #define FIRST_WRPKRU (FIRST_BODY + 12)
 
 static void jump_with_eax(uint64_t address, uint32_t eax)
@@ -281,9 +281,39 @@ int keys_event(int event)
         return look();
     case HOSTILE_PENDING:
         return return_pending();
+    case HOSTILE_ALIGN:
+        __asm__ volatile("pushfq\n\torq $0x40000, (%%rsp)\n\tpopfq"
+                         :
+                         :
+                         : "memory", "cc");
+        return 0;
     default:
         return 0;
     }
+}
+
+static int alignment_left(void)
+{
+    printf("%s\n", victim_call(HOSTILE_ALIGN) == 1 ? "served" : "BROKEN");
+    return 0;
+}
+
+/* One instruction at @address, and then a trap in what follows. */
+static void step_at(uint64_t address, uint32_t eax)
+{
+    __asm__ volatile(
+        "movq %%rsp, %%rsi\n\tpushq $0x2b\n\tpushq %%rsi\n\tpushq $0x102\n\t"
+        "pushq $0x33\n\tpushq %1\n\t"
+        "xorl %%ecx, %%ecx\n\txorl %%edx, %%edx\n\tiretq"
+        :
+        : "a"((uint64_t)eax), "r"(address)
+        : "rcx", "rdx", "rsi", "memory");
+}
+
+static int step_open(void)
+{
+    step_at(FIRST_WRPKRU, 0);
+    return survived();
 }
 
 /* In its code lies what tests/attack/run.py turns into what a module must not have. */
@@ -299,6 +329,7 @@ const struct attack keys_attacks[] = {
     {"open_some", open_some},
     {"open_none", open_none},
     {"far_jump", far_jump},
+    {"step_open", step_open},
     {"call_getpid", call_getpid},
     {"call_sigreturn", call_sigreturn},
     {"call_interrupt", call_interrupt},
@@ -316,6 +347,7 @@ const struct attack keys_attacks[] = {
     {"left_in_x87_flags", left_in_x87_flags},
     {"left_in_avx512", left_in_avx512},
     {"pending_exceptions", pending_exceptions},
+    {"alignment_left", alignment_left},
     {"marker", marker},
     {0},
 };

@@ -74,6 +74,10 @@ int victim_call(int event)
     for (int i = 0; i < 64; i++) {
         good &= guard[i] == (char)i;
     }
+    /* Nobody else's flag makes this trap. */
+    uint32_t misaligned;
+    memcpy(&misaligned, (const char *)guard + 1, sizeof(misaligned));
+    asm volatile("" : : "r"(misaligned));
     return result < 0 ? result : good;
 }
 
