@@ -400,6 +400,36 @@ static void test_bad_relocations(void **state)
     }
 }
 
+/* Tables that lie on each other are no more work than the file is long. */
+static void test_overlapping_relocations(void **state)
+{
+    static const Elf64_Rela none[100];
+    struct image image;
+    size_t size;
+
+    (void)state;
+    elf_good(&builder, "cubicle-module 1\n");
+    for (unsigned i = 0; i < 4; i++) {
+        elf_section(&builder, i == 0 ? ".many" : ".more", SHT_RELA, 0, 8, none,
+                    i == 0 ? sizeof(none) : sizeof(none[0]));
+    }
+    uint8_t *file = elf_finish(&builder, &size);
+    const Elf64_Shdr *many = elf_named(file, ".many");
+    for (Elf64_Shdr *table = (Elf64_Shdr *)(uintptr_t)many, *end = table + 4;
+         table < end; table++) {
+        table->sh_offset = many->sh_offset;
+        table->sh_size = sizeof(none);
+        table->sh_info = 1;
+        table->sh_link = elf_named(file, ".rela")->sh_link;
+        table->sh_entsize = sizeof(none[0]);
+    }
+    assert_true(size < 4 * sizeof(none));
+    assert_int_equal(open_image(file, size, &image), 0);
+    assert_int_equal(visit(&image), -ENOEXEC);
+    assert_non_null(strstr(error.text, ": relocations of more bytes than the file"));
+    image_close(&image);
+}
+
 /* The exact ends of sections are inside. */
 static void test_relocation_at_the_end(void **state)
 {
@@ -526,6 +556,7 @@ int main(void)
         cmocka_unit_test(test_bad_symbols),
         cmocka_unit_test(test_relocations),
         cmocka_unit_test(test_bad_relocations),
+        cmocka_unit_test(test_overlapping_relocations),
         cmocka_unit_test(test_relocation_at_the_end),
         cmocka_unit_test(test_overlapping_sections),
         cmocka_unit_test(test_truncated),

@@ -51,6 +51,7 @@ check 'no warnings' test ! -s warnings
 
 # What it cannot tell apart from something else stays as it is, with a warning: a prefix, masks
 # and broadcasts, several statements, comments, tables, distances in bytes, macros, strings.
+# shellcheck disable=SC2317 # check() calls it
 left_alone() {
     as -o as.o "$1" && "$plain" -o own.o "$1" 2>warnings && grep -q 'warning: the bytes of' warnings &&
         objcopy -O binary -j .text as.o as.bin && objcopy -O binary -j .text own.o own.bin &&
@@ -90,13 +91,14 @@ answer: movl    $1, %eax
         call    far
         addl    constant(%rip), %eax
         cmpl    $40, other(%rip)
+        movl    $constant, place(%rip)
         jne     .Lbehind
         ret
         .size   answer, . - answer
         .org    10 + 0x50f
 near:   incl    %eax
         ret
-        .org    34 + 0x50f
+        .org    44 + 0x50f
 .Lbehind:
         incl    %eax
         ret
@@ -109,6 +111,10 @@ far:    addl    $2, %eax
 constant: .long 38
         .org    28 + 0x50f
 other:  .long   41
+        .org    0xe800
+        .data
+        .org    38 + 0x50f
+place:  .long   0
         .section .note.GNU-stack,"",@progbits
 EOF
 "$plain" -o distances.o distances.s
@@ -116,15 +122,24 @@ ld -r -o linked.o distances.o
 cp linked.o unchanged.o
 # How many there are in the code of $1 where the loader puts it.
 count() {
-    ld -o placed --entry=answer -Ttext=0x100000 --section-start=.rodata=0x110000 "$1" &&
+    ld -o placed --entry=answer -Ttext=0x100000 --section-start=.rodata=0x110000 \
+        --section-start=.data=0x120000 "$1" &&
         objcopy -O binary -j .text placed code && ./run code
 }
 # shellcheck disable=SC2317 # check() calls it
 answer() {
-    printf 'int answer(void); int main(void) { return answer() != 43; }\n' >main.c &&
+    cat >main.c <<'EOC' &&
+extern const int constant;
+extern int place;
+int answer(void);
+int main(void)
+{
+    return answer() != 43 || place != (int)(long)&constant;
+}
+EOC
         ${CC:-cc} -no-pie -o main main.c "$1" && ./main
 }
-check 'distances spell five things' test "$(count unchanged.o)" = 5
+check 'distances spell six things' test "$(count unchanged.o)" = 6
 check 'a linked module is changed' "$plain" --linked linked.o
 check 'then they spell none' test "$(count linked.o)" = 0
 check 'it does what it did' answer unchanged.o
