@@ -13,6 +13,7 @@ CATALOGUE = {
     9: "delegate more, or for longer, than was granted",
     10: "find what another cubicle left in a page",
     11: "overflow the stack, step over its guard, move it to another cubicle's memory",
+    12: "read a fresh page before its owner has used it",
     13: "keep access through a revocation in the middle of a call",
     14: "jump into another cubicle, the middle of a bundle, a trampoline; return without a call",
     15: "call an entry point through somebody else's trampoline",
@@ -49,6 +50,7 @@ ELSEWHERE = {
 DENIED = [
     ("read_heap", "peer", "read", "heap", "driver", 1),
     ("write_heap", "peer", "write", "heap", "driver", 1),
+    ("read_fresh", "peer", "read", "heap", "driver", 12),
     ("read_data", "peer", "read", "data", "driver", 1),
     ("write_data", "peer", "write", "data", "driver", 1),
     ("read_rodata", "peer", "read", "rodata", "driver", 1),

@@ -40,6 +40,11 @@ static void read_heap(void)
 {
     expect_dead(peer_read(target(pages(1))));
 }
+/* Mapped, and not even its owner has touched it. */
+static void read_fresh(void)
+{
+    expect_dead(peer_read(target(pages(64) + 63 * 4096)));
+}
 static void write_heap(void)
 {
     expect_dead(peer_write(target(pages(1)), 1));
@@ -335,7 +340,7 @@ void test_denied(const char *name)
         ROW(on_demand),         ROW(after_close_hot),
         ROW(read_only_hot),     ROW(one_of_two_hot),
         ROW(half_open_hot),     ROW(after_reuse_hot),
-        ROW(other_peer_hot),
+        ROW(other_peer_hot),    ROW(read_fresh),
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(name, rows[i].name) == 0) {
