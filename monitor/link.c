@@ -352,7 +352,9 @@ static int link_apply(void *opaque, const struct image_relocation *r)
     }
     const int32_t narrow = (int32_t)result;
     memcpy(memory, &narrow, 4);
-    if (segment == IMAGE_CODE && r->symbol->section == SHN_UNDEF) {
+    /* Not where the function's address is meant, of which there is one. */
+    if (segment == IMAGE_CODE && r->symbol->section == SHN_UNDEF &&
+        (r->type == R_X86_64_PC32 || r->type == R_X86_64_PLT32)) {
         link_avoid_spelling(context, r, memory, value);
     }
     return 0;

@@ -115,7 +115,7 @@ static bool open_module(const char *name, struct module *module)
         }
     }
     for (unsigned i = 1; module->bytes && i < object.nsections; i++) {
-        if (object.sections[i].sh_type == SHT_RELA &&
+        if (module->text && object.sections[i].sh_type == SHT_RELA &&
             object.sections[i].sh_info == module->text) {
             module->relocations =
                 (Elf64_Rela *)(module->bytes + object.sections[i].sh_offset);
@@ -287,6 +287,38 @@ static bool distance_in(const ZydisDecodedInstruction *instruction, uint64_t sta
     return false;
 }
 
+/* Does a direct branch of the function lead into the middle of [@start, @end)? */
+static bool is_entered(const struct module *module, uint64_t start, uint64_t end)
+{
+    ZydisDecodedInstruction in;
+    ZydisDecoder decoder;
+    uint64_t at;
+
+    if (!decodable_from(module, start, &at)) {
+        return true;
+    }
+    const Elf64_Sym *function = function_at(module, start);
+    const uint64_t stop = start >= module->islands
+                              ? module->code_size
+                              : function->st_value + function->st_size;
+
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    for (; at < stop; at += in.length) {
+        if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
+                &decoder, ZYAN_NULL, module->code + at, stop - at, &in))) {
+            return true; /* data, perhaps: hands off */
+        }
+        if (in.raw.imm[0].is_relative) {
+            uint64_t target = at + in.length + (uint64_t)in.raw.imm[0].value.s;
+
+            if (target > start && target < end) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* Moves the instruction of @finding. False: its distance is not what spells. */
 static bool move(struct module *module, const struct finding *finding)
 {
@@ -301,6 +333,13 @@ static bool move(struct module *module, const struct finding *finding)
     }
     const uint64_t island = module->code_size;
     const uint64_t end = start + instruction.length;
+
+    /* Without a relocation only a branch knows a distance: the rest would be data. */
+    if ((!instruction.raw.imm[0].is_relative &&
+         !relocation_in(module, field, field + 1)) ||
+        is_entered(module, start, end)) {
+        return false;
+    }
     uint8_t copy[ZYDIS_MAX_INSTRUCTION_LENGTH];
     uint8_t back[JUMP_SIZE];
     uint32_t distance;

@@ -100,7 +100,7 @@ static bool set_apart(struct source *source, size_t first, size_t last, unsigned
 {
     struct statement *behind = &source->statements[first + 1];
 
-    if (behind->apart || behind->joined ||
+    if (first >= last || behind->apart || behind->joined ||
         !respell_is_instruction(source->statements[first].text) ||
         !respell_is_instruction(source->statements[last].text)) {
         return false;
@@ -116,7 +116,7 @@ static bool change(struct source *source, const struct findings *findings,
 {
     bool changed = false;
 
-    for (size_t i = 0; !source->counted && i < findings->count; i++) {
+    for (size_t i = 0; !source->fixed && i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
 
         if (finding->first >= source->count || finding->last >= source->count) {
@@ -129,6 +129,7 @@ static bool change(struct source *source, const struct findings *findings,
         } else if (finding->in_pieces) {
             changed |= !first->pieces_apart;
             first->pieces_apart = true;
+            first->changed = round;
         } else if (!is_of_the_link(first) && respell_next(first)) {
             first->changed = round;
             changed = true;
@@ -160,6 +161,15 @@ static bool take_back(struct source *source, unsigned round)
 static void warn(const char *input, const struct source *source,
                  const struct findings *findings)
 {
+    if (source->fixed) {
+        fprintf(
+            stderr,
+            "%s: warning: the code holds the bytes of %s; with macros, comments of "
+            "several lines or distances in bytes nothing is written differently, and "
+            "--isolation=mpk will refuse the module\n",
+            source->name ? source->name : input, findings->items[0].name);
+        return;
+    }
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         const struct statement *statement =
@@ -193,7 +203,7 @@ static bool assemble_clean(struct source *source, const char *input, const char 
             break; /* /dev/null: only the messages are wanted */
         }
         ok = scan(object, &findings) &&
-             (!findings.count || locate(source, assembler, &findings));
+             (!findings.count || source->fixed || locate(source, assembler, &findings));
         if (!ok || !findings.count) {
             break;
         }

@@ -24,8 +24,7 @@
 struct statement {
     const char *text;     /* as it was read, without the end of the line */
     const char *function; /* the label before it that is a function's, for messages */
-    bool labelled;        /* a label may stand before it */
-    bool joined;          /* with the prefix that is the statement before it */
+    bool joined;          /* the statement before it may be its prefix */
     bool apart;           /* a nop goes before it */
     bool given_up;
     unsigned attempts; /* how many respellings have been tried */
@@ -37,8 +36,7 @@ struct statement {
 
 struct source {
     const char *name; /* what the compiler says it compiled, or NULL */
-    bool counted;     /* it has distances in bytes (jmp .+4): nothing may grow */
-    struct string_table macros;
+    bool fixed;       /* it cannot be read well enough to change anything */
     struct statement *statements;
     size_t count;
     size_t capacity;

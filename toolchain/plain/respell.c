@@ -75,6 +75,19 @@ static bool read_instruction(const char *text, struct instruction *in)
     if (!isalpha((unsigned char)*words) || strpbrk(words, ":;\"/{")) {
         return false; /* a directive, a label, a segment, two statements, a comment */
     }
+    for (const char *reg = words; reg; reg = strchr(reg + 1, '%')) {
+        /* Names are compared as gcc writes them; strides of tiles are no index. */
+        size_t len = strcspn(reg, " \t,()");
+
+        for (size_t i = 0; i < len; i++) {
+            if (isupper((unsigned char)reg[i])) {
+                return false;
+            }
+        }
+        if (!strncmp(reg, "%tmm", 4) || !strncmp(reg, "%bnd", 4)) {
+            return false;
+        }
+    }
     if (!strncmp(words, "lock", 4) && isspace((unsigned char)words[4])) {
         in->prefix = "lock ";
         words = trim(words + 4, strlen(words + 4));
@@ -85,7 +98,11 @@ static bool read_instruction(const char *text, struct instruction *in)
     words += len + strspn(words + len, " \t");
     while (*words && in->noperands < MAX_OPERANDS) {
         len = operand_length(words);
-        in->operands[in->noperands++] = trim(words, len);
+        in->operands[in->noperands] = trim(words, len);
+        if (strpbrk(in->operands[in->noperands], " \t")) {
+            return false; /* the mnemonic was a prefix */
+        }
+        in->noperands++;
         words += len + (words[len] == ',');
     }
     return !*words;
@@ -186,14 +203,23 @@ static const char *free_register(const struct instruction *in)
     return NULL;
 }
 
-/* Width of the operation: b, w, l or q, by its last operand or its suffix; 0: unknown. */
-static char operation_width(const struct instruction *in)
+/* Is the mnemonic @name, or @name with the suffix of a width? */
+static bool is_called(const struct instruction *in, const char *name)
+{
+    size_t len = strlen(name);
+
+    return !strncmp(in->mnemonic, name, len) &&
+           (!in->mnemonic[len] ||
+            (strchr("bwlq", in->mnemonic[len]) && !in->mnemonic[len + 1]));
+}
+
+/* Width of @name: b, w, l or q, by its last operand or its suffix; 0: unknown. */
+static char operation_width(const struct instruction *in, const char *name)
 {
     const char *to = in->operands[in->noperands - 1];
-    char suffix = in->mnemonic[strlen(in->mnemonic) - 1];
 
     if (*to != '%') {
-        return strchr("bwlq", suffix) ? suffix : '\0';
+        return in->mnemonic[strlen(name)]; /* or the end */
     }
     size_t len = strlen(to);
     char last = to[len - 1];
@@ -294,7 +320,7 @@ static const char *while_saved(const char *operand)
 {
     struct memory memory;
 
-    if (!is_memory(operand) || !strstr(operand, "sp")) {
+    if (!is_memory(operand) || (!strstr(operand, "%rsp") && !strstr(operand, "%esp"))) {
         return operand;
     }
     if (!read_memory(operand, &memory) || strcmp(memory.base, "%rsp") != 0) {
@@ -346,46 +372,40 @@ static const char **moved_half(const struct instruction *in)
     return pieces_of(texts, 3);
 }
 
-static bool starts_with_one_of(const char *text, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!strncmp(text, names[i], strlen(names[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Instructions that take a register where they take a constant. */
-static bool takes_register(const struct instruction *in)
+/* The name of an instruction that takes a register where it takes a constant; NULL. */
+static const char *takes_register(const struct instruction *in)
 {
     static const char *const names[] = {"add", "or",  "adc", "sbb",  "and",
                                         "sub", "xor", "cmp", "test", "mov"};
 
-    return in->noperands == 2 && strncmp(in->mnemonic, "movabs", 6) != 0 &&
-           strncmp(in->mnemonic, "movs", 4) != 0 &&
-           strncmp(in->mnemonic, "movz", 4) != 0 &&
-           strncmp(in->mnemonic, "cmps", 4) != 0 &&
-           starts_with_one_of(in->mnemonic, names, sizeof(names) / sizeof(*names));
+    for (size_t i = 0; in->noperands == 2 && i < sizeof(names) / sizeof(*names); i++) {
+        if (is_called(in, names[i])) {
+            return names[i];
+        }
+    }
+    return NULL;
 }
 
 static const char **complement(const struct instruction *in)
 {
+    bool product = in->noperands == 3 && is_called(in, "imul");
+    bool constant = is_called(in, "movabs");
+    const char *name = product ? "imul" : constant ? "movabs" : takes_register(in);
     char *end;
 
-    if (in->noperands < 2 || *in->operands[0] != '$') {
+    if (!name || in->noperands < 2 || *in->operands[0] != '$') {
         return NULL;
     }
     errno = 0;
     long value = (long)strtoull(in->operands[0] + 1, &end, 0);
-    char width = operation_width(in);
+    char width = operation_width(in, name);
     const char *to = in->operands[in->noperands - 1];
 
     if (*end || end == in->operands[0] + 1 || !width || errno) {
         return NULL;
     }
-    if (!strncmp(in->mnemonic, "mov", 3) && *to == '%' && strchr("lq", width) &&
-        in->noperands == 2 && !*in->prefix) {
+    if ((constant || is_called(in, "mov")) && *to == '%' && strchr("lq", width) &&
+        !*in->prefix) {
         const char *texts[] = {
             arena_printf("%s $%ld, %s", in->mnemonic,
                          width == 'l' ? (long)(int32_t)~value : ~value, to),
@@ -396,12 +416,10 @@ static const char **complement(const struct instruction *in)
     }
     const char *reg = free_register(in);
     const char *target = while_saved(to);
-    bool product = in->noperands == 3 && !strncmp(in->mnemonic, "imul", 4);
     const char *source = product ? while_saved(in->operands[1]) : "";
 
     value = width == 'q' ? value : (int32_t)value;
-    if (!reg || !target || !source || uses_stack(in) ||
-        (!takes_register(in) && !product)) {
+    if (!reg || !target || !source || uses_stack(in) || constant) {
         return NULL;
     }
     const char *load = arena_printf("movq $%ld, %s", ~value, reg);

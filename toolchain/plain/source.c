@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* Not a local name: those are not in the object. */
 #define LABEL "__cubicle_statement_"
@@ -19,84 +20,113 @@ static const char *own_thread_pointer(const char *text)
     const char *at = *text != '.' && !strchr(text, '"') ? strstr(text, slot) : NULL;
 
     if (!at ||
-        (at[sizeof(slot) - 1] && strchr("xX0123456789@+-", at[sizeof(slot) - 1]))) {
+        (at[sizeof(slot) - 1] && strchr("xX0123456789@+-(", at[sizeof(slot) - 1]))) {
         return text;
     }
     return arena_printf("%.*s%%fs:__cubicle_tp%s", (int)(at - text), text,
                         at + sizeof(slot) - 1);
 }
 
-/* Only a prefix: it belongs to the next statement. */
-static bool is_prefix(const char *text)
+/* Behind labels: `1: lock` is lock. */
+static const char *behind_labels(const char *text)
 {
-    static const char *const prefixes[] = {"lock",   "rep",     "repe",   "repz",
-                                           "repne",  "repnz",   "data16", "addr32",
-                                           "data32", "notrack", "bnd",    "rex64"};
-    size_t len = strcspn(text, " \t#");
+    for (;;) {
+        size_t len = strcspn(text, ": \t\"");
 
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
-        if (len == strlen(prefixes[i]) && !strncmp(text, prefixes[i], len)) {
-            return !text[len + strspn(text + len, " \t")] || strchr(text, '#');
+        if (text[len] != ':') {
+            return text;
         }
+        text += len + 1;
+        text += strspn(text, " \t");
     }
-    return false;
 }
 
-/* Does it count bytes from where it is? */
-static bool counts_bytes(const char *text)
+static bool starts_with(const char *text, const char *start)
 {
-    const char *at = *text != '.' ? strpbrk(text, " \t,*") : NULL;
-
-    for (; at; at = strpbrk(at + 1, " \t,*")) {
-        if (at[1] == '.' && strchr("+- \t", at[2])) {
-            return true;
-        }
-    }
-    return false;
+    return !strncasecmp(text, start, strlen(start));
 }
 
-static void note_macro(struct source *source, const char *text)
-{
-    static const char macro[] = ".macro";
-
-    if (!strncmp(text, macro, strlen(macro))) {
-        text += strlen(macro) + strspn(text + strlen(macro), " \t");
-        string_table_add(&source->macros, text, strcspn(text, " \t,"));
-    }
-}
-
-/* The name of a macro that was defined before. */
-static bool is_macro_call(const struct source *source, const char *text)
+static bool is_one_of(const char *text, const char *const *words, size_t count)
 {
     size_t len = strcspn(text, " \t");
 
-    for (size_t i = 0; i < source->macros.count; i++) {
-        const char *name = source->macros.names[i];
-
-        if (strlen(name) == len && !strncmp(name, text, len)) {
+    for (size_t i = 0; i < count; i++) {
+        if (len == strlen(words[i]) && !strncasecmp(text, words[i], len)) {
             return true;
         }
     }
     return false;
 }
 
-/* Directives between which statements are repeated or used elsewhere: no labels there. */
-static int nesting(const char *text)
+/* May @text be only the beginning of the next instruction: a prefix, or bytes? */
+static bool may_be_prefix(const char *text)
 {
-    static const char *const opening[] = {".macro", ".rept", ".irp"};
-    static const char *const closing[] = {".endm", ".endr"};
+    static const char *const prefixes[] = {
+        "lock",   "rep",    "repe",    "repz", "repne",    "repnz",   "data16",
+        "addr32", "data32", "notrack", "bnd",  "cs",       "ds",      "es",
+        "fs",     "gs",     "ss",      "wait", "xacquire", "xrelease"};
+    static const char *const data[] = {".byte", ".value", ".word",  ".short", ".hword",
+                                       ".long", ".quad",  ".ascii", ".string"};
 
-    for (size_t i = 0; i < sizeof(opening) / sizeof(*opening); i++) {
-        if (!strncmp(text, opening[i], strlen(opening[i]))) {
-            return 1;
+    return is_one_of(text, prefixes, sizeof(prefixes) / sizeof(*prefixes)) ||
+           is_one_of(text, data, sizeof(data) / sizeof(*data)) ||
+           starts_with(text, "rex") || strstr(text, "/*");
+}
+
+/* Lines that are no bytes: what stands before them is still what stands before. */
+static bool is_nothing(const char *text)
+{
+    return !*text || *text == '#' || starts_with(text, ".loc") ||
+           starts_with(text, ".cfi_");
+}
+
+/* Does it count bytes from somewhere: jmp .+4, jmp 1f+5, lea 7(%rip)? */
+static bool counts_bytes(const char *text)
+{
+    bool branch = starts_with(text, "j") || starts_with(text, "call");
+
+    for (size_t i = 1; *text != '.' && text[i] && text[i] != '#'; i++) {
+        const char *at = text + i;
+        bool starts = strchr(" \t,*$", at[-1]) != NULL;
+        const char *number = at + (*at == '-');
+
+        if ((starts && *at == '.' && strchr("+- \t,", at[1])) ||
+            (branch && strchr("+-", *at) && !strchr(text, '(')) ||
+            (starts && isdigit((unsigned char)*number) &&
+             !strncmp(number + strspn(number, "0123456789xabcdefABCDEF"), "(%rip",
+                      5))) {
+            return true;
         }
     }
-    for (size_t i = 0; i < sizeof(closing) / sizeof(*closing); i++) {
-        if (!strncmp(text, closing[i], strlen(closing[i]))) {
-            return -1;
+    return false;
+}
+
+/*
+ * What would need an assembler of our own to understand: statements that are repeated or
+ * stand for others, other names for registers, comments of several lines. In a source with
+ * such things, or distances in bytes, nothing is written differently.
+ */
+static bool fixes_source(const char *text)
+{
+    static const char *const directives[] = {".macro",      ".rep",          ".ir",
+                                             ".att_syntax", ".intel_syntax", ".include",
+                                             ".subsection", ".altmacro"};
+    const char *comment = strstr(text, "/*");
+
+    for (size_t i = 0; i < sizeof(directives) / sizeof(*directives); i++) {
+        if (starts_with(text, directives[i])) {
+            return true;
         }
     }
-    return 0;
+    bool assigns = starts_with(text, ".set") || starts_with(text, ".equ") ||
+                   (*text != '.' && strchr(text, '='));
+
+    if (assigns && strchr(text, '%')) {
+        return true;
+    }
+    /* In strings and behind # it is none. */
+    return counts_bytes(text) ||
+           (comment && comment < text + strcspn(text, "\"#") && !strstr(comment, "*/"));
 }
 
 /* The name of a label that is not the compiler's own, or NULL. */
@@ -122,9 +152,7 @@ static const char *source_name(const char *text)
 void source_read(struct source *source, const char *text)
 {
     const char *function = "?";
-    int depth = 0;
-    bool comment = false; /* of several lines */
-    bool prefix = false;
+    bool joined = false;
 
     *source = (struct source){0};
     while (*text) {
@@ -139,10 +167,10 @@ void source_read(struct source *source, const char *text)
 
             line += end + (line[end] == ';');
             piece += strspn(piece, " \t");
-            int change = nesting(piece);
+            const char *inner = behind_labels(piece);
 
             source->name = source->name ? source->name : source_name(piece);
-            depth += change;
+            source->fixed |= fixes_source(inner);
             function = function_label(piece) ? function_label(piece) : function;
             source->statements =
                 array_grow(source->statements, source->count, &source->capacity,
@@ -150,16 +178,10 @@ void source_read(struct source *source, const char *text)
             source->statements[source->count++] = (struct statement){
                 .text = own_thread_pointer(piece),
                 .function = function,
-                .labelled = depth == 0 && change == 0 && !comment,
-                .joined = prefix,
-                .given_up = prefix || is_macro_call(source, piece),
+                .joined = joined,
+                .given_up = joined,
             };
-            note_macro(source, piece);
-            source->counted |= counts_bytes(piece);
-            prefix = is_prefix(piece);
-            const char *open = strstr(piece, "/*");
-
-            comment = open ? !strstr(open, "*/") : comment && !strstr(piece, "*/");
+            joined = is_nothing(inner) ? joined : may_be_prefix(inner);
         } while (*line);
     }
 }
@@ -177,7 +199,7 @@ static void write_statement(const struct statement *statement, size_t index, FIL
         if (i > 0 && statement->pieces_apart) {
             fputs("\tnop\n", out);
         }
-        if (labels && statement->labelled) {
+        if (labels) {
             fprintf(out, LABEL "%zu_%u:\n", index, i);
         }
         fprintf(out, "\t%s\n", pieces[i]);

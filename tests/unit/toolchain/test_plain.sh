@@ -53,7 +53,7 @@ check 'no warnings' test ! -s warnings
 # and broadcasts, several statements, comments, tables, distances in bytes, macros, strings.
 # shellcheck disable=SC2317 # check() calls it
 left_alone() {
-    as -o as.o "$1" && "$plain" -o own.o "$1" 2>warnings && grep -q 'warning: the bytes of' warnings &&
+    as -o as.o "$1" && "$plain" -o own.o "$1" 2>warnings && grep -q 'warning: ' warnings &&
         objcopy -O binary -j .text as.o as.bin && objcopy -O binary -j .text own.o own.bin &&
         cmp as.bin own.bin
 }
@@ -74,10 +74,27 @@ jmp .+4\n movb $15, %al\n addl $0x12345678, %eax
 .macro movplus a, b\n movl \\a+1, \\b\n .endm\n movplus $1294, %eax
 movl 1295(%r8d), %eax
 addl $1295, 8(%esp)
+1: lock; addl $1, 1295(%rdi)
+.file 1 "x.c"\n lock\n\n.loc 1 1\n0:\n addl $1, 1295(%rdi)
+.byte 0xf0\n addl $1, 1295(%rdi)
+fs; movl 1295(%rdi), %eax
+sub $1295, (%rdi)
+movl 1295(%rdi), %R8D
+PUSHQ 1295(%rdi)
+.set out, %r8d\n movl 1295(%rdi), out
+data16 movq %rsp, 1295(%rdi)
+jmp 1f+5\n 1: movl $1295, %edx\n ret\n .fill 9
+leaq 7(%rip), %rax\n movl $1295, %edx\n ret
+.rept 2\n movl $1295, %edx\n .endr
+jrcxz 1f\n orb $-128, %ch\n .fill 119, 1, 0x90\n 1: ret
 jrcxz 1f\n .fill 118, 1, 0x90\n movl 1295(%rdi), %eax\n 1: ret
 EOF
 printf '.section .rodata\n.asciz "mov %%fs:0"\n' >string.s
 "$plain" -o string.o string.s
+# shellcheck disable=SC2016 # no variables
+printf '.section .rodata\n.asciz "/*"\n.text\n movl $1295, %%edx # . is one\n' >string.s
+"$plain" -o clean.o string.s 2>warnings
+check 'nor are they comments' test ! -s warnings
 check 'strings are no instructions' grep -q 'mov %fs:0' string.o
 
 # A module whose distances spell things once it is placed as the loader places it: code, one
