@@ -292,19 +292,19 @@ static int64_t link_result(const struct module *module,
     }
 }
 
-/* The distance to a trampoline, in code at @field, may spell what the backend refuses: then
- * another trampoline is written. */
-static void link_avoid_spelling(const struct link_context *context,
-                                const struct image_relocation *r, uint8_t *field,
-                                uint64_t value)
+/* The distance to the trampoline at @value, for code at @field; where it spells what the
+ * backend refuses, to another trampoline that is written for it. */
+static int32_t link_call(const struct link_context *context,
+                         const struct image_relocation *r, const uint8_t *field,
+                         uint64_t value)
 {
     enum { TRIES = 8 };
-    for (unsigned i = 0; i < TRIES && value < SPACE_SIZE; i++) {
-        const int32_t narrow =
+    int32_t narrow = 0;
+    for (unsigned i = 0; i < TRIES; i++) {
+        narrow =
             (int32_t)link_result(context->module, r, value, (uint64_t)(uintptr_t)field);
-        memcpy(field, &narrow, sizeof(narrow));
-        if (!link_spells(field - r->offset, r->section->size, r->offset,
-                         (uint32_t)narrow)) {
+        if (value >= SPACE_SIZE || !link_spells(field - r->offset, r->section->size,
+                                                r->offset, (uint32_t)narrow)) {
             break;
         }
         const struct trampoline *t = trampoline_renew((uint32_t)value);
@@ -313,6 +313,7 @@ static void link_avoid_spelling(const struct link_context *context,
         }
         value = t->entry;
     }
+    return narrow;
 }
 
 static int link_apply(void *opaque, const struct image_relocation *r)
@@ -350,13 +351,12 @@ static int link_apply(void *opaque, const struct image_relocation *r)
                              module->image.path, r->section->name,
                              (unsigned long long)r->offset, r->type, r->symbol->name);
     }
-    const int32_t narrow = (int32_t)result;
-    memcpy(memory, &narrow, 4);
     /* Not where the function's address is meant, of which there is one. */
-    if (segment == IMAGE_CODE && r->symbol->section == SHN_UNDEF &&
-        (r->type == R_X86_64_PC32 || r->type == R_X86_64_PLT32)) {
-        link_avoid_spelling(context, r, memory, value);
-    }
+    const bool is_call = segment == IMAGE_CODE && r->symbol->section == SHN_UNDEF &&
+                         (r->type == R_X86_64_PC32 || r->type == R_X86_64_PLT32);
+    const int32_t narrow =
+        is_call ? link_call(context, r, memory, value) : (int32_t)result;
+    memcpy(memory, &narrow, 4);
     return 0;
 }
 

@@ -111,7 +111,7 @@ static int link_choose(struct module *module)
     /* The gap behind the last segment may lie beyond the end. */
     const uint32_t end = (MODULES_END >> PAGE_SHIFT) + 1;
     struct image_error error = {.text = ""};
-    for (uint32_t i = 0; i < TRIES; i++) {
+    for (uint32_t i = 0; i < TRIES && backend->spells != backend_spells_nothing; i++) {
         next_page = link_lay_out(module, first + i * (i + 1) / 2);
         if (next_page <= end &&
             image_visit_relocations(&module->image, link_visit_spelling, module,

@@ -99,8 +99,9 @@ static int trampoline_map_stubs(uint32_t end)
     return 0;
 }
 
-/* One more, or NULL after a message; without one once the system runs. */
-static struct trampoline *trampoline_next(void)
+/* The next place, with a trampoline like @like; NULL after a message, or without one once the
+ * system runs. */
+static struct trampoline *trampoline_next(const struct trampoline *like)
 {
     if (sealed) {
         return NULL;
@@ -111,6 +112,7 @@ static struct trampoline *trampoline_next(void)
         return NULL;
     }
     struct trampoline *t = &table[++count];
+    *t = *like;
     t->id = count;
     t->entry = stub_next;
     stub_next += STUB_SIZE;
@@ -145,20 +147,15 @@ static struct trampoline *trampoline_add(const struct trampoline *like)
     enum { TRIES = 8 };
     bool full = false;
     for (unsigned i = 0; i < TRIES && !full; i++) {
-        struct trampoline *t = trampoline_next();
+        struct trampoline *t = trampoline_next(like);
         if (t == NULL) {
             return NULL;
         }
-        const uint32_t id = t->id;
-        const uint32_t entry = t->entry;
-        *t = *like;
-        t->id = id;
-        t->entry = entry;
         if (trampoline_write(t, &full)) {
             const uint32_t bucket =
                 trampoline_bucket(t->caller, t->callee, t->function);
-            next_in_bucket[id] = buckets[bucket];
-            buckets[bucket] = id;
+            next_in_bucket[t->id] = buckets[bucket];
+            buckets[bucket] = t->id;
             return t;
         }
     }
