@@ -458,17 +458,16 @@ int plain_link(const char *name, bool retry)
     struct module module;
     bool ok = open_module(name, &module);
     bool done = !ok || !module.text;
-    const uint64_t before = module.code_size;
 
     for (unsigned round = 0; !done && round < MAX_ROUNDS; round++) {
         improve(&module, &done);
     }
-    if (ok && module.code_size != before) {
+    if (ok && module.code_size != module.islands) {
         close_code(&module);
     }
     bool other = ok && module.text && report(&module, retry);
 
-    if (ok && !other && module.code_size != before) {
+    if (ok && !other && module.code_size != module.islands) {
         ok = write_module(&module);
     }
     close_module(&module);

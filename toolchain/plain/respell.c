@@ -271,9 +271,9 @@ static const char **one_piece(const char *text)
     return pieces_of(&text, 1);
 }
 
-/* Up to three pieces between saving and restoring @reg. */
+/* Up to four pieces, NULL for none, between saving and restoring @reg. */
 static const char **with_saved(const char *reg, const char *first, const char *second,
-                               const char *third)
+                               const char *third, const char *fourth)
 {
     const char *texts[] = {
         arena_printf("leaq -%d(%%rsp), %%rsp", RED_ZONE),
@@ -281,6 +281,7 @@ static const char **with_saved(const char *reg, const char *first, const char *s
         first,
         second,
         third,
+        fourth,
         arena_printf("movq (%%rsp), %s", reg),
         arena_printf("leaq %d(%%rsp), %%rsp", RED_ZONE + 8),
     };
@@ -422,22 +423,14 @@ static const char **complement(const struct instruction *in)
     if (!reg || !target || !source || uses_stack(in) || constant) {
         return NULL;
     }
-    const char *load = arena_printf("movq $%ld, %s", ~value, reg);
-    const char *invert = arena_printf("notq %s", reg);
     const char *part = narrow(reg, width);
 
-    if (!product) {
-        return with_saved(
-            reg, load, invert,
-            arena_printf("%s%s %s, %s", in->prefix, in->mnemonic, part, target));
-    }
-    const char **pieces = with_saved(
-        reg, load, invert, arena_printf("%s %s, %s", in->mnemonic, source, part));
-    /* The product is in the saved register: it goes to its place before that is restored. */
-    pieces[7] = pieces[6];
-    pieces[6] = pieces[5];
-    pieces[5] = arena_printf("mov %s, %s", part, to);
-    return pieces;
+    /* A product is in the saved register: it goes to its place before that is restored. */
+    return with_saved(
+        reg, arena_printf("movq $%ld, %s", ~value, reg), arena_printf("notq %s", reg),
+        product ? arena_printf("%s %s, %s", in->mnemonic, source, part)
+                : arena_printf("%s%s %s, %s", in->prefix, in->mnemonic, part, target),
+        product ? arena_printf("mov %s, %s", part, to) : NULL);
 }
 
 static const char **computed_address(const struct instruction *in)
@@ -458,7 +451,7 @@ static const char **computed_address(const struct instruction *in)
     }
     return with_saved(reg, arena_printf("leaq %s, %s", memory_text(&memory), reg),
                       write_with(in, (unsigned)at, arena_printf("%ld(%s)", shift, reg)),
-                      NULL);
+                      NULL, NULL);
 }
 
 const char **respell(const char *text, unsigned attempt, bool *last)
