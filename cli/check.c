@@ -21,7 +21,12 @@ static void print_machine(const struct probe *probe)
 
     uname(&name);
     printf("Linux %s, %s\n\n", name.release, name.machine);
-    row("FSGSBASE", probe->fsgsbase, "switches between the views of cubicles");
+    row("FSGSBASE", probe->views.kernel_offers,
+        "offered by the kernel: switches between the views of cubicles");
+    row("wrgsbase", probe->views.executes,
+        "executes: switches views also where the kernel does not know");
+    row("arch_prctl", probe->views.arch_prctl_error == 0,
+        "may set GS: needed where the kernel does not offer FSGSBASE");
     row("AVX", probe->avx, "wider registers, cleared on calls between cubicles");
     row("PKU", probe->pku, "memory protection keys");
     row("memfd", probe->memfd, "shares pages between cubicles");
@@ -46,6 +51,21 @@ static void print_backend(const char *name, bool usable, const char *reason,
            usable ? meaning : reason);
 }
 
+static const char *explain_switch(enum monitor_view_switch best)
+{
+    switch (best) {
+    case MONITOR_VIEW_SWITCH_KERNEL:
+        return "views are switched by wrgsbase (--view-switch=kernel)";
+    case MONITOR_VIEW_SWITCH_PARKED:
+        return "views are switched by wrgsbase, and set again when the kernel loses "
+               "them "
+               "(--view-switch=parked)";
+    default:
+        return "views are switched by a system call each time, which is slow "
+               "(--view-switch=syscall)";
+    }
+}
+
 int cli_check(int argc, char **argv)
 {
     struct probe probe;
@@ -62,6 +82,9 @@ int cli_check(int argc, char **argv)
     printf("\nisolation\n");
     print_backend("sfi", sfi, sfi_reason,
                   "verified code; each cubicle has its own view of memory");
+    if (sfi) {
+        printf("  %-6s %-14s %s\n", "", "", explain_switch(probe.views.best));
+    }
     print_backend("mpk", mpk, mpk_reason, "protection keys; plain machine code");
     print_backend("none", none, none_reason,
                   "no isolation; the same calls, to compare");

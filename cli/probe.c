@@ -5,15 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <linux/seccomp.h>
-
-/* Linux: arch/x86/include/uapi/asm/hwcap2.h. Set where the kernel has enabled it. */
-#define PROBE_HWCAP2_FSGSBASE (1ul << 1)
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
@@ -109,7 +105,7 @@ void probe_machine(struct probe *probe)
     unsigned a, b, c, d;
 
     memset(probe, 0, sizeof(*probe));
-    probe->fsgsbase = (getauxval(AT_HWCAP2) & PROBE_HWCAP2_FSGSBASE) != 0;
+    monitor_probe_views(&probe->views);
     probe->avx = __builtin_cpu_supports("avx");
     probe->pku = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_OSPKE) != 0;
     probe->cpu_pku = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_PKU) != 0;
@@ -158,7 +154,7 @@ bool probe_mpk(const struct probe *probe, const char **reason)
             "or later: syscall user dispatch)";
         return false;
     }
-    if (!probe->fsgsbase) {
+    if (!probe->views.kernel_offers) {
         *reason = "the kernel does not offer FSGSBASE to programs (Linux 5.9 or later)";
         return false;
     }
@@ -167,10 +163,11 @@ bool probe_mpk(const struct probe *probe, const char **reason)
 
 bool probe_sfi(const struct probe *probe, const char **reason)
 {
-    if (!probe->fsgsbase) {
+    if (probe->views.best == MONITOR_VIEW_SWITCH_AUTO) {
         *reason =
-            "the kernel does not offer FSGSBASE to programs (Linux 5.9 or later, and "
-            "a CPU from 2012 or later)";
+            "nothing can switch views: FSGSBASE is not offered by this kernel, and "
+            "the system call arch_prctl is forbidden by a sandbox around this "
+            "program";
         return false;
     }
     if (!probe->memfd) {

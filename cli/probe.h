@@ -2,10 +2,12 @@
 #ifndef CLI_PROBE_H
 #define CLI_PROBE_H
 
+#include "monitor.h"
+
 #include <stdbool.h>
 
 struct probe {
-    bool fsgsbase; /* instructions that switch the view; enabled by the kernel */
+    struct monitor_view_offer views; /* what switches views */
     bool avx, pku, cpu_pku;
     bool transactions; /* RTM, and it does not always abort */
     bool apx;          /* the kernel has enabled it */

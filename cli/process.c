@@ -91,8 +91,10 @@ static int explain_signal(int signal)
             "the host may have run out of memory; 'quota' in the manifest limits a "
             "cubicle");
     } else if (signal == SIGSYS) {
-        cli_error("the monitor made a host call that its filter forbids (SIGSYS)");
-        cli_hint("this is a bug in the monitor, and it was stopped: please report it");
+        cli_error("the monitor made a host call that a filter forbids (SIGSYS)");
+        cli_hint(
+            "where a sandbox around this command filters system calls, it forbids one "
+            "that is needed; else this is a bug in the monitor: please report it");
     } else {
         cli_error("the monitor was stopped by signal %d (%s)", signal,
                   strsignal(signal));

@@ -65,6 +65,11 @@ static int choose_isolation(const struct run_options *options,
     } else {
         config->isolation = chosen[options->isolation];
     }
+    if (options->view_switch != MONITOR_VIEW_SWITCH_AUTO &&
+        config->isolation != MONITOR_ISOLATION_SFI) {
+        cli_error("--view-switch goes with --isolation=sfi only");
+        return -1;
+    }
     probe_machine(&probe);
     if (!probes[config->isolation](&probe, &reason)) {
         cli_error("cannot run here: %s", reason);
@@ -203,6 +208,7 @@ int cli_run(int argc, char **argv)
     struct monitor_config config = {0};
 
     run_options_parse(argc, argv, &options);
+    config.view_switch = options.view_switch;
     config.link = options.link;
     config.acl = options.acl;
     config.revoke = options.revoke;

@@ -7,6 +7,7 @@
 
 enum run_key {
     KEY_ISOLATION = 256,
+    KEY_VIEW_SWITCH,
     KEY_LINK,
     KEY_ACL,
     KEY_REVOKE,
@@ -26,6 +27,12 @@ static const struct argp_option options[] = {
      "auto (default: sfi), sfi (verified code, own view of memory), mpk (protection "
      "keys), "
      "none (to compare)",
+     0},
+    {"view-switch", KEY_VIEW_SWITCH, "WAY", 0,
+     "how sfi switches views: auto (default: the fastest that is possible), kernel "
+     "(the "
+     "kernel offers FSGSBASE), parked (only the instructions execute), syscall (slow, "
+     "runs everywhere)",
      0},
     {"link", KEY_LINK, "MODE", 0,
      "trampoline (default) or direct: plain calls, without isolation, to compare", 0},
@@ -110,9 +117,19 @@ static error_t parse_mode(int key, const char *argument, const struct argp_state
     static const struct word revokes[] = {
         {"strict", MONITOR_REVOKE_STRICT}, {"lazy", MONITOR_REVOKE_LAZY}, {NULL, 0}};
 
+    static const struct word ways[] = {{"auto", MONITOR_VIEW_SWITCH_AUTO},
+                                       {"kernel", MONITOR_VIEW_SWITCH_KERNEL},
+                                       {"parked", MONITOR_VIEW_SWITCH_PARKED},
+                                       {"syscall", MONITOR_VIEW_SWITCH_SYSCALL},
+                                       {NULL, 0}};
+
     switch (key) {
     case KEY_ISOLATION:
         o->isolation = (enum run_isolation)choose_isolation(state, argument);
+        return 0;
+    case KEY_VIEW_SWITCH:
+        o->view_switch =
+            (enum monitor_view_switch)choose(state, "view-switch", argument, ways);
         return 0;
     case KEY_LINK:
         o->link = (enum monitor_link)choose(state, "link", argument, links);

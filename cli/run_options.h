@@ -18,6 +18,7 @@ struct run_options {
     char **arguments; /* of the program, NULL-terminated */
     int narguments;
     enum run_isolation isolation;
+    enum monitor_view_switch view_switch;
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;

@@ -60,6 +60,17 @@ static void print_cubicles(const json_t *cubicles, FILE *out)
     }
 }
 
+/* How views were switched, and what that had to make good. */
+static void print_switching(const json_t *stats, FILE *out)
+{
+    fprintf(out, "\nisolation %s, rights switched by %s", text_of(stats, "isolation"),
+            text_of(stats, "switching"));
+    if (number_of(stats, "heals") != 0) {
+        fprintf(out, ", %" PRId64 " lost views set again", number_of(stats, "heals"));
+    }
+    fputc('\n', out);
+}
+
 static int compare_edges(const void *a, const void *b)
 {
     const int64_t x = number_of(*(json_t *const *)a, "calls");
@@ -105,6 +116,7 @@ int stats_print(int fd, FILE *out)
     if (stats == NULL) {
         return -1;
     }
+    print_switching(stats, out);
     print_cubicles(json_object_get(stats, "cubicles"), out);
     print_edges(json_object_get(stats, "edges"), out);
     json_decref(stats);

@@ -21,8 +21,9 @@ static const struct backend *check_mpk(void)
 
 static int check_setup(bool mpk, const char *interfaces_dir)
 {
+    const struct monitor_config config = {.interfaces_dir = interfaces_dir};
     backend = mpk ? check_mpk() : &backend_sfi;
-    int error = backend->init(1);
+    int error = backend->init(&config, 1);
     if (error == 0) {
         error = memory_init();
     }

@@ -268,7 +268,15 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
     const int saved_errno = errno;
 
     const bool interrupted_cubicle = backend->interrupted_cubicle(context);
-    /* 0. Plain code calls, and returns, with flags that make the monitor's instructions trap,
+    struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
+    /* 0. The kernel has lost the cubicle's rights: the access goes on with them. */
+    if (signal == SIGSEGV && interrupted_cubicle && cubicle != NULL &&
+        cubicle->state == CUBICLE_LIVE &&
+        backend->restore_rights(context, cubicle->id, address)) {
+        errno = saved_errno;
+        return;
+    }
+    /* 1. Plain code calls, and returns, with flags that make the monitor's instructions trap,
      * or, AC, those of whoever runs then; nobody needs them. And the monitor's own touch
      * moves a page that is tagged for somebody back. */
     greg_t *flags = &context->uc_mcontext.gregs[REG_EFL];
@@ -283,35 +291,34 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
         errno = saved_errno;
         return;
     }
-    /* 1. A guarded copy can fault at any byte; it ends well or with -EFAULT. */
+    /* 2. A guarded copy can fault at any byte; it ends well or with -EFAULT. */
     if (memory && copy_in_progress(rip)) {
         fault_in_copy(context, address);
         errno = saved_errno;
         return;
     }
-    /* 2. Below 4 GiB runs cubicle code, in bodies of trampolines the monitor acts for
+    /* 3. Below 4 GiB runs cubicle code, in bodies of trampolines the monitor acts for
      * the running cubicle. Where nothing can be fetched, unverified code has jumped to.
      * Everything else is the monitor itself. */
-    struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
     const bool jumped = memory && rip == address && !backend->masks_returns;
     if (cubicle == NULL || (!interrupted_cubicle && !trampoline_in_body(rip) &&
                             !backend->is_entry(rip) && !jumped)) {
         fault_report_panic(signal, rip, address);
         _exit(MONITOR_EXIT_FAULT);
     }
-    /* 3. Nobody is there. */
+    /* 4. Nobody is there. */
     if (cubicle->state != CUBICLE_LIVE) {
         fault_stop_dead(context, cubicle);
-        /* 4. The control stack is full: too many calls inside calls. */
+        /* 5. The control stack is full: too many calls inside calls. */
     } else if (memory && address >= (uint64_t)(uintptr_t)thread_self.control_end &&
                address < (uint64_t)(uintptr_t)thread_self.control_end + PAGE_SIZE) {
         fault_report_text(cubicle, rip,
                           "too many nested cross-cubicle calls (call depth)");
         fault_stop(context, cubicle);
-        /* 5. An access to memory: a window may allow it. */
+        /* 6. An access to memory: a window may allow it. */
     } else if (memory && !fault_is_protection(signal, info)) {
         fault_memory(context, cubicle, address);
-        /* 6. What the instruction itself did. */
+        /* 7. What the instruction itself did. */
     } else {
         fault_report_text(cubicle, rip, fault_signal_reason(signal, info));
         fault_stop(context, cubicle);

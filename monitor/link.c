@@ -31,6 +31,7 @@ static bool link_loader_symbol(const struct module *module, const char *name,
         uint64_t value;
     } symbols[] = {
         {"__cubicle_tp", (uint64_t)(int64_t)THREAD_DISP(tp)},
+        {"__cubicle_view", (uint64_t)(int64_t)THREAD_DISP(shown.view)},
         {"__cubicle_tls_image", module->base[IMAGE_TLS]},
         {"__cubicle_tls_filesz", image->segment_size[IMAGE_TLS]},
         {"__cubicle_tls_memsz", image->tls_memory_size},

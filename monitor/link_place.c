@@ -188,6 +188,7 @@ static int link_verify(const struct module *module)
     const size_t size = (size_t)module_segment_pages(module, IMAGE_CODE) << PAGE_SHIFT;
     const struct verify_policy policy = {
         .tp_disp = THREAD_DISP(tp),
+        .view_disp = THREAD_DISP(shown.view),
         .target_allowed = link_target_allowed,
         .context = (void *)(uintptr_t)module,
     };

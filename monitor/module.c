@@ -95,10 +95,16 @@ static int module_read_note(const char *path, const char *code, struct module *m
     }
     const char *end = at + module->image.note_size;
     struct note_line line;
-    if (!note_next(&at, end, &line) || !note_starts(&line, "cubicle-module 1") ||
-        line.len != 0) {
-        return message_error(-ENOEXEC, "%s: the note is not of format cubicle-module 1",
+    if (!note_next(&at, end, &line) || !note_starts(&line, "cubicle-module ")) {
+        return message_error(-ENOEXEC, "%s: the note is not of format cubicle-module 2",
                              path);
+    }
+    if (line.len != 1 || line.text[0] != '2') {
+        return message_error(
+            -ENOEXEC,
+            "%s: the module is of format %.*s, which another version's "
+            "cubicle-cc made; rebuild it with this version's cubicle-cc",
+            path, (int)line.len, line.text);
     }
     if (!note_next(&at, end, &line) || !note_starts(&line, "isolation ")) {
         return message_error(-ENOEXEC,

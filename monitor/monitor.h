@@ -15,6 +15,13 @@ enum monitor_isolation {
     MONITOR_ISOLATION_MPK,
     MONITOR_ISOLATION_NONE
 };
+/** How `sfi` switches between the views of cubicles; see backend/sfi/view_switch.h. */
+enum monitor_view_switch {
+    MONITOR_VIEW_SWITCH_AUTO, /* the fastest that is possible */
+    MONITOR_VIEW_SWITCH_KERNEL,
+    MONITOR_VIEW_SWITCH_PARKED,
+    MONITOR_VIEW_SWITCH_SYSCALL
+};
 enum monitor_link { MONITOR_LINK_TRAMPOLINE, MONITOR_LINK_DIRECT };
 enum monitor_acl { MONITOR_ACL_ON, MONITOR_ACL_APP, MONITOR_ACL_OFF };
 enum monitor_revoke { MONITOR_REVOKE_STRICT, MONITOR_REVOKE_LAZY };
@@ -64,12 +71,29 @@ struct monitor_config {
     int root_fd;                    /* cpio stream of the initial root, or -1 */
     int export_fd;                  /* receives the exported root, or -1 */
     enum monitor_isolation isolation;
+    enum monitor_view_switch view_switch;
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
     bool trace;   /* one line per window, trap and fault on standard error */
     int stats_fd; /* receives the statistics as JSON when the system ends, or -1 */
 };
+
+/** What this machine offers to switch views with. */
+struct monitor_view_offer {
+    bool kernel_offers;   /* the kernel keeps what wrgsbase has written (AT_HWCAP2) */
+    bool executes;        /* wrgsbase and rdgsbase do */
+    int arch_prctl_error; /* of arch_prctl(ARCH_SET_GS): 0, or an errno value */
+    bool traced;          /* a tracer is attached to this process */
+    /* What MONITOR_VIEW_SWITCH_AUTO comes to; itself where nothing is possible. */
+    enum monitor_view_switch best;
+};
+
+/** Finds out by trying, in the calling thread; its GS base is 0 afterwards. */
+void monitor_probe_views(struct monitor_view_offer *offer);
+
+/** The name of each way, as on the command line. */
+extern const char *const monitor_view_switch_names[];
 
 /** Exit statuses of a system that did not end by itself. */
 #define MONITOR_EXIT_CONFIG \

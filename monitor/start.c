@@ -329,7 +329,7 @@ static int start_backend(const struct monitor_config *config, size_t ncubicles)
         [MONITOR_ISOLATION_NONE] = &backend_none,
     };
     backend = backends[config->isolation];
-    const int error = backend->init(ncubicles);
+    const int error = backend->init(config, ncubicles);
     if (error == -ENOTSUP) {
         return message_error(error,
                              "isolation %s is not possible on this machine; see "

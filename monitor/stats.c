@@ -3,6 +3,7 @@
  * that the filter forbids.
  */
 #include "stats.h"
+#include "backend/backend.h"
 #include "cubicle.h"
 #include "trampoline.h"
 
@@ -110,7 +111,13 @@ int stats_write(int fd)
 {
     struct stats s = {.fd = fd};
     bool first = true;
-    stats_text(&s, "{\"cubicles\":[");
+    uint64_t restored;
+    stats_text(&s, "{\"isolation\":");
+    stats_string(&s, backend->name);
+    stats_text(&s, ",\"switching\":");
+    stats_string(&s, backend->switching(&restored));
+    stats_number(&s, "heals", restored);
+    stats_text(&s, ",\"cubicles\":[");
     for (unsigned id = 1; id <= cubicle_count(); id++) {
         stats_cubicle(&s, cubicle_get(id));
     }

@@ -1,7 +1,8 @@
 /*
  * State of a thread that runs cubicles: what is running, the control stack, and where each
  * cubicle's stack stands. Reached through FS at offsets that trampolines have built in;
- * no cubicle can write it, and only `tp` can be read by one.
+ * no cubicle can write it, and verified code can read only `tp` and
+ * `shown.view`.
  *
  * Invariants
  *   T1  `running` is the callee of the top frame of the control stack, or of the frame
@@ -65,10 +66,11 @@ struct thread_cubicle {
 /* What code may read with a cubicle's rights; a page of its own, so that a backend can
  * give it other rights than the rest. */
 struct thread_shown {
-    uint64_t tp; /* thread pointer of the running cubicle: the one slot cubicles read */
+    uint64_t tp; /* thread pointer of the running cubicle */
     uint64_t running;
     uint8_t host_calls;               /* 0: allowed; 1: not, a cubicle runs (mpk) */
     uint32_t rights[CUBICLE_MAX + 1]; /* PKRU of each cubicle (mpk) */
+    uint64_t view;                    /* base of the running cubicle's (sfi) */
 };
 
 struct thread {

@@ -1,4 +1,5 @@
 #include "wall.h"
+#include "backend/backend.h"
 #include "message.h"
 
 #include <errno.h>
@@ -49,6 +50,9 @@ static int wall_filter(void)
     for (size_t i = 0; error == 0 && i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, mapping[i], 1,
                                  SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    }
+    if (error == 0) {
+        error = backend->allow_calls(filter);
     }
     if (error == 0) {
         error = seccomp_load(filter);

@@ -41,6 +41,14 @@ bool backend_no_entry(uint64_t address)
     return false;
 }
 
+bool backend_rights_stay(const ucontext_t *context, unsigned running, uint64_t address)
+{
+    (void)context;
+    (void)running;
+    (void)address;
+    return false;
+}
+
 void backend_continue(ucontext_t *context)
 {
     (void)context;
@@ -69,4 +77,16 @@ void backend_open(struct emitter *e, bool returning)
 {
     (void)e;
     (void)returning;
+}
+
+void backend_after_sleep(struct emitter *e, unsigned id)
+{
+    (void)e;
+    (void)id;
+}
+
+int backend_allow_no_calls(void *filter)
+{
+    (void)filter;
+    return 0;
 }

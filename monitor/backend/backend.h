@@ -7,6 +7,7 @@
 #define MONITOR_BACKEND_BACKEND_H
 
 #include "../emit.h"
+#include "../monitor.h"
 #include "../verify/verify.h"
 
 #include <signal.h>
@@ -28,8 +29,9 @@ struct backend {
      *  registers that verified code cannot (emit_plain.h). */
     bool plain_fenv;
 
-    /** Reserves the address space for @ncubicles views. */
-    int (*init)(size_t ncubicles);
+    /** Reserves the address space for @ncubicles views. -ENOTSUP: this machine lacks
+     *  something, and a message has said what where there is more to say than that. */
+    int (*init)(const struct monitor_config *config, size_t ncubicles);
     /** Address of offset 0 as cubicle @id sees it. */
     uint64_t (*view_base)(unsigned id);
     /** The cubicle in whose view (or the guards around it) @address lies, 0 for none. */
@@ -66,6 +68,10 @@ struct backend {
     bool (*interrupted_cubicle)(const ucontext_t *context);
     /** Does @address lie in code of the backend that acts for the running cubicle? */
     bool (*is_entry)(uint64_t address);
+    /** Code of live cubicle @running, interrupted at @context, trapped at @address. True:
+     *  the kernel had lost the rights that the cubicle has, and they are set again. */
+    bool (*restore_rights)(const ucontext_t *context, unsigned running,
+                           uint64_t address);
     /** Makes the interrupted thread go on with the monitor's rights. */
     void (*continue_as_monitor)(ucontext_t *context);
 
@@ -81,8 +87,18 @@ struct backend {
      *  (returning). */
     void (*emit_open)(struct emitter *e, bool returning);
     /** Writes the instructions that switch rights to cubicle @id: for its function, or,
-     *  @returning, to its call. May use rax, r10, r12, r13; returning: r8, r10, rcx, rdx. */
+     *  @returning, to its call. May use rax, rbx, r10 to r13; returning: all scratch
+     *  registers but rax and r11. */
     void (*emit_switch)(struct emitter *e, unsigned id, bool returning);
+    /** Writes what is needed where caller @id goes on after a host call in which the thread
+     *  may have slept. May use r10. */
+    void (*emit_after_sleep)(struct emitter *e, unsigned id);
+
+    /** Adds to the outer wall the host calls that this backend makes and no other does.
+     *  @filter: of libseccomp. 0 or a negative errno. */
+    int (*allow_calls)(void *filter);
+    /** How rights are switched, for statistics, and how often they were set again. */
+    const char *(*switching)(uint64_t *restored);
 };
 
 /* For backends whose monitor has the rights of whoever it works for. */
@@ -92,19 +108,27 @@ int backend_start_thread(void);
 void *backend_signal_entry(int signal, void (*handler)(int, siginfo_t *, void *));
 bool backend_interrupted_low(const ucontext_t *context);
 bool backend_no_entry(uint64_t address);
+bool backend_rights_stay(const ucontext_t *context, unsigned running, uint64_t address);
 void backend_continue(ucontext_t *context);
 void backend_begin_trampoline(void);
 bool backend_accepts(const uint8_t *code, size_t len);
 bool backend_spells_nothing(const uint8_t *code, size_t len);
 void backend_open(struct emitter *e, bool returning);
+void backend_after_sleep(struct emitter *e, unsigned id);
+int backend_allow_no_calls(void *filter);
 
 #define BACKEND_MONITOR_LIKE_CUBICLES                                             \
     .next_hot = backend_nothing_hot, .reclaim = backend_nothing_to_reclaim,       \
-    .start_thread = backend_start_thread, .signal_entry = backend_signal_entry,   \
+    .signal_entry = backend_signal_entry,                                         \
     .interrupted_cubicle = backend_interrupted_low, .is_entry = backend_no_entry, \
     .continue_as_monitor = backend_continue,                                      \
     .begin_trampoline = backend_begin_trampoline, .accepts = backend_accepts,     \
     .spells = backend_spells_nothing, .emit_open = backend_open
+
+/* For backends whose rights nobody but they themselves change. */
+#define BACKEND_RIGHTS_STAY                                                         \
+    .restore_rights = backend_rights_stay, .emit_after_sleep = backend_after_sleep, \
+    .allow_calls = backend_allow_no_calls
 
 extern const struct backend backend_sfi;
 extern const struct backend backend_mpk;

@@ -6,8 +6,8 @@
  *  K1. An entry is used only for code that begins with all the bytes of the entry's
  *      instruction. Decoding reads an instruction's bytes from first to last and no
  * byte behind them, so the same bytes are the same instruction, whatever follows; and
- * C1 of classify.c says that its class depends on nothing else. (The thread pointer's
- *      displacement is the same for the life of a cache.)
+ * C1 of classify.c says that its class depends on nothing else. (The displacements
+ *      of the FS slots are the same for the life of a cache.)
  */
 #include "internal.h"
 

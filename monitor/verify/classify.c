@@ -3,8 +3,8 @@
  * all, and what does it do to control flow, to rsp, in a group?
  *
  * Invariants:
- *  C1. The answer depends on the instruction's bytes and on the thread pointer's
- *      displacement, on nothing else.
+ *  C1. The answer depends on the instruction's bytes and on the displacements of the two
+ *      FS slots, on nothing else.
  *  C2. Every explicit write of rsp or of a part of it has an insn_stack other than
  *      STACK_KEEP, or is refused. push and pop, in their listed forms, are not explicit
  *      writes.
@@ -129,8 +129,8 @@ static void classify_role(const struct decoded *decoded, struct insn *insn)
     if (decoded->kind == RULE_STRING) {
         insn->role =
             (decoded->zydis.opcode & 0xfe) == OPCODE_STOS ? ROLE_STOS : ROLE_MOVS;
-    } else if (decoded->kind == RULE_GS_BASE) {
-        insn->role = ROLE_GS_BASE;
+    } else if (decoded->reads_view) {
+        insn->role = ROLE_VIEW;
     } else if (decoded->zydis.mnemonic == ZYDIS_MNEMONIC_AND) {
         if (classify_is_branch_mask(decoded)) {
             insn->role = ROLE_BRANCH_MASK;
@@ -169,10 +169,6 @@ static enum verify_reason classify_decoded(const struct decoder *decoder,
     }
     if (reason != VERIFY_OK) {
         return reason;
-    }
-    if (decoded->kind == RULE_GS_BASE &&
-        !operand_is(&decoded->operand[0], ZYDIS_REGISTER_R11)) {
-        return VERIFY_GS_BASE;
     }
     classify_role(decoded, insn);
     insn->length = decoded->zydis.length;

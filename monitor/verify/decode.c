@@ -19,10 +19,11 @@ static void decode_add_rules(struct decoder *decoder, const struct rule_set *set
     }
 }
 
-void decoder_init(struct decoder *decoder, int32_t tp_disp)
+void decoder_init(struct decoder *decoder, const struct verify_policy *policy)
 {
     memset(decoder, 0, sizeof(*decoder));
-    decoder->tp_disp = tp_disp;
+    decoder->tp_disp = policy->tp_disp;
+    decoder->view_disp = policy->view_disp;
     decode_add_rules(decoder, &rules_integer);
     decode_add_rules(decoder, &rules_control);
     decode_add_rules(decoder, &rules_sse);

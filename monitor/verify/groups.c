@@ -5,10 +5,15 @@
  *
  *  G1. indirect branch   andl $-32,%r32; jmp *%r64        (or call)
  *  G2. return            andq $0x7fffffe0,(%rsp); ret
- *  G3. new rsp           <32-bit write of esp>; rdgsbase %r11; leaq (%rsp,%r11),%rsp
- *  G4. string            rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi;
+ *  G3. new rsp           <32-bit write of esp>; movq %fs:VIEW,%r11; leaq (%rsp,%r11),%rsp
+ *  G4. string            movq %fs:VIEW,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi;
  *                        movl %esi,%esi; leaq (%rsi,%r11),%rsi; [rep] movs
  *                        (the esi pair only, and always, for movs)
+ *
+ * %fs:VIEW is the slot of the policy that holds the base of the running cubicle's view;
+ * only the monitor writes it. The base is not taken from GS itself: where the kernel does
+ * not know of FSGSBASE, GS is another region after a context switch (the park), until the
+ * next access through it traps, and a pointer into that would never get back.
  *
  * Between the first and the last instruction of G3 and G4 nothing else is accepted, so
  * r11 is the view's base. G4 relies on the direction flag being clear: nothing listed
@@ -16,8 +21,8 @@
  * its count ends or the first unmapped page stops it, at the latest the top of the
  * view.
  *
- * rdgsbase leaves the view's base in r11 for what follows, as rsp and copies of it do
- * anyway: the base is not a secret.
+ * The view's base stays in r11 for what follows, as rsp and copies of it do anyway: the
+ * base is not a secret.
  */
 #include "internal.h"
 
@@ -30,9 +35,9 @@ static bool groups_step(enum group_state state, const struct insn *insn,
         uint8_t role, stack;
         enum group_state next;
     } steps[] = {
-        {GROUP_STACK_CUT, ROLE_GS_BASE, STACK_KEEP, GROUP_STACK_GS},
-        {GROUP_STACK_GS, ROLE_NONE, STACK_BASE, GROUP_NONE},
-        {GROUP_STRING_GS, ROLE_CUT_RDI, STACK_KEEP, GROUP_STRING_EDI},
+        {GROUP_STACK_CUT, ROLE_VIEW, STACK_KEEP, GROUP_STACK_VIEW},
+        {GROUP_STACK_VIEW, ROLE_NONE, STACK_BASE, GROUP_NONE},
+        {GROUP_STRING_VIEW, ROLE_CUT_RDI, STACK_KEEP, GROUP_STRING_EDI},
         {GROUP_STRING_EDI, ROLE_BASE_RDI, STACK_KEEP, GROUP_STRING_RDI},
         {GROUP_STRING_RDI, ROLE_STOS, STACK_KEEP, GROUP_NONE},
         {GROUP_STRING_RDI, ROLE_CUT_RSI, STACK_KEEP, GROUP_STRING_ESI},
@@ -55,7 +60,7 @@ enum verify_reason groups_unfinished(const struct pass *pass)
     if (pass->group < GROUP_OPEN) {
         return VERIFY_OK;
     }
-    return pass->group < GROUP_STRING_GS ? VERIFY_STACK_REBASE : VERIFY_GS_BASE;
+    return pass->group < GROUP_STRING_VIEW ? VERIFY_STACK_REBASE : VERIFY_VIEW;
 }
 
 /* G3, G4: @insn must continue the group. */
@@ -104,8 +109,8 @@ static enum verify_reason groups_begin(struct pass *pass, uint32_t offset,
     case ROLE_RETURN_MASK:
         pass->group = GROUP_RETURN_MASKED;
         return VERIFY_OK;
-    case ROLE_GS_BASE:
-        pass->group = GROUP_STRING_GS;
+    case ROLE_VIEW:
+        pass->group = GROUP_STRING_VIEW;
         return VERIFY_OK;
     case ROLE_STOS:
     case ROLE_MOVS:

@@ -24,8 +24,7 @@ enum rule_kind {
     RULE_JUMP,
     RULE_BRANCH, /* conditional jump */
     RULE_RETURN,
-    RULE_STRING,  /* movs, stos */
-    RULE_GS_BASE, /* rdgsbase */
+    RULE_STRING, /* movs, stos */
 };
 
 enum rule_flag {
@@ -69,6 +68,7 @@ struct decoded {
     const ZydisDecodedOperand *memory; /* the explicit, accessed operand, or NULL */
     bool writes_rsp; /* rsp or a part of it is an explicit destination */
     bool probes;     /* accesses memory close to rsp, always */
+    bool reads_view; /* the slot with the view's base */
     ZydisDecodedInstruction zydis;
     ZydisDecodedOperand operand[ZYDIS_MAX_OPERAND_COUNT];
 };
@@ -76,12 +76,12 @@ struct decoded {
 /* What decides about an instruction but its bytes. */
 struct decoder {
     ZydisDecoder zydis;
-    int32_t tp_disp;
+    int32_t tp_disp, view_disp; /* of the policy */
     struct rule_row rules[ZYDIS_MNEMONIC_MAX_VALUE + 1];
 };
 
 /* decode.c */
-void decoder_init(struct decoder *decoder, int32_t tp_disp);
+void decoder_init(struct decoder *decoder, const struct verify_policy *policy);
 enum verify_reason decode(const struct decoder *decoder, const uint8_t *bytes,
                           size_t available, struct decoded *decoded);
 
@@ -110,7 +110,7 @@ enum insn_role {
     ROLE_NONE = 0,
     ROLE_BRANCH_MASK, /* andl $-32,%r32 */
     ROLE_RETURN_MASK, /* andq $0x7fffffe0,(%rsp) */
-    ROLE_GS_BASE,     /* rdgsbase %r11 */
+    ROLE_VIEW,        /* movq %fs:VIEW,%r11 */
     ROLE_CUT_RDI,     /* movl %edi,%edi */
     ROLE_CUT_RSI,     /* movl %esi,%esi */
     ROLE_BASE_RDI,    /* leaq (%rdi,%r11),%rdi */
@@ -157,13 +157,13 @@ enum group_state {
     GROUP_MASKED,        /* andl $-32,%r32 */
     GROUP_RETURN_MASKED, /* andq $0x7fffffe0,(%rsp) */
     /* from here on the group must be completed */
-    GROUP_STACK_CUT,  /* a write of esp */
-    GROUP_STACK_GS,   /* ... rdgsbase %r11: leaq (%rsp,%r11),%rsp next */
-    GROUP_STRING_GS,  /* rdgsbase %r11 */
-    GROUP_STRING_EDI, /* ... movl %edi,%edi */
-    GROUP_STRING_RDI, /* ... leaq (%rdi,%r11),%rdi: stos, or esi next */
-    GROUP_STRING_ESI, /* ... movl %esi,%esi */
-    GROUP_STRING_RSI, /* ... leaq (%rsi,%r11),%rsi: movs next */
+    GROUP_STACK_CUT,   /* a write of esp */
+    GROUP_STACK_VIEW,  /* ... movq %fs:VIEW,%r11: leaq (%rsp,%r11),%rsp next */
+    GROUP_STRING_VIEW, /* movq %fs:VIEW,%r11 */
+    GROUP_STRING_EDI,  /* ... movl %edi,%edi */
+    GROUP_STRING_RDI,  /* ... leaq (%rdi,%r11),%rdi: stos, or esi next */
+    GROUP_STRING_ESI,  /* ... movl %esi,%esi */
+    GROUP_STRING_RSI,  /* ... leaq (%rsi,%r11),%rsi: movs next */
 };
 
 #define GROUP_OPEN GROUP_STACK_CUT

@@ -7,8 +7,9 @@
  *  M2. Or by disp(%rsp) without index or segment prefix. stack.c keeps rsp so close to
  *      the view that any 32-bit displacement reaches the view or the 4 GiB on either
  *      side of it, where nothing is mapped.
- *  M3. Or it is the thread pointer: movq %fs:disp32,%reg64 with the one displacement
- *      of the policy, absolute, full width.
+ *  M3. Or it is one of two FS slots: movq %fs:disp32,%reg64 with a displacement of the
+ *      policy, absolute, full width. The thread pointer may go to any register, the
+ *      base of the view to r11 only, in a group (groups.c).
  *  M4. A register never indexes a bit string in memory: it reaches 2^60 bytes far.
  *  M5. Memory that no operand names is touched only by push, pop, call, ret (at rsp)
  *      and by movs and stos in their group.
@@ -38,16 +39,21 @@ static bool operands_is_branch(const struct decoded *decoded)
 
 /* M3 */
 static enum verify_reason operands_fs(const struct decoder *decoder,
-                                      const struct decoded *decoded,
+                                      struct decoded *decoded,
                                       const ZydisDecodedOperandMem *memory)
 {
-    const bool form =
-        decoded->zydis.mnemonic == ZYDIS_MNEMONIC_MOV &&
-        decoded->zydis.opcode == 0x8b && decoded->zydis.operand_width == 64 &&
-        !decoded->address_size && memory->base == ZYDIS_REGISTER_NONE &&
-        memory->index == ZYDIS_REGISTER_NONE && memory->disp.value == decoder->tp_disp;
+    const bool form = decoded->zydis.mnemonic == ZYDIS_MNEMONIC_MOV &&
+                      decoded->zydis.opcode == 0x8b &&
+                      decoded->zydis.operand_width == 64 && !decoded->address_size &&
+                      memory->base == ZYDIS_REGISTER_NONE &&
+                      memory->index == ZYDIS_REGISTER_NONE;
 
-    return form ? VERIFY_OK : VERIFY_ACCESS_FS;
+    if (form && memory->disp.value == decoder->tp_disp) {
+        return VERIFY_OK;
+    }
+    decoded->reads_view = form && memory->disp.value == decoder->view_disp &&
+                          operand_is(&decoded->operand[0], ZYDIS_REGISTER_R11);
+    return decoded->reads_view ? VERIFY_OK : VERIFY_ACCESS_FS;
 }
 
 /* M1 */
@@ -228,6 +234,7 @@ enum verify_reason operands_check(const struct decoder *decoder,
 {
     decoded->memory = NULL;
     decoded->writes_rsp = false;
+    decoded->reads_view = false;
     decoded->probes = decoded->kind == RULE_PUSH || decoded->kind == RULE_POP;
     if (decoded->kind == RULE_NOP) {
         return operands_nop(decoded);

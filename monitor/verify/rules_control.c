@@ -16,7 +16,6 @@ static const struct rule_row rows[] = {
     KIND(RET, RULE_RETURN, RULE_BARE),
     JCC(JB), JCC(JBE), JCC(JL), JCC(JLE), JCC(JNB), JCC(JNBE), JCC(JNL), JCC(JNLE),
     JCC(JNO), JCC(JNP), JCC(JNS), JCC(JNZ), JCC(JO), JCC(JP), JCC(JS), JCC(JZ),
-    KIND(RDGSBASE, RULE_GS_BASE, 0),
     /* movs and stos are told from SSE2's movsd by their opcode: see D2 in decode.c */
 };
 /* clang-format on */

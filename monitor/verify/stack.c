@@ -19,7 +19,8 @@
  *  S5. No branch of any kind while dirty. So tracking in address order is exact: who
  *      arrives by a branch is clean, whatever the lines above left.
  *  S6. Any other write of rsp is a 32-bit write of esp, followed in its group by
- *      rdgsbase %r11; leaq (%rsp,%r11),%rsp (groups.c): clean, whatever rsp was before.
+ *      movq %fs:VIEW,%r11; leaq (%rsp,%r11),%rsp (groups.c): clean, whatever rsp was
+ *      before.
  *  S7. ud2 and int3 never continue.
  */
 #include "internal.h"

@@ -42,7 +42,7 @@ static const struct {
     REASON(TARGET_INSIDE, "the target is inside an instruction or a group"),
     REASON(TARGET_OUTSIDE, "the target is outside the code and not allowed"),
     REASON(STRING, "a string instruction must be in its guarding group"),
-    REASON(GS_BASE, "rdgsbase must be part of a complete group"),
+    REASON(VIEW, "the view's base may be read only as part of a complete group"),
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == VERIFY_REASON_COUNT,

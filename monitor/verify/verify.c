@@ -121,7 +121,7 @@ bool verify_code(const uint8_t *code, size_t len, uint32_t base,
     };
     /* Without memory for it, or for little code, it goes without. */
     struct cache *cache = len < CACHE_WORTHWHILE ? NULL : cache_new();
-    decoder_init(&decoder, policy->tp_disp);
+    decoder_init(&decoder, policy);
 
     enum verify_reason reason = verify_linear(&pass, &decoder, cache);
     if (reason == VERIFY_OK) {

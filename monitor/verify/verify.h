@@ -55,14 +55,16 @@ enum verify_reason {
     VERIFY_TARGET_OUTSIDE, /* a target outside the code that the policy does not allow
                             */
     /* groups */
-    VERIFY_STRING,  /* a string instruction outside its group, or of another form */
-    VERIFY_GS_BASE, /* rdgsbase outside a group, or the start of an incomplete one */
+    VERIFY_STRING, /* a string instruction outside its group, or of another form */
+    VERIFY_VIEW,   /* the view's base read outside a group, or by an incomplete one */
     VERIFY_REASON_COUNT
 };
 
 /** What the code may rely on from outside itself. */
 struct verify_policy {
-    int32_t tp_disp; /* the one FS displacement that may be read */
+    /* The FS displacements that may be read: the slot with the thread pointer, anywhere; the
+     * one with the base of the view, in groups. */
+    int32_t tp_disp, view_disp;
     /**
      * May a direct call or jump leave the code for @target (an absolute address)? Asked
      * only for multiples of 32 below 2 GiB. NULL: never.

@@ -33,9 +33,9 @@ SCRIPTS = sorted((Path(__file__).resolve().parent / "sql").glob("*.sql"))
 # How a system is run: its manifest and options.
 ISOLATION = ISOLATIONS[0]
 CONFIGURATIONS = {
-    ISOLATION: ("sqlite", [f"--isolation={ISOLATION}"]),
-    f"{ISOLATION}, 4 cubicles": ("sqlite-4", [f"--isolation={ISOLATION}"]),
-    f"{ISOLATION}, 3 cubicles": ("sqlite-3", [f"--isolation={ISOLATION}"]),
+    ISOLATION: ("sqlite", mode(ISOLATION)),
+    f"{ISOLATION}, 4 cubicles": ("sqlite-4", mode(ISOLATION)),
+    f"{ISOLATION}, 3 cubicles": ("sqlite-3", mode(ISOLATION)),
 }
 if "none" in ISOLATIONS:
     CONFIGURATIONS["none"] = ("sqlite", ["--isolation=none"])
@@ -266,7 +266,7 @@ def starts(count):
     """Every one of many starts in a row succeeds."""
     for number in range(count):
         result = subprocess.run(
-            [CUBICLE, "run", "sqlite", f"--isolation={ISOLATION}", "--", ":memory:",
+            [CUBICLE, "run", "sqlite", *mode(ISOLATION), "--", ":memory:",
              "SELECT 'alive'"],
             capture_output=True,
             text=True,

@@ -42,6 +42,7 @@ from harness import (  # noqa: E402
     check,
     check_fault,
     execute,
+    mode,
     run_system,
     target_of,
     temporary_directory,
@@ -144,7 +145,7 @@ def recursion():
 def endless_loop():
     """31: a loop without end stops at Ctrl-C, at once and without a trace."""
     process = subprocess.Popen(
-        [CUBICLE, "run", ATTACK, f"--isolation={ISOLATION}", "--", "endless_loop"],
+        [CUBICLE, "run", ATTACK, *mode(ISOLATION), "--", "endless_loop"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -175,7 +176,7 @@ def address_of(code, pid):
 
 def called(name, code):
     """The attacker jumps to an instruction of the process that enters the kernel."""
-    argv = [CUBICLE, "run", ATTACK, f"--isolation={ISOLATION}", "--", name]
+    argv = [CUBICLE, "run", ATTACK, *mode(ISOLATION), "--", name]
     pipes = {stream: subprocess.PIPE for stream in ("stdin", "stdout", "stderr")}
     with subprocess.Popen(argv, text=True, **pipes) as process:
         try:

@@ -17,10 +17,12 @@ from harness import (  # noqa: E402
     EXIT_FAULT,
     ISOLATIONS,
     SYSTEMS,
+    VIEW_SWITCH,
     Suite,
     check,
     check_fault,
     execute,
+    mode,
     run_system,
     temporary_directory,
 )
@@ -36,6 +38,7 @@ DEATHS = [
 ]
 
 INTERRUPT = BUILD / "host/tests/conformance/interrupt"
+LOSE = BUILD / "host/tests/conformance/lose"
 # Addresses that it interrupts, by what lies there.
 LEAST = {"stubs": 80, "bodies": 2000, "cubicles": 200, "monitor": 300, "way back": 12,
          "bans": 20}
@@ -94,8 +97,8 @@ def abort_policy(how, reason, isolation):
 
 def interrupted(isolation):
     """A signal may arrive at every instruction of a switch; see interrupt.c."""
-    command = [CUBICLE, "run", SYSTEMS / "conformance-ticks.yaml", f"--isolation={isolation}",
-               "--", "switches"]
+    command = [CUBICLE, "run", SYSTEMS / "conformance-ticks.yaml", *mode(isolation), "--",
+               "switches"]
     alone = execute(command)
     check(alone.status == 0 and alone.out.endswith("\n1..2\n"), "the driver failed", alone)
     result = execute([INTERRUPT, *command])
@@ -107,6 +110,32 @@ def interrupted(isolation):
     for kind, least in LEAST.items():
         if kind not in ("way back", "bans") or isolation == "mpk":
             check(counts[kind] >= least, f"{kind}: fewer than {least}", result)
+
+
+def lost(how, arguments, losses):
+    """GS is the park before every instruction, or at any moment: nothing changes by that."""
+    command = [CUBICLE, "run", SYSTEMS / "conformance-ticks.yaml", *mode("sfi"), "--",
+               *arguments]
+    alone = execute(command)
+    check(alone.status == 0 and "not ok" not in alone.out, "the driver failed", alone)
+    result = execute([LOSE, how, *command])
+    check((result.out, result.status, result.faults()) ==
+          (alone.out, alone.status, alone.faults()), "losing GS changed something", result)
+    counts = re.search(r"^lose: (\d+) losses, (\d+) heals, (\d+) checks", result.err, re.M)
+    check(counts, "no counts", result)
+    check(int(counts.group(3)) > 100, "too few checks", result)
+    if VIEW_SWITCH == "parked":
+        check(int(counts.group(1)) >= losses and int(counts.group(2)) >= losses / 10,
+              f"fewer than {losses} losses, or a tenth of them mended", result)
+
+
+def stuck():
+    """A tracer that stops it at each return from a signal: a message, not a livelock."""
+    result = execute([LOSE, "return", CUBICLE, "run", SYSTEMS / "conformance-ticks.yaml",
+                      *mode("sfi"), "--", "dense", "1000000"])
+    check(result.status == EXIT_FAULT, "wrong exit status", result)
+    check("start it under the tracer instead, or with --view-switch=syscall" in result.err,
+          "no message that helps", result)
 
 
 def main():
@@ -125,6 +154,15 @@ def main():
         tests.add(f"{isolation}: death deeper down", death_deeper, isolation)
         tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
         tests.add(f"{isolation}: a signal at every instruction", interrupted, isolation)
+        if isolation == "sfi":
+            tests.add("sfi: the base of GS is lost at every instruction, calls", lost, "every",
+                      ["switches"], 250)
+            tests.add("sfi: the base of GS is lost at every instruction, strings and stacks",
+                      lost, "every", ["dense", "5"], 3000)
+            tests.add("sfi: the base of GS is lost in a storm", lost, "storm",
+                      ["dense", "2000000"], 300)
+        if isolation == "sfi" and VIEW_SWITCH == "parked":
+            tests.add("sfi: the base of GS is lost at each return from a signal", stuck)
         if isolation != "none":
             tests.add(f"{isolation}: windows, lazy revocation", suite, "windows", isolation,
                       ["--revoke=lazy"])

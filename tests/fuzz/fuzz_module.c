@@ -39,7 +39,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 /* Where the segments lie: each may be IMAGE_SEGMENT_MAX long. */
 #define SEGMENT_AT(segment) (0x10000000u * ((segment) + 1u))
 
-static const char note[] = "cubicle-module 1\nisolation sfi\n"
+static const char note[] = "cubicle-module 2\nisolation sfi\n"
                            "provides unit 0123456789abcdef\n"
                            "uses many 0000000000000002\n";
 static struct descriptor_function functions[] = {{.name = "start"}};

@@ -35,7 +35,7 @@ static const struct verify_form_set *const form_sets[] = {
     &forms_avx,
     &forms_x87,
 };
-static const struct verify_policy policy = {.tp_disp = CASE_TP};
+static const struct verify_policy policy = {.tp_disp = CASE_TP, .view_disp = CASE_VIEW};
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -110,31 +110,31 @@ static void append_piece(struct code *code, uint32_t pick)
         const char *bytes;
         uint32_t length;
     } pieces[] = {
-        {"\x48\x81\xec\xff\xff\xff\x7f", 7},     /* subq $0x7fffffff,%rsp */
-        {"\x48\x81\xc4\xf0\xff\xff\x7f", 7},     /* addq $0x7ffffff0,%rsp */
-        {"\x48\x8d\xa4\x24\x00\x00\x00\x80", 8}, /* leaq -0x80000000(%rsp),%rsp */
-        {"\x48\x83\xec\x40", 4},                 /* subq $64,%rsp */
-        {"\x44\x0f\xb6\x1c\x24", 5},             /* movzbl (%rsp),%r11d */
-        {"\x8b\x84\x24\x00\x00\x01\x00", 7},     /* movl 0x10000(%rsp),%eax */
-        {"\x8b\x84\x24\x10\x00\x00\x80", 7},     /* movl -0x7ffffff0(%rsp),%eax */
-        {"\x50", 1},                             /* pushq %rax */
-        {"\x59", 1},                             /* popq %rcx */
-        {"\x89\xc4", 2},                         /* movl %eax,%esp */
-        {"\xf3\x49\x0f\xae\xcb", 5},             /* rdgsbase %r11 */
-        {"\x4a\x8d\x24\x1c", 4},                 /* leaq (%rsp,%r11),%rsp */
-        {"\x89\xff", 2},                         /* movl %edi,%edi */
-        {"\x4a\x8d\x3c\x1f", 4},                 /* leaq (%rdi,%r11),%rdi */
-        {"\x89\xf6", 2},                         /* movl %esi,%esi */
-        {"\x4a\x8d\x34\x1e", 4},                 /* leaq (%rsi,%r11),%rsi */
-        {"\xf3\xaa", 2},                         /* rep stosb */
-        {"\xa4", 1},                             /* movsb */
-        {"\x83\xe0\xe0", 3},                     /* andl $-32,%eax */
-        {"\xff\xe0", 2},                         /* jmp *%rax */
-        {"\xff\xd0", 2},                         /* call *%rax */
-        {"\x48\x81\x24\x24\xe0\xff\xff\x7f", 8}, /* andq $0x7fffffe0,(%rsp) */
-        {"\xc3", 1},                             /* ret */
-        {"\xeb\x03", 2},                         /* jmp .+5 */
-        {"\x75\xf0", 2},                         /* jne .-14 */
+        {"\x48\x81\xec\xff\xff\xff\x7f", 7},         /* subq $0x7fffffff,%rsp */
+        {"\x48\x81\xc4\xf0\xff\xff\x7f", 7},         /* addq $0x7ffffff0,%rsp */
+        {"\x48\x8d\xa4\x24\x00\x00\x00\x80", 8},     /* leaq -0x80000000(%rsp),%rsp */
+        {"\x48\x83\xec\x40", 4},                     /* subq $64,%rsp */
+        {"\x44\x0f\xb6\x1c\x24", 5},                 /* movzbl (%rsp),%r11d */
+        {"\x8b\x84\x24\x00\x00\x01\x00", 7},         /* movl 0x10000(%rsp),%eax */
+        {"\x8b\x84\x24\x10\x00\x00\x80", 7},         /* movl -0x7ffffff0(%rsp),%eax */
+        {"\x50", 1},                                 /* pushq %rax */
+        {"\x59", 1},                                 /* popq %rcx */
+        {"\x89\xc4", 2},                             /* movl %eax,%esp */
+        {"\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff", 9}, /* movq %fs:view,%r11 */
+        {"\x4a\x8d\x24\x1c", 4},                     /* leaq (%rsp,%r11),%rsp */
+        {"\x89\xff", 2},                             /* movl %edi,%edi */
+        {"\x4a\x8d\x3c\x1f", 4},                     /* leaq (%rdi,%r11),%rdi */
+        {"\x89\xf6", 2},                             /* movl %esi,%esi */
+        {"\x4a\x8d\x34\x1e", 4},                     /* leaq (%rsi,%r11),%rsi */
+        {"\xf3\xaa", 2},                             /* rep stosb */
+        {"\xa4", 1},                                 /* movsb */
+        {"\x83\xe0\xe0", 3},                         /* andl $-32,%eax */
+        {"\xff\xe0", 2},                             /* jmp *%rax */
+        {"\xff\xd0", 2},                             /* call *%rax */
+        {"\x48\x81\x24\x24\xe0\xff\xff\x7f", 8},     /* andq $0x7fffffe0,(%rsp) */
+        {"\xc3", 1},                                 /* ret */
+        {"\xeb\x03", 2},                             /* jmp .+5 */
+        {"\x75\xf0", 2},                             /* jne .-14 */
         {"\x48\xb8\x00\x00\x00\x00\x00\x00\x00\x70", 10}, /* movabs $...,%rax */
     };
 
@@ -239,11 +239,12 @@ static void check_memory(const struct code *code, uint32_t at,
     const bool stack = memory->segment == ZYDIS_REGISTER_SS &&
                        memory->base == ZYDIS_REGISTER_RSP &&
                        memory->index == ZYDIS_REGISTER_NONE;
-    const bool thread =
+    const bool slot =
         memory->segment == ZYDIS_REGISTER_FS && memory->base == ZYDIS_REGISTER_NONE &&
-        memory->index == ZYDIS_REGISTER_NONE && memory->disp.value == CASE_TP;
+        memory->index == ZYDIS_REGISTER_NONE &&
+        (memory->disp.value == CASE_TP || memory->disp.value == CASE_VIEW);
     const bool string = instruction->meta.category == ZYDIS_CATEGORY_STRINGOP;
-    if (!view && !stack && !thread && !string) {
+    if (!view && !stack && !slot && !string) {
         fail(code, at, "reaches memory that is not its own");
     }
 }

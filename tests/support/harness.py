@@ -19,6 +19,8 @@ SYSTEMS = TOP / "tests" / "systems"
 
 # What the suites run on; a list, the first is what tests of one isolation use.
 ISOLATIONS = os.environ.get("CUBICLE_ISOLATIONS", "sfi,none").split(",")
+# How `sfi` switches views in them; empty: as it chooses.
+VIEW_SWITCH = os.environ.get("CUBICLE_VIEW_SWITCH", "")
 # How many times as long as usual things may take: in an emulated machine, say.
 SLOW = float(os.environ.get("CUBICLE_TEST_SLOW", "1"))
 
@@ -113,10 +115,16 @@ def execute(argv, stdin="", timeout=60, text=True, **options):
     )
 
 
+def mode(isolation):
+    """The options of `cubicle run` for @isolation."""
+    way = [f"--view-switch={VIEW_SWITCH}"] if VIEW_SWITCH and isolation == "sfi" else []
+    return [f"--isolation={isolation}", *way]
+
+
 def run_system(system, *arguments, options=(), isolation=ISOLATIONS[0], **rest):
     """cubicle run SYSTEM --isolation=... OPTIONS -- ARGUMENTS"""
     return execute(
-        [CUBICLE, "run", system, f"--isolation={isolation}", *options, "--", *arguments],
+        [CUBICLE, "run", system, *mode(isolation), *options, "--", *arguments],
         **rest,
     )
 

@@ -1,5 +1,5 @@
 /*
- * verify-bytes FILE BASE TP_DISP [TARGET...]: verifies a flat binary (linked and
+ * verify-bytes FILE BASE TP_DISP VIEW_DISP [TARGET...]: verifies a flat binary (linked and
  * relocated code, as `objcopy -O binary -j .text` writes it) that is to run at address
  * BASE. Numbers as in C. TARGETs are the addresses outside the code that it may branch
  * to; `any` allows every 32-aligned one. A file that is no multiple of 32 is filled
@@ -61,8 +61,9 @@ done:
 
 int main(int argc, char **argv)
 {
-    if (argc < 4) {
-        fprintf(stderr, "usage: verify-bytes FILE BASE TP_DISP [TARGET|any]...\n");
+    if (argc < 5) {
+        fprintf(stderr,
+                "usage: verify-bytes FILE BASE TP_DISP VIEW_DISP [TARGET|any]...\n");
         return 2;
     }
     size_t len = 0;
@@ -71,9 +72,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "verify-bytes: %s: %s\n", argv[1], strerror(errno));
         return 2;
     }
-    struct targets targets = {argv + 4, argc - 4};
+    struct targets targets = {argv + 5, argc - 5};
     const struct verify_policy policy = {
         .tp_disp = (int32_t)strtol(argv[3], NULL, 0),
+        .view_disp = (int32_t)strtol(argv[4], NULL, 0),
         .target_allowed = target_allowed,
         .context = &targets,
     };

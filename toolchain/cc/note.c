@@ -26,7 +26,7 @@ bool note_write(const char *file, const struct options *options,
     if (!out) {
         return fail("%s: %s", file, strerror(errno));
     }
-    fprintf(out, "cubicle-module 1\nisolation %s\n",
+    fprintf(out, "cubicle-module 2\nisolation %s\n",
             options->isolated ? "sfi" : "plain");
     write_interfaces(out, "provides", registry, provides);
     write_interfaces(out, "uses", registry, uses);

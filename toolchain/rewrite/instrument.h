@@ -24,6 +24,9 @@ enum {
     EFFECT_SCRATCH = 16, /* loads %r11 for the next unit: no probe may come between */
 };
 
+/* For arena_printf(): the FS slot that holds the base of the running cubicle's view. */
+#define VIEW_BASE "%%fs:__cubicle_view"
+
 /** Adds one unit; before it a probe of the stack where invariant 5 asks for one. */
 struct item *unit_add(struct program *program, const struct instruction *in,
                       enum unit_kind kind, unsigned effects, const char *text);

@@ -1,12 +1,15 @@
 /*
  * Instructions that change %rsp, or copy it.
  *
- *      sub  $24,%rsp               the same; the access that invariant 5 asks for
- * follows and  $-32,%rsp              one unit: and  $-32,%esp rdgsbase %r11 lea
- * (%rsp,%r11),%rsp mov  %rsp,%rbp              mov  %esp,%ebp lea  16(%rsp),%rax lea
- * 16(%rsp),%eax leave                       mov  %ebp,%esp and so on; pop  %rbp push
- * 8(%rax)                push %gs:8(%eax) pop  8(%rax)                pop  %r11; mov
- * %r11,%gs:8(%eax)
+ *      sub  $24,%rsp           the same; the access that invariant 5 asks for follows
+ *      and  $-32,%rsp          one unit:  and  $-32,%esp
+ *                                         mov  %fs:__cubicle_view,%r11
+ *                                         lea  (%rsp,%r11),%rsp
+ *      leave                   mov  %ebp,%esp and so on; pop  %rbp
+ *      mov  %rsp,%rbp          mov  %esp,%ebp
+ *      lea  16(%rsp),%rax      lea  16(%rsp),%eax
+ *      push 8(%rax)            push %gs:8(%eax)
+ *      pop  8(%rax)            pop  %r11; mov %r11,%gs:8(%eax)
  *
  * Pointers made from %rsp lose the base of the view, so that they compare equal to
  * every other pointer to the same byte.
@@ -15,7 +18,7 @@
 
 #include <string.h>
 
-#define REBASE "\n\trdgsbase\t%%r11\n\tleaq\t(%%rsp,%%r11),%%rsp"
+#define REBASE "\n\tmovq\t" VIEW_BASE ",%%r11\n\tleaq\t(%%rsp,%%r11),%%rsp"
 
 /* Sets %esp by @operation from @source, and puts %rsp back into the view. */
 static void rebase_stack(struct program *program, const struct instruction *in,

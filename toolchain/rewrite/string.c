@@ -2,7 +2,7 @@
  * String instructions address memory through %rdi and %rsi with segments that cannot be
  * overridden, so these registers get full addresses for as long as it runs. One unit:
  *
- *      rep movsq                       rdgsbase %r11
+ *      rep movsq                       movq %fs:__cubicle_view,%r11
  *                                      movl %edi,%edi
  *                                      leaq (%rdi,%r11),%rdi
  *                                      movl %esi,%esi          movs only
@@ -48,9 +48,9 @@ bool instrument_string(struct program *program, const struct instruction *in,
     char size = in->name[4] == 'd' ? 'l' : in->name[4];
 
     unit_add(program, in, UNIT_PLAIN, 0,
-             arena_printf("rdgsbase\t%%r11\n%s%s\t%s%.4s%c%s%s", ADD_BASE("di"),
-                          move ? ADD_BASE("si") : "", in->repeat ? "rep " : "",
-                          in->name, size, TAKE_BASE("di"),
+             arena_printf("movq\t" VIEW_BASE ",%%r11\n%s%s\t%s%.4s%c%s%s",
+                          ADD_BASE("di"), move ? ADD_BASE("si") : "",
+                          in->repeat ? "rep " : "", in->name, size, TAKE_BASE("di"),
                           move ? TAKE_BASE("si") : ""));
     return true;
 }

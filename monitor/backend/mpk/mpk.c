@@ -44,8 +44,9 @@ static bool mpk_supported(void)
            (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE_BIT) != 0;
 }
 
-static int mpk_init(size_t ncubicles)
+static int mpk_init(const struct monitor_config *config, size_t ncubicles)
 {
+    (void)config;
     if (!mpk_supported()) {
         return -ENOTSUP;
     }
@@ -285,6 +286,12 @@ static bool mpk_is_entry(uint64_t address)
            address < (uint64_t)(uintptr_t)mpk_entry_end;
 }
 
+static const char *mpk_switching(uint64_t *restored)
+{
+    *restored = 0;
+    return "pkru";
+}
+
 const struct backend backend_mpk = {
     .name = "mpk",
     .code = "plain",
@@ -311,5 +318,7 @@ const struct backend backend_mpk = {
     .accepts = mpk_accepts,
     .spells = mpk_spells,
     .emit_open = mpk_emit_open,
+    BACKEND_RIGHTS_STAY,
     .emit_switch = mpk_emit_switch,
+    .switching = mpk_switching,
 };

@@ -10,8 +10,9 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-static int none_init(size_t ncubicles)
+static int none_init(const struct monitor_config *config, size_t ncubicles)
 {
+    (void)config;
     (void)ncubicles;
     return 0;
 }
@@ -96,6 +97,12 @@ static void none_emit_switch(struct emitter *e, unsigned id, bool returning)
     (void)id;
 }
 
+static const char *none_switching(uint64_t *restored)
+{
+    *restored = 0;
+    return "none";
+}
+
 const struct backend backend_none = {
     .name = "none",
     .code = "plain",
@@ -109,6 +116,9 @@ const struct backend backend_none = {
     .share = none_share,
     .revoke = none_revoke,
     .verify = none_verify,
+    .start_thread = backend_start_thread,
     BACKEND_MONITOR_LIKE_CUBICLES,
+    BACKEND_RIGHTS_STAY,
     .emit_switch = none_emit_switch,
+    .switching = none_switching,
 };

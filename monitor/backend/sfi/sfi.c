@@ -6,6 +6,7 @@
  * Invariants
  *   S1  Views start at multiples of 4 GiB, 8 GiB apart: more than 4 GiB around each are
  *       never mapped, so a 32-bit displacement from a stack pointer cannot reach another.
+ *       The first is nobody's: the park (view_switch.h).
  *   S2  Code is mapped at its offset below 2 GiB and in no view.
  *   S3  A page is private memory until it is first lent; then its contents move to the
  *       shared memory file at the file offset equal to its offset.
@@ -13,30 +14,28 @@
 #include "../../layout.h"
 #include "../../page.h"
 #include "../backend.h"
+#include "view_switch.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define VIEW_STRIDE (2 * SPACE_SIZE)
 
-static uint64_t views; /* address of the view of cubicle 0, which does not exist */
+static uint64_t
+    views; /* address of the view of cubicle 0, which does not exist: the park */
 static size_t nviews;
 static int memory_fd = -1;
 
-static int sfi_init(size_t ncubicles)
+static int sfi_init(const struct monitor_config *config, size_t ncubicles)
 {
-    if ((getauxval(AT_HWCAP2) & 2) == 0) { /* HWCAP2_FSGSBASE */
-        return -ENOTSUP;
-    }
     memory_fd = memfd_create("cubicle-pages", MFD_CLOEXEC);
     if (memory_fd < 0 || ftruncate(memory_fd, (off_t)SPACE_SIZE) != 0) {
         return -errno;
     }
-    /* One stride before the first view and after the last, and room to align. */
-    const uint64_t size = (ncubicles + 3) * VIEW_STRIDE;
+    /* The park, one stride before it and after the last view, and room to align. */
+    const uint64_t size = (ncubicles + 4) * VIEW_STRIDE;
     void *base =
         mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) {
@@ -51,14 +50,14 @@ static int sfi_init(size_t ncubicles)
     if (mprotect(base, PAGE_SIZE, PROT_NONE) != 0) {
         return -errno;
     }
-    views = ((uint64_t)(uintptr_t)base + VIEW_STRIDE) & ~(VIEW_STRIDE - 1);
+    views = ((uint64_t)(uintptr_t)base + 2 * VIEW_STRIDE) & ~(VIEW_STRIDE - 1);
     nviews = ncubicles;
-    return 0;
+    return view_switch_init(config->view_switch, views);
 }
 
 static uint64_t sfi_view_base(unsigned id)
 {
-    return id == CUBICLE_MONITOR ? 0 : views + id * VIEW_STRIDE;
+    return views + id * VIEW_STRIDE;
 }
 
 static unsigned sfi_view_of(uint64_t address, unsigned running)
@@ -207,9 +206,18 @@ static int sfi_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npag
 
 static void sfi_emit_switch(struct emitter *e, unsigned id, bool returning)
 {
-    (void)returning;
-    emit_mov_imm64_reg(e, sfi_view_base(id), R10);
-    emit_wrgsbase(e, R10);
+    view_switch_emit(e, sfi_view_base(id), returning);
+}
+
+static void sfi_emit_after_sleep(struct emitter *e, unsigned id)
+{
+    view_switch_emit_again(e, sfi_view_base(id));
+}
+
+static bool sfi_restore_rights(const ucontext_t *context, unsigned running,
+                               uint64_t address)
+{
+    return view_switch_heal(context, address, sfi_view_base(running));
 }
 
 const struct backend backend_sfi = {
@@ -225,6 +233,11 @@ const struct backend backend_sfi = {
     .share = sfi_share,
     .revoke = sfi_hide,
     .verify = verify_code,
+    .start_thread = view_switch_start_thread,
     BACKEND_MONITOR_LIKE_CUBICLES,
+    .restore_rights = sfi_restore_rights,
     .emit_switch = sfi_emit_switch,
+    .emit_after_sleep = sfi_emit_after_sleep,
+    .allow_calls = view_switch_allow,
+    .switching = view_switch_name,
 };

@@ -43,6 +43,7 @@ void test_registers(void);
 void test_switches(void);
 void test_memory(void);
 void test_death(const char *how);
+void test_dense(const char *rounds);
 void test_denied(const char *name);
 
 /** The window and the memory that home_event() acts on. */

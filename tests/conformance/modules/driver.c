@@ -105,6 +105,8 @@ int main(int argc, char **argv)
         test_death(name);
     } else if (strcmp(suite, "denied") == 0) {
         test_denied(name);
+    } else if (strcmp(suite, "dense") == 0) {
+        test_dense(name);
     } else {
         for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
             if (strcmp(suite, suites[i].name) == 0) {

@@ -36,8 +36,9 @@ static int fake_set(bool fail, unsigned id, uint32_t page, uint32_t npages,
     return 0;
 }
 
-static int fake_init(size_t ncubicles)
+static int fake_init(const struct monitor_config *config, size_t ncubicles)
 {
+    (void)config;
     (void)ncubicles;
     return 0;
 }

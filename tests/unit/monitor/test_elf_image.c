@@ -21,7 +21,7 @@ static struct image_error error;
 
 static uint8_t *good(size_t *size)
 {
-    elf_good(&builder, "cubicle-module 1\n");
+    elf_good(&builder, "cubicle-module 2\n");
     return elf_finish(&builder, size);
 }
 
@@ -60,8 +60,8 @@ static void test_good(void **state)
 
     (void)state;
     assert_int_equal(open_image(file, size, &image), 0);
-    assert_int_equal(image.note_size, strlen("cubicle-module 1\n"));
-    assert_memory_equal(image.note, "cubicle-module 1\n", image.note_size);
+    assert_int_equal(image.note_size, strlen("cubicle-module 2\n"));
+    assert_memory_equal(image.note, "cubicle-module 2\n", image.note_size);
     assert_int_equal(image.nsymbols, builder.nsymbols);
     const struct image_symbol *symbol = image_find(&image, "start");
     assert_non_null(symbol);
@@ -408,7 +408,7 @@ static void test_overlapping_relocations(void **state)
     size_t size;
 
     (void)state;
-    elf_good(&builder, "cubicle-module 1\n");
+    elf_good(&builder, "cubicle-module 2\n");
     for (unsigned i = 0; i < 4; i++) {
         elf_section(&builder, i == 0 ? ".many" : ".more", SHT_RELA, 0, 8, none,
                     i == 0 ? sizeof(none) : sizeof(none[0]));
@@ -475,7 +475,7 @@ static void test_truncated(void **state)
     (void)state;
     for (unsigned front = 0; front < 2; front++) {
         size_t size;
-        elf_good(&builder, "cubicle-module 1\n");
+        elf_good(&builder, "cubicle-module 2\n");
         builder.headers_first = front;
         uint8_t *file = elf_finish(&builder, &size);
         for (size_t len = 0; len < size; len++) {

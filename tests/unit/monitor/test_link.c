@@ -29,6 +29,7 @@
 #define VARIABLES 0x30000000u
 #define STUB 0x7f000060u
 #define TP_DISP (-0x2340)
+#define VIEW_DISP (TP_DISP + (int32_t)offsetof(struct thread, shown.view))
 
 static char message[1024];
 static uint8_t data_memory[3 * PAGE_SIZE];
@@ -478,6 +479,7 @@ static void test_loader_symbols(void **state)
         uint64_t value;
     } rows[] = {
         {"__cubicle_tp", (uint64_t)(int64_t)TP_DISP},
+        {"__cubicle_view", (uint64_t)(int64_t)VIEW_DISP},
         {"__cubicle_tls_image", CONSTANTS + PAGE_SIZE},
         {"__cubicle_tls_filesz", 12},
         {"__cubicle_tls_memsz", 36},

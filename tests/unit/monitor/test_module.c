@@ -21,7 +21,7 @@
 #include "module.h"
 #include "registry.h"
 
-#define HEAD "cubicle-module 1\nisolation sfi\n"
+#define HEAD "cubicle-module 2\nisolation sfi\n"
 #define UNIT "0123456789abcdef"
 
 /* Interface `unit` has start(), `two` has start() and missing(). */
@@ -151,21 +151,25 @@ static void test_notes(void **state)
         const char *note, *text;
     } rows[] = {
         {NULL, "no .cubicle.note section: not a module; link it with cubicle-cc"},
-        {"", "the note is not of format cubicle-module 1"},
-        {"\n", "the note is not of format cubicle-module 1"},
-        {"cubicle-module 2\n", "the note is not of format cubicle-module 1"},
-        {"cubicle-module 10\n", "the note is not of format cubicle-module 1"},
-        {"cubicle-module 1", "the note does not say how the code was made"},
-        {"cubicle-module 1\nprovides unit " UNIT "\n",
+        {"", "the note is not of format cubicle-module 2"},
+        {"\n", "the note is not of format cubicle-module 2"},
+        {"cubicle-module 1\n", "the module is of format 1, which another version's "
+                               "cubicle-cc made; rebuild it "
+                               "with this version's cubicle-cc"},
+        {"cubicle-module 20\n", "the module is of format 20, which another version's "
+                                "cubicle-cc made; rebuild it "
+                                "with this version's cubicle-cc"},
+        {"cubicle-module 2", "the note does not say how the code was made"},
+        {"cubicle-module 2\nprovides unit " UNIT "\n",
          "the note does not say how the code was made"},
-        {"cubicle-module 1\nisolation plain\n",
+        {"cubicle-module 2\nisolation plain\n",
          "the module has plain code, but this isolation needs sfi code; rebuild it "
          "with "
          "cubicle-cc --cubicle-isolation=sfi"},
-        {"cubicle-module 1\nisolation sfi2\n",
+        {"cubicle-module 2\nisolation sfi2\n",
          "the module has sfi2 code, but this isolation needs sfi code; rebuild it with "
          "cubicle-cc --cubicle-isolation=sfi"},
-        {"cubicle-module 1\nisolation \n",
+        {"cubicle-module 2\nisolation \n",
          "the module has  code, but this isolation needs sfi code; rebuild it with "
          "cubicle-cc --cubicle-isolation=sfi"},
         {HEAD "\n", "the note has a bad line \"\""},

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "backend/backend.h"
 #include "stats.h"
 #include "trampoline.h"
 
@@ -18,6 +19,15 @@ static struct descriptor_function function = {.name = "fs_read"};
 static struct trampoline one = {
     .caller = 1, .callee = 2, .function = &function, .interface = "fs"};
 static uint32_t count;
+
+static const char *parked(uint64_t *restored)
+{
+    *restored = 12;
+    return "parked";
+}
+
+static const struct backend fake = {.name = "fake", .switching = parked};
+const struct backend *backend = &fake;
 
 uint32_t trampoline_count(void)
 {
@@ -71,7 +81,8 @@ static void test_text(void **state)
     write_all(text, sizeof(text));
     assert_string_equal(
         text,
-        "{\"cubicles\":["
+        "{\"isolation\":\"fake\",\"switching\":\"parked\",\"heals\":12,"
+        "\"cubicles\":["
         "{\"name\":\"a\\\"b\\\\c\",\"state\":\"live\",\"traps\":0,\"retags\":0,"
         "\"mapped\":0,"
         "\"pages\":7,\"peak_pages\":18446744073709551615},"

@@ -43,6 +43,7 @@ static void fake_switch(struct emitter *e, unsigned id, bool returning)
 
 static const struct backend fake = {
     BACKEND_MONITOR_LIKE_CUBICLES,
+    BACKEND_RIGHTS_STAY,
     .emit_switch = fake_switch,
 };
 static struct backend table;

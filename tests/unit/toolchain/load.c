@@ -97,6 +97,8 @@ static bool symbol_value(const Elf64_Sym *symbol, load_import import, int64_t *v
         *value = (int64_t)(addresses[symbol->st_shndx] + symbol->st_value);
     } else if (!strcmp(name, "__cubicle_tp")) {
         *value = view_tp_displacement();
+    } else if (!strcmp(name, "__cubicle_view")) {
+        *value = view_base_displacement();
     } else if ((*value = import(name)) == 0) {
         fprintf(stderr, "undefined symbol %s\n", name);
         return false;
@@ -169,6 +171,7 @@ static bool stub_allowed(void *context, uint32_t target)
 static bool verify_section(unsigned index)
 {
     const struct verify_policy policy = {.tp_disp = view_tp_displacement(),
+                                         .view_disp = view_base_displacement(),
                                          .target_allowed = stub_allowed};
     struct verify_result result;
     uint32_t size = round_up(module.sections[index].sh_size, VERIFY_BUNDLE);

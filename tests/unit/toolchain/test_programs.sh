@@ -16,10 +16,6 @@ programs='control stack floats atomics strings integers data threads jumps vecto
 levels='-O0 -O1 -O2 -O3 -Os'
 number=0
 
-if ! grep -qw fsgsbase /proc/cpuinfo; then
-    echo '1..0 # SKIP this processor has no FSGSBASE'
-    exit 0
-fi
 if grep -qw avx2 /proc/cpuinfo && grep -qw bmi2 /proc/cpuinfo; then
     levels="$levels -O3@-march=x86-64-v3"
 fi

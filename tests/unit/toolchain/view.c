@@ -3,13 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <asm/prctl.h>
 
 #define VIEW_SIZE (UINT64_C(1) << 32)
 #define STUB_SIZE 32u
 
 char *view_base;
 
-static __thread uint64_t tp_slot;
+static __thread uint64_t tp_slot, base_slot;
 static unsigned nstubs;
 
 /* Saved by view_enter while the module runs. */
@@ -33,6 +37,12 @@ bool view_create(void)
         perror("map stack, heap and stubs");
         return false;
     }
+    /* The host's own code leaves GS alone, and the kernel keeps what it is told. */
+    base_slot = (uint64_t)(uintptr_t)view_base;
+    if (syscall(SYS_arch_prctl, ARCH_SET_GS, base_slot) != 0) {
+        perror("set GS");
+        return false;
+    }
     return true;
 }
 
@@ -52,7 +62,7 @@ uint32_t view_stub(void *function)
     return (uint32_t)(uintptr_t)stub;
 }
 
-/* rdi: entry, rsi, rdx: arguments, rcx: base, r8: stack */
+/* rdi: entry, rsi, rdx: arguments, rcx: stack, r8: where to return */
 __asm__(".text\n"
         "view_enter:\n"
         "    push %rbx\n"
@@ -62,13 +72,12 @@ __asm__(".text\n"
         "    push %r14\n"
         "    push %r15\n"
         "    movq %rsp, host_stack(%rip)\n"
-        "    wrgsbase %rcx\n"
-        "    movq %r8, %rsp\n"
+        "    movq %rcx, %rsp\n"
         "    movq %rdi, %rax\n"
         "    movq %rsi, %rdi\n"
         "    movq %rdx, %rsi\n"
         /* The module masks return addresses to 31 bits: the stub leads back here. */
-        "    pushq %r9\n"
+        "    pushq %r8\n"
         "    jmp *%rax\n"
         "view_return:\n"
         "    movq host_stack(%rip), %rsp\n"
@@ -80,8 +89,8 @@ __asm__(".text\n"
         "    pop %rbx\n"
         "    ret\n");
 
-uint64_t view_enter(uint64_t entry, uint64_t first, uint64_t second, void *base,
-                    void *stack, uint64_t back);
+uint64_t view_enter(uint64_t entry, uint64_t first, uint64_t second, void *stack,
+                    uint64_t back);
 extern char view_return[];
 
 static uint32_t return_stub(void)
@@ -99,13 +108,18 @@ static uint32_t return_stub(void)
 
 uint64_t view_call(uint32_t entry, uint64_t first, uint64_t second)
 {
-    return view_enter(entry, first, second, view_base,
+    return view_enter(entry, first, second,
                       view_base + VIEW_STACK + VIEW_STACK_SIZE - 64, return_stub());
 }
 
 int32_t view_tp_displacement(void)
 {
     return (int32_t)((char *)&tp_slot - (char *)__builtin_thread_pointer());
+}
+
+int32_t view_base_displacement(void)
+{
+    return (int32_t)((char *)&base_slot - (char *)__builtin_thread_pointer());
 }
 
 void view_set_tp(uint64_t tp)

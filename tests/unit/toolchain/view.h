@@ -31,8 +31,9 @@ uint32_t view_stub(void *function);
 /** Calls the code at @entry on the view's stack, GS and thread pointer in place. */
 uint64_t view_call(uint32_t entry, uint64_t first, uint64_t second);
 
-/** The FS displacement of the thread-pointer slot. */
+/** The FS displacements of the slots with the thread pointer and the view's base. */
 int32_t view_tp_displacement(void);
+int32_t view_base_displacement(void);
 
 /** Sets what the slot holds: an offset. */
 void view_set_tp(uint64_t tp);

@@ -14,7 +14,8 @@
 
 #define BOX_CODE 0x10000000u /* where code runs */
 #define BOX_CODE_SIZE 0x10000u
-#define BOX_TP (-64)
+#define BOX_TP (-64) /* FS slots of the child */
+#define BOX_VIEW (-56)
 
 /* Offsets in the view that are mapped: writable memory, and a stack near the top, with
  * rsp in the middle of it: constants carry rsp out of the view on both sides. */

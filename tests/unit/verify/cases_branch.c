@@ -54,37 +54,43 @@ static const struct verify_case cases[] = {
            "\xeb\x03\x83\xe0\xe0\xff\xe0", TARGET_INSIDE, 0),
     REJECT("B3", 0, "jmp .+10; andq $0x7fffffe0,(%rsp); ret",
            "\xeb\x08\x48\x81\x24\x24\xe0\xff\xff\x7f\xc3", TARGET_INSIDE, 0),
-    ACCEPT("B3", 0, "jmp .+2; movl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\xeb\x00\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c"),
-    REJECT("B3", 0, "jmp .+4; movl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\xeb\x02\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c", TARGET_INSIDE, 0),
-    REJECT("B3", 0, "jmp .+9; movl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\xeb\x07\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c", TARGET_INSIDE, 0),
-    ACCEPT("B3", 0, "jmp .+2; rdgsbase %r11; movl %edi,%edi; "
+    ACCEPT("B3", 0, "jmp .+2; movl %eax,%esp; movq %fs:view,%r11; "
+           "leaq (%rsp,%r11),%rsp",
+           "\xeb\x00\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff"
+           "\x4a\x8d\x24\x1c"),
+    REJECT("B3", 0, "jmp .+4; movl %eax,%esp; movq %fs:view,%r11; "
+           "leaq (%rsp,%r11),%rsp",
+           "\xeb\x02\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff"
+           "\x4a\x8d\x24\x1c", TARGET_INSIDE, 0),
+    REJECT("B3", 0, "jmp .+13; movl %eax,%esp; movq %fs:view,%r11; "
+           "leaq (%rsp,%r11),%rsp",
+           "\xeb\x0b\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff"
+           "\x4a\x8d\x24\x1c", TARGET_INSIDE, 0),
+    ACCEPT("B3", 0, "jmp .+2; movq %fs:view,%r11; movl %edi,%edi; "
            "leaq (%rdi,%r11),%rdi; stosb",
-           "\xeb\x00\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f"
-           "\xaa"),
-    REJECT("B3", 0, "jmp .+7; rdgsbase %r11; movl %edi,%edi; "
+           "\xeb\x00\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff"
+           "\x4a\x8d\x3c\x1f\xaa"),
+    REJECT("B3", 0, "jmp .+11; movq %fs:view,%r11; movl %edi,%edi; "
            "leaq (%rdi,%r11),%rdi; stosb",
-           "\xeb\x05\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f"
-           "\xaa", TARGET_INSIDE, 0),
-    REJECT("B3", 0, "jmp .+9; rdgsbase %r11; movl %edi,%edi; "
+           "\xeb\x09\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff"
+           "\x4a\x8d\x3c\x1f\xaa", TARGET_INSIDE, 0),
+    REJECT("B3", 0, "jmp .+13; movq %fs:view,%r11; movl %edi,%edi; "
            "leaq (%rdi,%r11),%rdi; stosb",
-           "\xeb\x07\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f"
-           "\xaa", TARGET_INSIDE, 0),
-    REJECT("B3", 0, "jmp .+13; rdgsbase %r11; movl %edi,%edi; "
+           "\xeb\x0b\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff"
+           "\x4a\x8d\x3c\x1f\xaa", TARGET_INSIDE, 0),
+    REJECT("B3", 0, "jmp .+17; movq %fs:view,%r11; movl %edi,%edi; "
            "leaq (%rdi,%r11),%rdi; stosb",
-           "\xeb\x0b\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f"
-           "\xaa", TARGET_INSIDE, 0),
-    ACCEPT("B3", 0, "jmp .+14; rdgsbase %r11; movl %edi,%edi; "
+           "\xeb\x0f\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff"
+           "\x4a\x8d\x3c\x1f\xaa", TARGET_INSIDE, 0),
+    ACCEPT("B3", 0, "jmp .+18; movq %fs:view,%r11; movl %edi,%edi; "
            "leaq (%rdi,%r11),%rdi; stosb; movl %edi,%edi",
-           "\xeb\x0c\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f"
-           "\xaa\x89\xff"),
-    REJECT("B3", 0, "jmp .+19; rdgsbase %r11; movl %edi,%edi; "
+           "\xeb\x10\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff"
+           "\x4a\x8d\x3c\x1f\xaa\x89\xff"),
+    REJECT("B3", 0, "jmp .+23; movq %fs:view,%r11; movl %edi,%edi; "
            "leaq (%rdi,%r11),%rdi; movl %esi,%esi; leaq (%rsi,%r11),%rsi; "
            "movsb",
-           "\xeb\x11\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f"
-           "\x89\xf6\x4a\x8d\x34\x1e\xa4", TARGET_INSIDE, 0),
+           "\xeb\x15\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff"
+           "\x4a\x8d\x3c\x1f\x89\xf6\x4a\x8d\x34\x1e\xa4", TARGET_INSIDE, 0),
     ACCEPT("B3", 0, "subq $8,%rsp; popq %rax; jmp .-1", "\x48\x83\xec\x08\x58\xeb\xfd"),
     REJECT("V2", 31, "movl %eax,%ecx", "\x89\xc1", BUNDLE_CROSS, 31),
     REJECT("V2", 28, "movl $1,%ecx", "\xb9\x01\x00\x00\x00", BUNDLE_CROSS, 28),

@@ -98,40 +98,49 @@ static const struct verify_case cases[] = {
            "\x48\x81\x24\x24\xe0\xff\xff\x7f\xc3", GROUP_CROSS, 24),
     REJECT("G1", 29, "andl $-32,%eax; jmp *%rax",
            "\x83\xe0\xe0\xff\xe0", GROUP_CROSS, 29),
-    REJECT("G3", 30, "movl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c", GROUP_CROSS, 30),
-    REJECT("G3", 25, "movl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c", GROUP_CROSS, 25),
-    ACCEPT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+    REJECT("G3", 30, "movl %eax,%esp; movq %fs:view,%r11; leaq (%rsp,%r11),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x1c", GROUP_CROSS, 30),
+    REJECT("G3", 21, "movl %eax,%esp; movq %fs:view,%r11; leaq (%rsp,%r11),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x1c", GROUP_CROSS, 21),
+    ACCEPT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "movl %esi,%esi; leaq (%rsi,%r11),%rsi; rep movsb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x89\xf6"
-           "\x4a\x8d\x34\x1e\xf3\xa4"),
-    ACCEPT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x89\xf6\x4a\x8d\x34\x1e\xf3\xa4"),
+    ACCEPT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "movl %esi,%esi; leaq (%rsi,%r11),%rsi; movsw; movl %edi,%edi; "
            "movl %esi,%esi",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x89\xf6"
-           "\x4a\x8d\x34\x1e\x66\xa5\x89\xff\x89\xf6"),
-    ACCEPT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x89\xf6\x4a\x8d\x34\x1e\x66\xa5\x89\xff\x89"
+           "\xf6"),
+    ACCEPT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "movl %esi,%esi; leaq (%rsi,%r11),%rsi; movsl",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x89\xf6"
-           "\x4a\x8d\x34\x1e\xa5"),
-    ACCEPT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x89\xf6\x4a\x8d\x34\x1e\xa5"),
+    ACCEPT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "movl %esi,%esi; leaq (%rsi,%r11),%rsi; rep movsq",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x89\xf6"
-           "\x4a\x8d\x34\x1e\xf3\x48\xa5"),
-    ACCEPT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; rep stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\xf3\xaa"),
-    ACCEPT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; stosw",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x66\xab"),
-    ACCEPT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; stosl; "
-           "movl %edi,%edi",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\xab\x89"
-           "\xff"),
-    ACCEPT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; rep stosq",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\xf3\x48"
-           "\xab"),
-    ACCEPT("G4", 0, "rdgsbase %r11; 8b ff; leaq (%rdi,%r11),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x8b\xff\x4a\x8d\x3c\x1f\xaa"),
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x89\xf6\x4a\x8d\x34\x1e\xf3\x48\xa5"),
+    ACCEPT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "rep stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\xf3\xaa"),
+    ACCEPT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "stosw",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x66\xab"),
+    ACCEPT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "stosl; movl %edi,%edi",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\xab\x89\xff"),
+    ACCEPT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "rep stosq",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\xf3\x48\xab"),
+    ACCEPT("G4", 0, "movq %fs:view,%r11; 8b ff; leaq (%rdi,%r11),%rdi; stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x8b\xff\x4a\x8d"
+           "\x3c\x1f\xaa"),
     REJECT("G4", 0, "movsb", "\xa4", STRING, 0),
     REJECT("G4", 0, "rep movsb", "\xf3\xa4", STRING, 0),
     REJECT("G4", 0, "rep stosq", "\xf3\x48\xab", STRING, 0),
@@ -142,97 +151,164 @@ static const struct verify_case cases[] = {
     REJECT("G4", 0, "repne scasb", "\xf2\xae", UNLISTED, 0),
     REJECT("G4", 0, "insb", "\x6c", UNLISTED, 0),
     REJECT("G4", 0, "outsb", "\x6e", UNLISTED, 0),
-    REJECT("G4", 0, "rdgsbase %r11", "\xf3\x49\x0f\xae\xcb", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %rax", "\xf3\x48\x0f\xae\xc8", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11d", "\xf3\x41\x0f\xae\xcb", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %rsp", "\xf3\x48\x0f\xae\xcc", STACK_WRITE, 0),
+    REJECT("G4", 0, "rdgsbase %r11", "\xf3\x49\x0f\xae\xcb", UNLISTED, 0),
+    REJECT("G4", 0, "rdgsbase %rax", "\xf3\x48\x0f\xae\xc8", UNLISTED, 0),
+    REJECT("G4", 0, "rdgsbase %r11d", "\xf3\x41\x0f\xae\xcb", UNLISTED, 0),
+    REJECT("G4", 0, "rdgsbase %rsp", "\xf3\x48\x0f\xae\xcc", UNLISTED, 0),
+    REJECT("M3", 0, "movq %fs:view,%rax",
+           "\x64\x48\x8b\x04\x25\xc8\xff\xff\xff", ACCESS_FS, 0),
+    REJECT("M3", 0, "movq %fs:view,%rsp",
+           "\x64\x48\x8b\x24\x25\xc8\xff\xff\xff", ACCESS_FS, 0),
+    REJECT("M3", 0, "movl %fs:view,%r11d",
+           "\x64\x44\x8b\x1c\x25\xc8\xff\xff\xff", ACCESS_FS, 0),
+    REJECT("M3", 0, "movq %fs:view+1,%r11",
+           "\x64\x4c\x8b\x1c\x25\xc9\xff\xff\xff", ACCESS_FS, 0),
+    REJECT("M3", 0, "movq %fs:view(%rax),%r11",
+           "\x64\x4c\x8b\x98\xc8\xff\xff\xff", ACCESS_FS, 0),
+    REJECT("M3", 0, "addq %fs:view,%r11",
+           "\x64\x4c\x03\x1c\x25\xc8\xff\xff\xff", ACCESS_FS, 0),
+    REJECT("M3", 0, "movq %r11,%fs:view",
+           "\x64\x4c\x89\x1c\x25\xc8\xff\xff\xff", ACCESS_FS, 0),
+    REJECT("M3", 0, "movq %fs:view,%r11 with 32-bit addresses",
+           "\x64\x67\x4c\x8b\x1c\x25\xc8\xff\xff\xff", ACCESS_FS, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:tp,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; stosb",
+           "\x64\x4c\x8b\x1c\x25\xc0\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\xaa", STRING, 15),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:tp,%r11; leaq (%rsp,%r11),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc0\xff\xff\xff\x4a\x8d"
+           "\x24\x1c", STACK_REBASE, 0),
     REJECT("G4", 0, "rdfsbase %r11", "\xf3\x49\x0f\xae\xc3", UNLISTED, 0),
     REJECT("G4", 0, "wrgsbase %r11", "\xf3\x49\x0f\xae\xdb", UNLISTED, 0),
     REJECT("G4", 0, "wrfsbase %r11", "\xf3\x49\x0f\xae\xd3", UNLISTED, 0),
     REJECT("G4", 0, "swapgs", "\x0f\x01\xf8", UNLISTED, 0),
-    REJECT("G4", 0, "rdgsbase %r11; nop", "\xf3\x49\x0f\xae\xcb\x90", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; stosb", "\xf3\x49\x0f\xae\xcb\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; leaq (%rdi,%r11),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x4a\x8d\x3c\x1f\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %esi,%esi; leaq (%rsi,%r11),%rsi; movsb",
-           "\xf3\x49\x0f\xae\xcb\x89\xf6\x4a\x8d\x34\x1e\xa4", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; movsb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\xa4", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+    REJECT("G4", 0, "movq %fs:view,%r11; nop",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x90", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; leaq (%rsp,%r11),%rsp",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d\x24\x1c", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; leaq (%rdi,%r11),%rdi; stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d\x3c\x1f"
+           "\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %esi,%esi; leaq (%rsi,%r11),%rsi; "
+           "movsb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xf6\x4a\x8d"
+           "\x34\x1e\xa4", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "movsb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\xa4", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "movl %esi,%esi; movsb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x89\xf6"
-           "\xa4", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x89\xf6\xa4", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "movl %esi,%esi; leaq (%rsi,%r11),%rsi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x89\xf6"
-           "\x4a\x8d\x34\x1e\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; nop; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x90\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; jmp .+2",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\xeb\x00", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%esi; leaq (%rdi,%r11),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xfe\x4a\x8d\x3c\x1f\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %eax,%edi; leaq (%rdi,%r11),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xc7\x4a\x8d\x3c\x1f\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movq %rdi,%rdi; leaq (%rdi,%r11),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x48\x89\xff\x4a\x8d\x3c\x1f\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movw %di,%di; leaq (%rdi,%r11),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x66\x89\xff\x4a\x8d\x3c\x1f\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq 8(%rdi,%r11),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x7c\x1f\x08\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11,8),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\xdf\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r10),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x17\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rsi,%r11),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1e\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leal (%rdi,%r11),%edi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x42\x8d\x3c\x1f\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%edi,%r11d),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x67\x4a\x8d\x3c\x1f\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r10; movl %edi,%edi; leaq (%rdi,%r10),%rdi; stosb",
-           "\xf3\x49\x0f\xae\xca\x89\xff\x4a\x8d\x3c\x17\xaa", GS_BASE, 0),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; repne stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\xf2\xaa", PREFIX_REP, 11),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x89\xf6\x4a\x8d\x34\x1e\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "nop; stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x90\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "jmp .+2",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\xeb\x00", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%esi; leaq (%rdi,%r11),%rdi; "
+           "stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xfe\x4a\x8d"
+           "\x3c\x1f\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %eax,%edi; leaq (%rdi,%r11),%rdi; "
+           "stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xc7\x4a\x8d"
+           "\x3c\x1f\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movq %rdi,%rdi; leaq (%rdi,%r11),%rdi; "
+           "stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x48\x89\xff\x4a"
+           "\x8d\x3c\x1f\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movw %di,%di; leaq (%rdi,%r11),%rdi; stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x66\x89\xff\x4a"
+           "\x8d\x3c\x1f\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq 8(%rdi,%r11),%rdi; "
+           "stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x7c\x1f\x08\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11,8),%rdi; "
+           "stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\xdf\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r10),%rdi; "
+           "stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x17\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rsi,%r11),%rdi; "
+           "stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1e\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leal (%rdi,%r11),%edi; "
+           "stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x42\x8d"
+           "\x3c\x1f\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%edi,%r11d),%rdi; "
+           "stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x67\x4a"
+           "\x8d\x3c\x1f\xaa", VIEW, 0),
+    REJECT("G4", 0, "movq %fs:view,%r10; movl %edi,%edi; leaq (%rdi,%r10),%rdi; "
+           "stosb",
+           "\x64\x4c\x8b\x14\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x17\xaa", ACCESS_FS, 0),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "repne stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\xf2\xaa", PREFIX_REP, 15),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "addr32 stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x67\xaa", PREFIX_ADDRESS, 11),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x67\xaa", PREFIX_ADDRESS, 15),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "addr32 rep stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x67\xf3"
-           "\xaa", PREFIX_ADDRESS, 11),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; 65 aa",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x65\xaa", PREFIX_SEGMENT, 11),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x67\xf3\xaa", PREFIX_ADDRESS, 15),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "65 aa",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x65\xaa", PREFIX_SEGMENT, 15),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "movl %esi,%esi; leaq (%rsi,%r11),%rsi; "
            "movsb %fs:(%rsi),%es:(%rdi)",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x89\xf6"
-           "\x4a\x8d\x34\x1e\x64\xa4", PREFIX_SEGMENT, 17),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x89\xf6\x4a\x8d\x34\x1e\x64\xa4", PREFIX_SEGMENT, 21),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "movl %esi,%esi; leaq (%rsi,%r11),%rsi; cmpsb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x89\xf6"
-           "\x4a\x8d\x34\x1e\xa6", UNLISTED, 17),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; 66 aa",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x66\xaa", PREFIX_SIZE, 11),
-    REJECT("G4", 20, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; nop",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x90", GS_BASE, 20),
-    REJECT("G4", 20, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; nop; "
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x89\xf6\x4a\x8d\x34\x1e\xa6", UNLISTED, 21),
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "66 aa",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x66\xaa", PREFIX_SIZE, 15),
+    REJECT("G4", 16, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; nop",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x90", VIEW, 16),
+    REJECT("G4", 16, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
+           "nop; rep stosb",
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\x90\xf3\xaa", VIEW, 16),
+    REJECT("G4", 17, "movq %fs:view,%r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; "
            "rep stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\x90\xf3"
-           "\xaa", GS_BASE, 20),
-    REJECT("G4", 21, "rdgsbase %r11; movl %edi,%edi; leaq (%rdi,%r11),%rdi; rep stosb",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x3c\x1f\xf3\xaa", GROUP_CROSS, 21),
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x3c\x1f\xf3\xaa", GROUP_CROSS, 17),
     REJECT("G4", 0, "std", "\xfd", UNLISTED, 0),
     REJECT("G4", 0, "cld", "\xfc", UNLISTED, 0),
     REJECT("G2", 0, "andq $0x7fffffe0,0(%rsp) with a displacement byte; ret",
            "\x48\x81\x64\x24\x00\xe0\xff\xff\x7f\xc3", RETURN, 9),
-    REJECT("G4", 0, "rdgsbase %r11; movl %edi,%edi; stosb; "
+    REJECT("G4", 0, "movq %fs:view,%r11; movl %edi,%edi; stosb; "
            "leaq 0(%rdi,%r11),%rdi with a displacement byte",
-           "\xf3\x49\x0f\xae\xcb\x89\xff\x4a\x8d\x7c\x1f\x00\xaa", GS_BASE, 0),
+           "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xff\x4a\x8d"
+           "\x7c\x1f\x00\xaa", VIEW, 0),
 };
 /* clang-format on */
 

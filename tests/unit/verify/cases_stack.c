@@ -98,25 +98,33 @@ static const struct verify_case cases[] = {
            "\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90"
            "\x90\x90\x90\x90\x90\x90\xeb\x00", STACK_UNPROBED, 32),
     ACCEPT("S5", 0, "subq $8,%rsp; popq %rax; jmp .+2", "\x48\x83\xec\x08\x58\xeb\x00"),
-    ACCEPT("S6", 0, "movl %ebp,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\x89\xec\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c"),
-    ACCEPT("S6", 0, "movl %gs:(%eax),%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\x65\x67\x8b\x20\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c"),
-    ACCEPT("S6", 0, "movl $0x1000,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\xbc\x00\x10\x00\x00\xf3\x49\x0f\xae\xcb\x4a\x8d\x24"
-           "\x1c"),
-    ACCEPT("S6", 0, "leal -8(%rbp,%rax),%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\x8d\x64\x05\xf8\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c"),
-    ACCEPT("S6", 0, "andl $-32,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\x83\xe4\xe0\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c"),
-    ACCEPT("S6", 0, "subl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\x29\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c"),
-    ACCEPT("S6", 0, "addl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\x01\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c"),
-    ACCEPT("S6", 0, "subq $8,%rsp; andl $-32,%esp; rdgsbase %r11; "
+    ACCEPT("S6", 0, "movl %ebp,%esp; movq %fs:view,%r11; leaq (%rsp,%r11),%rsp",
+           "\x89\xec\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x1c"),
+    ACCEPT("S6", 0, "movl %gs:(%eax),%esp; movq %fs:view,%r11; "
+           "leaq (%rsp,%r11),%rsp",
+           "\x65\x67\x8b\x20\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff"
+           "\x4a\x8d\x24\x1c"),
+    ACCEPT("S6", 0, "movl $0x1000,%esp; movq %fs:view,%r11; leaq (%rsp,%r11),%rsp",
+           "\xbc\x00\x10\x00\x00\x64\x4c\x8b\x1c\x25\xc8\xff\xff"
+           "\xff\x4a\x8d\x24\x1c"),
+    ACCEPT("S6", 0, "leal -8(%rbp,%rax),%esp; movq %fs:view,%r11; "
+           "leaq (%rsp,%r11),%rsp",
+           "\x8d\x64\x05\xf8\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff"
+           "\x4a\x8d\x24\x1c"),
+    ACCEPT("S6", 0, "andl $-32,%esp; movq %fs:view,%r11; leaq (%rsp,%r11),%rsp",
+           "\x83\xe4\xe0\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a"
+           "\x8d\x24\x1c"),
+    ACCEPT("S6", 0, "subl %eax,%esp; movq %fs:view,%r11; leaq (%rsp,%r11),%rsp",
+           "\x29\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x1c"),
+    ACCEPT("S6", 0, "addl %eax,%esp; movq %fs:view,%r11; leaq (%rsp,%r11),%rsp",
+           "\x01\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x1c"),
+    ACCEPT("S6", 0, "subq $8,%rsp; andl $-32,%esp; movq %fs:view,%r11; "
            "leaq (%rsp,%r11),%rsp; jmp .+2",
-           "\x48\x83\xec\x08\x83\xe4\xe0\xf3\x49\x0f\xae\xcb\x4a"
-           "\x8d\x24\x1c\xeb\x00"),
+           "\x48\x83\xec\x08\x83\xe4\xe0\x64\x4c\x8b\x1c\x25\xc8"
+           "\xff\xff\xff\x4a\x8d\x24\x1c\xeb\x00"),
     REJECT("S6", 0, "movq %rax,%rsp", "\x48\x89\xc4", STACK_WRITE, 0),
     REJECT("S6", 0, "movq $0x1000,%rsp",
            "\x48\xc7\xc4\x00\x10\x00\x00", STACK_WRITE, 0),
@@ -204,39 +212,51 @@ static const struct verify_case cases[] = {
     ACCEPT("S6", 0, "addq %rsp,%rax", "\x48\x01\xe0"),
     ACCEPT("S6", 0, "movq %rsp,%gs:(%eax)", "\x65\x67\x48\x89\x20"),
     ACCEPT("S6", 0, "movq %rsp,%xmm0", "\x66\x48\x0f\x6e\xc4"),
-    REJECT("S6", 0, "movl %eax,%esp; nop; rdgsbase %r11; leaq (%rsp,%r11),%rsp",
-           "\x89\xc4\x90\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x1c", STACK_REBASE, 0),
+    REJECT("S6", 0, "movl %eax,%esp; nop; movq %fs:view,%r11; leaq (%rsp,%r11),%rsp",
+           "\x89\xc4\x90\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a"
+           "\x8d\x24\x1c", STACK_REBASE, 0),
     REJECT("S6", 0, "movl %eax,%esp", "\x89\xc4", STACK_REBASE, 0),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r10; leaq (%rsp,%r10),%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xca\x4a\x8d\x24\x14", GS_BASE, 2),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11d; leaq (%rsp,%r11),%rsp",
-           "\x89\xc4\xf3\x41\x0f\xae\xcb\x4a\x8d\x24\x1c", GS_BASE, 2),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r10; leaq (%rsp,%r10),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x14\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x14", ACCESS_FS, 2),
+    REJECT("S6", 0, "movl %eax,%esp; movl %fs:view,%r11d; leaq (%rsp,%r11),%rsp",
+           "\x89\xc4\x64\x44\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x1c", ACCESS_FS, 2),
     REJECT("S6", 0, "movl %eax,%esp; rdfsbase %r11; leaq (%rsp,%r11),%rsp",
            "\x89\xc4\xf3\x49\x0f\xae\xc3\x4a\x8d\x24\x1c", UNLISTED, 2),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; nop",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x90", STACK_REBASE, 0),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; leaq 8(%rsp,%r11),%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x64\x1c\x08", STACK_WRITE, 7),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r11,2),%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x5c", STACK_WRITE, 7),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r10),%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x14", STACK_WRITE, 7),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; leaq (%rax,%r11),%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x24\x18", STACK_WRITE, 7),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; leaq (%r11),%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x49\x8d\x23", STACK_WRITE, 7),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; leal (%rsp,%r11),%esp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x42\x8d\x24\x1c", STACK_REBASE, 0),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; leaq (%esp,%r11d),%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x67\x4a\x8d\x24\x1c", STACK_WRITE, 7),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; leaq (%rsp,%r11),%rax",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x04\x1c", STACK_REBASE, 0),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; addq %r11,%rsp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4c\x01\xdc", STACK_WRITE, 7),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; jmp .+2",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\xeb\x00", STACK_REBASE, 0),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; movl %eax,%esp",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x89\xc4", STACK_REBASE, 0),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; nop",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x90", STACK_REBASE, 0),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; leaq 8(%rsp,%r11),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x64\x1c\x08", STACK_WRITE, 11),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; leaq (%rsp,%r11,2),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x5c", STACK_WRITE, 11),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; leaq (%rsp,%r10),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x14", STACK_WRITE, 11),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; leaq (%rax,%r11),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x24\x18", STACK_WRITE, 11),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; leaq (%r11),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x49\x8d"
+           "\x23", STACK_WRITE, 11),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; leal (%rsp,%r11),%esp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x42\x8d"
+           "\x24\x1c", STACK_REBASE, 0),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; leaq (%esp,%r11d),%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x67\x4a"
+           "\x8d\x24\x1c", STACK_WRITE, 11),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; leaq (%rsp,%r11),%rax",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x04\x1c", STACK_REBASE, 0),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; addq %r11,%rsp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4c\x01"
+           "\xdc", STACK_WRITE, 11),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; jmp .+2",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\xeb\x00", STACK_REBASE, 0),
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; movl %eax,%esp",
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x89\xc4", STACK_REBASE, 0),
     REJECT("S6", 0, "movl %eax,%esp; int3", "\x89\xc4\xcc", STACK_REBASE, 0),
     ACCEPT("S7", 0, "subq $8,%rsp; ud2; jmp .+2", "\x48\x83\xec\x08\x0f\x0b\xeb\x00"),
     ACCEPT("S7", 0, "subq $8,%rsp; int3; jmp .+2", "\x48\x83\xec\x08\xcc\xeb\x00"),
@@ -255,9 +275,10 @@ static const struct verify_case cases[] = {
            "\x48\x83\xec\x08\x83\x7c\x24\x08\x00\xeb\x00"),
     ACCEPT("S4", 0, "subq $8,%rsp; fstpt (%rsp); jmp .+2",
            "\x48\x83\xec\x08\xdb\x3c\x24\xeb\x00"),
-    REJECT("S6", 0, "movl %eax,%esp; rdgsbase %r11; "
+    REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r11; "
            "leaq 0(%rsp,%r11),%rsp with a displacement byte",
-           "\x89\xc4\xf3\x49\x0f\xae\xcb\x4a\x8d\x64\x1c\x00", STACK_WRITE, 7),
+           "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a\x8d"
+           "\x64\x1c\x00", STACK_WRITE, 11),
 };
 /* clang-format on */
 

@@ -150,7 +150,8 @@ static void check_control_words(size_t map)
 
 static void try_code(const uint8_t *bytes)
 {
-    static const struct verify_policy policy = {.tp_disp = BOX_TP};
+    static const struct verify_policy policy = {.tp_disp = BOX_TP,
+                                                .view_disp = BOX_VIEW};
     uint8_t code[64];
     struct verify_result result;
 

@@ -32,7 +32,7 @@ static const struct rule_set *const rule_sets[] = {
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct verify_policy closed = {.tp_disp = CASE_TP};
+static const struct verify_policy closed = {.tp_disp = CASE_TP, .view_disp = CASE_VIEW};
 
 static bool fail_calloc;
 
@@ -184,11 +184,12 @@ static void test_cut_off(void **state)
     memset(code, 0x90, sizeof(code));
     memcpy(code + 30, "\x89\xc4", 2); /* movl %eax,%esp */
     expect(code, 32, VERIFY_STACK_REBASE, 30);
-    memcpy(code + 25, "\x89\xc4\xf3\x49\x0f\xae\xcb", 7); /* ... rdgsbase %r11 */
-    expect(code, 32, VERIFY_STACK_REBASE, 25);
+    /* ... movq %fs:view,%r11 */
+    memcpy(code + 21, "\x89\xc4\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff", 11);
+    expect(code, 32, VERIFY_STACK_REBASE, 21);
     memset(code, 0x90, sizeof(code));
-    memcpy(code + 27, "\xf3\x49\x0f\xae\xcb", 5); /* rdgsbase %r11 */
-    expect(code, 32, VERIFY_GS_BASE, 27);
+    memcpy(code + 23, "\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff", 9);
+    expect(code, 32, VERIFY_VIEW, 23);
 }
 
 static void test_arguments(void **state)
@@ -237,7 +238,7 @@ static void test_cache(void **state)
     uint8_t code[CODE_MAX];
 
     assert_non_null(cache);
-    decoder_init(&decoder, CASE_TP);
+    decoder_init(&decoder, &closed);
     for (unsigned round = 0; round < 2; round++) {
         for (size_t s = 0; s < LENGTH(case_sets); s++) {
             for (unsigned i = 0; i < case_sets[s]->count; i++) {
@@ -303,8 +304,10 @@ static bool outside_allowed(void *context, uint32_t target)
 /* jmp from the first bytes of the code to the absolute address @target */
 static enum verify_reason jump_outside(struct outside *outside, int64_t target)
 {
-    const struct verify_policy policy = {
-        .tp_disp = CASE_TP, .target_allowed = outside_allowed, .context = outside};
+    const struct verify_policy policy = {.tp_disp = CASE_TP,
+                                         .view_disp = CASE_VIEW,
+                                         .target_allowed = outside_allowed,
+                                         .context = outside};
     const int32_t displacement = (int32_t)(target - (CASE_BASE + 5));
     uint8_t code[32];
     struct verify_result result;
@@ -381,7 +384,7 @@ static enum verify_reason check_as(const char *bytes, uint8_t kind, uint16_t fla
     struct decoded decoded = {.bytes = (const uint8_t *)bytes};
     ZydisDecoderContext context;
 
-    decoder_init(&decoder, CASE_TP);
+    decoder_init(&decoder, &closed);
     assert_true(ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder.zydis, &context,
                                                            bytes, 15, &decoded.zydis)));
     decoded.kind = kind;

@@ -4,8 +4,9 @@
 
 #include "verify.h"
 
-/* Thread pointer of the tests, and where their code runs. */
+/* FS slots of the tests, and where their code runs. */
 #define CASE_TP (-64)
+#define CASE_VIEW (-56)
 #define CASE_BASE 0x100000u
 
 /** @nops one-byte nops, then @bytes, then int3 to the end of the bundle (at least one). */

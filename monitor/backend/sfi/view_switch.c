@@ -1,0 +1,196 @@
+#include "view_switch.h"
+#include "../../layout.h"
+#include "../../message.h"
+#include "../../thread.h"
+#include "view_probe.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <asm/prctl.h>
+
+#define ACCESS_MAX 32 /* bytes: an access may start at the last byte of a view */
+
+/* W6: so many losses in a row at one instruction, with the same registers and within this
+ * time. The scheduler alone does not switch as often. */
+#define STUCK_HEALS 1000u
+#define STUCK_NS INT64_C(2500000000)
+
+static enum monitor_view_switch way;
+static uint64_t park;
+static uint64_t heals;
+static const char *why_slow; /* the way is syscall */
+
+static int view_switch_refuse(const char *why)
+{
+    return message_error(-ENOTSUP, "--view-switch=%s is not possible here: %s",
+                         monitor_view_switch_names[way], why);
+}
+
+int view_switch_init(enum monitor_view_switch wanted, uint64_t at)
+{
+    struct monitor_view_offer offer;
+    view_probe(at, &offer);
+    park = at;
+    way = wanted != MONITOR_VIEW_SWITCH_AUTO ? wanted : offer.best;
+    if (way == MONITOR_VIEW_SWITCH_AUTO) { /* say what is missing for the last resort */
+        way = MONITOR_VIEW_SWITCH_SYSCALL;
+    }
+    if (way != MONITOR_VIEW_SWITCH_SYSCALL && !offer.executes) {
+        return view_switch_refuse(
+            "this CPU does not execute wrgsbase, or the kernel or "
+            "hypervisor has not enabled it; --view-switch=syscall "
+            "does without");
+    }
+    if (way == MONITOR_VIEW_SWITCH_KERNEL) {
+        return offer.kernel_offers
+                   ? 0
+                   : view_switch_refuse(
+                         "the kernel does not offer FSGSBASE to programs "
+                         "(Linux 5.9 or later does), and so may lose what "
+                         "wrgsbase has written; --view-switch=parked bears "
+                         "that");
+    }
+    if (offer.arch_prctl_error != 0) {
+        return message_error(
+            -ENOTSUP,
+            "--view-switch=%s is not possible here: the system call "
+            "arch_prctl(ARCH_SET_GS) fails (%s): a sandbox or container "
+            "around this program forbids it; let its seccomp filter "
+            "allow call %d, or use a kernel that offers FSGSBASE (Linux "
+            "5.9 or later)",
+            monitor_view_switch_names[way], strerror(offer.arch_prctl_error),
+            SYS_arch_prctl);
+    }
+    why_slow = wanted == way    ? "--view-switch=syscall was asked for"
+               : offer.executes ? "a tracer watches this program"
+                                : "wrgsbase does not execute here";
+    return 0;
+}
+
+int view_switch_start_thread(void)
+{
+    if (way == MONITOR_VIEW_SWITCH_SYSCALL && isatty(STDERR_FILENO)) {
+        (void)message_error(0,
+                            "note: %s, so that each call between cubicles makes two "
+                            "system calls, which is slow",
+                            why_slow);
+    }
+    thread_self.shown.view = park;
+    if (way != MONITOR_VIEW_SWITCH_KERNEL &&
+        syscall(SYS_arch_prctl, ARCH_SET_GS, park) != 0) {
+        return -errno; /* W4 */
+    }
+    if (way != MONITOR_VIEW_SWITCH_SYSCALL) {
+        view_write_gs(park);
+    }
+    return 0;
+}
+
+/* arch_prctl(ARCH_SET_GS, r10) by hand: the kernel overwrites rcx and r11, and the call itself
+ * takes rax, rdi and rsi. What of them is an argument, or @returning the result and the
+ * return address, waits in registers that are free then. Where the kernel refuses, nothing
+ * may run with the view of before: ud2. */
+static void view_switch_emit_call(struct emitter *e, bool returning)
+{
+    static const struct {
+        enum emit_register from, to;
+    } entering[] = {{RDI, R12}, {RSI, R13}, {RCX, RBX}},
+      leaving[] = {{RAX, R8}, {R11, RDX}};
+    static const uint8_t call[] = {0x0f, 0x05};
+    static const uint8_t check[] = {0x85, 0xc0, 0x74, 0x02, 0x0f, 0x0b};
+    const size_t n = returning ? sizeof(leaving) / sizeof(leaving[0])
+                               : sizeof(entering) / sizeof(entering[0]);
+
+    for (size_t i = 0; i < n; i++) {
+        emit_mov_reg_reg(e, returning ? leaving[i].from : entering[i].from,
+                         returning ? leaving[i].to : entering[i].to);
+    }
+    emit_mov_imm32_reg(e, ARCH_SET_GS, RDI);
+    emit_mov_reg_reg(e, R10, RSI);
+    emit_mov_imm32_reg(e, SYS_arch_prctl, RAX);
+    emit_bytes(e, call, sizeof(call));
+    emit_bytes(e, check, sizeof(check)); /* test %eax,%eax; je .+4; ud2 */
+    for (size_t i = 0; i < n; i++) {
+        emit_mov_reg_reg(e, returning ? leaving[i].to : entering[i].to,
+                         returning ? leaving[i].from : entering[i].from);
+    }
+}
+
+void view_switch_emit(struct emitter *e, uint64_t view, bool returning)
+{
+    emit_mov_imm64_reg(e, view, R10);
+    emit_mov_reg_fs(e, R10, THREAD_DISP(shown.view));
+    if (way == MONITOR_VIEW_SWITCH_SYSCALL) {
+        view_switch_emit_call(e, returning);
+    } else {
+        emit_wrgsbase(e, R10);
+    }
+}
+
+void view_switch_emit_again(struct emitter *e, uint64_t view)
+{
+    if (way == MONITOR_VIEW_SWITCH_PARKED) {
+        emit_mov_imm64_reg(e, view, R10);
+        emit_wrgsbase(e, R10);
+    }
+}
+
+/* W6: one more loss. */
+static void view_switch_count(const ucontext_t *context)
+{
+    static greg_t last[REG_RIP + 1]; /* r8-r15, rdi ... rsp, rip */
+    static unsigned in_a_row;
+    static int64_t since;
+    const greg_t *now = context->uc_mcontext.gregs;
+    struct timespec time;
+
+    heals++;
+    if (memcmp(last, now, sizeof(last)) == 0 && ++in_a_row < STUCK_HEALS) {
+        return;
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    const int64_t time_ns = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    if (in_a_row == STUCK_HEALS && time_ns - since < STUCK_NS) {
+        struct message m = {.len = 0};
+        message_add(
+            &m, "cubicle: the running cubicle's view is lost again and again before "
+                "one access to memory: a tracer stops this program at each return "
+                "from a signal; start it under the tracer instead, or with "
+                "--view-switch=syscall; the system is stopped");
+        message_write(&m);
+        _exit(MONITOR_EXIT_FAULT);
+    }
+    in_a_row = 0;
+    since = time_ns;
+    memcpy(last, now, sizeof(last));
+}
+
+bool view_switch_heal(const ucontext_t *context, uint64_t address, uint64_t view)
+{
+    if (way != MONITOR_VIEW_SWITCH_PARKED ||
+        address - park >= SPACE_SIZE + ACCESS_MAX || view_read_gs() != park) {
+        return false;
+    }
+    view_switch_count(context);
+    view_write_gs(view);
+    return true;
+}
+
+int view_switch_allow(void *filter)
+{
+    return way != MONITOR_VIEW_SWITCH_SYSCALL
+               ? 0
+               : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(arch_prctl), 1,
+                                  SCMP_A0(SCMP_CMP_EQ, ARCH_SET_GS, 0));
+}
+
+const char *view_switch_name(uint64_t *count)
+{
+    *count = heals;
+    return monitor_view_switch_names[way];
+}
