@@ -34,6 +34,7 @@ struct manifest {
     struct manifest_cubicle *cubicles;
     unsigned cubicles_count;
     char *application;
+    char *low_view; /* a cubicle, "none", or NULL: that of the application */
     char **mounts;
     unsigned mounts_count;
     char **environment;
@@ -48,6 +49,10 @@ struct manifest {
  */
 struct manifest *manifest_read(const char *path);
 void manifest_free(struct manifest *manifest);
+
+/** The cubicle that holds @module, or NULL. */
+const struct manifest_cubicle *manifest_cubicle_of(const struct manifest *manifest,
+                                                   const char *module);
 
 /** The checks of manifest_read() that the file format cannot express. 0, or -1 with a
  *  message. */

@@ -78,10 +78,26 @@ static bool cubicle_has_module(const struct manifest_cubicle *cubicle, const cha
     return false;
 }
 
-static bool manifest_has_module(const struct manifest *manifest, const char *name)
+const struct manifest_cubicle *manifest_cubicle_of(const struct manifest *manifest,
+                                                   const char *module)
 {
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {
-        if (cubicle_has_module(&manifest->cubicles[i], name)) {
+        if (cubicle_has_module(&manifest->cubicles[i], module)) {
+            return &manifest->cubicles[i];
+        }
+    }
+    return NULL;
+}
+
+static bool manifest_has_module(const struct manifest *manifest, const char *name)
+{
+    return manifest_cubicle_of(manifest, name) != NULL;
+}
+
+static bool manifest_has_cubicle(const struct manifest *manifest, const char *name)
+{
+    for (unsigned i = 0; i < manifest->cubicles_count; i++) {
+        if (strcmp(manifest->cubicles[i].name, name) == 0) {
             return true;
         }
     }
@@ -182,13 +198,20 @@ static int check_size(const char *path, const struct manifest_cubicle *cubicle,
     return -1;
 }
 
-/* 5. `application` and `bind` name modules of the system. */
+/* 5. `application` and `bind` name modules of the system, `low_view` a cubicle. */
 static int check_references(const char *path, const struct manifest *manifest)
 {
     if (manifest->application != NULL &&
         !manifest_has_module(manifest, manifest->application)) {
         cli_error("%s: application '%s' is no module of the system", path,
                   manifest->application);
+        return -1;
+    }
+    if (manifest->low_view != NULL && strcmp(manifest->low_view, "none") != 0 &&
+        !manifest_has_cubicle(manifest, manifest->low_view)) {
+        cli_error("%s: low_view '%s' is no cubicle of the system", path,
+                  manifest->low_view);
+        cli_hint("name a cubicle, or 'none'; the default is the application's");
         return -1;
     }
     for (unsigned i = 0; i < manifest->bind_count; i++) {

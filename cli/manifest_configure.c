@@ -55,6 +55,19 @@ static int configure_cubicle(const char *path, const struct manifest_cubicle *fr
     return 0;
 }
 
+/* The cubicle whose view is at address 0: named, or the application's. */
+static const char *low_view(const struct manifest *manifest)
+{
+    if (manifest->low_view != NULL) {
+        return strcmp(manifest->low_view, "none") != 0 ? manifest->low_view : NULL;
+    }
+    const struct manifest_cubicle *cubicle =
+        manifest->application != NULL
+            ? manifest_cubicle_of(manifest, manifest->application)
+            : NULL;
+    return cubicle != NULL ? cubicle->name : NULL;
+}
+
 int manifest_configure(const char *path, const struct manifest *manifest,
                        const char *modules_dir, struct monitor_config *config)
 {
@@ -67,6 +80,7 @@ int manifest_configure(const char *path, const struct manifest *manifest,
     config->cubicles = cubicles;
     config->ncubicles = manifest->cubicles_count;
     config->application = manifest->application;
+    config->low_view = low_view(manifest);
     config->bindings = bindings;
     config->nbindings = manifest->bind_count;
     for (unsigned i = 0; i < manifest->bind_count; i++) {

@@ -9,6 +9,11 @@
  *   [0x7f000000, 2 GiB)    stubs of trampolines (code)
  *   [2 GiB, 4 GiB - 128 KiB) stacks and heaps; nothing here is ever executable
  *   the last 128 KiB       never mapped; the first half stands for a range on demand
+ *
+ * Above it, at addresses that all know:
+ *
+ *   [4 GiB, 8 GiB + 64 KiB) never mapped: what is behind a view that begins at address 0
+ *   from BODIES_START      bodies of trampolines
  */
 #ifndef MONITOR_LAYOUT_H
 #define MONITOR_LAYOUT_H
@@ -28,6 +33,9 @@
 #define STUBS_END UINT32_C(0x80000000)
 #define HEAP_START UINT32_C(0x80000000)
 #define HEAP_END UINT32_C(0xfffe0000)
+
+/** Stubs hold addresses of bodies, and who can read code reads them: they tell nothing. */
+#define BODIES_START (2 * SPACE_SIZE + UINT64_C(0x100000))
 
 /** Cubicle ids run from 1 to CUBICLE_MAX; 0 is the monitor. */
 #define CUBICLE_MAX 256

@@ -15,8 +15,23 @@
 
 static uint32_t heap_end = HEAP_END;
 
+/* Is anything below 4 GiB mapped? A personality of the process may have had page 0 mapped. */
+static bool memory_low_is_empty(void)
+{
+    unsigned long first = 0;
+    FILE *maps = fopen("/proc/self/maps", "re");
+    const bool read = maps != NULL && fscanf(maps, "%lx-", &first) == 1;
+    if (maps != NULL) {
+        (void)fclose(maps);
+    }
+    return read && first >= SPACE_SIZE;
+}
+
 int memory_init(void)
 {
+    if (!memory_low_is_empty()) {
+        return -EEXIST;
+    }
     void *low =
         mmap((void *)(uintptr_t)SPACE_GUARD, SPACE_SIZE - SPACE_GUARD, PROT_NONE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);

@@ -5,7 +5,8 @@
 #include "cubicle.h"
 #include "page.h"
 
-/** Keeps the host from placing anything below 4 GiB. 0 or a negative errno. */
+/** Keeps the host from placing anything below 4 GiB. 0 or a negative errno: -EEXIST something
+ *  is there already. */
 int memory_init(void) __attribute__((warn_unused_result));
 
 /** Divides the mappings that the host allows among @ncubicles (P5). */

@@ -61,6 +61,9 @@ struct monitor_config {
     const struct monitor_cubicle *cubicles; /* in start order */
     size_t ncubicles;
     const char *application; /* module whose app_main boot calls; may be NULL */
+    /* The cubicle whose memory begins at address 0, which is faster and lets it read all
+     * code (sfi); NULL: none. */
+    const char *low_view;
     const struct monitor_binding *bindings;
     size_t nbindings;
     const struct monitor_setting *settings;

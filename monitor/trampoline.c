@@ -35,11 +35,14 @@ int trampoline_init(void)
     next_in_bucket =
         mmap(NULL, TRAMPOLINE_MAX * sizeof(*next_in_bucket), PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    /* Near the stubs where that is free: far jumps cost a nanosecond each. */
-    bodies = mmap((void *)(uintptr_t)SPACE_SIZE, BODIES_SIZE, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    /* Near the stubs: far jumps cost a nanosecond each. */
+    bodies = mmap((void *)(uintptr_t)BODIES_START, BODIES_SIZE, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (table == MAP_FAILED || next_in_bucket == MAP_FAILED || bodies == MAP_FAILED) {
         return -ENOMEM;
+    }
+    if (bodies != (uint8_t *)(uintptr_t)BODIES_START) { /* as in memory_init() */
+        return -EEXIST;
     }
     /* The handler of signals may look at what stands before the instruction it interrupted:
      * even before the first there is something. */

@@ -25,6 +25,8 @@ from cases import (  # noqa: E402
     KEYS_HARMLESS,
     LIES,
     PLAIN,
+    READABLE,
+    STRICT,
     STOPPED,
 )
 from harness import (  # noqa: E402
@@ -32,6 +34,7 @@ from harness import (  # noqa: E402
     CUBICLE,
     EXIT_CONFIG,
     EXIT_FAULT,
+    HAS_LOW_VIEW,
     ISOLATIONS,
     SLOW,
     SYSTEMS,
@@ -42,6 +45,7 @@ from harness import (  # noqa: E402
     check,
     check_fault,
     execute,
+    low,
     mode,
     run_system,
     target_of,
@@ -63,13 +67,19 @@ def denied(name, cubicle, access, reason, owner, _row):
     check(result.status == 0 and "not ok" not in result.out, "a check failed", result)
 
 
-def stopped(name, access, reason, owner, _row, where):
-    result = run_system(ATTACK, name)
+def stopped(name, access, reason, owner, _row, where, system=ATTACK):
+    result = run_system(system, name)
     check("SURVIVED" not in result.out, "nothing stopped it", result)
     address = None if where == "elsewhere" else target_of(result)
     check(where == "elsewhere" or address is not None, "no target announced", result)
     check_fault(result, "attacker", reason, owner, access, address)
     check(result.status == EXIT_FAULT, "wrong exit status", result)
+
+
+def readable(name):
+    """With the low view all code can be read; only that is different."""
+    result = run_system(low(ATTACK), name)
+    check("SURVIVED" in result.out and not result.faults(), "code is not readable", result)
 
 
 def as_plain(row):
@@ -313,6 +323,15 @@ def main():
         if not SFI and PLAIN.get(row[0], row) is None:
             continue
         tests.add(f"{row[2]}: {row[0]}", harmless, *row)
+    if SFI and HAS_LOW_VIEW:
+        for row in STOPPED:
+            if row[0] not in READABLE:
+                tests.add(f"{row[4]}: {row[0]}, low view", stopped, *row, system=low(ATTACK))
+        for row in HARMLESS:
+            if row[0] not in STRICT:
+                tests.add(f"{row[2]}: {row[0]}, low view", harmless, *row, system=low(ATTACK))
+        for name in READABLE:
+            tests.add(f"1: {name}, low view", readable, name)
     tests.add("1: spy, isolated", spied, ISOLATION)
     tests.add("1: spy, not isolated", spied, "none")
     if SFI:  # plain code, on a processor that is not emulated

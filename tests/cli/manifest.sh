@@ -65,6 +65,8 @@ refused 'quota that overflows' "bad quota '99999999999999999999G'" \
     '10s/64M/99999999999999999999G/'
 refused 'negative quota' "bad quota '-1'" '10s/64M/-1/'
 # 5. References.
+refused 'unknown cubicle for the low view' "low_view 'world' is no cubicle" \
+    's/application: hello/application: hello\nlow_view: world/'
 refused 'unknown application' "application 'world' is no module" 's/application: hello/application: world/'
 refused 'unknown consumer' "'bind' names 'world'" '$s/hello/world/'
 refused 'unbound mount' "nobody may use 'time' as a file system" 's/interface: fs/interface: net/'

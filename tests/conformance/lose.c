@@ -9,7 +9,7 @@
  *   return   GS is the park behind every return from a signal, as under a tracer that stops
  *            there: the system must end with a message, not hang
  *
- * W1, W2, W3 of monitor/backend/sfi/view_switch.h are checked wherever it is stopped.
+ * GS1, GS2, GS3 of monitor/backend/sfi/view_switch.h are checked wherever it is stopped.
  */
 #include "thread.h"
 #include "traced.h"
@@ -33,10 +33,13 @@ static uint64_t park;
 static bool parked;        /* that is how views are switched: GS may be lost */
 static int32_t running_at; /* distance from FS of thread_self.running */
 static int memory = -1;
-static uint64_t views[CUBICLE_MAX + 1]; /* of each cubicle, as seen first */
+static struct {
+    bool seen;
+    uint64_t base;
+} views[CUBICLE_MAX + 1]; /* of each cubicle, as seen first */
 static unsigned long losses, heals, checks;
 
-/* W3, and what trampolines write `running` with: movq $ID,%fs:DISP. */
+/* GS3, and what trampolines write `running` with: movq $ID,%fs:DISP. */
 static void read_maps(void)
 {
     static const uint8_t store[] = {0x64, 0x48, 0xc7, 0x04, 0x25};
@@ -87,7 +90,7 @@ static uint64_t read_thread(size_t offset)
     return value;
 }
 
-/* W1, W2. In trampolines and in the monitor both change, one after the other. */
+/* GS1, GS2. In trampolines slot and GS change, one after the other. */
 static void check(void)
 {
     const uint64_t running = read_thread(offsetof(struct thread, running));
@@ -99,19 +102,33 @@ static void check(void)
     if (running > CUBICLE_MAX || view == park || view % SPACE_SIZE != 0) {
         traced_fail("cubicle %" PRIu64 " runs with view %#" PRIx64, running, view);
     }
-    if (views[running] == 0) {
-        views[running] = view;
+    if (!views[running].seen) {
+        views[running].seen = true;
+        views[running].base = view;
         for (unsigned id = 1; id <= CUBICLE_MAX; id++) {
-            if (id != running && views[id] == view) {
+            if (id != running && views[id].seen && views[id].base == view) {
                 traced_fail("cubicles %u and %" PRIu64 " have one view", id, running);
             }
         }
     }
-    if (views[running] != view ||
+    if (views[running].base != view ||
         (traced.gs_base != view && !(parked && traced.gs_base == park))) {
         traced_fail("at %#llx cubicle %" PRIu64 " with view %#" PRIx64
                     " runs with slot %#" PRIx64 " and GS %#llx",
-                    traced.rip, running, views[running], view, traced.gs_base);
+                    traced.rip, running, views[running].base, view, traced.gs_base);
+    }
+}
+
+/* GS2, where no signal is being handled. */
+static void check_monitor(void)
+{
+    const uint64_t running = read_thread(offsetof(struct thread, running));
+    const uint64_t view = read_thread(offsetof(struct thread, shown.view));
+    if (running != CUBICLE_MONITOR || view != park || traced.gs_base != park) {
+        traced_fail("cubicle %" PRIu64 " runs with slot %#" PRIx64
+                    " and GS %#llx, where the "
+                    "monitor should, with %#" PRIx64,
+                    running, view, traced.gs_base, park);
     }
 }
 
@@ -152,6 +169,9 @@ static void every(void)
         check();
         step_lost();
     } while (!traced_wrote_output());
+    while (traced_run_to_syscall(0).entry.nr != SYS_exit_group) {
+    }
+    check_monitor();
 }
 
 static void pause_ns(long ns)
@@ -231,6 +251,7 @@ int main(int argc, char **argv)
         }
         park = traced.gs_base;
         read_maps();
+        check_monitor();
         hows[i].run();
         if (kill(traced_pid, 0) == 0) {
             ptrace(PTRACE_DETACH, traced_pid, NULL, NULL);

@@ -15,6 +15,7 @@ from harness import (  # noqa: E402
     BUILD,
     CUBICLE,
     EXIT_FAULT,
+    HAS_LOW_VIEW,
     ISOLATIONS,
     SYSTEMS,
     VIEW_SWITCH,
@@ -22,6 +23,7 @@ from harness import (  # noqa: E402
     check,
     check_fault,
     execute,
+    low,
     mode,
     run_system,
     temporary_directory,
@@ -44,10 +46,8 @@ LEAST = {"stubs": 80, "bodies": 2000, "cubicles": 200, "monitor": 300, "way back
          "bans": 20}
 
 
-def suite(name, isolation, options=()):
-    result = run_system(
-        SYSTEMS / "conformance.yaml", name, isolation=isolation, options=options
-    )
+def suite(name, isolation, options=(), system=SYSTEMS / "conformance.yaml"):
+    result = run_system(system, name, isolation=isolation, options=options)
     failed = re.findall(r"^not ok.*(?:\n#.*)?", result.out, re.MULTILINE)
     check(not failed, "\n".join(failed), None)
     check(result.status == 0, "the driver failed", result)
@@ -112,10 +112,9 @@ def interrupted(isolation):
             check(counts[kind] >= least, f"{kind}: fewer than {least}", result)
 
 
-def lost(how, arguments, losses):
+def lost(how, arguments, losses, system=SYSTEMS / "conformance-ticks.yaml"):
     """GS is the park before every instruction, or at any moment: nothing changes by that."""
-    command = [CUBICLE, "run", SYSTEMS / "conformance-ticks.yaml", *mode("sfi"), "--",
-               *arguments]
+    command = [CUBICLE, "run", system, *mode("sfi"), "--", *arguments]
     alone = execute(command)
     check(alone.status == 0 and "not ok" not in alone.out, "the driver failed", alone)
     result = execute([LOSE, how, *command])
@@ -161,6 +160,14 @@ def main():
                       lost, "every", ["dense", "5"], 3000)
             tests.add("sfi: the base of GS is lost in a storm", lost, "storm",
                       ["dense", "2000000"], 300)
+        if isolation == "sfi" and HAS_LOW_VIEW:
+            for name in SUITES:
+                tests.add(f"sfi: {name}, low view", suite, name, "sfi",
+                          system=low(SYSTEMS / "conformance.yaml"))
+            tests.add("sfi: the base of GS is lost at every instruction, low view", lost, "every",
+                      ["switches"], 250, low(SYSTEMS / "conformance-ticks.yaml"))
+            tests.add("sfi: the base of GS is lost in a storm, low view", lost, "storm",
+                      ["dense", "2000000"], 300, low(SYSTEMS / "conformance-ticks.yaml"))
         if isolation == "sfi" and VIEW_SWITCH == "parked":
             tests.add("sfi: the base of GS is lost at each return from a signal", stuck)
         if isolation != "none":

@@ -7,9 +7,15 @@
  *   S1  Views start at multiples of 4 GiB, 8 GiB apart: more than 4 GiB around each are
  *       never mapped, so a 32-bit displacement from a stack pointer cannot reach another.
  *       The first is nobody's: the park (view_switch.h).
- *   S2  Code is mapped at its offset below 2 GiB and in no view.
+ *   S2  Code is mapped at its offset below 2 GiB and in no view but the low one.
  *   S3  A page is private memory until it is first lent; then its contents move to the
  *       shared memory file at the file offset equal to its offset.
+ *   S4  One cubicle's view may be the low 4 GiB themselves, since a base that is not 0
+ *       costs a cycle at each load. It can read, never write, the code of all modules and
+ *       the stubs, and nothing else that is not its own: no other page is mapped there.
+ *       Nothing is mapped from 4 GiB to 8 GiB + 64 KiB, and what lies below 0 is the
+ *       kernel's half of the addresses, which traps. Not where views are switched by
+ *       arch_prctl: some kernels do not put a base of 0 back (view_switch.h, GS4).
  */
 #include "../../layout.h"
 #include "../../page.h"
@@ -18,6 +24,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -26,7 +33,28 @@
 static uint64_t
     views; /* address of the view of cubicle 0, which does not exist: the park */
 static size_t nviews;
+static unsigned low; /* the cubicle whose view is at address 0 (S4); 0: none */
 static int memory_fd = -1;
+
+/* S4 */
+static int sfi_init_low(const struct monitor_config *config)
+{
+    if (config->low_view == NULL || !view_switch_keeps_zero()) {
+        return 0;
+    }
+    for (size_t i = 0; i < config->ncubicles; i++) {
+        if (strcmp(config->cubicles[i].name, config->low_view) == 0) {
+            low = (unsigned)i + 1;
+        }
+    }
+    void *behind = mmap((void *)(uintptr_t)SPACE_SIZE, SPACE_SIZE + SPACE_GUARD, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+                        -1, 0);
+    if (behind == MAP_FAILED) {
+        return -errno;
+    }
+    return behind == (void *)(uintptr_t)SPACE_SIZE ? 0 : -EEXIST;
+}
 
 static int sfi_init(const struct monitor_config *config, size_t ncubicles)
 {
@@ -52,18 +80,22 @@ static int sfi_init(const struct monitor_config *config, size_t ncubicles)
     }
     views = ((uint64_t)(uintptr_t)base + 2 * VIEW_STRIDE) & ~(VIEW_STRIDE - 1);
     nviews = ncubicles;
-    return view_switch_init(config->view_switch, views);
+    const int error = view_switch_init(config->view_switch, views);
+    return error != 0 ? error : sfi_init_low(config);
 }
 
 static uint64_t sfi_view_base(unsigned id)
 {
-    return views + id * VIEW_STRIDE;
+    return low != 0 && id == low ? 0 : views + id * VIEW_STRIDE;
 }
 
 static unsigned sfi_view_of(uint64_t address, unsigned running)
 {
     (void)running;
     /* The guard below a view counts as the view's: half a view on either side. */
+    if (low != 0 && address + SPACE_SIZE / 2 < 2 * SPACE_SIZE) {
+        return low;
+    }
     const uint64_t id = (address + SPACE_SIZE / 2 - views) / VIEW_STRIDE;
     return address + SPACE_SIZE / 2 >= views && id >= 1 && id <= nviews ? (unsigned)id
                                                                         : 0;

@@ -15,7 +15,7 @@
 
 #define ACCESS_MAX 32 /* bytes: an access may start at the last byte of a view */
 
-/* W6: so many losses in a row at one instruction, with the same registers and within this
+/* GS6: so many losses in a row at one instruction, with the same registers and within this
  * time. The scheduler alone does not switch as often. */
 #define STUCK_HEALS 1000u
 #define STUCK_NS INT64_C(2500000000)
@@ -72,6 +72,11 @@ int view_switch_init(enum monitor_view_switch wanted, uint64_t at)
     return 0;
 }
 
+bool view_switch_keeps_zero(void)
+{
+    return way != MONITOR_VIEW_SWITCH_SYSCALL;
+}
+
 int view_switch_start_thread(void)
 {
     if (way == MONITOR_VIEW_SWITCH_SYSCALL && isatty(STDERR_FILENO)) {
@@ -83,7 +88,7 @@ int view_switch_start_thread(void)
     thread_self.shown.view = park;
     if (way != MONITOR_VIEW_SWITCH_KERNEL &&
         syscall(SYS_arch_prctl, ARCH_SET_GS, park) != 0) {
-        return -errno; /* W4 */
+        return -errno; /* GS4 */
     }
     if (way != MONITOR_VIEW_SWITCH_SYSCALL) {
         view_write_gs(park);
@@ -140,7 +145,7 @@ void view_switch_emit_again(struct emitter *e, uint64_t view)
     }
 }
 
-/* W6: one more loss. */
+/* GS6: one more loss. */
 static void view_switch_count(const ucontext_t *context)
 {
     static greg_t last[REG_RIP + 1]; /* r8-r15, rdi ... rsp, rip */

@@ -19,7 +19,7 @@
 
 /* The first trampoline's body, which another cubicle's calls go through, and the wrpkru
  * that gives the monitor its rights in it. */
-#define FIRST_BODY UINT64_C(0x100000040) /* behind a gap */
+#define FIRST_BODY UINT64_C(0x200100040) /* behind a gap */
 #define FIRST_WRPKRU (FIRST_BODY + 12)
 
 static void jump_with_eax(uint64_t address, uint32_t eax)

@@ -156,6 +156,25 @@ static int stack_pivot(void)
     return survived();
 }
 
+/* Further from the stack pointer than the view is large: @at is a constant, @rest a
+ * displacement from there. */
+#define FAR(name, at, move, rest)                                            \
+    static int name(void)                                                    \
+    {                                                                        \
+        uint64_t value;                                                      \
+        asm volatile("movq %1, %%rsp\n" move "\n movq " rest "(%%rsp), %0\n" \
+                     : "=r"(value)                                           \
+                     : "r"(UINT64_C(at))                                     \
+                     : "memory");                                            \
+        return survived();                                                   \
+    }
+
+FAR(read_below, 0x20000, "subq $0x7fffff00, %%rsp", "0")
+FAR(read_far_below, 0x20000, "subq $0x7fffff00, %%rsp", "-0x7fffff00")
+FAR(read_vsyscall, 0x20000, "", "-0xa20000") /* where the view begins at 0 */
+FAR(read_behind, 0xfff00000, "", "0x7ffffff0")
+FAR(read_far_behind, 0xfff00000, "addq $0x7fffff00, %%rsp", "0x7fffff00")
+
 static int after_window(void)
 {
     int id = victim_lend(cubicle_self());
@@ -179,21 +198,17 @@ static int through_read_only(void)
 #x, x  \
     }
 const struct attack memory_attacks[] = {
-    ROW(read_heap),         ROW(write_heap),
-    ROW(read_stack),        ROW(write_stack),
-    ROW(read_data),         ROW(write_data),
-    ROW(read_rodata),       ROW(write_rodata),
-    ROW(read_tls),          ROW(write_tls),
-    ROW(read_code),         ROW(write_code),
-    ROW(read_high_half),    ROW(read_noncanonical),
-    ROW(index_out_of_view), ROW(index_wraps),
-    ROW(null_read),         ROW(null_write),
-    ROW(guard_low),         ROW(guard_high),
-    ROW(last_byte),         ROW(read_stubs),
-    ROW(write_stubs),       ROW(write_own_code),
-    ROW(read_own_code),     ROW(write_own_rodata),
-    ROW(write_string_op),   ROW(read_string_op),
-    ROW(stack_overflow),    ROW(huge_alloca),
-    ROW(stack_pivot),       ROW(after_window),
-    ROW(through_read_only), {0},
+    ROW(read_heap),      ROW(write_heap),        ROW(read_stack),
+    ROW(write_stack),    ROW(read_data),         ROW(write_data),
+    ROW(read_rodata),    ROW(write_rodata),      ROW(read_tls),
+    ROW(write_tls),      ROW(read_code),         ROW(write_code),
+    ROW(read_high_half), ROW(read_noncanonical), ROW(index_out_of_view),
+    ROW(index_wraps),    ROW(null_read),         ROW(null_write),
+    ROW(guard_low),      ROW(guard_high),        ROW(last_byte),
+    ROW(read_stubs),     ROW(write_stubs),       ROW(write_own_code),
+    ROW(read_own_code),  ROW(write_own_rodata),  ROW(write_string_op),
+    ROW(read_string_op), ROW(stack_overflow),    ROW(huge_alloca),
+    ROW(stack_pivot),    ROW(read_below),        ROW(read_far_below),
+    ROW(read_vsyscall),  ROW(read_behind),       ROW(read_far_behind),
+    ROW(after_window),   ROW(through_read_only), {0},
 };

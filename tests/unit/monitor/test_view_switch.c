@@ -1,5 +1,5 @@
-/* Ways to switch views: what is refused and why; which faults are taken for a lost base (W5),
- * and that a base which is lost for ever ends the program with a message (W6). The calls of
+/* Ways to switch views: what is refused and why; which faults are taken for a lost base (GS5),
+ * and that a base which is lost for ever ends the program with a message (GS6). The calls of
  * the machine are real. */
 #include <errno.h>
 #include <setjmp.h>
@@ -145,7 +145,7 @@ static void start_parked(void)
     assert_int_equal(thread_self.shown.view, park);
 }
 
-/* W5 */
+/* GS5 */
 static void test_heal(void **state)
 {
     static const struct {
@@ -193,11 +193,11 @@ static void test_heal(void **state)
         assert_int_equal(view_switch_init(others[i], park), 0);
         assert_int_equal(view_switch_start_thread(), 0);
         assert_false(view_switch_heal(&context, park, view));
-        assert_int_equal(view_read_gs(), park); /* W2 */
+        assert_int_equal(view_read_gs(), park); /* GS2 */
     }
 }
 
-/* W6: exit status of a process that loses the base @times times, in which @moves says whether
+/* GS6: exit status of a process that loses the base @times times, in which @moves says whether
  * its registers change now and then. */
 static int lose_again(unsigned times, bool moves, char *text, size_t size)
 {
