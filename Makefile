@@ -49,7 +49,7 @@ test: deps ## Run every test
 	@tools/test.sh
 
 test-mpk: all ## Run the suites under mpk in an emulated machine; HOST=1: here
-	@tests/vm/run.py $(if $(HOST),--host)
+	@tests/vm/run.py $(if $(HOST),--host) conformance attack sqlite counts
 
 bench: all ## Measure what the README states
 	@bench/run

@@ -17,6 +17,7 @@ from harness import (  # noqa: E402
     EXIT_FAULT,
     HAS_LOW_VIEW,
     ISOLATIONS,
+    SLOW,
     SYSTEMS,
     VIEW_SWITCH,
     Suite,
@@ -41,6 +42,7 @@ DEATHS = [
 
 INTERRUPT = BUILD / "host/tests/conformance/interrupt"
 LOSE = BUILD / "host/tests/conformance/lose"
+DENSE = str(int(2000000 / SLOW))  # rounds in a storm
 # Addresses that it interrupts, by what lies there.
 LEAST = {"stubs": 80, "bodies": 2000, "cubicles": 200, "monitor": 300, "way back": 12,
          "bans": 20}
@@ -128,6 +130,20 @@ def lost(how, arguments, losses, system=SYSTEMS / "conformance-ticks.yaml"):
               f"fewer than {losses} losses, or a tenth of them mended", result)
 
 
+def chosen():
+    """The fastest way that this machine offers."""
+    offers = execute([CUBICLE, "check"])
+    words = {line.split()[0]: line.split()[1] for line in offers.out.splitlines()
+             if len(line.split()) > 1}
+    way = ("kernel" if words["FSGSBASE"] == "yes" else
+           "parked" if words["wrgsbase"] == "yes" else "syscall")
+    flags = Path("/proc/cpuinfo").read_text()
+    check(("fsgsbase" in flags) == (way == "kernel"), f"FSGSBASE: {words['FSGSBASE']}", offers)
+    check(f"--view-switch={way})" in offers.out, "another one is announced", offers)
+    result = execute([CUBICLE, "run", "hello", "--stats"])
+    check(f"rights switched by {way}" in result.err, f"it is not {way}", result)
+
+
 def stuck():
     """A tracer that stops it at each return from a signal: a message, not a livelock."""
     result = execute([LOSE, "return", CUBICLE, "run", SYSTEMS / "conformance-ticks.yaml",
@@ -154,12 +170,13 @@ def main():
         tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
         tests.add(f"{isolation}: a signal at every instruction", interrupted, isolation)
         if isolation == "sfi":
+            tests.add("sfi: the way to switch views that is chosen", chosen)
             tests.add("sfi: the base of GS is lost at every instruction, calls", lost, "every",
                       ["switches"], 250)
             tests.add("sfi: the base of GS is lost at every instruction, strings and stacks",
                       lost, "every", ["dense", "5"], 3000)
             tests.add("sfi: the base of GS is lost in a storm", lost, "storm",
-                      ["dense", "2000000"], 300)
+                      ["dense", DENSE], 300)
         if isolation == "sfi" and HAS_LOW_VIEW:
             for name in SUITES:
                 tests.add(f"sfi: {name}, low view", suite, name, "sfi",
@@ -167,7 +184,7 @@ def main():
             tests.add("sfi: the base of GS is lost at every instruction, low view", lost, "every",
                       ["switches"], 250, low(SYSTEMS / "conformance-ticks.yaml"))
             tests.add("sfi: the base of GS is lost in a storm, low view", lost, "storm",
-                      ["dense", "2000000"], 300, low(SYSTEMS / "conformance-ticks.yaml"))
+                      ["dense", DENSE], 300, low(SYSTEMS / "conformance-ticks.yaml"))
         if isolation == "sfi" and VIEW_SWITCH == "parked":
             tests.add("sfi: the base of GS is lost at each return from a signal", stuck)
         if isolation != "none":

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the suites under mpk, one after the other. In the test machine, or where the processor
-has protection keys.
+"""Runs suites one after the other: in an emulated machine, or where the processor has what they
+need. run.py chooses the machine.
 
-    guest.py [SUITE...]
+    guest.py SUITE...
 """
 
 import os
@@ -11,27 +11,31 @@ import sys
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
-# NAME: runner, and words that choose tests.
+MPK = {"CUBICLE_ISOLATIONS": "mpk"}
+# Of conformance under sfi, what depends on how views are switched.
+VIEWS = ["chosen", "sfi: windows", "sfi: calls", "sfi: registers", "death by", "signal at every",
+         "every instruction, calls"]
+# NAME: runner, and words that choose tests; environment.
 SUITES = {
-    "conformance": ["tests/conformance/run.py"],
-    "attack": ["tests/attack/run.py"],
-    "sqlite": ["tests/apps/sqlite.py"],
-    "counts": ["tests/vm/counts.py"],
+    "conformance": (["tests/conformance/run.py"], MPK),
+    "attack": (["tests/attack/run.py"], MPK),
+    "sqlite": (["tests/apps/sqlite.py"], MPK),
+    "counts": (["tests/vm/counts.py"], MPK),
+    "views-kernel": (["tests/conformance/run.py", *VIEWS],
+                     {"CUBICLE_ISOLATIONS": "sfi", "CUBICLE_VIEW_SWITCH": "kernel"}),
+    "views-syscall": (["tests/conformance/run.py", *VIEWS],
+                      {"CUBICLE_ISOLATIONS": "sfi", "CUBICLE_VIEW_SWITCH": "syscall"}),
 }
 
 
 def main():
-    environment = dict(
-        os.environ,
-        CUBICLE_ISOLATIONS="mpk",
-        CUBICLE_BUILD=str(TOP / "build"),
-        CUBICLE_TEST_STARTS="5",
-        CUBICLE_TEST_SLOW="10",
-    )
-    for name in sys.argv[1:] or SUITES:
-        runner, *words = SUITES[name]
+    common = {"CUBICLE_BUILD": str(TOP / "build"), "CUBICLE_TEST_STARTS": "5",
+              "CUBICLE_TEST_SLOW": "10"}
+    for name in sys.argv[1:]:
+        (runner, *words), environment = SUITES[name]
         print(f"== {name}", flush=True)
-        subprocess.run([sys.executable, TOP / runner, *words], env=environment, check=False)
+        subprocess.run([sys.executable, TOP / runner, *words],
+                       env={**os.environ, **common, **environment}, check=False)
     print("== end", flush=True)
 
 
