@@ -25,6 +25,7 @@ from harness import (  # noqa: E402
     Suite,
     check,
     execute,
+    mode,
     temporary_directory,
 )
 
