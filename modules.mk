@@ -12,6 +12,11 @@
 #   ramfs_DEPS     := build/x.h       # optional: what must exist before compiling
 #   FETCH          += zlib            # optional: build/src/zlib from a Debian source package
 #
+# Sources that several modules share are compiled once, as a part:
+#
+#   PARTS += sqlite3                  # with sqlite3_SOURCES, _CFLAGS, _WARNINGS, _DEPS as above
+#   shell_PARTS := sqlite3            # parts of a module
+#
 # Paths are relative to the top folder, where this file runs. Use `:=` for lists of
 # sources; a source under build/src/PACKAGE is fetched when PACKAGE is in FETCH.
 #
@@ -37,6 +42,7 @@ MODULE_CFLAGS := -O2 -std=gnu11
 MODULE_WARNINGS := -Wall -Wextra -Werror
 
 MODULES :=
+PARTS :=
 FETCH :=
 INTERFACES :=
 LIBC_sfi :=
@@ -47,11 +53,11 @@ all:
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
-# $(1) fragment: its modules depend on it, for it holds their flags.
+# $(1) fragment: its modules and parts depend on it, for it holds their flags.
 define add_fragment
-known := $$(MODULES)
+known := $$(MODULES) $$(PARTS)
 include $(1)
-$$(foreach m,$$(filter-out $$(known),$$(MODULES)),$$(eval $$(m)_MK := $(1)))
+$$(foreach m,$$(filter-out $$(known),$$(MODULES) $$(PARTS)),$$(eval $$(m)_MK := $(1)))
 endef
 $(foreach f,$(wildcard components/*/module.mk apps/*/module.mk bench/*/module.mk \
                     tests/*/*/module.mk), \
@@ -65,25 +71,11 @@ $(B)/src/$(1)/%: | $(B)/src/$(1).version ;
 endef
 $(foreach p,$(sort $(FETCH)),$(eval $(call fetch_rules,$(p))))
 
-# $(1) module, $(2) isolation
+# $(1) module or part, $(2) isolation, $(3) source
 object = $(B)/obj/$(2)/$(1)/$(patsubst $(B)/%,_build/%,$(3)).o
-define module_rules
-$(1)_OBJECTS_$(2) := $$(foreach s,$$($(1)_SOURCES),$$(call object,$(1),$(2),$$(s)))
+objects = $(foreach s,$($(1)_SOURCES),$(call object,$(1),$(2),$(s)))
 
-$(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(INTERFACES) \
-                            $$(TOOLCHAIN_$(2)) $$($(1)_LINK_DEPS) $$($(1)_MK)
-	$(call say,LINK,$$@)
-	@mkdir -p $$(@D)
-	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
-	    --cubicle-provides=$$(subst $$(space),$$(comma),$$(strip $$($(1)_PROVIDES))) \
-	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS)
-
-$$(foreach s,$$($(1)_SOURCES),$$(eval $$(call object_rule,$(1),$(2),$$(s))))
--include $$($(1)_OBJECTS_$(2):.o=.d)
-all: $(B)/modules/$(2)/$(1).cub
-endef
-
-# $(1) module, $(2) isolation, $(3) source
+# $(1) module or part, $(2) isolation, $(3) source
 define object_rule
 $(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN_$(2)) $$($(1)_MK) | $$(LIBC_$(2)) $$(INTERFACES) \
                                $$($(1)_DEPS)
@@ -92,13 +84,30 @@ $(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN_$(2)) $$($(1)_MK) | $$(LIBC_$(2
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) $$(MODULE_CFLAGS) \
 	    $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) $$($(1)_CFLAGS) $$($(1)_CFLAGS_$(2)) \
 	    -MD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
+-include $(patsubst %.o,%.d,$(call object,$(1),$(2),$(3)))
+endef
+
+# $(1) module, $(2) isolation
+define module_rules
+$(1)_OBJECTS_$(2) := $$(foreach p,$(1) $$($(1)_PARTS),$$(call objects,$$(p),$(2)))
+
+$(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(INTERFACES) \
+                            $$(TOOLCHAIN_$(2)) $$($(1)_LINK_DEPS) $$($(1)_MK)
+	$(call say,LINK,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
+	    --cubicle-provides=$$(subst $$(space),$$(comma),$$(strip $$($(1)_PROVIDES))) \
+	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS)
+all: $(B)/modules/$(2)/$(1).cub
 endef
 
 empty :=
 space := $(empty) $(empty)
 comma := ,
-$(foreach m,$(sort $(MODULES)),$(foreach i,$(ISOLATIONS), \
-    $(eval $(call module_rules,$(m),$(i)))))
+$(foreach i,$(ISOLATIONS), \
+    $(foreach m,$(sort $(MODULES) $(PARTS)),$(foreach s,$($(m)_SOURCES), \
+        $(eval $(call object_rule,$(m),$(i),$(s))))) \
+    $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
 
 interfaces: $(INTERFACES)
 libc: $(foreach i,$(ISOLATIONS),$(LIBC_$(i)))
