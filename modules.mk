@@ -33,6 +33,10 @@ MAKEFLAGS += --no-builtin-rules
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
+# $(1) if make was given this flag.
+has_flag = $(findstring $(1),$(firstword -$(MAKEFLAGS)))
+# In front of a command that runs make: shares the jobs, but does nothing in a dry run.
+PLUS = $(if $(call has_flag,n),,+)
 
 CUBICLE_CC := $(B)/bin/cubicle-cc
 # What modules of each isolation depend on.
@@ -81,23 +85,33 @@ $(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN_$(2)) $$($(1)_MK) | $$(LIBC_$(2
                                $$($(1)_DEPS)
 	$(call say,CC,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) $$(MODULE_CFLAGS) \
-	    $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) $$($(1)_CFLAGS) $$($(1)_CFLAGS_$(2)) \
+	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) --cubicle-sysroot=$(B)/sysroot/$(2) \
+	    $$(MODULE_CFLAGS) $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) \
+	    $$($(1)_CFLAGS) $$($(1)_CFLAGS_$(2)) \
 	    -MD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
 -include $(patsubst %.o,%.d,$(call object,$(1),$(2),$(3)))
 endef
+
+# What linking read of the registry: the interfaces in the module's note; `app`, which tells
+# an application; everything, where no file of dependencies says more.
+#
+# $(1) module, $(2) isolation
+link_depfile = $(B)/obj/$(2)/$(1)/module.d
+link_reads = $(if $(wildcard $(link_depfile)),$(B)/interfaces/app.desc,$(INTERFACES))
 
 # $(1) module, $(2) isolation
 define module_rules
 $(1)_OBJECTS_$(2) := $$(foreach p,$(1) $$($(1)_PARTS),$$(call objects,$$(p),$(2)))
 
-$(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(INTERFACES) \
-                            $$(TOOLCHAIN_$(2)) $$($(1)_LINK_DEPS) $$($(1)_MK)
+$(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(TOOLCHAIN_$(2)) \
+                            $$($(1)_LINK_DEPS) $$($(1)_MK) $(link_reads) | $$(INTERFACES)
 	$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
 	    --cubicle-provides=$$(subst $$(space),$$(comma),$$(strip $$($(1)_PROVIDES))) \
 	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS)
+	$(Q)tools/note-deps.sh $$@ $(B)/interfaces >$(link_depfile)
+-include $(link_depfile)
 all: $(B)/modules/$(2)/$(1).cub
 endef
 

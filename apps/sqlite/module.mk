@@ -61,11 +61,11 @@ speedtest1-pread_DEPS := $(SQLITE_GEN)/sqlite3.c
 $(SQLITE_GEN)/sqlite3.c: $(SQLITE_SRC).version
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)cd $(@D) && { $(CURDIR)/$(SQLITE_SRC)/configure --disable-tcl --disable-readline \
+	$(PLUS)$(Q)cd $(@D) && { $(CURDIR)/$(SQLITE_SRC)/configure --disable-tcl --disable-readline \
 	    --disable-threadsafe --disable-load-extension && \
-	    $(MAKE) -f Makefile sqlite3.c shell.c; } >generate.log 2>&1 || \
+	    make -f Makefile sqlite3.c shell.c; } >generate.log 2>&1 || \
 	    { tail -n 20 generate.log >&2; exit 1; }
-	@touch $@
+	@touch $@ $(@D)/shell.c # in this order: shell.c is never older
 $(SQLITE_GEN)/shell.c: $(SQLITE_GEN)/sqlite3.c ;
 
 # The native Linux programs to compare with: gcc -O2, the machine's libc.
