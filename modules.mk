@@ -32,7 +32,13 @@ MAKEFLAGS += --no-builtin-rules
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
+
+# $(call say,WORD,FILE) begins a recipe and prints `[2/31] WORD   FILE`. The total is what a dry
+# run would do, counted when the first step begins: without work there is no dry run.
+say = $(if $(COUNTING),@: one step,$(if $(V),,@printf '[%s] %-6s %s\n' '$(count)' '$(1)' '$(2)'))
+count = $(eval STEPS += 1)$(words $(STEPS))/$(TOTAL)
+TOTAL = $(eval TOTAL := $(shell MAKEFLAGS= $(MAKE) -n$(call has_flag,B) -f modules.mk COUNTING=1 \
+    $(MAKEOVERRIDES) $(MAKECMDGOALS) 2>/dev/null | grep -c '^: one step'))$(TOTAL)
 # $(1) if make was given this flag.
 has_flag = $(findstring $(1),$(firstword -$(MAKEFLAGS)))
 # In front of a command that runs make: shares the jobs, but does nothing in a dry run.
@@ -53,7 +59,8 @@ LIBC_sfi :=
 LIBC_none :=
 
 .PHONY: all interfaces libc
-all:
+all: # with a recipe, so that make says nothing when all is there
+	@:
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
@@ -70,6 +77,7 @@ $(foreach f,$(wildcard components/*/module.mk apps/*/module.mk bench/*/module.mk
 # Third-party source: the whole tree appears with its .version file.
 define fetch_rules
 $(B)/src/$(1).version: | tools/fetch.sh
+	$$(call say,FETCH,$(1))
 	$(Q)tools/fetch.sh $(1)
 $(B)/src/$(1)/%: | $(B)/src/$(1).version ;
 endef
@@ -83,7 +91,7 @@ objects = $(foreach s,$($(1)_SOURCES),$(call object,$(1),$(2),$(s)))
 define object_rule
 $(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN_$(2)) $$($(1)_MK) | $$(LIBC_$(2)) $$(INTERFACES) \
                                $$($(1)_DEPS)
-	$(call say,CC,$$@)
+	$$(call say,CC,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) --cubicle-sysroot=$(B)/sysroot/$(2) \
 	    $$(MODULE_CFLAGS) $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) \
@@ -105,7 +113,7 @@ $(1)_OBJECTS_$(2) := $$(foreach p,$(1) $$($(1)_PARTS),$$(call objects,$$(p),$(2)
 
 $(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(TOOLCHAIN_$(2)) \
                             $$($(1)_LINK_DEPS) $$($(1)_MK) $(link_reads) | $$(INTERFACES)
-	$(call say,LINK,$$@)
+	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
 	    --cubicle-provides=$$(subst $$(space),$$(comma),$$(strip $$($(1)_PROVIDES))) \

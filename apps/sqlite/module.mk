@@ -77,7 +77,7 @@ all: native
 # $(1) module or part
 define sqlite_native_rules
 $(B)/obj/native/$(1).o: $($(1)_SOURCES) apps/sqlite/module.mk | $(SQLITE_GEN)/sqlite3.c
-	$(call say,NATIVE,$$@)
+	$$(call say,NATIVE,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)gcc -O2 -std=gnu11 -w $$($(1)_CFLAGS) -c -o $$@ $$<
 endef
