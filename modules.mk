@@ -58,8 +58,8 @@ INTERFACES :=
 LIBC_sfi :=
 LIBC_none :=
 
-.PHONY: all interfaces libc
-all: # with a recipe, so that make says nothing when all is there
+.PHONY: all demo interfaces libc
+all demo: # with a recipe, so that make says nothing when all is there
 	@:
 
 -include interfaces/interfaces.mk
@@ -130,6 +130,11 @@ $(foreach i,$(ISOLATIONS), \
     $(foreach m,$(sort $(MODULES) $(PARTS)),$(foreach s,$($(m)_SOURCES), \
         $(eval $(call object_rule,$(m),$(i),$(s))))) \
     $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
+
+# The modules of the systems that tools/demo.sh runs.
+DEMO_SYSTEMS := systems/speedtest1.yaml tests/systems/spied.yaml
+DEMO_MODULES := $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(DEMO_SYSTEMS) | tr ',' ' '))
+demo: $(foreach m,$(DEMO_MODULES),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 
 interfaces: $(INTERFACES)
 libc: $(foreach i,$(ISOLATIONS),$(LIBC_$(i)))
