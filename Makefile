@@ -78,7 +78,8 @@ format: ## Format the C sources with clang-format
 	@tools/format.sh
 
 clean: ## Remove what was built; keep fetched sources
-	@rm -rf $(B)/host $(B)/bin $(B)/modules $(B)/interfaces $(B)/sysroot $(B)/obj
+	@rm -rf $(B)/host $(B)/bin $(B)/modules $(B)/interfaces $(B)/sysroot $(B)/obj \
+	    $(B)/libc $(B)/native
 
 distclean: ## Remove the whole build folder
 	@rm -rf $(B)
