@@ -12,7 +12,8 @@ B := build
 SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps host modules demo test test-mpk bench check format clean distclean install
+.PHONY: all help deps host programs modules demo demo-build test test-mpk bench check format \
+        clean distclean install
 
 all: modules ## Build everything (default)
 
@@ -22,10 +23,22 @@ help: ## Show this list
 deps: ## Install the Debian packages that the build needs
 	@tools/deps.sh
 
+# $(1): what ninja builds; the programs of build/bin are part of it. Says nothing without work.
+define build_host
+@case $$($(NINJA) -C $(B)/host -n $(1)) in \
+*'no work to do'*) ;; \
+*) $(NINJA) -C $(B)/host -j $(JOBS) $(if $(V),-v) $(1) ;; \
+esac
+@$(MESON) install -C $(B)/host --no-rebuild --only-changed --quiet
+@ln -sfn ../systems $(B)/systems
+endef
+
 host: $(B)/host/build.ninja ## Build the programs of this machine: cubicle, cubicle-cc, ...
-	@$(NINJA) -C $(B)/host -j $(JOBS) --quiet
-	@$(MESON) install -C $(B)/host --no-rebuild --only-changed --quiet
-	@ln -sfn ../systems $(B)/systems
+	$(call build_host,all)
+
+# Those of build/bin only, without tests.
+programs: $(B)/host/build.ninja
+	$(call build_host,programs)
 
 $(B)/src/%.version:
 	@tools/fetch.sh $*
@@ -41,8 +54,12 @@ modules: host ## Build the modules, isolated and plain
 	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) all
 
 demo: deps ## SQLite's benchmark with and without isolation, and one stopped attack
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory demo-build
 	@tools/demo.sh
+
+# Only what the demo runs.
+demo-build: programs
+	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) demo
 
 test: deps ## Run every test
 	@$(MAKE) --no-print-directory all
@@ -61,7 +78,8 @@ format: ## Format the C sources with clang-format
 	@tools/format.sh
 
 clean: ## Remove what was built; keep fetched sources
-	@rm -rf $(B)/host $(B)/bin $(B)/modules $(B)/interfaces $(B)/sysroot $(B)/obj
+	@rm -rf $(B)/host $(B)/bin $(B)/modules $(B)/interfaces $(B)/sysroot $(B)/obj \
+	    $(B)/libc $(B)/native
 
 distclean: ## Remove the whole build folder
 	@rm -rf $(B)

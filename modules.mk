@@ -12,6 +12,11 @@
 #   ramfs_DEPS     := build/x.h       # optional: what must exist before compiling
 #   FETCH          += zlib            # optional: build/src/zlib from a Debian source package
 #
+# Sources that several modules share are compiled once, as a part:
+#
+#   PARTS += sqlite3                  # with sqlite3_SOURCES, _CFLAGS, _WARNINGS, _DEPS as above
+#   shell_PARTS := sqlite3            # parts of a module
+#
 # Paths are relative to the top folder, where this file runs. Use `:=` for lists of
 # sources; a source under build/src/PACKAGE is fetched when PACKAGE is in FETCH.
 #
@@ -27,7 +32,17 @@ MAKEFLAGS += --no-builtin-rules
 
 # V=1 shows the commands.
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
+
+# $(call say,WORD,FILE) begins a recipe and prints `[2/31] WORD   FILE`. The total is what a dry
+# run would do, counted when the first step begins: without work there is no dry run.
+say = $(if $(COUNTING),@: one step,$(if $(V),,@printf '[%s] %-6s %s\n' '$(count)' '$(1)' '$(2)'))
+count = $(eval STEPS += 1)$(words $(STEPS))/$(TOTAL)
+TOTAL = $(eval TOTAL := $(shell MAKEFLAGS= $(MAKE) -n$(call has_flag,B) -f modules.mk COUNTING=1 \
+    $(MAKEOVERRIDES) $(MAKECMDGOALS) 2>/dev/null | grep -c '^: one step'))$(TOTAL)
+# $(1) if make was given this flag.
+has_flag = $(findstring $(1),$(firstword -$(MAKEFLAGS)))
+# In front of a command that runs make: shares the jobs, but does nothing in a dry run.
+PLUS = $(if $(call has_flag,n),,+)
 
 CUBICLE_CC := $(B)/bin/cubicle-cc
 # What modules of each isolation depend on.
@@ -37,21 +52,23 @@ MODULE_CFLAGS := -O2 -std=gnu11
 MODULE_WARNINGS := -Wall -Wextra -Werror
 
 MODULES :=
+PARTS :=
 FETCH :=
 INTERFACES :=
 LIBC_sfi :=
 LIBC_none :=
 
-.PHONY: all interfaces libc
-all:
+.PHONY: all demo interfaces libc
+all demo: # with a recipe, so that make says nothing when all is there
+	@:
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
-# $(1) fragment: its modules depend on it, for it holds their flags.
+# $(1) fragment: its modules and parts depend on it, for it holds their flags.
 define add_fragment
-known := $$(MODULES)
+known := $$(MODULES) $$(PARTS)
 include $(1)
-$$(foreach m,$$(filter-out $$(known),$$(MODULES)),$$(eval $$(m)_MK := $(1)))
+$$(foreach m,$$(filter-out $$(known),$$(MODULES) $$(PARTS)),$$(eval $$(m)_MK := $(1)))
 endef
 $(foreach f,$(wildcard components/*/module.mk apps/*/module.mk bench/*/module.mk \
                     tests/*/*/module.mk), \
@@ -60,45 +77,64 @@ $(foreach f,$(wildcard components/*/module.mk apps/*/module.mk bench/*/module.mk
 # Third-party source: the whole tree appears with its .version file.
 define fetch_rules
 $(B)/src/$(1).version: | tools/fetch.sh
+	$$(call say,FETCH,$(1))
 	$(Q)tools/fetch.sh $(1)
 $(B)/src/$(1)/%: | $(B)/src/$(1).version ;
 endef
 $(foreach p,$(sort $(FETCH)),$(eval $(call fetch_rules,$(p))))
 
-# $(1) module, $(2) isolation
+# $(1) module or part, $(2) isolation, $(3) source
 object = $(B)/obj/$(2)/$(1)/$(patsubst $(B)/%,_build/%,$(3)).o
-define module_rules
-$(1)_OBJECTS_$(2) := $$(foreach s,$$($(1)_SOURCES),$$(call object,$(1),$(2),$$(s)))
+objects = $(foreach s,$($(1)_SOURCES),$(call object,$(1),$(2),$(s)))
 
-$(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(INTERFACES) \
-                            $$(TOOLCHAIN_$(2)) $$($(1)_LINK_DEPS) $$($(1)_MK)
-	$(call say,LINK,$$@)
+# $(1) module or part, $(2) isolation, $(3) source
+define object_rule
+$(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN_$(2)) $$($(1)_MK) | $$(LIBC_$(2)) $$(INTERFACES) \
+                               $$($(1)_DEPS)
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) --cubicle-sysroot=$(B)/sysroot/$(2) \
+	    $$(MODULE_CFLAGS) $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) \
+	    $$($(1)_CFLAGS) $$($(1)_CFLAGS_$(2)) \
+	    -MD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
+-include $(patsubst %.o,%.d,$(call object,$(1),$(2),$(3)))
+endef
+
+# What linking read of the registry: the interfaces in the module's note; `app`, which tells
+# an application; everything, where no file of dependencies says more.
+#
+# $(1) module, $(2) isolation
+link_depfile = $(B)/obj/$(2)/$(1)/module.d
+link_reads = $(if $(wildcard $(link_depfile)),$(B)/interfaces/app.desc,$(INTERFACES))
+
+# $(1) module, $(2) isolation
+define module_rules
+$(1)_OBJECTS_$(2) := $$(foreach p,$(1) $$($(1)_PARTS),$$(call objects,$$(p),$(2)))
+
+$(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(TOOLCHAIN_$(2)) \
+                            $$($(1)_LINK_DEPS) $$($(1)_MK) $(link_reads) | $$(INTERFACES)
+	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
 	    --cubicle-provides=$$(subst $$(space),$$(comma),$$(strip $$($(1)_PROVIDES))) \
 	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS)
-
-$$(foreach s,$$($(1)_SOURCES),$$(eval $$(call object_rule,$(1),$(2),$$(s))))
--include $$($(1)_OBJECTS_$(2):.o=.d)
+	$(Q)tools/note-deps.sh $$@ $(B)/interfaces >$(link_depfile)
+-include $(link_depfile)
 all: $(B)/modules/$(2)/$(1).cub
-endef
-
-# $(1) module, $(2) isolation, $(3) source
-define object_rule
-$(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN_$(2)) $$($(1)_MK) | $$(LIBC_$(2)) $$(INTERFACES) \
-                               $$($(1)_DEPS)
-	$(call say,CC,$$@)
-	@mkdir -p $$(@D)
-	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) $$(MODULE_CFLAGS) \
-	    $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) $$($(1)_CFLAGS) $$($(1)_CFLAGS_$(2)) \
-	    -MD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
 endef
 
 empty :=
 space := $(empty) $(empty)
 comma := ,
-$(foreach m,$(sort $(MODULES)),$(foreach i,$(ISOLATIONS), \
-    $(eval $(call module_rules,$(m),$(i)))))
+$(foreach i,$(ISOLATIONS), \
+    $(foreach m,$(sort $(MODULES) $(PARTS)),$(foreach s,$($(m)_SOURCES), \
+        $(eval $(call object_rule,$(m),$(i),$(s))))) \
+    $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
+
+# The modules of the systems that tools/demo.sh runs.
+DEMO_SYSTEMS := systems/speedtest1.yaml tests/systems/spied.yaml
+DEMO_MODULES := $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(DEMO_SYSTEMS) | tr ',' ' '))
+demo: $(foreach m,$(DEMO_MODULES),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 
 interfaces: $(INTERFACES)
 libc: $(foreach i,$(ISOLATIONS),$(LIBC_$(i)))

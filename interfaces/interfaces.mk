@@ -15,7 +15,7 @@ interface_ops = $(B)/interfaces/gen/$(basename $(notdir $(1)))_ops.h
 define interface_rule
 INTERFACES += $(call interface_desc,$(1))
 $(call interface_desc,$(1)): $(1) $(CUBICLE_IDL)
-	$(call say,IDL,$$@)
+	$$(call say,IDL,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$(CUBICLE_IDL) --strict -Iinclude -Iinterfaces -o $$(@D) \
 	    --depfile $$(@:.desc=.d) $$<

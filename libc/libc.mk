@@ -7,7 +7,7 @@ FETCH += musl
 define libc_rules
 LIBC_$(1) += $(B)/sysroot/$(1)/lib/libc.a
 $(B)/sysroot/$(1)/lib/libc.a: $(LIBC_INPUTS) $(TOOLCHAIN_$(1)) | $(B)/src/musl.version
-	$(call say,LIBC,$$@)
-	+$(Q)libc/build.sh $(1)
+	$$(call say,LIBC,$$@)
+	$$(PLUS)$(Q)libc/build.sh $(1)
 endef
 $(foreach i,$(ISOLATIONS),$(eval $(call libc_rules,$(i))))

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What `make demo` shows: SQLite's benchmark with and without isolation, then a file system
-# that tries to read SQLite's memory, with and without isolation.
+# that tries to read SQLite's memory, with and without isolation. The systems that it
+# runs are listed in modules.mk (DEMO_SYSTEMS), which builds only those for it.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
