@@ -23,6 +23,10 @@ if ! grep -qw ospke /proc/cpuinfo; then
     expect 125 'protection keys' 'run: mpk without keys says what is missing' \
         cubicle run --isolation=mpk hello
 fi
+expect 125 'view-switch=fast: no such mode' 'run: unknown way to switch views' \
+    cubicle run --view-switch=fast hello
+expect 125 'view-switch goes with --isolation=sfi only' 'run: ways to switch views are of sfi' \
+    cubicle run --view-switch=syscall --isolation=none hello
 expect 125 'link=odd: no such mode' 'run: unknown link mode' cubicle run --link=odd hello
 expect 125 'acl=odd: no such mode' 'run: unknown acl mode' cubicle run --acl=odd hello
 expect 125 'revoke=odd: no such mode' 'run: unknown revoke mode' cubicle run --revoke=odd hello

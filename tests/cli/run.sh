@@ -27,6 +27,24 @@ assert edges["hello", "vfscore", "vfs_write"]["bytes_in"] >= 28 or any(
 END
 ok 'the statistics have every cubicle and the calls'
 
+# Ways to switch views, and what forbids them.
+expect 0 '^isolation sfi, rights switched by syscall' 'views switched by a system call' \
+    cubicle run --view-switch=syscall --stats hello
+deny=$(dirname "$0")/deny_gs.py
+expect 125 'arch_prctl.ARCH_SET_GS. fails .Operation not permitted.*filter allow call 158' \
+    'a filter that forbids to set GS is named' "$deny" cubicle run --view-switch=syscall hello
+if cubicle run --view-switch=kernel hello >out 2>&1; then
+    expect 0 '' 'the kernel way needs no system call' "$deny" cubicle run hello
+    "$deny" cubicle check 2>&1 | grep -Eq 'arch_prctl +no'
+    ok 'check tells that GS cannot be set'
+else
+    grep -q 'does not offer FSGSBASE\|does not execute' out
+    ok 'the kernel way is refused with a reason'
+    expect 125 'filter allow call 158' 'nothing is possible, and why' "$deny" cubicle run hello
+    "$deny" cubicle check 2>&1 | grep -q 'nothing can switch views'
+    ok 'check tells that nothing can'
+fi
+
 # Ctrl-C reaches both processes; kill only the command.
 mkfifo input
 for pair in INT:130 TERM:143; do

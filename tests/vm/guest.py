@@ -13,7 +13,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent.parent
 MPK = {"CUBICLE_ISOLATIONS": "mpk"}
 # Of conformance under sfi, what depends on how views are switched.
-VIEWS = ["chosen", "sfi: windows", "sfi: calls", "sfi: registers", "death by", "signal at every",
+VIEWS = ["chosen", "sfi: windows", "sfi: calls", "sfi: registers", "death by",
          "every instruction, calls"]
 # NAME: runner, and words that choose tests; environment.
 SUITES = {
