@@ -83,6 +83,18 @@ DENIED = [
     ("half_open_hot", "peer", "read", "heap", "driver", 4),
     ("after_reuse_hot", "peer", "read", "heap", "driver", 5),
     ("other_peer_hot", "third", "read", "heap", "driver", 8),
+    ("around_ends", "peer", "read", "heap", "driver", 4),
+    ("around_begins", "peer", "read", "heap", "driver", 4),
+    ("around_read_only", "peer", "write", "read-only", "driver", 6),
+    ("around_close", "peer", "read", "heap", "driver", 5),
+    ("around_close_before", "peer", "write", "heap", "driver", 5),
+    ("around_close_all", "peer", "read", "heap", "driver", 5),
+    ("around_remove", "peer", "read", "heap", "driver", 5),
+    ("around_unmap", "peer", "read", "unmapped", "", 5),
+    ("around_reuse", "peer", "read", "heap", "driver", 5),
+    ("around_protect", "peer", "write", "read-only", "driver", 6),
+    ("around_other_peer", "third", "read", "heap", "driver", 8),
+    ("around_delegated", "third", "read", "heap", "driver", 9),
     ("on_demand", "peer", "read", "on demand", "", 3),
 ]
 

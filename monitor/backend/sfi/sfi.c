@@ -216,6 +216,7 @@ const struct backend backend_sfi = {
     .name = "sfi",
     .code = "sfi",
     .masks_returns = true,
+    .separate_views = true,
     .init = sfi_init,
     .view_base = sfi_view_base,
     .view_of = sfi_view_of,

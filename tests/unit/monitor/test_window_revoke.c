@@ -75,6 +75,38 @@ static void test_w2_revoke(void **state)
     }
 }
 
+/* W2: what was touched here and there goes at once, and nothing else. */
+static void test_w2_gaps(void **state)
+{
+    (void)state;
+    const int id = window_init(A);
+    for (uint32_t k = 0; k < 16; k += 4) {
+        assert_int_equal(window_add(A, id, AT(HEAP(A) + k), 2 * PAGE_SIZE, READ), 0);
+    }
+    const int all = lend(A, C, HEAP(A), PAGES, READ);
+    assert_int_equal(window_open(A, id, B), 0);
+    for (uint32_t k = 0; k < 16; k += 4) {
+        assert_true(window_map(B, HEAP(A) + k, READ));
+    }
+    assert_true(window_map(C, HEAP(A), READ));
+    window_forget_pages(HEAP(A), 16);
+    assert_int_equal(fake_calls.revoke, 2); /* of B, of C */
+    for (uint32_t k = 0; k < 16; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), 0);
+        assert_int_equal(fake_rights(C, HEAP(A) + k), 0);
+    }
+    /* A page that stays, or is somebody else's, is no gap. */
+    const int two = lend(A, B, HEAP(A) + 16, 3, READ);
+    lend(A, B, HEAP(A) + 17, 1, READ);
+    assert_true(window_map(B, HEAP(A) + 16, READ));
+    assert_int_equal(window_destroy(A, two), 0);
+    assert_int_equal(fake_calls.revoke, 4);
+    assert_int_equal(fake_rights(B, HEAP(A) + 16), 0);
+    assert_int_equal(fake_rights(B, HEAP(A) + 17), READ);
+    assert_int_equal(fake_rights(B, HEAP(A) + 18), 0);
+    assert_int_equal(window_destroy(A, all), 0);
+}
+
 /* W2: closing what was never touched costs no mapping call. */
 static void test_w2_untouched(void **state)
 {
@@ -114,10 +146,8 @@ static void test_w2_host_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_w2_given_up),
-        TEST(test_w2_revoke),
-        TEST(test_w2_untouched),
-        TEST(test_w2_host_fails),
+        TEST(test_w2_given_up),  TEST(test_w2_revoke),     TEST(test_w2_gaps),
+        TEST(test_w2_untouched), TEST(test_w2_host_fails),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
