@@ -113,6 +113,34 @@ static void after_unmap(void)
     expect_dead(peer_read(target(page + 4096)));
 }
 
+/* A window over memory that was given back and stays its owner's ends when it is
+ * given out again. */
+static void kept_window(void)
+{
+    event_memory = pages(1);
+    pages_free(event_memory, 1);
+    const int id = cubicle_window_init();
+    if (cubicle_window_add(id, event_memory, 4096, CUBICLE_WRITE) == 0 &&
+        cubicle_window_open(id, cubicle_find("peer")) == 0) {
+        CHECK_EQUAL(peer_read(offset_of(event_memory)), 0);
+    }
+    uint8_t *again = pages(1);
+    CHECK(again == event_memory);
+    expect_dead(peer_write(target(again), 1));
+    CHECK_EQUAL(again[0], 0);
+}
+
+/* Nobody but its owner reaches what was given back, mapped before or not. */
+static void kept_unlent(void)
+{
+    lent_window(CUBICLE_WRITE);
+    pages_free(event_memory + 4096, 1);
+    expect_dead(peer_write(target(event_memory + 4096), 1));
+    uint8_t *again = pages(1);
+    CHECK(again == event_memory + 4096);
+    CHECK_EQUAL(again[0], 0);
+}
+
 /* Freed and mapped again by the same owner: the old window does not cover the new
  * memory. */
 static void after_reuse(void)
@@ -307,7 +335,7 @@ static void other_peer_hot(void)
 
 /* A window of which the peer has touched one page, so that its neighbours may be mapped too;
  * event_memory is the first of AROUND pages, of which the window covers [@first, @end). */
-enum { AROUND = 64 };
+enum { AROUND = 128 };
 
 static int around_window(size_t first, size_t end, size_t touched, int rights)
 {
@@ -386,6 +414,14 @@ static void around_unmap(void)
     pages_free(event_memory + 4 * 4096, 3);
     CHECK_EQUAL(peer_read(offset_of(event_memory + 3 * 4096)), 7);
     CHECK_EQUAL(peer_read(offset_of(event_memory + 7 * 4096)), 7);
+    expect_dead(peer_read(target(event_memory + 5 * 4096)));
+}
+
+/* All of it. */
+static void around_unmap_all(void)
+{
+    around_window(0, AROUND, 0, CUBICLE_WRITE);
+    pages_free(event_memory, AROUND);
     expect_dead(peer_read(target(event_memory + 5 * 4096)));
 }
 
@@ -470,8 +506,10 @@ void test_denied(const char *name)
         ROW(around_read_only),    ROW(around_close),
         ROW(around_close_before), ROW(around_close_all),
         ROW(around_remove),       ROW(around_unmap),
-        ROW(around_reuse),        ROW(around_protect),
-        ROW(around_other_peer),   ROW(around_delegated),
+        ROW(around_unmap_all),    ROW(kept_window),
+        ROW(kept_unlent),         ROW(around_reuse),
+        ROW(around_protect),      ROW(around_other_peer),
+        ROW(around_delegated),
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(name, rows[i].name) == 0) {
