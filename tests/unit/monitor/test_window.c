@@ -261,12 +261,14 @@ static void test_p5_upgrades(void **state)
 {
     (void)state;
     lend(A, B, HEAP(A), 3, READ);
+    lend(A, B, HEAP(A) + 4, 1, READ);
     assert_true(window_map(B, HEAP(A), READ));
+    assert_true(window_map(B, HEAP(A) + 4, READ));
     lend(A, B, HEAP(A) + 1, 1, BOTH);
-    page_limit_runs(2);
+    page_limit_runs(3);
     assert_false(window_map(B, HEAP(A) + 1, PAGE_WRITE));
     assert_int_equal(fake_rights(B, HEAP(A) + 1), READ);
-    page_limit_runs(3);
+    page_limit_runs(4);
     assert_true(window_map(B, HEAP(A) + 1, PAGE_WRITE));
     assert_int_equal(fake_rights(B, HEAP(A)), READ);
     assert_int_equal(fake_rights(B, HEAP(A) + 2), READ);
@@ -370,6 +372,39 @@ static void test_w5_ends(void **state)
         assert_int_equal(fake_rights(B, HEAP(A) + k), after_third[k]);
     }
     page_set_rights(HEAP(A) + 5, 1, BOTH);
+}
+
+/* W5: a block of two owners; and what is mapped with fewer rights is another run. */
+static void test_w5_mixed(void **state)
+{
+    enum { FIRST = FAKE_FIRST + 1024 };
+    (void)state;
+    assert_int_equal(page_claim(FIRST, 4, A, PAGE_HEAP, BOTH), 0);
+    assert_int_equal(page_claim(FIRST + 4, 4, B, PAGE_HEAP, BOTH), 0);
+    lend(A, C, FIRST, 4, READ);
+    lend(B, C, FIRST + 4, 4, READ);
+    assert_true(window_map(C, FIRST + 5, READ));
+    assert_int_equal(fake_rights(C, FIRST + 3), 0);
+    assert_int_equal(fake_rights(C, FIRST + 4), READ);
+    window_forget_pages(FIRST, 8);
+    page_free(FIRST, 8);
+
+    lend(A, B, HEAP(A), 4, READ);
+    assert_true(window_map(B, HEAP(A), READ));
+    lend(A, B, HEAP(A), 8, BOTH);
+    const uint64_t before = cubicle_get(B)->mapped;
+    assert_true(window_map(B, HEAP(A) + 5, PAGE_WRITE));
+    assert_int_equal(cubicle_get(B)->mapped - before, 4);
+    assert_int_equal(fake_rights(B, HEAP(A) + 3), READ);
+    assert_true(window_map(B, HEAP(A) + 1, PAGE_WRITE));
+    for (uint32_t k = 0; k < 8; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), BOTH);
+    }
+    /* Not before the block either. */
+    lend(A, C, HEAP(A), PAGES, READ);
+    assert_true(window_map(C, HEAP(A) + WINDOW_AROUND, READ));
+    assert_int_equal(fake_rights(C, HEAP(A) + WINDOW_AROUND - 1), 0);
+    assert_int_equal(fake_rights(C, HEAP(A) + 2 * WINDOW_AROUND - 1), READ);
 }
 
 /* W5: a part that closes goes, the rest stays; delegated pages go with their source. */
@@ -645,6 +680,7 @@ int main(void)
         TEST(test_w5_around),
         TEST(test_w5_goes_on),
         TEST(test_w5_ends),
+        TEST(test_w5_mixed),
         TEST(test_w5_parts),
         TEST(test_w5_host_fails),
         TEST(test_delegation),
