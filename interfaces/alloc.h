@@ -12,7 +12,12 @@ CUBICLE_INTERFACE(alloc);
  *  Returns the address (< 2^32) or a negative errno: -EINVAL size 0, -ENOMEM quota or space. */
 int64_t alloc_map(size_t size, CUBICLE_CALLER int caller);
 
-/** Gives back [@base, @base + @size), whole pages that came from alloc_map, in part or in whole. 0, -EINVAL. */
+/**
+ * Gives back [@base, @base + @size), whole pages that came from alloc_map, in part or in whole. When it returns nobody
+ * else can reach them, whatever windows there were. A few stay the caller's, and count for its quota, until it gets
+ * them again or needs the quota; all that has been given back is not to be touched.
+ * 0, -EINVAL, -ENOMEM the caller's pages would lie too scattered.
+ */
 int alloc_unmap(CUBICLE_OPAQUE void *base, size_t size, CUBICLE_CALLER int caller);
 
 #endif

@@ -70,10 +70,15 @@ int cubicle_page_protect(CUBICLE_OPAQUE void *base, size_t len, int rights);
  * Gives [@base, @base + @npages * 4096) of free heap space to the cubicle that called the running one, zeroed.
  * Only for modules that the manifest names as `allocator`. @owner must be the caller's id as the trampoline
  * passed it (0: the running cubicle itself).
+ * Pages that are all heap pages of @owner already become what fresh ones are: zero, writable, in no window.
  * 0; -EPERM not an allocator or @owner did not call it, -EINVAL range not in heap space, -EBUSY a page is not
  * free, -ENOMEM @owner's quota is used up or the host has no memory.
  */
 int cubicle_page_assign(int owner, CUBICLE_OPAQUE void *base, size_t npages);
+
+/** Takes heap pages of @owner out of every window: when it returns nobody but @owner can reach them. They stay
+ *  @owner's, as they are. Errors as above, -EPERM also where a page is not a heap page of @owner. */
+int cubicle_page_recall(int owner, CUBICLE_OPAQUE void *base, size_t npages);
 
 /** Takes the pages back: every mapping ends and they are zeroed before another use. Errors as above,
  *  -EPERM also where a page is not a heap page of @owner. */

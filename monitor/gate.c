@@ -123,7 +123,22 @@ static int gate_page_assign(int owner, uint64_t base, uint64_t npages)
     if (!gate_in_heap(base, npages)) {
         return -EINVAL;
     }
-    return memory_give(cubicle, page_of((uint32_t)base), (uint32_t)npages, PAGE_HEAP);
+    const uint32_t page = page_of((uint32_t)base);
+    return page_get(page).owner == cubicle->id
+               ? memory_renew(cubicle, page, (uint32_t)npages)
+               : memory_give(cubicle, page, (uint32_t)npages, PAGE_HEAP);
+}
+
+static int gate_page_recall(int owner, uint64_t base, uint64_t npages)
+{
+    struct cubicle *cubicle = gate_owner(owner);
+    if (cubicle == NULL) {
+        return -EPERM;
+    }
+    if (!gate_in_heap(base, npages)) {
+        return -EINVAL;
+    }
+    return memory_recall(cubicle, page_of((uint32_t)base), (uint32_t)npages);
 }
 
 static int gate_page_release(int owner, uint64_t base, uint64_t npages)
@@ -242,6 +257,7 @@ static const struct gate gates[] = {
     {"cubicle_window_destroy", gate_window_destroy, false, false},
     {"cubicle_page_protect", gate_page_protect, false, false},
     {"cubicle_page_assign", gate_page_assign, false, true},
+    {"cubicle_page_recall", gate_page_recall, false, true},
     {"cubicle_page_release", gate_page_release, false, true},
     {"cubicle_page_space", gate_page_space, false, true},
     {"cubicle_thread_pointer_set", gate_thread_pointer_set, false, false},

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* Of the host's mappings, what is left to the monitor itself; and what one run can take:
@@ -82,6 +83,44 @@ int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
         return error;
     }
     cubicle_book(cubicle, npages);
+    return 0;
+}
+
+int memory_recall(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    if (!page_all(page, npages, cubicle->id, PAGE_HEAP)) {
+        return -EPERM;
+    }
+    window_forget_pages(page, npages);
+    return 0;
+}
+
+static bool memory_is_writable(uint32_t page, uint32_t npages)
+{
+    for (uint32_t p = page; p < page + npages; p++) {
+        if (page_get(p).rights != (PAGE_READ | PAGE_WRITE)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    /* Before they are zero: with a window, another cubicle could write on. */
+    if (memory_recall(cubicle, page, npages) != 0) {
+        return -EBUSY;
+    }
+    if (!memory_is_writable(page, npages)) {
+        const int error =
+            memory_protect(cubicle, page, npages, PAGE_HEAP, PAGE_READ | PAGE_WRITE);
+        if (error != 0) {
+            return error;
+        }
+    }
+    /* The owner's view has them, and is not in use: one thread. */
+    memset(cubicle_address(cubicle, (uint64_t)page << PAGE_SHIFT), 0,
+           (size_t)npages << PAGE_SHIFT);
     return 0;
 }
 

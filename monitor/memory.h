@@ -19,6 +19,16 @@ void memory_share_mappings(size_t ncubicles);
 int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                 enum page_kind kind) __attribute__((warn_unused_result));
 
+/** Takes @cubicle's heap pages out of every window and every view but its own. -EPERM not its
+ * heap. */
+int memory_recall(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+    __attribute__((warn_unused_result));
+
+/** Makes @cubicle's heap pages what memory_give() gives: zero, writable, not lent. -EBUSY not
+ * all are its heap; -ENOMEM as memory_protect(). */
+int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+    __attribute__((warn_unused_result));
+
 /** Takes heap pages back: all mappings end, the contents are gone. -EPERM not its heap;
  * -ENOMEM the cubicle's pages would lie too scattered (P5). */
 int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)

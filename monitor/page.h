@@ -6,7 +6,7 @@
  *   P1  A page with kind PAGE_FREE has owner 0, no rights and no flags.
  *   P2  Every other page has exactly one owner, 1..CUBICLE_MAX, or is a stub (owner 0).
  *   P3  The owner of a page changes only through PAGE_FREE, and a freed page is zero
- *       before anybody can read it again.
+ *       before anybody can read it again; so is one that its owner is given again.
  *   P4  The sum of a cubicle's pages is its `npages` and never exceeds its quota.
  *   P5  A cubicle's pages form at most as many runs (neighbours with the same rights and
  *       backing) as its share of the host's mappings allows: each run takes one or two.

@@ -159,7 +159,10 @@ static void window_set_foreign(unsigned peer, uint32_t page, unsigned rights)
 static int window_share(unsigned peer, uint32_t page, uint32_t npages, unsigned rights)
 {
     const unsigned owner = page_get(page).owner;
-    if (!page_may_split(owner, 2) || foreign_runs[peer] >= page_run_limit()) {
+    const uint32_t limit = page_run_limit();
+    const uint32_t more =
+        *window_foreign(peer, page) == 0 ? 1 : 2; /* cuts a run in two */
+    if (!page_may_split(owner, 2) || foreign_runs[peer] + more > limit) {
         return -ENOMEM; /* P5, for either side */
     }
     const int error = backend->share(owner, peer, page, npages, rights);
@@ -174,11 +177,51 @@ static int window_share(unsigned peer, uint32_t page, uint32_t npages, unsigned 
     return 0;
 }
 
+static unsigned window_mapped(unsigned peer, uint32_t page)
+{
+    return (page_get(page).flags & PAGE_FOREIGN) != 0 ? *window_foreign(peer, page) : 0;
+}
+
+/* May what a touch of @like maps for @peer, which W1 gives @rights there, go on with @page?
+ * It has the same owner, is mapped as far, and W1 gives it the same. */
+static bool window_is_like(unsigned peer, uint32_t page, uint32_t like, unsigned rights)
+{
+    return page_get(page).owner == page_get(like).owner &&
+           window_mapped(peer, page) == window_mapped(peer, like) &&
+           window_rights(peer, page) == rights;
+}
+
+/* How far around @page a touch of @peer's maps, at most: further where the peer comes from
+ * the page before, and is likely to go on. */
+static uint32_t window_around(unsigned peer, uint32_t page)
+{
+    if (!backend->separate_views) {
+        return 1;
+    }
+    return page % WINDOW_AROUND == 0 && window_mapped(peer, page - 1) != 0
+               ? WINDOW_AROUND_NEXT
+               : WINDOW_AROUND;
+}
+
 bool window_map(unsigned peer, uint32_t page, unsigned access)
 {
     const unsigned rights = window_rights(peer, page);
-    return page_get(page).owner != peer && access != 0 && (access & ~rights) == 0 &&
-           window_share(peer, page, 1, rights) == 0;
+    if (page_get(page).owner == peer || access == 0 || (access & ~rights) != 0) {
+        return false;
+    }
+    const uint32_t around = window_around(peer, page);
+    const uint32_t block = page - page % around; /* W5 */
+    uint32_t first = page;
+    uint32_t end = page + 1;
+    while (first > block && window_is_like(peer, first - 1, page, rights)) {
+        first--;
+    }
+    while (end < block + around && window_is_like(peer, end, page, rights)) {
+        end++;
+    }
+    /* The host may have room for the page, if not for all. */
+    return window_share(peer, first, end - first, rights) == 0 ||
+           (end - first > 1 && window_share(peer, page, 1, rights) == 0);
 }
 
 /* Leaves @peer no more than @rights on pages of one owner. Pages that cannot be taken
@@ -198,11 +241,6 @@ static void window_reduce(unsigned peer, uint32_t page, uint32_t npages,
     }
 }
 
-static unsigned window_mapped(unsigned peer, uint32_t page)
-{
-    return (page_get(page).flags & PAGE_FOREIGN) != 0 ? *window_foreign(peer, page) : 0;
-}
-
 /* What @peer may keep of what is mapped for it on @page. */
 static unsigned window_left(unsigned peer, uint32_t page, bool forget)
 {
@@ -211,7 +249,8 @@ static unsigned window_left(unsigned peer, uint32_t page, bool forget)
 }
 
 /* Takes from @peer what it no longer may have of the range, in runs of pages of one owner
- * with the same rights left; @forget: all of it. */
+ * with the same rights left; @forget: all of it. Where @peer has a view of its own, what is
+ * not mapped in it does not end a run that is to be unmapped. */
 static void window_settle_peer(unsigned peer, uint32_t page, uint32_t npages,
                                bool forget)
 {
@@ -222,12 +261,14 @@ static void window_settle_peer(unsigned peer, uint32_t page, uint32_t npages,
         if (window_mapped(peer, first) == rights) {
             continue;
         }
+        const bool bridges = rights == 0 && backend->separate_views;
+        uint32_t run_end = page;
         while (page < end && page_get(page).owner == page_get(first).owner &&
-               window_mapped(peer, page) != rights &&
+               (bridges || window_mapped(peer, page) != rights) &&
                window_left(peer, page, forget) == rights) {
-            page++;
+            run_end = window_mapped(peer, page++) != rights ? page : run_end;
         }
-        window_reduce(peer, first, page - first, rights);
+        window_reduce(peer, first, run_end - first, rights);
     }
 }
 

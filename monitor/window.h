@@ -10,6 +10,9 @@
  *       view (unless revocation is lazy). Where the host fails, the system stops.
  *   W3  Window ids mean nothing outside the cubicle that made them, and stale ones fail.
  *   W4  Code, guards and free pages are never lent; a freed page leaves every window.
+ *   W5  A touch maps at most the block of WINDOW_AROUND pages that it is in (or _NEXT), of
+ *       these only pages of the touched page's owner to which W1 gives the same rights, and
+ *       each is counted (P5) and revoked (W2) as if it had been touched itself.
  */
 #ifndef MONITOR_WINDOW_H
 #define MONITOR_WINDOW_H
@@ -24,6 +27,10 @@
 #ifndef RANGES_PER_WINDOW /* a test makes them few */
 #define RANGES_PER_WINDOW 16
 #endif
+/* What a touch maps at most, in pages, powers of two: at first, and where the page before is
+ * mapped already. */
+#define WINDOW_AROUND 16u
+#define WINDOW_AROUND_NEXT 64u
 
 /** Once, before any cubicle runs. -ENOMEM. */
 int window_setup(enum monitor_acl acl, enum monitor_revoke revoke)
@@ -63,7 +70,8 @@ static inline bool window_may(unsigned id, uint64_t base, uint64_t size, unsigne
     return true;
 }
 
-/** Makes @page reachable for @peer if W1 gives it @access; false otherwise. */
+/** Makes @page reachable for @peer if W1 gives it @access; false otherwise. Where that
+ *  takes a page from nobody, with its neighbours (W5). */
 bool window_map(unsigned peer, uint32_t page, unsigned access);
 
 /**

@@ -15,7 +15,7 @@
 enum { ROUNDS = 9 };
 
 static uint8_t *buffer; /* 1 MiB of pages */
-static int peer, window;
+static int peer, window, window_64;
 static int file;
 
 static void op_null(void)
@@ -88,18 +88,75 @@ static void op_window(void)
     cubicle_window_close(window, peer);
 }
 
+/* The peer touches each page of a window of 64 once, in order. */
+static void op_window_64(void)
+{
+    cubicle_window_open(window_64, peer);
+    for (int i = 0; i < 64; i++) {
+        bench_touch((uintptr_t)buffer + ((64 + i) << 12));
+    }
+    cubicle_window_close(window_64, peer);
+}
+
+/* The same window, of which the peer touches one page. */
+static void op_window_64_one(void)
+{
+    cubicle_window_open(window_64, peer);
+    bench_touch((uintptr_t)buffer + (80 << 12));
+    cubicle_window_close(window_64, peer);
+}
+
 static void op_window_untouched(void)
 {
     cubicle_window_open(window, peer);
     cubicle_window_close(window, peer);
 }
 
+/* @npages from the allocator, each written to, and back. */
+static void use_pages(size_t npages)
+{
+    uint8_t *page = mmap(NULL, npages << 12, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (size_t i = 0; i < npages; i++) {
+        page[i << 12] = 1;
+    }
+    munmap(page, npages << 12);
+}
+
 static void op_page(void)
 {
-    uint8_t *page =
-        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    use_pages(1);
+}
+static void op_pages_16(void)
+{
+    use_pages(16);
+}
+static void op_pages_256(void)
+{
+    use_pages(256);
+}
+
+/* @npages of its own, of which one is used by the peer, and back. */
+static void lend_pages(size_t npages)
+{
+    uint8_t *page = mmap(NULL, npages << 12, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     page[0] = 1;
-    munmap(page, 4096);
+    const int id = cubicle_window_init();
+    cubicle_window_add(id, page, npages << 12, CUBICLE_READ);
+    cubicle_window_open(id, peer);
+    bench_touch((uintptr_t)page);
+    cubicle_window_destroy(id);
+    munmap(page, npages << 12);
+}
+
+static void op_page_lent(void)
+{
+    lend_pages(1);
+}
+static void op_pages_64_lent(void)
+{
+    lend_pages(64);
 }
 
 static void measure(const char *name, void (*op)(void), long count)
@@ -124,7 +181,10 @@ int main(void)
     memset(buffer, 1, 1 << 20);
     peer = cubicle_find("callee");
     window = cubicle_window_init();
-    if (cubicle_window_add(window, buffer, 4096, CUBICLE_READ) != 0) {
+    window_64 = cubicle_window_init();
+    if (cubicle_window_add(window, buffer, 4096, CUBICLE_READ) != 0 ||
+        cubicle_window_add(window_64, buffer + (64 << 12), 64 << 12, CUBICLE_READ) !=
+            0) {
         return 1;
     }
     file = vfs_openat(-100, "/bench-file", 0102, 0600, 0);
@@ -143,7 +203,13 @@ int main(void)
     measure("string-32", op_string_32, 100000);
     measure("window-open-close", op_window_untouched, 20000);
     measure("window-open-touch-close", op_window, 2000);
+    measure("window-64-pages", op_window_64, 100);
+    measure("window-64-pages-one", op_window_64_one, 1000);
     measure("page-map-touch-unmap", op_page, 2000);
+    measure("pages-16-map-touch-unmap", op_pages_16, 500);
+    measure("pages-256-map-touch-unmap", op_pages_256, 50);
+    measure("page-map-lend-unmap", op_page_lent, 1000);
+    measure("pages-64-map-lend-unmap", op_pages_64_lent, 200);
     measure("lseek", op_lseek, 100000);
     measure("pread-16", op_pread_16, 100000);
     measure("pread-4096", op_pread_4096, 50000);

@@ -6,13 +6,18 @@
  *
  * Placement keeps the pages of one cubicle together, in 2 MiB regions: its memory is
  * then few mappings of the host, and huge pages are possible.
+ *
+ * A few pages that a caller gives back stay assigned to it (kept.h). The monitor takes them
+ * out of every window at once, and makes them like fresh ones when the caller gets them again.
  */
 #include "extent.h"
+#include "kept.h"
 
 #include <alloc.h>
 #include <cubicle.h>
 #include <cubicle/component.h>
 #include <errno.h>
+#include <string.h>
 
 #define PAGE_SIZE 4096u
 #define REGION_PAGES 512u /* 2 MiB, a huge page */
@@ -26,6 +31,7 @@ static uint32_t space_npages;
 
 static uint32_t next_page[NHINTS];        /* where a caller's next pages may go */
 static uint16_t region_callers[NREGIONS]; /* for whom a region was opened */
+static struct kept kept[NHINTS];          /* one caller's at a time */
 
 static uint32_t alloc_hint(int caller)
 {
@@ -78,18 +84,60 @@ static void *alloc_address(uint32_t page)
     return (void *)(uintptr_t)(space_base + (uint64_t)page * PAGE_SIZE);
 }
 
-int64_t alloc_map(size_t size, int caller)
+/* Makes the pages free that are @caller's, who is calling. 0, or an error of the monitor's. */
+static int alloc_release(int caller, uint32_t page, uint32_t npages)
+{
+    const int error = cubicle_page_release(caller, alloc_address(page), npages);
+    if (error == 0) {
+        next_page[alloc_hint(caller)] = extent_give(page, npages);
+    }
+    return error;
+}
+
+/* What is kept for @caller; NULL: another's is kept there. */
+static struct kept *alloc_kept(int caller)
+{
+    struct kept *of_hint = &kept[alloc_hint(caller)];
+    if (of_hint->nruns == 0) {
+        of_hint->caller = caller;
+    }
+    return of_hint->caller == caller ? of_hint : NULL;
+}
+
+/* Gives up the oldest run that is kept for @caller. False: there is none, or the monitor wants it
+ * to stay (a hole there would scatter the caller's pages too much); then it is kept on. */
+static bool alloc_give_up(int caller)
+{
+    struct kept *of_caller = alloc_kept(caller);
+    struct kept_run run;
+    if (of_caller == NULL || !kept_take_oldest(of_caller, &run)) {
+        return false;
+    }
+    if (alloc_release(caller, run.page, run.npages) != 0) {
+        kept_add(of_caller, run.page, run.npages);
+        return false;
+    }
+    return true;
+}
+
+/* @npages that were kept for @caller, as good as new. */
+static bool alloc_again(int caller, uint32_t npages, uint32_t *page)
+{
+    struct kept *of_caller = alloc_kept(caller);
+    if (of_caller == NULL || !kept_take(of_caller, npages, page)) {
+        return false;
+    }
+    if (cubicle_page_assign(caller, alloc_address(*page), npages) != 0) {
+        kept_add(of_caller, *page, npages);
+        return false;
+    }
+    return true;
+}
+
+static int alloc_fresh(int caller, uint32_t npages, uint32_t *page)
 {
     const uint32_t hint = alloc_hint(caller);
     struct extent_run run;
-
-    if (size == 0) {
-        return -EINVAL;
-    }
-    if (size > (uint64_t)space_npages * PAGE_SIZE) {
-        return -ENOMEM;
-    }
-    const uint32_t npages = (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
     if (!alloc_place(hint, npages, &run)) {
         return -ENOMEM;
     }
@@ -99,7 +147,48 @@ int64_t alloc_map(size_t size, int caller)
     }
     extent_take(&run, npages);
     next_page[hint] = run.page + npages;
-    return (int64_t)(uintptr_t)alloc_address(run.page);
+    *page = run.page;
+    return 0;
+}
+
+int64_t alloc_map(size_t size, int caller)
+{
+    if (size == 0) {
+        return -EINVAL;
+    }
+    if (size > (uint64_t)space_npages * PAGE_SIZE) {
+        return -ENOMEM;
+    }
+    const uint32_t npages = (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
+    uint32_t page;
+    int error = alloc_again(caller, npages, &page) ? 0 : -ENOMEM;
+    if (error != 0) {
+        error = alloc_fresh(caller, npages, &page);
+    }
+    /* Its quota may be used up by what is kept. */
+    while (error == -ENOMEM && alloc_give_up(caller)) {
+        error = alloc_fresh(caller, npages, &page);
+    }
+    return error == 0 ? (int64_t)(uintptr_t)alloc_address(page) : error;
+}
+
+/* Keeps pages of @caller's, if they are no more than it may have kept. */
+static bool alloc_keep(int caller, uint32_t page, uint32_t npages)
+{
+    struct kept *of_caller = alloc_kept(caller);
+    if (of_caller == NULL || npages > KEPT_PAGES) {
+        return false;
+    }
+    while (!kept_fits(of_caller, page, npages)) {
+        if (!alloc_give_up(caller)) {
+            return false;
+        }
+    }
+    if (cubicle_page_recall(caller, alloc_address(page), npages) != 0) {
+        return false;
+    }
+    kept_add(of_caller, page, npages);
+    return true;
 }
 
 int alloc_unmap(void *base, size_t size, int caller)
@@ -113,12 +202,15 @@ int alloc_unmap(void *base, size_t size, int caller)
     }
     const uint32_t page = (uint32_t)(offset / PAGE_SIZE);
     const uint32_t npages = (uint32_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
-    const int error = cubicle_page_release(caller, base, npages);
-    if (error != 0) {
-        return error == -ENOMEM ? -ENOMEM : -EINVAL;
+    const struct kept *of_caller = alloc_kept(caller);
+    if (of_caller != NULL && kept_has(of_caller, page, npages)) {
+        return -EINVAL; /* given back already */
     }
-    next_page[alloc_hint(caller)] = extent_give(page, npages);
-    return 0;
+    if (alloc_keep(caller, page, npages)) {
+        return 0;
+    }
+    const int error = alloc_release(caller, page, npages);
+    return error == 0 || error == -ENOMEM ? error : -EINVAL;
 }
 
 int component_init(void)
@@ -141,5 +233,6 @@ int component_init(void)
     }
     space_npages = (uint32_t)npages;
     extent_init(space_npages);
+    memset(kept, 0, sizeof(kept));
     return 0;
 }

@@ -28,6 +28,9 @@ struct backend {
     /** True when code may change the floating-point environment by itself, and look into
      *  registers that verified code cannot (emit_plain.h). */
     bool plain_fenv;
+    /** True when each cubicle has a view of its own: to share() a page with one takes it from
+     *  nobody, and to revoke() one that was not shared changes nothing. */
+    bool separate_views;
 
     /** Reserves the address space for @ncubicles views. -ENOTSUP: this machine lacks
      *  something, and a message has said what where there is more to say than that. */

@@ -365,6 +365,7 @@ def main():
     for call, expected in (
         ("host_shutdown(0)", r"refused.*host_shutdown.*`host`"),
         ("cubicle_page_assign(0, 0, 1)", r"refused.*cubicle_page_assign.*`allocator`"),
+        ("cubicle_page_recall(0, 0, 1)", r"refused.*cubicle_page_recall.*`allocator`"),
         ("cubicle_page_release(0, 0, 1)", r"refused.*cubicle_page_release.*`allocator`"),
     ):
         if SFI:

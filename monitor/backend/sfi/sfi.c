@@ -125,12 +125,12 @@ static int sfi_hide(unsigned id, uint32_t page, uint32_t npages)
 }
 
 /* Private pages are emptied where they are: what is mapped anew would not be joined with
- * its neighbours. */
+ * its neighbours. First, so that mprotect() finds no page-table entries to change. */
 static int sfi_empty(unsigned owner, uint32_t page, uint32_t npages)
 {
     void *at = sfi_address(owner, page);
-    return mprotect(at, sfi_size(npages), PROT_NONE) == 0 &&
-                   madvise(at, sfi_size(npages), MADV_DONTNEED) == 0
+    return madvise(at, sfi_size(npages), MADV_DONTNEED) == 0 &&
+                   mprotect(at, sfi_size(npages), PROT_NONE) == 0
                ? 0
                : -errno;
 }
@@ -256,6 +256,7 @@ const struct backend backend_sfi = {
     .name = "sfi",
     .code = "sfi",
     .masks_returns = true,
+    .separate_views = true,
     .init = sfi_init,
     .view_base = sfi_view_base,
     .view_of = sfi_view_of,

@@ -127,8 +127,8 @@ static void test_strings(void)
     CHECK_EQUAL(peer_length(NULL), -EFAULT);
     CHECK_EQUAL(peer_length((char *)16), -EFAULT);
     /* Ends with the last byte before unmapped memory; and has no end before it. */
-    char *base = (char *)pages(2);
-    pages_free((uint8_t *)base + 4096, 1);
+    char *base = (char *)pages(1 + PAGES_GONE);
+    pages_free((uint8_t *)base + 4096, PAGES_GONE);
     memset(base, 'x', 4096);
     base[4095] = 0;
     CHECK_EQUAL(peer_length(base + 4093), 2);
@@ -140,7 +140,7 @@ static void test_strings(void)
 
 static void test_bad_ranges(void)
 {
-    uint8_t *page = pages(1);
+    uint8_t *page = pages(PAGES_GONE);
     static const uint8_t constant[16] = {1};
     CHECK_EQUAL(peer_sum(NULL, 0), 0);
     CHECK_EQUAL(peer_scribble(NULL, 1, 0), -EFAULT);
@@ -156,7 +156,7 @@ static void test_bad_ranges(void)
     CHECK_EQUAL(peer_or_null(page, 5), 0);
     CHECK_EQUAL(peer_or_null((void *)8, 5), -EFAULT);
     CHECK_EQUAL(constant[0], 1);
-    pages_free(page, 1);
+    pages_free(page, PAGES_GONE);
     CHECK_EQUAL(peer_scribble(page, 1, 0), -EFAULT);
 }
 

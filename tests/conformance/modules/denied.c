@@ -113,6 +113,34 @@ static void after_unmap(void)
     expect_dead(peer_read(target(page + 4096)));
 }
 
+/* A window over memory that was given back and stays its owner's ends when it is
+ * given out again. */
+static void kept_window(void)
+{
+    event_memory = pages(1);
+    pages_free(event_memory, 1);
+    const int id = cubicle_window_init();
+    if (cubicle_window_add(id, event_memory, 4096, CUBICLE_WRITE) == 0 &&
+        cubicle_window_open(id, cubicle_find("peer")) == 0) {
+        CHECK_EQUAL(peer_read(offset_of(event_memory)), 0);
+    }
+    uint8_t *again = pages(1);
+    CHECK(again == event_memory);
+    expect_dead(peer_write(target(again), 1));
+    CHECK_EQUAL(again[0], 0);
+}
+
+/* Nobody but its owner reaches what was given back, mapped before or not. */
+static void kept_unlent(void)
+{
+    lent_window(CUBICLE_WRITE);
+    pages_free(event_memory + 4096, 1);
+    expect_dead(peer_write(target(event_memory + 4096), 1));
+    uint8_t *again = pages(1);
+    CHECK(again == event_memory + 4096);
+    CHECK_EQUAL(again[0], 0);
+}
+
 /* Freed and mapped again by the same owner: the old window does not cover the new
  * memory. */
 static void after_reuse(void)
@@ -305,6 +333,139 @@ static void other_peer_hot(void)
     expect_dead(third_read(target(event_memory)));
 }
 
+/* A window of which the peer has touched one page, so that its neighbours may be mapped too;
+ * event_memory is the first of AROUND pages, of which the window covers [@first, @end). */
+enum { AROUND = 128 };
+
+static int around_window(size_t first, size_t end, size_t touched, int rights)
+{
+    event_memory = pages(AROUND);
+    memset(event_memory, 7, AROUND * 4096);
+    event_window = cubicle_window_init();
+    CHECK_EQUAL(cubicle_window_add(event_window, event_memory + first * 4096,
+                                   (end - first) * 4096, rights),
+                0);
+    CHECK_EQUAL(cubicle_window_open(event_window, cubicle_find("peer")), 0);
+    CHECK_EQUAL(peer_read(offset_of(event_memory + touched * 4096)), 7);
+    return event_window;
+}
+
+static void around_ends(void)
+{
+    around_window(3, 9, 4, CUBICLE_WRITE);
+    expect_dead(peer_read(target(event_memory + 9 * 4096)));
+}
+static void around_begins(void)
+{
+    around_window(3, 9, 4, CUBICLE_WRITE);
+    expect_dead(peer_read(target(event_memory + 3 * 4096 - 1)));
+}
+
+static void around_read_only(void)
+{
+    around_window(0, AROUND, 4, CUBICLE_READ);
+    expect_dead(peer_write(target(event_memory + 5 * 4096), 1));
+    CHECK_EQUAL(event_memory[5 * 4096], 7);
+}
+
+static void around_close(void)
+{
+    const int id = around_window(0, AROUND, 4, CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_window_close(id, cubicle_find("peer")), 0);
+    expect_dead(peer_read(target(event_memory + 5 * 4096)));
+}
+
+/* The pages before and behind the one that was touched, whatever the block is. */
+static void around_close_before(void)
+{
+    const int id = around_window(0, AROUND, 4, CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_window_destroy(id), 0);
+    expect_dead(peer_write(target(event_memory + 3 * 4096), 1));
+    CHECK_EQUAL(event_memory[3 * 4096], 7);
+}
+
+/* In order through all of it: every page had been mapped. */
+static void around_close_all(void)
+{
+    const int id = around_window(0, AROUND, 0, CUBICLE_WRITE);
+    for (size_t i = 0; i < AROUND; i++) {
+        CHECK_EQUAL(peer_write(offset_of(event_memory + i * 4096), 1), 0);
+    }
+    CHECK_EQUAL(cubicle_window_close_all(id), 0);
+    expect_dead(peer_read(target(event_memory + (AROUND - 1) * 4096)));
+}
+
+/* Two ranges next to each other, of which one goes. */
+static void around_remove(void)
+{
+    const int id = around_window(0, 5, 0, CUBICLE_READ);
+    uint8_t *const rest = event_memory + 5 * 4096;
+    CHECK_EQUAL(cubicle_window_add(id, rest, 5 * 4096, CUBICLE_READ), 0);
+    CHECK_EQUAL(peer_read(offset_of(rest)), 7);
+    CHECK_EQUAL(cubicle_window_remove(id, event_memory), 0);
+    CHECK_EQUAL(peer_read(offset_of(rest + 4 * 4096)), 7);
+    expect_dead(peer_read(target(event_memory + 4 * 4096)));
+}
+
+/* The owner frees some of what is lent, in the middle; nobody has touched these pages. */
+static void around_unmap(void)
+{
+    around_window(0, AROUND, 0, CUBICLE_WRITE);
+    pages_free(event_memory + 4 * 4096, 3);
+    CHECK_EQUAL(peer_read(offset_of(event_memory + 3 * 4096)), 7);
+    CHECK_EQUAL(peer_read(offset_of(event_memory + 7 * 4096)), 7);
+    expect_dead(peer_read(target(event_memory + 5 * 4096)));
+}
+
+/* All of it. */
+static void around_unmap_all(void)
+{
+    around_window(0, AROUND, 0, CUBICLE_WRITE);
+    pages_free(event_memory, AROUND);
+    expect_dead(peer_read(target(event_memory + 5 * 4096)));
+}
+
+/* It gets them again. */
+static void around_reuse(void)
+{
+    around_window(0, AROUND, 0, CUBICLE_WRITE);
+    pages_free(event_memory + 4 * 4096, 3);
+    uint8_t *const again = pages(3);
+    CHECK(again == event_memory + 4 * 4096);
+    again[4096] = 1;
+    CHECK_EQUAL(peer_read(offset_of(event_memory + 3 * 4096)), 7);
+    expect_dead(peer_read(target(again + 4096)));
+}
+
+/* The owner makes some read-only. */
+static void around_protect(void)
+{
+    around_window(0, AROUND, 0, CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_page_protect(event_memory + 4096, 4096, CUBICLE_READ), 0);
+    CHECK_EQUAL(peer_write(offset_of(event_memory + 2 * 4096), 1), 0);
+    CHECK_EQUAL(peer_read(offset_of(event_memory + 4096)), 7);
+    expect_dead(peer_write(target(event_memory + 4096), 1));
+    CHECK_EQUAL(event_memory[4096], 7);
+}
+
+static void around_other_peer(void)
+{
+    around_window(0, AROUND, 0, CUBICLE_WRITE);
+    expect_dead(third_read(target(event_memory + 4096)));
+}
+
+/* Passed on: what the third touched around goes with the peer's grant. */
+static void around_delegated(void)
+{
+    const int id = around_window(0, 8, 0, CUBICLE_READ);
+    const int lent = peer_lend(offset_of(event_memory + 2 * 4096), 4 * 4096,
+                               CUBICLE_READ, cubicle_find("third"));
+    CHECK(lent > 0);
+    CHECK_EQUAL(third_read(offset_of(event_memory + 2 * 4096)), 7);
+    CHECK_EQUAL(cubicle_window_close(id, cubicle_find("peer")), 0);
+    expect_dead(third_read(target(event_memory + 3 * 4096)));
+}
+
 /* An argument on demand is not there to be looked at. */
 static void on_demand(void)
 {
@@ -323,24 +484,32 @@ void test_denied(const char *name)
         const char *name;
         void (*run)(void);
     } rows[] = {
-        ROW(read_heap),         ROW(write_heap),
-        ROW(read_data),         ROW(write_data),
-        ROW(read_rodata),       ROW(read_tls),
-        ROW(read_stack),        ROW(write_stack),
-        ROW(after_close),       ROW(after_close_all),
-        ROW(after_remove),      ROW(after_destroy),
-        ROW(after_unmap),       ROW(after_reuse),
-        ROW(after_many_cuts),   ROW(read_only),
-        ROW(before_window),     ROW(behind_window),
-        ROW(other_peer),        ROW(close_during_call),
-        ROW(unmap_during_call), ROW(delegation_root_closed),
-        ROW(delegation_closed), ROW(delegation_write),
-        ROW(code_as_data),      ROW(null_pointer),
-        ROW(last_byte),         ROW(unmapped),
-        ROW(on_demand),         ROW(after_close_hot),
-        ROW(read_only_hot),     ROW(one_of_two_hot),
-        ROW(half_open_hot),     ROW(after_reuse_hot),
-        ROW(other_peer_hot),    ROW(read_fresh),
+        ROW(read_heap),           ROW(write_heap),
+        ROW(read_data),           ROW(write_data),
+        ROW(read_rodata),         ROW(read_tls),
+        ROW(read_stack),          ROW(write_stack),
+        ROW(after_close),         ROW(after_close_all),
+        ROW(after_remove),        ROW(after_destroy),
+        ROW(after_unmap),         ROW(after_reuse),
+        ROW(after_many_cuts),     ROW(read_only),
+        ROW(before_window),       ROW(behind_window),
+        ROW(other_peer),          ROW(close_during_call),
+        ROW(unmap_during_call),   ROW(delegation_root_closed),
+        ROW(delegation_closed),   ROW(delegation_write),
+        ROW(code_as_data),        ROW(null_pointer),
+        ROW(last_byte),           ROW(unmapped),
+        ROW(on_demand),           ROW(after_close_hot),
+        ROW(read_only_hot),       ROW(one_of_two_hot),
+        ROW(half_open_hot),       ROW(after_reuse_hot),
+        ROW(other_peer_hot),      ROW(read_fresh),
+        ROW(around_ends),         ROW(around_begins),
+        ROW(around_read_only),    ROW(around_close),
+        ROW(around_close_before), ROW(around_close_all),
+        ROW(around_remove),       ROW(around_unmap),
+        ROW(around_unmap_all),    ROW(kept_window),
+        ROW(kept_unlent),         ROW(around_reuse),
+        ROW(around_protect),      ROW(around_other_peer),
+        ROW(around_delegated),
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(name, rows[i].name) == 0) {

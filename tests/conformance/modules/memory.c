@@ -67,6 +67,89 @@ static void test_give_back(void)
     CHECK_EQUAL(third_fresh(64 * 4096), 0);
 }
 
+static int count_nonzero(const uint8_t *base, size_t npages)
+{
+    int count = 0;
+    for (size_t i = 0; i < npages * 4096; i++) {
+        count += base[i] != 0;
+    }
+    return count;
+}
+
+/* Pages that come and go are zero each time, whoever had them and whatever was done to
+ * them. */
+static void test_again(void)
+{
+    enum { SLOTS = 16, STEPS = 3000 };
+    static struct {
+        uint8_t *base;
+        size_t npages;
+    } slots[SLOTS];
+    int bad = 0;
+    srand(1);
+    for (int step = 0; step < STEPS; step++) {
+        const int i = rand() % SLOTS;
+        if (slots[i].base == NULL) {
+            slots[i].npages = 1 + (size_t)(rand() % (step % 8 == 0 ? 100 : 10));
+            slots[i].base = pages(slots[i].npages);
+            for (size_t k = 0; k < slots[i].npages; k++) {
+                bad += slots[i].base[k * 4096] != 0 || slots[i].base[k * 4096 + 9] != 0;
+                slots[i].base[k * 4096] = (uint8_t)(i + 1);
+                slots[i].base[k * 4096 + 9] = 0xee;
+            }
+        } else {
+            for (size_t k = 0; k < slots[i].npages; k++) { /* nobody else's */
+                bad += slots[i].base[k * 4096] != i + 1;
+            }
+            pages_free(slots[i].base, slots[i].npages);
+            slots[i].base = NULL;
+        }
+    }
+    for (int i = 0; i < SLOTS; i++) {
+        if (slots[i].base != NULL) {
+            pages_free(slots[i].base, slots[i].npages);
+        }
+    }
+    CHECK_EQUAL(bad, 0);
+
+    /* Read-only, or not even that; written to after it was given back. */
+    uint8_t *base = pages(3);
+    memset(base, 1, 3 * 4096);
+    CHECK_EQUAL(cubicle_page_protect(base, 4096, CUBICLE_READ), 0);
+    CHECK_EQUAL(cubicle_page_protect(base + 4096, 4096, 0), 0);
+    pages_free(base, 3);
+    volatile uint8_t *stale = base + 2 * 4096;
+    *stale = 2;
+    uint8_t *again = pages(3);
+    CHECK(again == base);
+    CHECK_EQUAL(count_nonzero(again, 3), 0);
+    memset(again, 3, 3 * 4096);
+    pages_free(again, 3);
+
+    /* What was lent, and written by others. */
+    base = pages(4);
+    const int id = cubicle_window_init();
+    CHECK_EQUAL(cubicle_window_add(id, base, 4 * 4096, CUBICLE_WRITE), 0);
+    CHECK_EQUAL(cubicle_window_open(id, cubicle_find("peer")), 0);
+    CHECK_EQUAL(peer_write(offset_of(base + 2 * 4096), 5), 0);
+    pages_free(base, 4);
+    again = pages(4);
+    CHECK(again == base);
+    CHECK_EQUAL(count_nonzero(again, 4), 0);
+    CHECK_EQUAL(cubicle_window_destroy(id), 0);
+    pages_free(again, 4);
+
+    /* Small extents from one cubicle to another. */
+    for (size_t npages = 1; npages <= 64; npages *= 4) {
+        CHECK_EQUAL(peer_dirty_pages(npages * 4096), 0);
+        CHECK_EQUAL(third_fresh(npages * 4096), 0);
+        again = pages(npages);
+        CHECK_EQUAL(count_nonzero(again, npages), 0);
+        memset(again, 6, npages * 4096);
+        pages_free(again, npages);
+    }
+}
+
 static void test_refusals(void)
 {
     uint8_t *page = pages(2);
@@ -91,6 +174,10 @@ static void test_refusals(void)
     uintptr_t code = (uintptr_t)test_memory & ~(uintptr_t)4095;
     CHECK_EQUAL(cubicle_page_protect((void *)code, 4096, CUBICLE_WRITE), -EPERM);
     pages_free(page, 2);
+    CHECK_EQUAL(alloc_unmap(page, 4096, 0), -EINVAL); /* twice */
+    CHECK_EQUAL(alloc_unmap(page + 4096, 2 * 4096, 0), -EINVAL);
+    page = pages(PAGES_GONE);
+    pages_free(page, PAGES_GONE);
     CHECK_EQUAL(cubicle_page_protect(page, 4096, CUBICLE_READ), -EPERM);
     CHECK_EQUAL(cubicle_thread_pointer_set(page), -EBUSY);
 }
@@ -99,5 +186,7 @@ void test_memory(void)
 {
     test_quota();
     test_give_back();
+    test_again();
+    test_quota(); /* with some pages given back but still its own */
     test_refusals();
 }

@@ -57,6 +57,58 @@ static void test_use(int peer)
     pages_free(page, 2);
 }
 
+/* Many pages in order, backwards, and here and there; parts of them go and come back. */
+static void test_many_pages(int peer)
+{
+    enum { PAGES = 200, PART = 50 };
+    uint8_t *base = pages(PAGES);
+    int bad = 0;
+    for (int i = 0; i < PAGES; i++) {
+        base[i * 4096 + 1] = (uint8_t)i;
+    }
+    int id = window_over(base, PAGES * 4096, CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_window_open(id, peer), 0);
+    for (int i = 0; i < PAGES; i++) {
+        bad += peer_read(offset_of(base + i * 4096 + 1)) != (uint8_t)i;
+        bad += peer_write(offset_of(base + i * 4096), i ^ 0x55) != 0;
+    }
+    for (int i = 0; i < PAGES; i++) {
+        bad += base[i * 4096] != (uint8_t)(i ^ 0x55);
+    }
+    CHECK_EQUAL(cubicle_window_close(id, peer), 0);
+    CHECK_EQUAL(cubicle_window_open(id, peer), 0);
+    for (int i = PAGES - 1; i >= 0; i -= 7) {
+        base[i * 4096 + 2] = (uint8_t)(3 * i);
+        bad += peer_read(offset_of(base + i * 4096 + 2)) != (uint8_t)(3 * i);
+    }
+    CHECK_EQUAL(bad, 0);
+    CHECK_EQUAL(cubicle_window_destroy(id), 0);
+
+    /* Freed in the middle: the rest is still lent, and what comes in its place is zero. */
+    id = window_over(base, PAGES * 4096, CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_window_open(id, peer), 0);
+    CHECK_EQUAL(peer_read(offset_of(base + (PART - 1) * 4096 + 1)), PART - 1);
+    pages_free(base + PART * 4096, PART);
+    CHECK_EQUAL(peer_read(offset_of(base + (PART - 1) * 4096 + 1)), PART - 1);
+    CHECK_EQUAL(peer_read(offset_of(base + 2 * PART * 4096 + 1)), 2 * PART);
+    uint8_t *again = pages(PART);
+    for (int i = 0; i < PART * 4096; i++) {
+        bad += again[i] != 0;
+    }
+    CHECK_EQUAL(bad, 0);
+    int other = window_over(again, PART * 4096, CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_window_open(other, peer), 0);
+    for (int i = 0; i < PART; i++) {
+        bad += peer_write(offset_of(again + i * 4096), 9) != 0 || again[i * 4096] != 9;
+    }
+    CHECK_EQUAL(bad, 0);
+    CHECK_EQUAL(cubicle_window_destroy(other), 0);
+    CHECK_EQUAL(cubicle_window_destroy(id), 0);
+    pages_free(again, PART);
+    pages_free(base, PART);
+    pages_free(base + 2 * PART * 4096, PAGES - 2 * PART);
+}
+
 /* Every kind of memory that a cubicle has. */
 static void test_kinds(int peer)
 {
@@ -181,6 +233,7 @@ void test_windows(void)
     CHECK(cubicle_self() > 0 && cubicle_self() != peer);
     CHECK_EQUAL(cubicle_find("nobody"), -ENOENT);
     test_use(peer);
+    test_many_pages(peer);
     test_kinds(peer);
     test_refusals(peer);
     test_limits(peer);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kept.h"
 #include <alloc.h>
 #include <cmocka.h>
 #include <cubicle.h>
@@ -18,9 +19,11 @@
 #define SIZE (UINT64_C(0x100000000) - 0x20000 - BASE)
 #define NPAGES (SIZE / PAGE)
 
-static int owners[NPAGES]; /* 0: free */
+static int owners[NPAGES];                             /* 0: free */
+static unsigned assigned, recalled, released, renewed; /* calls, since setup() */
+static int recalled_of[NPAGES]; /* not to be used again before it was renewed */
 static uint32_t charged[8], quota[8];
-static int refuse_assign;
+static int refuse_assign, refuse_release;
 
 int cubicle_page_space(uint64_t *base, uint64_t *size)
 {
@@ -43,12 +46,21 @@ int cubicle_page_assign(int owner, void *base, size_t npages)
     uint64_t first;
 
     assert_int_equal(range(base, npages, &first), 0);
+    const int again = owners[first];
     for (size_t i = 0; i < npages; i++) {
-        assert_int_equal(owners[first + i], 0); /* never a page that is in use */
+        /* Never a page that is in use: free ones, or all kept for the same. */
+        assert_int_equal(owners[first + i], again);
+        assert_true(again == 0 || (again == owner && recalled_of[first + i]));
     }
     if (refuse_assign != 0) {
         return refuse_assign;
     }
+    if (again != 0) {
+        memset(&recalled_of[first], 0, npages * sizeof(*recalled_of));
+        renewed++;
+        return 0;
+    }
+    assigned++;
     if (charged[owner] + npages > quota[owner]) {
         return -ENOMEM;
     }
@@ -56,6 +68,24 @@ int cubicle_page_assign(int owner, void *base, size_t npages)
         owners[first + i] = owner;
     }
     charged[owner] += (uint32_t)npages;
+    return 0;
+}
+
+int cubicle_page_recall(int owner, void *base, size_t npages)
+{
+    uint64_t first;
+
+    assert_int_equal(range(base, npages, &first), 0);
+    for (size_t i = 0; i < npages; i++) {
+        if (owners[first + i] != owner) {
+            return -EPERM;
+        }
+        assert_false(recalled_of[first + i]);
+    }
+    for (size_t i = 0; i < npages; i++) {
+        recalled_of[first + i] = 1;
+    }
+    recalled++;
     return 0;
 }
 
@@ -69,7 +99,12 @@ int cubicle_page_release(int owner, void *base, size_t npages)
             return -EPERM;
         }
     }
+    if (refuse_release != 0) {
+        return refuse_release;
+    }
     memset(&owners[first], 0, npages * sizeof(*owners));
+    memset(&recalled_of[first], 0, npages * sizeof(*recalled_of));
+    released++;
     charged[owner] -= (uint32_t)npages;
     return 0;
 }
@@ -82,7 +117,9 @@ static int setup(void **state)
     for (int i = 0; i < 8; i++) {
         quota[i] = UINT32_MAX / 2;
     }
-    refuse_assign = 0;
+    refuse_assign = refuse_release = 0;
+    memset(recalled_of, 0, sizeof(recalled_of));
+    assigned = recalled = released = renewed = 0;
     return component_init();
 }
 
@@ -124,6 +161,9 @@ static void test_refused_unmaps(void **state)
     assert_int_equal(charged[1], 8);
     assert_int_equal(alloc_unmap(base, 8 * PAGE, 1), 0);
     assert_int_equal(alloc_unmap(base, 8 * PAGE, 1), -EINVAL); /* twice */
+    base = map((KEPT_PAGES + 1) * PAGE, 1);
+    assert_int_equal(alloc_unmap(base, (KEPT_PAGES + 1) * PAGE, 1), 0);
+    assert_int_equal(alloc_unmap(base, (KEPT_PAGES + 1) * PAGE, 1), -EINVAL);
 }
 
 static void test_partial_unmap(void **state)
@@ -132,9 +172,112 @@ static void test_partial_unmap(void **state)
     char *base = map(8 * PAGE, 1);
 
     assert_int_equal(alloc_unmap(base + 2 * PAGE, 3 * PAGE, 1), 0);
-    assert_int_equal(charged[1], 5);
     assert_ptr_equal(map(3 * PAGE, 1), base + 2 * PAGE); /* the gap is used again */
     assert_int_equal(alloc_unmap(base, 8 * PAGE, 1), 0);
+    base = map(3 * KEPT_PAGES * PAGE, 1);
+    assert_int_equal(alloc_unmap(base + KEPT_PAGES * PAGE, (KEPT_PAGES + 1) * PAGE, 1),
+                     0);
+    assert_int_equal(charged[1], 8 + 2 * KEPT_PAGES - 1);
+    assert_ptr_equal(map((KEPT_PAGES + 1) * PAGE, 1), base + KEPT_PAGES * PAGE);
+    assert_int_equal(alloc_unmap(base, 3 * KEPT_PAGES * PAGE, 1), 0);
+}
+
+/* What is given back and asked for again costs the host nothing, and is renewed. */
+static void test_kept(void **state)
+{
+    (void)state;
+    char *one = map(PAGE, 1);
+    char *sixteen = map(16 * PAGE, 1);
+    for (unsigned i = 0; i < 100; i++) {
+        assert_int_equal(alloc_unmap(one, PAGE, 1), 0);
+        assert_int_equal(alloc_unmap(sixteen, 16 * PAGE, 1), 0);
+        assert_ptr_equal(map(PAGE, 1), one);
+        assert_ptr_equal(map(16 * PAGE, 1), sixteen);
+    }
+    assert_int_equal(assigned, 2);
+    assert_int_equal(released, 0);
+    assert_int_equal(recalled, 200);
+    assert_int_equal(renewed, 200);
+    assert_int_equal(charged[1], 17); /* also while it is kept: */
+    assert_int_equal(alloc_unmap(sixteen, 16 * PAGE, 1), 0);
+    assert_int_equal(charged[1], 17);
+    /* Nobody else gets them. */
+    for (unsigned caller = 2; caller < 8; caller++) {
+        for (unsigned i = 0; i < 20; i++) {
+            map(PAGE, (int)caller);
+        }
+    }
+    assert_int_equal(charged[1], 17);
+    /* Given back twice, in whole or in part, or with what is not. */
+    assert_int_equal(alloc_unmap(sixteen, 16 * PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_unmap(sixteen + 15 * PAGE, PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_unmap(one, 2 * PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_unmap(sixteen, PAGE, 2), -EINVAL);
+    assert_int_equal(charged[1], 17);
+    assert_int_equal(alloc_unmap(one, PAGE, 1), 0);
+    assert_ptr_equal(map(17 * PAGE, 1), one); /* one run */
+}
+
+/* Never more than KEPT_PAGES in KEPT_RUNS: the oldest go. */
+static void test_kept_bounds(void **state)
+{
+    enum { N = 4 * KEPT_PAGES };
+    (void)state;
+    char *base = map(N * PAGE, 1);
+    assert_int_equal(alloc_unmap(base, (KEPT_PAGES + 1) * PAGE, 1), 0);
+    assert_int_equal(recalled, 0);
+    assert_int_equal(charged[1], N - KEPT_PAGES - 1);
+    for (unsigned i = KEPT_PAGES + 1; i < N; i++) { /* one by one: one run */
+        assert_int_equal(alloc_unmap(base + (size_t)i * PAGE, PAGE, 1), 0);
+        assert_true(charged[1] <= N - i - 1 + KEPT_PAGES);
+    }
+    assert_true(charged[1] > 0 && charged[1] <= KEPT_PAGES);
+    assert_true(released < 8);
+    char *other = map(N * PAGE, 2);
+    for (unsigned i = 0; i < N; i += 2) { /* each a run of its own */
+        assert_int_equal(alloc_unmap(other + (size_t)i * PAGE, PAGE, 2), 0);
+        assert_true(charged[2] <= N - i / 2 - 1 + KEPT_RUNS);
+    }
+    assert_int_equal(charged[2], N / 2 + KEPT_RUNS);
+    /* A hole in between joins two of them. */
+    assert_int_equal(alloc_unmap(other + (N - 3) * PAGE, PAGE, 2), 0);
+    assert_int_equal(charged[2], N / 2 + KEPT_RUNS);
+    assert_ptr_equal(map(3 * PAGE, 2), other + (N - 4) * PAGE);
+}
+
+/* What is kept never stands in the way of the quota. */
+static void test_kept_and_quota(void **state)
+{
+    (void)state;
+    quota[1] = 64;
+    char *base = map(40 * PAGE, 1);
+    assert_int_equal(alloc_unmap(base, 10 * PAGE, 1), 0);
+    assert_int_equal(alloc_unmap(base + 12 * PAGE, 10 * PAGE, 1), 0);
+    assert_int_equal(charged[1], 40);
+    map(30 * PAGE, 1); /* 20 are used, 20 are kept */
+    assert_true(charged[1] <= 64);
+    map(14 * PAGE, 1);
+    assert_int_equal(charged[1], 64);
+    assert_int_equal(alloc_map(PAGE, 1), -ENOMEM);
+}
+
+/* A monitor that does not let a run go, or does not renew it: nothing is lost. */
+static void test_kept_refused(void **state)
+{
+    (void)state;
+    quota[1] = 8;
+    char *base = map(8 * PAGE, 1);
+    assert_int_equal(alloc_unmap(base, 2 * PAGE, 1), 0);
+    refuse_release = -ENOMEM;
+    assert_int_equal(alloc_map(3 * PAGE, 1), -ENOMEM);
+    refuse_assign = -ENOMEM;
+    assert_int_equal(alloc_map(PAGE, 1), -ENOMEM);
+    refuse_assign = 0;
+    assert_ptr_equal(map(2 * PAGE, 1), base);
+    assert_int_equal(charged[1], 8);
+    assert_int_equal(alloc_unmap(base + 2 * PAGE, 2 * PAGE, 1), 0);
+    refuse_release = 0;
+    assert_ptr_equal(map(2 * PAGE, 1), base + 2 * PAGE);
 }
 
 static void test_neighbours_stay_together(void **state)
@@ -181,8 +324,13 @@ static void test_all_of_the_space(void **state)
                 alloc_unmap((void *)(BASE + page * PAGE), PAGE, owners[page]), 0);
         }
     }
-    assert_int_equal(charged[1], 0);
-    map((uint64_t)npages * PAGE, 3); /* in one piece again */
+    assert_true(charged[1] <= KEPT_PAGES);
+    /* In one piece again, but for what is kept: that goes when its caller needs memory. */
+    for (int caller = 1; caller < 8; caller++) {
+        assert_int_equal(alloc_map((uint64_t)npages * PAGE, caller),
+                         caller < 7 ? -ENOMEM : (int64_t)(BASE + MIB2 - BASE % MIB2));
+        assert_int_equal(charged[caller], caller < 7 ? 0 : npages);
+    }
 }
 
 /* Random requests: the stand-in checks that no page is handed out twice. */
@@ -227,7 +375,10 @@ static void test_random_requests(void **state)
                              0);
         }
     }
-    map(NPAGES / 512 * MIB2 - MIB2, 1); /* everything was merged */
+    for (int caller = 7; caller > 0; caller--) { /* everything was merged */
+        assert_int_equal(alloc_map(NPAGES / 512 * MIB2 - MIB2, caller) > 0,
+                         caller == 1);
+    }
 }
 
 int main(void)
@@ -236,6 +387,10 @@ int main(void)
         cmocka_unit_test_setup(test_sizes_and_alignment, setup),
         cmocka_unit_test_setup(test_refused_unmaps, setup),
         cmocka_unit_test_setup(test_partial_unmap, setup),
+        cmocka_unit_test_setup(test_kept, setup),
+        cmocka_unit_test_setup(test_kept_bounds, setup),
+        cmocka_unit_test_setup(test_kept_and_quota, setup),
+        cmocka_unit_test_setup(test_kept_refused, setup),
         cmocka_unit_test_setup(test_neighbours_stay_together, setup),
         cmocka_unit_test_setup(test_refusal_takes_nothing, setup),
         cmocka_unit_test_setup(test_all_of_the_space, setup),

@@ -13,7 +13,7 @@ static uint8_t mapped[FAKE_CUBICLES + 1][FAKE_PAGES];
 struct fake_calls fake_calls;
 _Thread_local struct thread thread_self;
 bool fake_fail_map, fake_fail_unmap, fake_fail_protect, fake_fail_share,
-    fake_fail_revoke;
+    fake_fail_share_many, fake_fail_revoke;
 jmp_buf fake_panic;
 const char *fake_panic_text;
 
@@ -77,7 +77,8 @@ static int fake_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npa
 {
     (void)owner;
     fake_calls.share++;
-    return fake_set(fake_fail_share, peer, page, npages, rights);
+    return fake_set(fake_fail_share || (fake_fail_share_many && npages > 1), peer, page,
+                    npages, rights);
 }
 
 static int fake_revoke(unsigned peer, uint32_t page, uint32_t npages)
@@ -116,6 +117,7 @@ static const struct backend backend_fake = {
     .name = "fake",
     .code = "sfi",
     .masks_returns = true,
+    .separate_views = true,
     .init = fake_init,
     .view_base = fake_view_base,
     .view_of = fake_view_of,
@@ -135,7 +137,7 @@ void fake_reset(void)
     memset(mapped, 0, sizeof(mapped));
     fake_calls = (struct fake_calls){0};
     fake_fail_map = fake_fail_unmap = fake_fail_protect = false;
-    fake_fail_share = fake_fail_revoke = false;
+    fake_fail_share = fake_fail_share_many = fake_fail_revoke = false;
     fake_panic_text = NULL;
 }
 

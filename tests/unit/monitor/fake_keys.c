@@ -26,7 +26,7 @@ static bool refuse;
 
 struct fake_calls fake_calls;
 bool fake_fail_map, fake_fail_unmap, fake_fail_protect, fake_fail_share,
-    fake_fail_revoke;
+    fake_fail_share_many, fake_fail_revoke;
 jmp_buf fake_panic;
 const char *fake_panic_text;
 _Thread_local struct thread thread_self;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include <cmocka.h>
@@ -33,6 +34,9 @@ static int setup(void **state)
         assert_int_equal(window_setup(MONITOR_ACL_ON, MONITOR_REVOKE_STRICT), 0);
     }
     page_free(HEAP, FAKE_PAGES);
+    static uint8_t heap[16 * PAGE_SIZE]; /* what A sees there */
+    memset(heap, 0xee, sizeof(heap));
+    a->view = (uint64_t)(uintptr_t)heap - AT(HEAP);
     a->npages = a->peak_pages = b->npages = 0;
     a->quota_pages = b->quota_pages = UINT64_MAX;
     return 0;
@@ -113,6 +117,92 @@ static void test_p3_take(void **state)
     assert_int_equal(window_rights(B, HEAP + 1), 0);
     assert_int_equal(window_rights(B, HEAP + 2), BOTH);
     assert_int_equal(window_destroy(A, id), 0);
+}
+
+/* What A sees of page @i of its heap: true if all of it is @value. */
+static bool all_is(uint32_t i, uint8_t value)
+{
+    const uint8_t *at = cubicle_address(a, AT(HEAP + i));
+    for (size_t k = 0; k < PAGE_SIZE; k++) {
+        if (at[k] != value) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* P3: pages that their owner is given again are in no window, zero and writable, and the
+ * host has nothing to do unless they were lent or protected. */
+static void test_p3_renew(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 6, PAGE_HEAP), 0);
+    const int id = window_init(A);
+    assert_int_equal(window_add(A, id, AT(HEAP), 6 * PAGE_SIZE, BOTH), 0);
+    assert_int_equal(window_open(A, id, B), 0);
+    assert_true(window_map(B, HEAP, PAGE_WRITE));
+    assert_int_equal(fake_rights(B, HEAP + 5), BOTH);
+    /* Recalled: nobody else's, and not changed. */
+    assert_int_equal(memory_recall(a, HEAP + 1, 3), 0);
+    assert_int_equal(fake_calls.revoke, 1);
+    for (uint32_t k = 0; k < 6; k++) {
+        const bool stays = k == 0 || k > 3;
+        assert_int_equal(fake_rights(B, HEAP + k), stays ? BOTH : 0);
+        assert_int_equal(window_rights(B, HEAP + k), stays ? BOTH : 0);
+        assert_int_equal(fake_rights(A, HEAP + k), BOTH);
+        assert_true(all_is(k, 0xee));
+    }
+    /* Its owner lends it again, although it was recalled. */
+    const int stale = window_init(A);
+    assert_int_equal(window_add(A, stale, AT(HEAP + 2), PAGE_SIZE, BOTH), 0);
+    assert_int_equal(window_open(A, stale, B), 0);
+    assert_true(window_map(B, HEAP + 2, PAGE_WRITE));
+    assert_int_equal(memory_renew(a, HEAP + 1, 3), 0);
+    assert_int_equal(fake_rights(B, HEAP + 2), 0);
+    assert_int_equal(window_rights(B, HEAP + 2), 0);
+    for (uint32_t k = 0; k < 6; k++) {
+        assert_true(all_is(k, k == 0 || k > 3 ? 0xee : 0));
+    }
+    assert_int_equal(fake_calls.map, 1);
+    assert_int_equal(fake_calls.unmap + fake_calls.protect, 0);
+    assert_int_equal(a->npages, 6);
+    assert_int_equal(a->peak_pages, 6);
+    /* Protected meanwhile. */
+    assert_int_equal(memory_protect(a, HEAP + 2, 1, PAGE_HEAP, 0), 0);
+    fake_fail_protect = true;
+    assert_int_equal(memory_renew(a, HEAP + 1, 3), -ENOMEM);
+    fake_fail_protect = false;
+    assert_int_equal(memory_renew(a, HEAP + 1, 3), 0);
+    assert_int_equal(fake_rights(A, HEAP + 2), BOTH);
+    assert_int_equal(page_get(HEAP + 2).rights, BOTH);
+    assert_int_equal(window_destroy(A, id), 0);
+    assert_int_equal(window_destroy(A, stale), 0);
+}
+
+/* Only all of it, only heap, only the owner's. */
+static void test_renew_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 2, PAGE_HEAP), 0);
+    assert_int_equal(memory_give(a, HEAP + 2, 1, PAGE_STACK), 0);
+    assert_int_equal(memory_give(b, HEAP + 3, 1, PAGE_HEAP), 0);
+    const struct {
+        struct cubicle *who;
+        uint32_t page, npages;
+    } rows[] = {
+        {b, HEAP, 1},     {a, HEAP, 3},          {a, HEAP + 2, 1},
+        {a, HEAP + 3, 1}, {a, HEAP + 4, 1},      {a, HEAP - 1, 2},
+        {a, HEAP, 0},     {a, HEAP, UINT32_MAX}, {a, UINT32_MAX, 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(memory_renew(rows[i].who, rows[i].page, rows[i].npages),
+                         -EBUSY);
+        assert_int_equal(memory_recall(rows[i].who, rows[i].page, rows[i].npages),
+                         -EPERM);
+    }
+    for (uint32_t k = 0; k < 4; k++) {
+        assert_true(all_is(k, 0xee));
+    }
 }
 
 static void test_take_refused(void **state)
@@ -226,9 +316,10 @@ static void test_p5_neighbours_join(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_p4_quota),    TEST(test_give_refused),       TEST(test_host_fails),
-        TEST(test_p3_take),     TEST(test_take_refused),       TEST(test_protect),
-        TEST(test_reserve_top), TEST(test_p5_neighbours_join),
+        TEST(test_p4_quota),           TEST(test_give_refused),  TEST(test_host_fails),
+        TEST(test_p3_renew),           TEST(test_renew_refused), TEST(test_p3_take),
+        TEST(test_take_refused),       TEST(test_protect),       TEST(test_reserve_top),
+        TEST(test_p5_neighbours_join),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
 /*
- * Windows: W1-W4 of window.h on a backend that only remembers. Each test starts with
+ * Windows: W1-W5 of window.h on a backend that only remembers. Each test starts with
  * three cubicles of a few heap pages each; test_window_revoke.c has W2, and
  * test_window_modes.c the other modes.
  */
@@ -234,10 +234,14 @@ static void test_w4_cut_without_room(void **state)
 static void test_p5_runs(void **state)
 {
     (void)state;
-    const int id = lend(A, B, HEAP(A), PAGES, BOTH);
+    const int id = lend(A, B, HEAP(A), 1, BOTH);
+    for (uint32_t k = 2; k <= 10; k += 2) {
+        assert_int_equal(window_add(A, id, AT(HEAP(A) + k), 1, BOTH), 0);
+    }
     page_limit_runs(3);
     assert_true(window_map(B, HEAP(A), READ));
     assert_true(window_map(B, HEAP(A) + 2, READ));
+    assert_int_equal(window_add(A, id, AT(HEAP(A) + 1), 1, BOTH), 0);
     assert_true(window_map(B, HEAP(A) + 1, READ)); /* joins them */
     assert_true(window_map(B, HEAP(A) + 4, READ));
     assert_true(window_map(B, HEAP(A) + 6, READ));
@@ -250,6 +254,202 @@ static void test_p5_runs(void **state)
     assert_false(window_map(C, HEAP(A) + 8, READ));
     assert_false(window_map(B, HEAP(A) + 10, READ));
     page_limit_runs(UINT32_MAX);
+}
+
+/* P5: more rights in the middle of a run make three of it; its neighbours, one. */
+static void test_p5_upgrades(void **state)
+{
+    (void)state;
+    lend(A, B, HEAP(A), 3, READ);
+    lend(A, B, HEAP(A) + 4, 1, READ);
+    assert_true(window_map(B, HEAP(A), READ));
+    assert_true(window_map(B, HEAP(A) + 4, READ));
+    lend(A, B, HEAP(A) + 1, 1, BOTH);
+    page_limit_runs(3);
+    assert_false(window_map(B, HEAP(A) + 1, PAGE_WRITE));
+    assert_int_equal(fake_rights(B, HEAP(A) + 1), READ);
+    page_limit_runs(4);
+    assert_true(window_map(B, HEAP(A) + 1, PAGE_WRITE));
+    assert_int_equal(fake_rights(B, HEAP(A)), READ);
+    assert_int_equal(fake_rights(B, HEAP(A) + 2), READ);
+    page_limit_runs(UINT32_MAX);
+}
+
+/* W5: what a touch maps: what is alike, in the block. */
+static void test_w5_around(void **state)
+{
+    enum { AROUND = WINDOW_AROUND };
+    (void)state;
+    const uint64_t before = cubicle_get(B)->mapped;
+    assert_int_equal(HEAP(A) % AROUND, 0);
+    const int id = lend(A, B, HEAP(A) + 2, 2 * AROUND - 4, READ);
+    assert_true(window_map(B, HEAP(A) + 5, READ));
+    assert_int_equal(fake_calls.share, 1);
+    assert_int_equal(cubicle_get(B)->mapped - before, AROUND - 2);
+    for (uint32_t k = 0; k < PAGES; k++) {
+        const bool mapped = k >= 2 && k < AROUND;
+        assert_int_equal(fake_rights(B, HEAP(A) + k), mapped ? READ : 0);
+        assert_int_equal(page_get(HEAP(A) + k).flags & PAGE_FOREIGN,
+                         mapped ? PAGE_FOREIGN : 0);
+        assert_int_equal(fake_rights(C, HEAP(A) + k), 0);
+    }
+    /* Read-only stays read-only. */
+    assert_false(window_map(B, HEAP(A) + 6, PAGE_WRITE));
+    /* The next block, up to the window's end. */
+    assert_true(window_map(B, HEAP(A) + AROUND, READ));
+    assert_int_equal(fake_calls.share, 2);
+    for (uint32_t k = AROUND; k < PAGES; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), k < 2 * AROUND - 2 ? READ : 0);
+    }
+    /* All of it goes at once. */
+    assert_int_equal(window_close(A, id, B), 0);
+    assert_int_equal(fake_calls.revoke, 1);
+    for (uint32_t k = 0; k < PAGES; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), 0);
+    }
+}
+
+/* W5: what comes after mapped pages is mapped further: A's heap here is four blocks long. */
+static void test_w5_goes_on(void **state)
+{
+    enum { FIRST = FAKE_FIRST + 1024, NEXT = WINDOW_AROUND_NEXT };
+    (void)state;
+    assert_int_equal(page_claim(FIRST, 2 * NEXT, A, PAGE_HEAP, BOTH), 0);
+    lend(A, B, FIRST, 2 * NEXT, BOTH);
+    assert_true(window_map(B, FIRST, READ));
+    assert_int_equal(fake_rights(B, FIRST + WINDOW_AROUND), 0);
+    assert_true(window_map(B, FIRST + WINDOW_AROUND, READ));
+    assert_int_equal(fake_rights(B, FIRST + NEXT - 1), BOTH);
+    assert_int_equal(fake_rights(B, FIRST + NEXT), 0);
+    assert_true(window_map(B, FIRST + NEXT, READ));
+    assert_int_equal(fake_rights(B, FIRST + 2 * NEXT - 1), BOTH);
+    assert_int_equal(fake_calls.share, 3);
+    window_forget_pages(FIRST, 2 * NEXT);
+    assert_int_equal(fake_calls.revoke, 1);
+    for (uint32_t k = 0; k < 2 * NEXT; k++) {
+        assert_int_equal(fake_rights(B, FIRST + k), 0);
+    }
+    page_free(FIRST, 2 * NEXT);
+}
+
+/* W5: what ends a run: other rights, another owner, the peer's own, what is mapped already,
+ * a page that is not lent, one that the owner cannot write itself. */
+static void test_w5_ends(void **state)
+{
+    const uint32_t first = HEAP(B) - 4; /* A's last pages, and B's */
+
+    (void)state;
+    lend(A, C, first, 4, BOTH);
+    lend(B, C, HEAP(B), 4, BOTH);
+    assert_true(window_map(C, first + 2, READ));
+    assert_int_equal(fake_rights(C, HEAP(B) - 1), BOTH);
+    assert_int_equal(fake_rights(C, HEAP(B)), 0);
+    /* B's own is never mapped, whatever is lent around it. */
+    lend(C, B, HEAP(C), 4, BOTH);
+    assert_int_equal(window_open(C, lend(C, A, HEAP(C), 4, BOTH), B), 0);
+    assert_true(window_map(B, HEAP(C) + 1, READ));
+    for (uint32_t k = 0; k < PAGES; k++) {
+        assert_int_equal(fake_rights(B, HEAP(B) + k), 0);
+    }
+    /* Rights. */
+    lend(A, B, HEAP(A), 6, READ);
+    lend(A, B, HEAP(A) + 2, 2, BOTH);
+    page_set_rights(HEAP(A) + 5, 1, 0);
+    assert_true(window_map(B, HEAP(A) + 1, READ));
+    static const unsigned after_first[] = {READ, READ, 0, 0, 0, 0};
+    static const unsigned after_second[] = {READ, READ, BOTH, BOTH, 0, 0};
+    static const unsigned after_third[] = {READ, READ, BOTH, BOTH, READ, 0};
+    for (uint32_t k = 0; k < 6; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), after_first[k]);
+    }
+    assert_true(window_map(B, HEAP(A) + 3, READ));
+    for (uint32_t k = 0; k < 6; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), after_second[k]);
+    }
+    assert_true(window_map(B, HEAP(A) + 4, READ));
+    assert_false(window_map(B, HEAP(A) + 5, READ));
+    for (uint32_t k = 0; k < 6; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), after_third[k]);
+    }
+    page_set_rights(HEAP(A) + 5, 1, BOTH);
+}
+
+/* W5: a block of two owners; and what is mapped with fewer rights is another run. */
+static void test_w5_mixed(void **state)
+{
+    enum { FIRST = FAKE_FIRST + 1024 };
+    (void)state;
+    assert_int_equal(page_claim(FIRST, 4, A, PAGE_HEAP, BOTH), 0);
+    assert_int_equal(page_claim(FIRST + 4, 4, B, PAGE_HEAP, BOTH), 0);
+    lend(A, C, FIRST, 4, READ);
+    lend(B, C, FIRST + 4, 4, READ);
+    assert_true(window_map(C, FIRST + 5, READ));
+    assert_int_equal(fake_rights(C, FIRST + 3), 0);
+    assert_int_equal(fake_rights(C, FIRST + 4), READ);
+    window_forget_pages(FIRST, 8);
+    page_free(FIRST, 8);
+
+    lend(A, B, HEAP(A), 4, READ);
+    assert_true(window_map(B, HEAP(A), READ));
+    lend(A, B, HEAP(A), 8, BOTH);
+    const uint64_t before = cubicle_get(B)->mapped;
+    assert_true(window_map(B, HEAP(A) + 5, PAGE_WRITE));
+    assert_int_equal(cubicle_get(B)->mapped - before, 4);
+    assert_int_equal(fake_rights(B, HEAP(A) + 3), READ);
+    assert_true(window_map(B, HEAP(A) + 1, PAGE_WRITE));
+    for (uint32_t k = 0; k < 8; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), BOTH);
+    }
+    /* Not before the block either. */
+    lend(A, C, HEAP(A), PAGES, READ);
+    assert_true(window_map(C, HEAP(A) + WINDOW_AROUND, READ));
+    assert_int_equal(fake_rights(C, HEAP(A) + WINDOW_AROUND - 1), 0);
+    assert_int_equal(fake_rights(C, HEAP(A) + 2 * WINDOW_AROUND - 1), READ);
+}
+
+/* W5: a part that closes goes, the rest stays; delegated pages go with their source. */
+static void test_w5_parts(void **state)
+{
+    (void)state;
+    const int left = lend(A, B, HEAP(A), 4, READ);
+    const int right = lend(A, B, HEAP(A) + 4, 4, READ);
+    lend(B, C, HEAP(A) + 2, 4, READ);
+    assert_true(window_map(B, HEAP(A) + 7, READ)); /* both: rights are what counts */
+    assert_true(window_map(C, HEAP(A) + 5, READ));
+    assert_int_equal(fake_rights(B, HEAP(A)), READ);
+    assert_int_equal(fake_rights(C, HEAP(A) + 2), READ);
+    assert_int_equal(fake_rights(C, HEAP(A) + 1), 0);
+    assert_int_equal(window_remove(A, left, AT(HEAP(A))), 0);
+    for (uint32_t k = 0; k < 8; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), k < 4 ? 0 : READ);
+        assert_int_equal(fake_rights(C, HEAP(A) + k), k == 4 || k == 5 ? READ : 0);
+    }
+    /* The owner frees a page in the middle of what is left. */
+    window_forget_pages(HEAP(A) + 5, 1);
+    for (uint32_t k = 4; k < 8; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), k == 5 ? 0 : READ);
+        assert_int_equal(fake_rights(C, HEAP(A) + k), k == 4 ? READ : 0);
+    }
+    assert_int_equal(window_destroy(A, right), 0);
+    assert_int_equal(fake_rights(B, HEAP(A) + 4), 0);
+    assert_int_equal(fake_rights(C, HEAP(A) + 4), 0);
+}
+
+/* W5: where the host has no room for all, the page alone will do. */
+static void test_w5_host_fails(void **state)
+{
+    (void)state;
+    lend(A, B, HEAP(A), PAGES, READ);
+    fake_fail_share_many = true;
+    assert_true(window_map(B, HEAP(A) + 3, READ));
+    assert_int_equal(fake_calls.share, 2);
+    for (uint32_t k = 0; k < PAGES; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), k == 3 ? READ : 0);
+    }
+    fake_fail_share_many = false;
+    fake_fail_share = true;
+    assert_false(window_map(B, HEAP(A) + 5, READ));
+    fake_fail_share = false;
 }
 
 /* W1, W2: a delegated right is at most its source, and goes with it. */
@@ -476,6 +676,13 @@ int main(void)
         TEST(test_w4_freed_leave_windows),
         TEST(test_w4_cut_without_room),
         TEST(test_p5_runs),
+        TEST(test_p5_upgrades),
+        TEST(test_w5_around),
+        TEST(test_w5_goes_on),
+        TEST(test_w5_ends),
+        TEST(test_w5_mixed),
+        TEST(test_w5_parts),
+        TEST(test_w5_host_fails),
         TEST(test_delegation),
         TEST(test_delegation_rights),
         TEST(test_long_chain),

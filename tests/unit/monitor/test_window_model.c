@@ -27,6 +27,8 @@ static uint32_t random_state;
 #define KEPT 4u
 static int ids[CUBICLES + 1], kept[CUBICLES + 1][KEPT];
 
+static uint8_t heap[CUBICLES * PAGES * PAGE_SIZE]; /* what renewing writes to */
+
 /* A number below @limit. */
 static uint32_t any(uint32_t limit)
 {
@@ -44,6 +46,7 @@ static int setup(void **state)
         }
         cubicle_get(id)->state = CUBICLE_LIVE;
         cubicle_get(id)->quota_pages = UINT64_MAX;
+        cubicle_get(id)->view = (uint64_t)(uintptr_t)heap - (HEAP(1) << PAGE_SHIFT);
         assert_int_equal(memory_give(cubicle_get(id), HEAP(id), PAGES, PAGE_HEAP), 0);
     }
 #ifdef RUNS
@@ -84,7 +87,11 @@ static void memory_step(unsigned what)
     uint32_t page, npages;
     choose(&page, &npages);
     const unsigned owner = page_get(page).owner;
-    if (what < 2) {
+    if (owner != 0 && any(4) == 0) {
+        (void)!memory_recall(cubicle_get(owner), page, 1 + any(3));
+    } else if (owner != 0 && any(4) == 0) {
+        (void)!memory_renew(cubicle_get(owner), page, 1 + any(3));
+    } else if (what < 2) {
         (void)!memory_give(cubicle_get(1 + (page - HEAP(1)) / PAGES), page, 1,
                            PAGE_HEAP);
     } else if (owner != 0 && what == 2 && any(3) == 0) {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "backend/backend.h"
 #include "window_world.h"
 
 /* W2: a range that is cut too often gives up its end, and with it what was mapped there. */
@@ -75,6 +76,60 @@ static void test_w2_revoke(void **state)
     }
 }
 
+/* W2: what was touched here and there goes at once, and nothing else. */
+static void test_w2_gaps(void **state)
+{
+    (void)state;
+    const int id = window_init(A);
+    for (uint32_t k = 0; k < 16; k += 4) {
+        assert_int_equal(window_add(A, id, AT(HEAP(A) + k), 2 * PAGE_SIZE, READ), 0);
+    }
+    const int all = lend(A, C, HEAP(A), PAGES, READ);
+    assert_int_equal(window_open(A, id, B), 0);
+    for (uint32_t k = 0; k < 16; k += 4) {
+        assert_true(window_map(B, HEAP(A) + k, READ));
+    }
+    assert_true(window_map(C, HEAP(A), READ));
+    window_forget_pages(HEAP(A), 16);
+    assert_int_equal(fake_calls.revoke, 2); /* of B, of C */
+    for (uint32_t k = 0; k < 16; k++) {
+        assert_int_equal(fake_rights(B, HEAP(A) + k), 0);
+        assert_int_equal(fake_rights(C, HEAP(A) + k), 0);
+    }
+    /* A page that stays, or is somebody else's, is no gap. */
+    const int two = lend(A, B, HEAP(A) + 16, 3, READ);
+    lend(A, B, HEAP(A) + 17, 1, READ);
+    assert_true(window_map(B, HEAP(A) + 16, READ));
+    assert_int_equal(window_destroy(A, two), 0);
+    assert_int_equal(fake_calls.revoke, 4);
+    assert_int_equal(fake_rights(B, HEAP(A) + 16), 0);
+    assert_int_equal(fake_rights(B, HEAP(A) + 17), READ);
+    assert_int_equal(fake_rights(B, HEAP(A) + 18), 0);
+    assert_int_equal(window_destroy(A, all), 0);
+}
+
+/* W2: a page of the peer's own between two that are lent to it stays. */
+static void test_w2_own_between(void **state)
+{
+    enum { FIRST = FAKE_FIRST + 1024 };
+    (void)state;
+    for (uint32_t k = 0; k < 3; k++) {
+        assert_int_equal(page_claim(FIRST + k, 1, k == 1 ? B : A, PAGE_HEAP, BOTH), 0);
+    }
+    assert_int_equal(backend->map(B, FIRST + 1, 1), 0);
+    const int back = lend(B, A, FIRST + 1, 1, READ);
+    const int id = lend(A, B, FIRST, 3, READ);
+    assert_true(window_map(B, FIRST, READ));
+    assert_true(window_map(B, FIRST + 2, READ));
+    assert_int_equal(window_destroy(A, id), 0);
+    assert_int_equal(fake_rights(B, FIRST), 0);
+    assert_int_equal(fake_rights(B, FIRST + 1), BOTH);
+    assert_int_equal(fake_rights(B, FIRST + 2), 0);
+    assert_int_equal(window_destroy(B, back), 0);
+    window_forget_pages(FIRST, 3);
+    page_free(FIRST, 3);
+}
+
 /* W2: closing what was never touched costs no mapping call. */
 static void test_w2_untouched(void **state)
 {
@@ -114,10 +169,8 @@ static void test_w2_host_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_w2_given_up),
-        TEST(test_w2_revoke),
-        TEST(test_w2_untouched),
-        TEST(test_w2_host_fails),
+        TEST(test_w2_given_up),    TEST(test_w2_revoke),    TEST(test_w2_gaps),
+        TEST(test_w2_own_between), TEST(test_w2_untouched), TEST(test_w2_host_fails),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
