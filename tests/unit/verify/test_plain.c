@@ -55,7 +55,7 @@ static bool compare(const uint8_t *bytes)
 static void compare_tails(uint8_t *bytes, unsigned n)
 {
     for (size_t d = 0; d < LENGTH(displacements); d++) {
-        for (size_t i = 0; i < LENGTH(immediates); i++) {
+        for (size_t i = 0; i < (d < 2 ? LENGTH(immediates) : 1); i++) {
             memcpy(bytes + n, &displacements[d], 4);
             memcpy(bytes + n + 4, &immediates[i], AVAILABLE - n < 8 ? 3 : 4);
             (void)compare(bytes);
