@@ -114,8 +114,12 @@ void probe_machine(struct probe *probe)
     probe->apx = probe->pku && (read_xcr0() & PROBE_XCR0_APX) != 0;
     probe->dispatch = has_dispatch();
     probe->memfd = has_memfd();
-    probe->seccomp = has_seccomp();
     probe->low_memory = can_map_low();
+}
+
+void probe_settings(struct probe *probe)
+{
+    probe->seccomp = has_seccomp();
     probe->mmap_min_addr = read_number("/proc/sys/vm/mmap_min_addr");
     probe->overcommit = (int)read_number("/proc/sys/vm/overcommit_memory");
     probe->max_map_count = read_number("/proc/sys/vm/max_map_count");
