@@ -1,4 +1,5 @@
 #include "elf_image.h"
+#include "populate.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -271,6 +272,7 @@ static int image_read_symbols(struct image *image, struct image_error *error)
         (void)image_fail(error, image->path, "out of memory");
         return -ENOMEM;
     }
+    populate(image->symbols, image->nsymbols * sizeof(*image->symbols));
     for (size_t i = 0; i < image->nsymbols; i++) {
         Elf64_Sym raw;
         memcpy(&raw, image->file + header.sh_offset + i * sizeof(raw), sizeof(raw));
