@@ -288,6 +288,10 @@ static int image_read_symbols(struct image *image, struct image_error *error)
         if (symbol->name == NULL) {
             return image_fail(error, image->path, "symbol %zu has a bad name", i);
         }
+        if (symbol->section == SHN_UNDEF) {
+            symbol->next_undefined = image->undefined;
+            image->undefined = (uint32_t)i;
+        }
         const int failed = image_check_symbol(image, i, symbol, error);
         if (failed != 0) {
             return failed;

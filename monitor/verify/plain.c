@@ -88,7 +88,7 @@ static const struct plain_row one_byte[256] = {
     [0xb8 ... 0xbf] = ROW(WIDE | NAMED | IMM | IMM64),
     /* rol, ror, shl, shr, sar */
     [0xc0] = EXTS(0xb3, TO_RM | SHIFT | IMM8), [0xc1] = EXTS(0xb3, WIDE | TO_RM | SHIFT | IMM8),
-    [0xd0] = EXTS(0xb3, TO_RM | SHIFT), [0xd1] = EXTS(0xb3, WIDE | TO_RM | SHIFT),
+    [0xd0] = EXTS(0xb3, TO_RM), [0xd1] = EXTS(0xb3, WIDE | TO_RM),
     [0xd2] = EXTS(0xb3, TO_RM | SHIFT), [0xd3] = EXTS(0xb3, WIDE | TO_RM | SHIFT),
     [0xc6] = EXTS(0x01, TO_RM | IMM8), [0xc7] = EXTS(0x01, WIDE | TO_RM | IMM), /* mov */
     /* not, neg, mul, imul, div, idiv */
