@@ -89,6 +89,11 @@ bool branch_form(const uint8_t *bytes, size_t available, struct insn *insn)
         insn->flow = bytes[0] == 0xcc ? FLOW_NEVER : FLOW_RETURN;
         return true;
     }
+    if (available >= 2 && bytes[0] == 0x0f && bytes[1] == 0x0b) { /* ud2 */
+        insn->length = 2;
+        insn->flow = FLOW_NEVER;
+        return true;
+    }
     return branch_direct(bytes, available, insn) ||
            branch_indirect(bytes, available, insn);
 }

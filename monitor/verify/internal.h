@@ -203,7 +203,7 @@ enum verify_reason groups_check(struct pass *pass, uint32_t offset,
 enum verify_reason groups_unfinished(const struct pass *pass);
 
 /* branch.c */
-/** Recognises a branch, or int3, by its bytes. */
+/** Recognises a branch, int3 or ud2 by its bytes. */
 bool branch_form(const uint8_t *bytes, size_t available, struct insn *insn);
 enum verify_reason branch_check(struct pass *pass, uint32_t offset,
                                 const struct insn *insn);

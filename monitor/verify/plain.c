@@ -26,6 +26,7 @@
 
 /* What ModRM.reg says of the opcodes 81 and 83. */
 #define EXT_ADD 0u
+#define EXT_TEST 0u /* of f6 and f7 */
 #define EXT_AND 4u
 #define EXT_SUB 5u
 
@@ -47,6 +48,7 @@ enum plain_flag {
     LEA = 2048,
     SHIFT = 4096,     /* may leave out its access to memory */
     IMMEDIATE = 8192, /* 81 and 83: rsp may be moved, a mask may be there */
+    TEST = 16384,     /* /0 has an immediate, the others have none */
 };
 
 struct plain_row {
@@ -75,6 +77,7 @@ static const struct plain_row one_byte[256] = {
     ARITHMETIC(0x38), ACCUMULATOR(0x38), /* cmp */
     [0x50 ... 0x5f] = ROW(NAMED | PUSH),
     [0x63] = ROW(BOTH | WIDE | TO_REG), /* movslq */
+    [0x68] = ROW(PUSH | IMM), [0x6a] = ROW(PUSH | IMM8),
     [0x69] = ROW(BOTH | WIDE | TO_REG | IMM), [0x6b] = ROW(BOTH | WIDE | TO_REG | IMM8),
     [0x80] = EXTS(0xff, TO_RM | IMM8),
     [0x81] = EXTS(0xff, WIDE | TO_RM | IMM | IMMEDIATE),
@@ -91,8 +94,8 @@ static const struct plain_row one_byte[256] = {
     [0xd0] = EXTS(0xb3, TO_RM), [0xd1] = EXTS(0xb3, WIDE | TO_RM),
     [0xd2] = EXTS(0xb3, TO_RM | SHIFT), [0xd3] = EXTS(0xb3, WIDE | TO_RM | SHIFT),
     [0xc6] = EXTS(0x01, TO_RM | IMM8), [0xc7] = EXTS(0x01, WIDE | TO_RM | IMM), /* mov */
-    /* not, neg, mul, imul, div, idiv */
-    [0xf6] = EXTS(0xfc, TO_RM), [0xf7] = EXTS(0xfc, WIDE | TO_RM),
+    /* test, not, neg, mul, imul, div, idiv */
+    [0xf6] = EXTS(0xfd, TO_RM | TEST), [0xf7] = EXTS(0xfd, WIDE | TO_RM | TEST),
     [0xfe] = EXTS(0x03, TO_RM), [0xff] = EXTS(0x03, WIDE | TO_RM), /* inc, dec */
 };
 
@@ -109,12 +112,14 @@ static const struct plain_row two_byte[4][256] = {
         [0xaf] = ROW(BOTH | WIDE | TO_REG), /* imul */
         [0xb6 ... 0xb7] = ROW(BOTH | WIDE | TO_REG), /* movzx */
         [0xbe ... 0xbf] = ROW(BOTH | WIDE | TO_REG), /* movsx */
+        [0xc8 ... 0xcf] = ROW(WIDE | NAMED), /* bswap */
     },
     [PREFIX_66] = {
         [0x10 ... 0x11] = ROW(BOTH), [0x28 ... 0x29] = ROW(BOTH), /* movupd, movapd */
         [0x2e ... 0x2f] = ROW(BOTH), /* ucomisd, comisd */
         [0x54 ... 0x59] = ROW(BOTH), /* andpd, andnpd, orpd, xorpd, addpd, mulpd */
         [0x60 ... 0x62] = ROW(BOTH), [0x6c] = ROW(BOTH), /* punpckl */
+        [0x6e] = ROW(BOTH | WIDE), [0x7e] = ROW(BOTH | WIDE | TO_RM), /* movd, movq */
         [0x6f] = ROW(BOTH), [0x7f] = ROW(BOTH), /* movdqa */
         [0xd4] = ROW(BOTH), [0xd6] = ROW(BOTH), /* paddq, movq */
         [0xef] = ROW(BOTH), [0xfe] = ROW(BOTH), /* pxor, paddd */
@@ -265,6 +270,9 @@ static int32_t plain_immediate(struct plain *p)
 {
     int32_t value = 0;
 
+    if (plain_has(p, TEST) && (p->modrm >> 3 & 7) == EXT_TEST) {
+        p->row.flags |= plain_has(p, WIDE) ? IMM : IMM8;
+    }
     if (plain_has(p, IMM8)) {
         value = (int8_t)*p->at++;
     } else if (plain_has(p, IMM)) {
