@@ -74,6 +74,7 @@ int cli_check(int argc, char **argv)
     argp_err_exit_status = CLI_EXIT_USAGE;
     cli_parse(&argp, argc, argv, 0, NULL);
     probe_machine(&probe);
+    probe_settings(&probe);
     const bool sfi = probe_sfi(&probe, &sfi_reason);
     const bool mpk = probe_mpk(&probe, &mpk_reason);
     const bool none = probe_none(&probe, &none_reason);

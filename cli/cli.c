@@ -73,13 +73,12 @@ char *cli_format(const char *format, ...)
 
 char *cli_build_path(const char *relative)
 {
-    char self[PATH_MAX];
-    const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    static char self[PATH_MAX];
+    static const char *top; /* the folder that bin/ is in */
 
-    if (n <= 0) {
-        return cli_format("../%s", relative);
+    if (top == NULL) {
+        const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+        top = n > 0 ? dirname(dirname(self)) : "..";
     }
-    self[n] = '\0';
-    char *bin = dirname(self);
-    return cli_format("%s/%s", dirname(bin), relative);
+    return cli_format("%s/%s", top, relative);
 }

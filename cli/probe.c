@@ -107,15 +107,21 @@ void probe_machine(struct probe *probe)
     memset(probe, 0, sizeof(*probe));
     monitor_probe_views(&probe->views);
     probe->avx = __builtin_cpu_supports("avx");
-    probe->pku = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_OSPKE) != 0;
-    probe->cpu_pku = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & bit_PKU) != 0;
-    probe->transactions = __get_cpuid_count(7, 0, &a, &b, &c, &d) &&
-                          (b & bit_RTM) != 0 && (d & PROBE_RTM_ALWAYS_ABORT) == 0;
+    /* Once: under a hypervisor each cpuid is a trap. */
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+        probe->pku = (c & bit_OSPKE) != 0;
+        probe->cpu_pku = (c & bit_PKU) != 0;
+        probe->transactions = (b & bit_RTM) != 0 && (d & PROBE_RTM_ALWAYS_ABORT) == 0;
+    }
     probe->apx = probe->pku && (read_xcr0() & PROBE_XCR0_APX) != 0;
     probe->dispatch = has_dispatch();
     probe->memfd = has_memfd();
-    probe->seccomp = has_seccomp();
     probe->low_memory = can_map_low();
+}
+
+void probe_settings(struct probe *probe)
+{
+    probe->seccomp = has_seccomp();
     probe->mmap_min_addr = read_number("/proc/sys/vm/mmap_min_addr");
     probe->overcommit = (int)read_number("/proc/sys/vm/overcommit_memory");
     probe->max_map_count = read_number("/proc/sys/vm/max_map_count");

@@ -1,5 +1,6 @@
 /* Reading a module file from the host, and visiting its relocations. */
 #include "elf_image.h"
+#include "populate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,7 @@ int image_read_file(const char *path, uint8_t **data, size_t *size,
     if (buffer == NULL) {
         goto failed;
     }
+    populate(buffer, wanted);
     size_t got = 0;
     while (got < wanted) {
         const ssize_t n = read(fd, buffer + got, wanted - got);

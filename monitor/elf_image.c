@@ -1,4 +1,5 @@
 #include "elf_image.h"
+#include "populate.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -271,6 +272,7 @@ static int image_read_symbols(struct image *image, struct image_error *error)
         (void)image_fail(error, image->path, "out of memory");
         return -ENOMEM;
     }
+    populate(image->symbols, image->nsymbols * sizeof(*image->symbols));
     for (size_t i = 0; i < image->nsymbols; i++) {
         Elf64_Sym raw;
         memcpy(&raw, image->file + header.sh_offset + i * sizeof(raw), sizeof(raw));
@@ -285,6 +287,10 @@ static int image_read_symbols(struct image *image, struct image_error *error)
         };
         if (symbol->name == NULL) {
             return image_fail(error, image->path, "symbol %zu has a bad name", i);
+        }
+        if (symbol->section == SHN_UNDEF) {
+            symbol->next_undefined = image->undefined;
+            image->undefined = (uint32_t)i;
         }
         const int failed = image_check_symbol(image, i, symbol, error);
         if (failed != 0) {

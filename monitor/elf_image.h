@@ -42,6 +42,8 @@ struct image_symbol {
     const char *name; /* "" for none */
     uint16_t section; /* index; SHN_UNDEF, SHN_ABS */
     uint8_t type, binding;
+    uint32_t
+        next_undefined; /* index of another, where the section is SHN_UNDEF; 0: none */
     uint64_t value, size;
 };
 
@@ -57,6 +59,7 @@ struct image {
     size_t nsections;
     struct image_symbol *symbols; /* owned */
     size_t nsymbols;
+    uint32_t undefined; /* index of the last undefined symbol but symbol 0; 0: none */
     uint64_t segment_size[IMAGE_SEGMENTS];
     uint64_t tls_memory_size, tls_align; /* with .tbss; 0 where there is no TLS */
     const char *note;                    /* text of .cubicle.note, not NUL-terminated */

@@ -56,9 +56,9 @@ static bool link_loader_symbol(const struct module *module, const char *name,
 
 bool link_imports(const struct module *module, const char *name)
 {
-    for (size_t i = 0; i < module->image.nsymbols; i++) {
-        const struct image_symbol *symbol = &module->image.symbols[i];
-        if (symbol->section == SHN_UNDEF && strcmp(symbol->name, name) == 0) {
+    const struct image *image = &module->image;
+    for (uint32_t i = image->undefined; i != 0; i = image->symbols[i].next_undefined) {
+        if (strcmp(image->symbols[i].name, name) == 0) {
             return true;
         }
     }

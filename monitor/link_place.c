@@ -8,6 +8,7 @@
 #include "link.h"
 #include "memory.h"
 #include "message.h"
+#include "populate.h"
 #include "trampoline.h"
 
 #include <errno.h>
@@ -50,6 +51,7 @@ static int link_map_code(struct module *module, uint32_t page, uint32_t npages)
         page_free(page, npages);
         return -ENOMEM;
     }
+    populate(at, size);
     memset(at, 0xcc, size); /* what is between functions traps */
     cubicle_book(module->cubicle, npages);
     return 0;
@@ -126,6 +128,21 @@ static int link_choose(struct module *module)
                                module->name, next_page - first);
 }
 
+/* Bytes of the segment that the file gives: what is behind them may never be touched. */
+static size_t link_segment_contents(const struct module *module,
+                                    enum image_segment segment)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < module->image.nsections; i++) {
+        const struct image_section *section = &module->image.sections[i];
+        if (section->segment == segment && section->data != NULL &&
+            section->at + section->size > size) {
+            size = section->at + section->size;
+        }
+    }
+    return size;
+}
+
 int link_place(struct module *module)
 {
     const int unplaced = link_choose(module);
@@ -149,6 +166,9 @@ int link_place(struct module *module)
                 module->name, page_kind_name(segment_kinds[s]), npages,
                 (unsigned long long)module->cubicle->npages, module->cubicle->name,
                 (long long)module->cubicle->quota_pages, strerror(-error));
+        }
+        if (s != IMAGE_CODE) {
+            populate(link_segment_memory(module, s), link_segment_contents(module, s));
         }
     }
     for (size_t i = 0; i < module->image.nsections; i++) {

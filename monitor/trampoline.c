@@ -7,6 +7,7 @@
 #include "marshal.h"
 #include "message.h"
 #include "page.h"
+#include "populate.h"
 #include "trampoline_body.h"
 
 #include <errno.h>
@@ -16,10 +17,11 @@
 #define BODY_MAX 2048u /* with plain code, keys and AVX-512 about 1600 */
 #define BODIES_SIZE ((uint64_t)TRAMPOLINE_MAX * BODY_MAX)
 #define BODIES_GAP 64u
+#define BODIES_FIRST (1u << 16) /* what most systems need */
 
 static struct trampoline *table; /* [0] is not used: id 0 marks the bottom frame */
 static uint32_t count;
-static uint32_t buckets[1u << 14]; /* heads of chains of equal hashes, by id */
+static uint32_t buckets[1u << 12]; /* heads of chains of equal hashes, by id */
 static uint32_t *next_in_bucket;
 
 static uint8_t *bodies;
@@ -46,6 +48,7 @@ int trampoline_init(void)
     }
     /* The handler of signals may look at what stands before the instruction it interrupted:
      * even before the first there is something. */
+    populate(bodies, BODIES_FIRST);
     memset(bodies, 0xcc, BODIES_GAP);
     body_emitter = (struct emitter){.at = bodies + BODIES_GAP,
                                     .end = bodies + BODIES_SIZE,
@@ -60,7 +63,7 @@ static uint32_t trampoline_bucket(unsigned caller, unsigned callee,
 {
     uint64_t key =
         (uint64_t)(uintptr_t)function ^ (uint64_t)caller << 40 ^ (uint64_t)callee << 52;
-    return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 50);
+    return (uint32_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 52);
 }
 
 static struct trampoline *trampoline_find(unsigned caller, unsigned callee,
@@ -87,7 +90,7 @@ static int trampoline_map_stubs(uint32_t end)
             return -ENOSPC;
         }
         void *at = mmap((void *)(uintptr_t)stub_mapped, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);
         if (at == MAP_FAILED) {
             return -errno;
         }

@@ -98,8 +98,9 @@ static void extent_remove(uint32_t page, uint32_t npages)
 
 void extent_init(uint32_t npages)
 {
-    space_npages = npages < EXTENT_MAX_PAGES ? npages : EXTENT_MAX_PAGES;
+    /* At first there are no tags, and 2 MiB of memory need not be touched to say so. */
     memset(tags, 0, sizeof(*tags) * space_npages);
+    space_npages = npages < EXTENT_MAX_PAGES ? npages : EXTENT_MAX_PAGES;
     memset(class_map, 0, sizeof(class_map));
     for (uint32_t class = 0; class < CLASS_COUNT; class ++) {
         class_heads[class] = EXTENT_END;

@@ -44,7 +44,7 @@ static bool branch_read(const uint8_t *bytes, size_t available, uint8_t *length,
     return false;
 }
 
-bool branch_direct(const uint8_t *bytes, size_t available, struct insn *insn)
+static bool branch_direct(const uint8_t *bytes, size_t available, struct insn *insn)
 {
     int32_t displacement;
 
@@ -59,42 +59,43 @@ bool branch_direct(const uint8_t *bytes, size_t available, struct insn *insn)
     return true;
 }
 
-/* FF /2 (call) or FF /4 (jmp) with a register, with or without 41. Sets @reg. */
-static bool branch_indirect(const struct decoded *decoded, uint8_t *reg)
+/* FF /2 (call) or FF /4 (jmp) with a register, with or without 41. */
+static bool branch_indirect(const uint8_t *bytes, size_t available, struct insn *insn)
 {
-    const uint8_t *bytes = decoded->bytes;
     const unsigned rex = bytes[0] == 0x41;
 
-    if (decoded->zydis.length != rex + 2 || bytes[rex] != 0xff ||
-        (bytes[rex + 1] & 0xf8) != (decoded->kind == RULE_CALL ? 0xd0 : 0xe0)) {
+    if (available < rex + 2 || bytes[rex] != 0xff) {
         return false;
     }
-    *reg = (uint8_t)(rex * 8 + (bytes[rex + 1] & 7));
+    switch (bytes[rex + 1] & 0xf8) {
+    case 0xd0:
+        insn->flow = FLOW_CALL_INDIRECT;
+        break;
+    case 0xe0:
+        insn->flow = FLOW_JUMP_INDIRECT;
+        break;
+    default:
+        return false;
+    }
+    insn->length = (uint8_t)(rex + 2);
+    insn->reg = (uint8_t)(rex * 8 + (bytes[rex + 1] & 7));
     return true;
 }
 
-enum verify_reason branch_form(const struct decoded *decoded, struct insn *insn)
+bool branch_form(const uint8_t *bytes, size_t available, struct insn *insn)
 {
-    switch (decoded->kind) {
-    case RULE_TRAP:
-        insn->flow = FLOW_NEVER;
-        return VERIFY_OK;
-    case RULE_RETURN:
-        insn->flow = FLOW_RETURN;
-        return decoded->zydis.length == 1 && decoded->bytes[0] == 0xc3 ? VERIFY_OK
-                                                                       : VERIFY_RETURN;
-    case RULE_CALL:
-        insn->flow = FLOW_CALL_INDIRECT;
-        break;
-    case RULE_JUMP:
-        insn->flow = FLOW_JUMP_INDIRECT;
-        break;
-    case RULE_BRANCH:
-        return VERIFY_INDIRECT; /* never: branch_direct() knows all forms */
-    default:
-        return VERIFY_OK;
+    if (bytes[0] == 0xcc || bytes[0] == 0xc3) {
+        insn->length = 1;
+        insn->flow = bytes[0] == 0xcc ? FLOW_NEVER : FLOW_RETURN;
+        return true;
     }
-    return branch_indirect(decoded, &insn->reg) ? VERIFY_OK : VERIFY_INDIRECT;
+    if (available >= 2 && bytes[0] == 0x0f && bytes[1] == 0x0b) { /* ud2 */
+        insn->length = 2;
+        insn->flow = FLOW_NEVER;
+        return true;
+    }
+    return branch_direct(bytes, available, insn) ||
+           branch_indirect(bytes, available, insn);
 }
 
 enum verify_reason branch_check(struct pass *pass, uint32_t offset,

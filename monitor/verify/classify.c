@@ -11,9 +11,6 @@
  */
 #include "internal.h"
 
-#define RETURN_MASK INT64_C(0x7fffffe0)
-#define BRANCH_MASK INT64_C(-32)
-
 #define OPCODE_STOS 0xaa
 
 /* ---- forms ---- */
@@ -153,6 +150,26 @@ static void classify_role(const struct decoded *decoded, struct insn *insn)
 
 /* ---- */
 
+/* Branches are known by their bytes; all others are of forms that are not listed (B1). */
+static enum verify_reason classify_flow(const struct decoded *decoded,
+                                        struct insn *insn)
+{
+    switch (decoded->kind) {
+    case RULE_TRAP:
+        insn->flow = FLOW_NEVER;
+        return VERIFY_OK;
+    case RULE_RETURN:
+        return VERIFY_RETURN;
+    case RULE_CALL:
+    case RULE_JUMP:
+        return VERIFY_INDIRECT;
+    case RULE_BRANCH:
+        return VERIFY_INDIRECT; /* never: there are no other forms */
+    default:
+        return VERIFY_OK;
+    }
+}
+
 static enum verify_reason classify_decoded(const struct decoder *decoder,
                                            struct decoded *decoded, struct insn *insn)
 {
@@ -162,7 +179,7 @@ static enum verify_reason classify_decoded(const struct decoder *decoder,
         reason = operands_check(decoder, decoded);
     }
     if (reason == VERIFY_OK) {
-        reason = branch_form(decoded, insn);
+        reason = classify_flow(decoded, insn);
     }
     if (reason == VERIFY_OK) {
         reason = classify_stack(decoded, insn);
@@ -176,25 +193,22 @@ static enum verify_reason classify_decoded(const struct decoder *decoder,
     return VERIFY_OK;
 }
 
-bool classify_simple(const uint8_t *bytes, size_t available, struct insn *insn)
+enum verify_reason classify_decode(const struct decoder *decoder, const uint8_t *bytes,
+                                   size_t available, struct insn *insn)
 {
+    struct decoded decoded;
+    const enum verify_reason reason = decode(decoder, bytes, available, &decoded);
+
     *insn = (struct insn){0};
-    if (available >= 1 && bytes[0] == 0xcc) {
-        insn->length = 1;
-        insn->flow = FLOW_NEVER;
-        return true;
-    }
-    return branch_direct(bytes, available, insn);
+    return reason != VERIFY_OK ? reason : classify_decoded(decoder, &decoded, insn);
 }
 
 enum verify_reason classify(const struct decoder *decoder, const uint8_t *bytes,
                             size_t available, struct insn *insn)
 {
-    struct decoded decoded;
-
-    if (classify_simple(bytes, available, insn)) {
+    *insn = (struct insn){0};
+    if (branch_form(bytes, available, insn) || plain_classify(bytes, available, insn)) {
         return VERIFY_OK;
     }
-    const enum verify_reason reason = decode(decoder, bytes, available, &decoded);
-    return reason != VERIFY_OK ? reason : classify_decoded(decoder, &decoded, insn);
+    return classify_decode(decoder, bytes, available, insn);
 }

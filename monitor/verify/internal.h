@@ -9,6 +9,20 @@
 
 #include <Zydis/Zydis.h>
 
+/* The low bits of a REX prefix: 64-bit operand, extension of reg, index, rm or base. */
+#define REX_W 8u
+#define REX_R 4u
+#define REX_X 2u
+#define REX_B 1u
+
+/* The masks of returns and of indirect branches; see groups.c. */
+#define RETURN_MASK INT64_C(0x7fffffe0)
+#define BRANCH_MASK INT64_C(-32)
+
+/* An access this close to rsp shows that rsp is near mapped memory: the lowest and the
+ * highest 64 KiB of a view are never mapped. */
+#define PROBE_REACH 0x10000
+
 /* ---- rules ---- */
 
 /** How an instruction is checked. The zero value is what an unlisted mnemonic has. */
@@ -137,18 +151,16 @@ struct insn {
 };
 
 /* classify.c: all that can be said without the instructions around it */
-/** int3 and direct branches, by their bytes: nearly half of all code. Else false. */
-bool classify_simple(const uint8_t *bytes, size_t available, struct insn *insn);
 enum verify_reason classify(const struct decoder *decoder, const uint8_t *bytes,
                             size_t available, struct insn *insn);
+/** The same for what is not a branch, int3 or ret; with the decoder alone, at a tenth of
+ * the speed. */
+enum verify_reason classify_decode(const struct decoder *decoder, const uint8_t *bytes,
+                                   size_t available, struct insn *insn);
 
-/* cache.c */
-struct cache;
-struct cache *cache_new(void);
-void cache_free(struct cache *cache);
-enum verify_reason cache_classify(struct cache *cache, const struct decoder *decoder,
-                                  const uint8_t *bytes, size_t available,
-                                  struct insn *insn);
+/* plain.c */
+/** classify_decode() for the most frequent instructions. False: not one of them. */
+bool plain_classify(const uint8_t *bytes, size_t available, struct insn *insn);
 
 /* ---- one pass over the code ---- */
 
@@ -191,10 +203,8 @@ enum verify_reason groups_check(struct pass *pass, uint32_t offset,
 enum verify_reason groups_unfinished(const struct pass *pass);
 
 /* branch.c */
-/** Recognises a direct branch by its bytes. */
-bool branch_direct(const uint8_t *bytes, size_t available, struct insn *insn);
-/** Any other branch. */
-enum verify_reason branch_form(const struct decoded *decoded, struct insn *insn);
+/** Recognises a branch, int3 or ud2 by its bytes. */
+bool branch_form(const uint8_t *bytes, size_t available, struct insn *insn);
 enum verify_reason branch_check(struct pass *pass, uint32_t offset,
                                 const struct insn *insn);
 enum verify_reason branch_targets(struct pass *pass);

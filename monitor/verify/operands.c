@@ -19,10 +19,6 @@
  */
 #include "internal.h"
 
-/* An access this close to rsp shows that rsp is near mapped memory: the lowest and the
- * highest 64 KiB of a view are never mapped. */
-#define PROBE_REACH 0x10000
-
 #define ACCESS_MAX_BITS 256
 
 static bool operands_gpr32_or_none(ZydisRegister reg)

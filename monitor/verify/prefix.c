@@ -17,12 +17,6 @@
  */
 #include "internal.h"
 
-/* The low bits of a REX prefix: 64-bit operand, extension of reg, index, rm or base. */
-#define REX_W 8u
-#define REX_R 4u
-#define REX_X 2u
-#define REX_B 1u
-
 static bool prefix_is_segment(uint8_t byte)
 {
     return byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e ||

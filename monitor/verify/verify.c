@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define CODE_END UINT64_C(0x80000000)
-#define CACHE_WORTHWHILE 8192
 
 static enum verify_reason verify_instruction(struct pass *pass, uint32_t offset,
                                              const struct insn *insn)
@@ -42,15 +41,14 @@ static enum verify_reason verify_instruction(struct pass *pass, uint32_t offset,
 }
 
 static enum verify_reason verify_linear(struct pass *pass,
-                                        const struct decoder *decoder,
-                                        struct cache *cache)
+                                        const struct decoder *decoder)
 {
     struct insn insn;
 
     for (uint32_t offset = 0; offset < pass->len; offset += insn.length) {
         pass->offence = offset;
-        enum verify_reason reason = cache_classify(cache, decoder, pass->code + offset,
-                                                   pass->len - offset, &insn);
+        enum verify_reason reason =
+            classify(decoder, pass->code + offset, pass->len - offset, &insn);
         if (reason == VERIFY_OK) {
             reason = verify_instruction(pass, offset, &insn);
         }
@@ -119,15 +117,12 @@ bool verify_code(const uint8_t *code, size_t len, uint32_t base,
         .starts = maps,
         .branches = maps + len / 8,
     };
-    /* Without memory for it, or for little code, it goes without. */
-    struct cache *cache = len < CACHE_WORTHWHILE ? NULL : cache_new();
     decoder_init(&decoder, policy);
 
-    enum verify_reason reason = verify_linear(&pass, &decoder, cache);
+    enum verify_reason reason = verify_linear(&pass, &decoder);
     if (reason == VERIFY_OK) {
         reason = branch_targets(&pass);
     }
-    cache_free(cache);
     free(maps);
     verify_finish(result, reason, reason == VERIFY_OK ? 0 : pass.offence);
     if (reason != VERIFY_OK) {

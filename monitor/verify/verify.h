@@ -86,7 +86,7 @@ struct verify_result {
  * accepted.
  *
  * @code must not change during the call, and what runs later must be these bytes.
- * Any thread. Memory: len / 4 bytes, and 180 KiB for long code.
+ * Any thread. Memory: len / 4 bytes.
  * Returns true and reason VERIFY_OK, or false with the first offence; out of memory is
  * an offence. First means: the lowest offset, except that branch targets are looked at
  * last. An incomplete group is reported at its first instruction.

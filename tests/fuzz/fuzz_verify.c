@@ -1,6 +1,6 @@
 /*
  * The verifier on any code. What it accepts must
- *   - be accepted again as part of long code (where a cache answers for it),
+ *   - be accepted again as part of long code (where plain.c may answer for its end too),
  *   - contain nothing that a second reading, by properties and not by a list, forbids,
  *   - run in the box (a child process under ptrace, see box.h) without reaching outside
  * its view, landing inside an instruction or a group, moving rsp out of reach, or

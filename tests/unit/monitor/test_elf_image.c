@@ -70,6 +70,12 @@ static void test_good(void **state)
     assert_null(image_find(&image, "imported")); /* undefined */
     assert_null(image_find(&image, ""));
     assert_null(image_find(&image, "star"));
+    unsigned nundefined = 0;
+    for (uint32_t i = image.undefined; i != 0; i = image.symbols[i].next_undefined) {
+        assert_int_equal(image.symbols[i].section, SHN_UNDEF);
+        nundefined++;
+    }
+    assert_int_equal(nundefined, 2);
     assert_string_equal(image_function_at(&image, 0, &into), "start");
     assert_int_equal(into, 0);
     assert_string_equal(image_function_at(&image, 31, &into), "start");

@@ -505,16 +505,19 @@ static void test_loader_symbols(void **state)
 /* Whether a function is anybody else's too. */
 static void test_sole(void **state)
 {
-    static struct image_symbol shared = {.name = "shared", .section = SHN_UNDEF};
-    static struct image_symbol defined = {.name = "defined", .section = 1};
+    static struct image_symbol shared[] = {{.name = ""},
+                                           {.name = "shared", .section = SHN_UNDEF}};
+    static struct image_symbol defined[] = {{.name = ""},
+                                            {.name = "defined", .section = 1}};
 
     (void)state;
     for (unsigned n = 0; n <= 2; n++) {
         import("__cubicle_sole_shared");
         whole.nmodules = 2;
         for (unsigned i = 0; i < n; i++) {
-            providers[i].image.symbols = &shared;
-            providers[i].image.nsymbols = 1;
+            providers[i].image.symbols = shared;
+            providers[i].image.nsymbols = 2;
+            providers[i].image.undefined = 1;
         }
         assert_int_equal(relocate(), 0);
         assert_int_equal(field(CODE, 8), n <= 1);
@@ -522,8 +525,9 @@ static void test_sole(void **state)
     import("__cubicle_sole_defined");
     whole.nmodules = 2;
     for (unsigned i = 0; i < 2; i++) {
-        providers[i].image.symbols = &defined;
-        providers[i].image.nsymbols = 1;
+        providers[i].image.symbols = defined;
+        providers[i].image.nsymbols = 2;
+        providers[i].image.undefined = 0;
     }
     assert_int_equal(relocate(), 0);
     assert_int_equal(field(CODE, 8), 1);

@@ -229,64 +229,6 @@ static void test_out_of_memory(void **state)
     assert_int_equal(result.reason, VERIFY_MEMORY);
 }
 
-/* K1: with and without the cache the answer is the same, whatever follows. */
-static void test_cache(void **state)
-{
-    (void)state;
-    static struct decoder decoder;
-    struct cache *cache = cache_new();
-    uint8_t code[CODE_MAX];
-
-    assert_non_null(cache);
-    decoder_init(&decoder, &closed);
-    for (unsigned round = 0; round < 2; round++) {
-        for (size_t s = 0; s < LENGTH(case_sets); s++) {
-            for (unsigned i = 0; i < case_sets[s]->count; i++) {
-                const struct verify_case *row = &case_sets[s]->cases[i];
-                struct insn cached, fresh;
-                build(code, 0, row->bytes, row->length);
-                code[row->length] = (uint8_t)(i * 37 + round);
-                const enum verify_reason expected =
-                    classify(&decoder, code, sizeof(code), &fresh);
-                const enum verify_reason reason =
-                    cache_classify(cache, &decoder, code, sizeof(code), &cached);
-                assert_int_equal(reason, expected);
-                if (reason == VERIFY_OK) {
-                    assert_memory_equal(&cached, &fresh, sizeof(fresh));
-                }
-            }
-        }
-    }
-    cache_free(cache);
-}
-
-/* K1: an instruction that differs in one byte from one that the cache knows. */
-static void test_cache_bytes(void **state)
-{
-    (void)state;
-    const size_t len = 1 << 16;
-    uint8_t *code = malloc(len);
-
-    assert_non_null(code);
-    for (size_t at = 0; at < len; at += 32) {
-        memset(code + at, 0xcc, 32);
-        memcpy(code + at, "\x64\x48\x8b\x04\x25\xc0\xff\xff\xff", 9); /* movq %fs:-64 */
-        memcpy(code + at + 9, "\x0f\xb6\xc1", 3);                     /* movzbl */
-    }
-    expect(code, len, VERIFY_OK, 0);
-    for (unsigned byte = 5; byte < 9; byte++) {
-        uint8_t *last = code + len - 32;
-        last[byte] ^= 0x40;
-        expect(code, len, VERIFY_ACCESS_FS, (uint32_t)len - 32);
-        last[byte] ^= 0x40;
-    }
-    memcpy(code + len - 32 + 9, "\x0f\xb6\xe1", 3); /* movzbl %cl,%esp */
-    expect(code, len, VERIFY_STACK_WRITE, (uint32_t)len - 32 + 9);
-    memcpy(code + len - 32 + 9, "\x0f\x05\x90", 3); /* syscall */
-    expect(code, len, VERIFY_UNLISTED, (uint32_t)len - 32 + 9);
-    free(code);
-}
-
 struct outside {
     uint32_t allowed, asked;
     unsigned count;
@@ -553,8 +495,6 @@ int main(void)
     add("D1", "cut_off", test_cut_off, NULL);
     add("V4", "arguments", test_arguments, NULL);
     add("V4", "out_of_memory", test_out_of_memory, NULL);
-    add("K1", "cache", test_cache, NULL);
-    add("K1", "cache_bytes", test_cache_bytes, NULL);
     add("B4", "outside", test_outside, NULL);
     add("V4", "text", test_text, NULL);
     add("V4", "second_line", test_second_line, NULL);
