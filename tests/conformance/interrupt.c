@@ -247,7 +247,7 @@ static void visit(bool back)
 
 /* ---- from start to end ---- */
 
-/* Bodies: code without a file above the offset space. */
+/* Bodies: the first code without a file above the offset space. */
 static void find_bodies(void)
 {
     char path[64];
@@ -261,7 +261,7 @@ static void find_bodies(void)
         char name[8] = "";
         if (sscanf(line, "%" SCNx64 "-%" SCNx64 " r-xp %*x %*x:%*x %lu %7s", &from, &to,
                    &inode, name) == 3 &&
-            inode == 0 && from >= SPACE) {
+            inode == 0 && from >= SPACE && bodies == 0) {
             bodies = from;
             bodies_end = to;
         }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +25,41 @@ const char *const monitor_view_switch_names[] = {
 
 static sigjmp_buf trapped;
 
+/* The instruction in a page of its own: backend mpk does not run in a process whose code holds
+ * it anywhere. */
+static const uint8_t write_gs[] = {0xf3, 0x48, 0x0f,
+                                   0xae, 0xdf, 0xc3}; /* wrgsbase %rdi; ret */
+static void *write_gs_page;
+void (*view_write_gs)(uint64_t base);
+
+static bool view_map_instruction(void)
+{
+    if (write_gs_page != NULL) {
+        return true;
+    }
+    void *page = mmap(NULL, sizeof(write_gs), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+        return false;
+    }
+    memcpy(page, write_gs, sizeof(write_gs));
+    if (mprotect(page, sizeof(write_gs), PROT_READ | PROT_EXEC) != 0) {
+        munmap(page, sizeof(write_gs));
+        return false;
+    }
+    write_gs_page = page;
+    view_write_gs = (void (*)(uint64_t))(uintptr_t)page;
+    return true;
+}
+
+static void view_unmap_instruction(void)
+{
+    if (write_gs_page != NULL) {
+        munmap(write_gs_page, sizeof(write_gs));
+        write_gs_page = NULL;
+    }
+}
+
 static void view_trap(int signal)
 {
     siglongjmp(trapped, signal);
@@ -33,6 +69,9 @@ static void view_trap(int signal)
 static bool view_try_instructions(uint64_t base)
 {
     volatile bool kept = false;
+    if (!view_map_instruction()) {
+        return false;
+    }
     if (sigsetjmp(trapped, 0) == 0) {
         for (int i = 0; i < TRIES && !kept; i++) {
             view_write_gs(base);
@@ -100,4 +139,5 @@ void view_probe(uint64_t base, struct monitor_view_offer *offer)
 void monitor_probe_views(struct monitor_view_offer *offer)
 {
     view_probe(0, offer);
+    view_unmap_instruction();
 }

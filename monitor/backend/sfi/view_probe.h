@@ -9,6 +9,9 @@
 /** Tries on the calling thread, whose GS becomes @base where that is possible. */
 void view_probe(uint64_t base, struct monitor_view_offer *offer);
 
+/** wrgsbase; after view_probe() has said that it executes. */
+extern void (*view_write_gs)(uint64_t base);
+
 /** What MONITOR_VIEW_SWITCH_AUTO comes to with @offer. */
 enum monitor_view_switch view_best(const struct monitor_view_offer *offer);
 
@@ -17,11 +20,6 @@ static inline uint64_t view_read_gs(void)
     uint64_t base;
     __asm__ volatile("rdgsbase %0" : "=r"(base));
     return base;
-}
-
-static inline void view_write_gs(uint64_t base)
-{
-    __asm__ volatile("wrgsbase %0" : : "r"(base) : "memory");
 }
 
 #endif
