@@ -57,7 +57,7 @@ static bool link_loader_symbol(const struct module *module, const char *name,
 bool link_imports(const struct module *module, const char *name)
 {
     const struct image *image = &module->image;
-    for (uint32_t i = image->undefined; i != 0; i = image->symbols[i].next_undefined) {
+    for (uint32_t i = image->undefined; i != 0; i = image->symbols[i].next) {
         if (strcmp(image->symbols[i].name, name) == 0) {
             return true;
         }
