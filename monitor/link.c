@@ -24,6 +24,9 @@ struct link_context {
 static bool link_loader_symbol(const struct module *module, const char *name,
                                uint64_t *value)
 {
+    if (strncmp(name, "__", 2) != 0) {
+        return false; /* all of them begin so */
+    }
     const struct image *image = &module->image;
     const uint32_t data = module->base[IMAGE_DATA];
     const struct {
