@@ -247,6 +247,33 @@ static int image_check_symbol(const struct image *image, size_t index,
     return 0;
 }
 
+static uint32_t image_bucket(const char *name)
+{
+    uint32_t hash = 5381;
+    for (; *name != '\0'; name++) {
+        hash = hash * 33 + (unsigned char)*name;
+    }
+    return hash % IMAGE_BUCKETS;
+}
+
+/* Backwards, so that each list has the order of the table. Symbol 0 stands for none. */
+static void image_list_symbols(struct image *image)
+{
+    for (size_t i = image->nsymbols; i-- > 1;) {
+        struct image_symbol *symbol = &image->symbols[i];
+        uint32_t *list = NULL;
+        if (symbol->section == SHN_UNDEF) {
+            list = &image->undefined;
+        } else if (symbol->binding != STB_LOCAL) {
+            list = &image->globals[image_bucket(symbol->name)];
+        }
+        if (list != NULL) {
+            symbol->next = *list;
+            *list = (uint32_t)i;
+        }
+    }
+}
+
 static int image_read_symbols(struct image *image, struct image_error *error)
 {
     size_t table = 0;
@@ -288,15 +315,12 @@ static int image_read_symbols(struct image *image, struct image_error *error)
         if (symbol->name == NULL) {
             return image_fail(error, image->path, "symbol %zu has a bad name", i);
         }
-        if (symbol->section == SHN_UNDEF) {
-            symbol->next_undefined = image->undefined;
-            image->undefined = (uint32_t)i;
-        }
         const int failed = image_check_symbol(image, i, symbol, error);
         if (failed != 0) {
             return failed;
         }
     }
+    image_list_symbols(image);
     return 0;
 }
 
@@ -341,11 +365,10 @@ void image_close(struct image *image)
 
 const struct image_symbol *image_find(const struct image *image, const char *name)
 {
-    for (size_t i = 0; i < image->nsymbols; i++) {
-        const struct image_symbol *symbol = &image->symbols[i];
-        if (symbol->binding != STB_LOCAL && symbol->section != SHN_UNDEF &&
-            strcmp(symbol->name, name) == 0) {
-            return symbol;
+    for (uint32_t i = image->globals[image_bucket(name)]; i != 0;
+         i = image->symbols[i].next) {
+        if (strcmp(image->symbols[i].name, name) == 0) {
+            return &image->symbols[i];
         }
     }
     return NULL;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define IMAGE_BUCKETS 64u
 #define IMAGE_FILE_MAX (UINT64_C(256) << 20)
 #define IMAGE_SEGMENT_MAX (UINT64_C(256) << 20)
 
@@ -42,8 +43,7 @@ struct image_symbol {
     const char *name; /* "" for none */
     uint16_t section; /* index; SHN_UNDEF, SHN_ABS */
     uint8_t type, binding;
-    uint32_t
-        next_undefined; /* index of another, where the section is SHN_UNDEF; 0: none */
+    uint32_t next; /* index of another in the same list of the image; 0: none */
     uint64_t value, size;
 };
 
@@ -59,7 +59,9 @@ struct image {
     size_t nsections;
     struct image_symbol *symbols; /* owned */
     size_t nsymbols;
-    uint32_t undefined; /* index of the last undefined symbol but symbol 0; 0: none */
+    /* Lists of symbols: index of the first; 0: none. */
+    uint32_t undefined;              /* all but symbol 0 */
+    uint32_t globals[IMAGE_BUCKETS]; /* defined, not local; by name */
     uint64_t segment_size[IMAGE_SEGMENTS];
     uint64_t tls_memory_size, tls_align; /* with .tbss; 0 where there is no TLS */
     const char *note;                    /* text of .cubicle.note, not NUL-terminated */

@@ -14,7 +14,11 @@ void emit_bytes(struct emitter *e, const void *bytes, size_t n)
 
 void emit_u8(struct emitter *e, uint8_t byte)
 {
-    emit_bytes(e, &byte, 1);
+    if (e->full || e->at == e->end) {
+        e->full = true;
+        return;
+    }
+    *e->at++ = byte;
 }
 
 void emit_u32(struct emitter *e, uint32_t value)

@@ -24,6 +24,9 @@ struct link_context {
 static bool link_loader_symbol(const struct module *module, const char *name,
                                uint64_t *value)
 {
+    if (strncmp(name, "__", 2) != 0) {
+        return false; /* all of them begin so */
+    }
     const struct image *image = &module->image;
     const uint32_t data = module->base[IMAGE_DATA];
     const struct {
@@ -57,7 +60,7 @@ static bool link_loader_symbol(const struct module *module, const char *name,
 bool link_imports(const struct module *module, const char *name)
 {
     const struct image *image = &module->image;
-    for (uint32_t i = image->undefined; i != 0; i = image->symbols[i].next_undefined) {
+    for (uint32_t i = image->undefined; i != 0; i = image->symbols[i].next) {
         if (strcmp(image->symbols[i].name, name) == 0) {
             return true;
         }

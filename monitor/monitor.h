@@ -87,7 +87,8 @@ struct monitor_view_offer {
     bool kernel_offers;   /* the kernel keeps what wrgsbase has written (AT_HWCAP2) */
     bool executes;        /* wrgsbase and rdgsbase do */
     int arch_prctl_error; /* of arch_prctl(ARCH_SET_GS): 0, or an errno value */
-    bool traced;          /* a tracer is attached to this process */
+    bool
+        traced; /* a tracer is attached, and the kernel does not keep what is written */
     /* What MONITOR_VIEW_SWITCH_AUTO comes to; itself where nothing is possible. */
     enum monitor_view_switch best;
 };

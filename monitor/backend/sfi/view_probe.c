@@ -129,7 +129,8 @@ void view_probe(uint64_t base, struct monitor_view_offer *offer)
     offer->kernel_offers = (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) != 0;
     offer->executes = view_try_instructions(base);
     offer->arch_prctl_error = view_try_call(base);
-    offer->traced = view_traced();
+    /* Where the kernel keeps GS a tracer changes nothing; and /proc takes its time. */
+    offer->traced = !(offer->kernel_offers && offer->executes) && view_traced();
     offer->best = view_best(offer);
     for (size_t i = 0; i < 2; i++) {
         sigaction(signals[i], &before[i], NULL);

@@ -71,7 +71,7 @@ static void test_good(void **state)
     assert_null(image_find(&image, ""));
     assert_null(image_find(&image, "star"));
     unsigned nundefined = 0;
-    for (uint32_t i = image.undefined; i != 0; i = image.symbols[i].next_undefined) {
+    for (uint32_t i = image.undefined; i != 0; i = image.symbols[i].next) {
         assert_int_equal(image.symbols[i].section, SHN_UNDEF);
         nundefined++;
     }
