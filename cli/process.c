@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,23 @@ static void close_others(const struct monitor_config *config)
     }
 }
 
-static void run_child(const struct monitor_config *config, const sigset_t *mask,
+/* Where perf looks for the names of code that is in no file. Everybody may write to the
+ * folder: nothing that is there already is opened, links included. */
+static int open_perf_map(void)
+{
+    char *path = cli_format("/tmp/perf-%d.map", getpid());
+
+    (void)unlink(path); /* of a process of before with the same number */
+    const int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        cli_error("--perf-map: cannot create %s: %s", path, strerror(errno));
+    }
+    free(path);
+    return fd;
+}
+
+static void run_child(struct monitor_config config, bool perf_map, const sigset_t *mask,
                       pid_t parent)
 {
     set_handlers(SIG_DFL);
@@ -72,8 +89,11 @@ static void run_child(const struct monitor_config *config, const sigset_t *mask,
     if (getppid() != parent) {
         _exit(MONITOR_EXIT_CONFIG);
     }
-    close_others(config);
-    const int status = monitor_run(config);
+    close_others(&config);
+    if (perf_map && (config.symbols_fd = open_perf_map()) < 0) {
+        _exit(MONITOR_EXIT_CONFIG);
+    }
+    const int status = monitor_run(&config);
     fflush(stdout);
     fflush(stderr);
     _exit(status);
@@ -103,7 +123,7 @@ static int explain_signal(int signal)
     return 128 + signal;
 }
 
-int process_run(const struct monitor_config *config)
+int process_run(const struct monitor_config *config, bool perf_map)
 {
     sigset_t all, mask;
     int status;
@@ -117,7 +137,7 @@ int process_run(const struct monitor_config *config)
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == 0) {
-        run_child(config, &mask, parent);
+        run_child(*config, perf_map, &mask, parent);
     }
     child = pid;
     sigprocmask(SIG_SETMASK, &mask, NULL);

@@ -163,7 +163,7 @@ static void set_settings(const struct run_options *options,
 static int open_files(const struct run_options *options,
                       const struct manifest *manifest, struct monitor_config *config)
 {
-    config->root_fd = config->export_fd = config->stats_fd = -1;
+    config->root_fd = config->export_fd = config->stats_fd = config->symbols_fd = -1;
     if ((options->root != NULL || options->export != NULL) &&
         manifest->mounts_count == 0) {
         cli_error("system '%s' has no files: --root and --export do not go with it",
@@ -235,5 +235,5 @@ int cli_run(int argc, char **argv)
     if (open_files(&options, manifest, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
-    return finish(&options, &config, process_run(&config));
+    return finish(&options, &config, process_run(&config, options.perf_map));
 }

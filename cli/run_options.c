@@ -17,6 +17,7 @@ enum run_key {
     KEY_EXPORT,
     KEY_ENV,
     KEY_TRACE,
+    KEY_PERF_MAP,
     KEY_MODULES,
     KEY_INTERFACES,
 };
@@ -54,6 +55,8 @@ static const struct argp_option options[] = {
      0},
     {"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "the same as JSON, to FILE", 0},
     {"trace", KEY_TRACE, NULL, 0, "a line for each window, trap and fault", 0},
+    {"perf-map", KEY_PERF_MAP, NULL, 0,
+     "write the names of all code to /tmp/perf-PID.map, where perf looks for them", 0},
     {NULL, 0, NULL, 0, "Other places than those of the build:", 4},
     {"modules", KEY_MODULES, "DIR", 0, "module files, NAME.cub", 0},
     {"interfaces", KEY_INTERFACES, "DIR", 0, "interface registry, NAME.desc", 0},
@@ -183,6 +186,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_TRACE:
         o->trace = true;
+        return 0;
+    case KEY_PERF_MAP:
+        o->perf_map = true;
         return 0;
     case KEY_MODULES:
         o->modules = argument;

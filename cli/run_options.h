@@ -22,7 +22,7 @@ struct run_options {
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
-    bool trace, stats;
+    bool trace, stats, perf_map;
     const char *json;   /* file, "-", or NULL */
     const char *root;   /* or NULL */
     const char *export; /* or NULL */

@@ -13,6 +13,7 @@
 #include "monitor.h"
 #include "registry.h"
 #include "stats.h"
+#include "symbols.h"
 #include "trampoline.h"
 #include "wall.h"
 #include "watchdog.h"
@@ -371,6 +372,9 @@ int monitor_run(const struct monitor_config *config)
     }
     if (error == 0 && config->trace) {
         start_trace(&plan);
+    }
+    if (error == 0 && config->symbols_fd >= 0) {
+        error = symbols_write(config->symbols_fd);
     }
     if (error == 0) {
         error = watchdog_start();

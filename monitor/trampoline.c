@@ -14,8 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define BODY_MAX 2048u /* with plain code, keys and AVX-512 about 1600 */
-#define BODIES_SIZE ((uint64_t)TRAMPOLINE_MAX * BODY_MAX)
+#define BODIES_SIZE ((uint64_t)TRAMPOLINE_MAX * BODY_SIZE_MAX)
 #define BODIES_GAP 64u
 #define BODIES_FIRST (1u << 16) /* what most systems need */
 
@@ -38,8 +37,9 @@ int trampoline_init(void)
         mmap(NULL, TRAMPOLINE_MAX * sizeof(*next_in_bucket), PROT_READ | PROT_WRITE,
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     /* Near the stubs: far jumps cost a nanosecond each. */
-    bodies = mmap((void *)(uintptr_t)BODIES_START, BODIES_SIZE, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    bodies =
+        mmap((void *)(uintptr_t)BODIES_START, BODIES_SIZE, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (table == MAP_FAILED || next_in_bucket == MAP_FAILED || bodies == MAP_FAILED) {
         return -ENOMEM;
     }

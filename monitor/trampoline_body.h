@@ -8,6 +8,9 @@
 /** Bytes of a stub: the entry, the call and the return, one bundle each. */
 #define STUB_SIZE (3 * BUNDLE_SIZE)
 
+/** Bytes of a body at most; with plain code, keys and AVX-512 about 1600. */
+#define BODY_SIZE_MAX 2048u
+
 /** What the default floating-point environment looks like in registers. */
 #define FENV_MXCSR 0x1f80u
 #define FENV_X87_CONTROL 0x037fu

@@ -1,0 +1,86 @@
+#include "symbols.h"
+#include "cubicle.h"
+#include "message.h"
+#include "module.h"
+#include "trampoline_body.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A module's author chooses the names in it: none may look like a line of its own. */
+static void symbols_name(FILE *out, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        (void)fputc(isgraph((unsigned char)*name) ? *name : '?', out);
+    }
+}
+
+static void symbols_module(FILE *out, const struct module *module)
+{
+    const struct image *image = &module->image;
+    for (size_t i = 0; i < image->nsymbols; i++) {
+        const struct image_symbol *symbol = &image->symbols[i];
+        if (symbol->type != STT_FUNC || symbol->section == SHN_UNDEF ||
+            symbol->section >= image->nsections || symbol->size == 0) {
+            continue;
+        }
+        const struct image_section *section = &image->sections[symbol->section];
+        if (section->segment == IMAGE_CODE) {
+            (void)fprintf(out, "%" PRIx64 " %" PRIx64 " ",
+                          module->base[IMAGE_CODE] + section->at + symbol->value,
+                          symbol->size);
+            symbols_name(out, module->name);
+            (void)fputc(':', out);
+            symbols_name(out, symbol->name);
+            (void)fputc('\n', out);
+        }
+    }
+}
+
+static void symbols_trampoline(FILE *out, const struct trampoline *t, uint64_t start,
+                               uint64_t size)
+{
+    (void)fprintf(out, "%" PRIx64 " %" PRIx64 " trampoline:", start, size);
+    symbols_name(out, cubicle_name(t->caller));
+    (void)fputs("->", out);
+    symbols_name(out, cubicle_name(t->callee));
+    (void)fputc(':', out);
+    symbols_name(out, t->function->name);
+    (void)fputc('\n', out);
+}
+
+int symbols_write(int fd)
+{
+    const int copy = dup(fd);
+    FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
+    int error = out == NULL ? -errno : 0;
+    for (unsigned id = 1; error == 0 && id <= cubicle_count(); id++) {
+        const struct cubicle *cubicle = cubicle_get(id);
+        for (size_t i = 0; i < cubicle->nmodules; i++) {
+            symbols_module(out, cubicle->modules[i]);
+        }
+    }
+    for (uint32_t id = 1; error == 0 && id <= trampoline_count(); id++) {
+        const struct trampoline *t = trampoline_get(id);
+        /* Bodies follow each other in the order of their trampolines. */
+        const struct trampoline *next = trampoline_get(id + 1);
+        symbols_trampoline(out, t, t->entry, STUB_SIZE);
+        symbols_trampoline(out, t, t->body,
+                           next != NULL ? next->body - t->body : BODY_SIZE_MAX);
+    }
+    if (out != NULL) {
+        const bool failed = ferror(out) != 0;
+        if ((fclose(out) != 0 || failed) && error == 0) {
+            error = errno != 0 ? -errno : -EIO;
+        }
+    } else if (copy >= 0) {
+        (void)close(copy);
+    }
+    return error == 0 ? 0
+                      : message_error(error, "cannot write the names of the code: %s",
+                                      strerror(-error));
+}
