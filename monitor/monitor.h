@@ -88,8 +88,7 @@ struct monitor_view_offer {
     bool kernel_offers;   /* the kernel keeps what wrgsbase has written (AT_HWCAP2) */
     bool executes;        /* wrgsbase and rdgsbase do */
     int arch_prctl_error; /* of arch_prctl(ARCH_SET_GS): 0, or an errno value */
-    bool
-        traced; /* a tracer is attached, and the kernel does not keep what is written */
+    bool traced; /* a tracer is attached; asked only where the kernel loses GS */
     /* What MONITOR_VIEW_SWITCH_AUTO comes to; itself where nothing is possible. */
     enum monitor_view_switch best;
 };

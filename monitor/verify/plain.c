@@ -186,6 +186,13 @@ static bool plain_opcode(struct plain *p)
     return plain_has(p, WIDE) ? !(wide && p->narrow) : !(wide || p->narrow);
 }
 
+/* A byte with its sign. */
+static int32_t plain_byte(struct plain *p)
+{
+    const int32_t byte = *p->at++;
+    return byte < 0x80 ? byte : byte - 0x100;
+}
+
 /* Steps over SIB, which is returned, and over the displacement. */
 static uint8_t plain_address(struct plain *p, int32_t *disp)
 {
@@ -195,7 +202,7 @@ static uint8_t plain_address(struct plain *p, int32_t *disp)
 
     *disp = 0;
     if (mod == 1) {
-        *disp = (int8_t)*p->at++;
+        *disp = plain_byte(p);
     } else if (mod == 2 || ((has_sib ? sib : p->modrm) & 7) == 5) {
         memcpy(disp, p->at, sizeof(*disp));
         p->at += sizeof(*disp);
@@ -274,7 +281,7 @@ static int32_t plain_immediate(struct plain *p)
         p->row.flags |= plain_has(p, WIDE) ? IMM : IMM8;
     }
     if (plain_has(p, IMM8)) {
-        value = (int8_t)*p->at++;
+        value = plain_byte(p);
     } else if (plain_has(p, IMM)) {
         memcpy(&value, p->at, sizeof(value));
         p->at += p->narrow ? 2 : plain_has(p, IMM64) && (p->rex & REX_W) != 0 ? 8 : 4;
