@@ -56,6 +56,8 @@ ATTACK = SYSTEMS / "attack.yaml"
 REFUSED = SYSTEMS / "refused.yaml"
 ISOLATION = ISOLATIONS[0]
 SFI = ISOLATION == "sfi"
+MAPPINGS = int(Path("/proc/sys/vm/max_map_count").read_text())
+MAPPINGS_USUAL = 65530
 MODULES = BUILD / "modules" / ("sfi" if SFI else "none")
 
 
@@ -92,6 +94,8 @@ def as_plain(row):
 
 
 def harmless(name, output, _row, system=ATTACK, isolation=ISOLATION):
+    if name == "mappings_run_out" and MAPPINGS > MAPPINGS_USUAL:
+        raise Skip("the host allows more mappings than a cubicle can make here")
     result = run_system(system, name, isolation=isolation)
     if result.out == "no AVX-512\n":
         raise Skip("the processor, or the kernel, has no AVX-512")
