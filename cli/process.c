@@ -40,6 +40,17 @@ static void set_handlers(void (*handler)(int))
     }
 }
 
+/* Closes descriptors @first to @last; one by one where the kernel is older than Linux 5.9. */
+static void close_all(unsigned first, unsigned last)
+{
+    if (close_range(first, last, 0) != 0) {
+        const unsigned end = (unsigned)sysconf(_SC_OPEN_MAX);
+        for (unsigned fd = first; fd <= last && fd < end; fd++) {
+            close((int)fd);
+        }
+    }
+}
+
 /* Leaves the monitor the standard streams and what this run needs, and nothing else
  * that the command may have inherited. */
 static void close_others(const struct monitor_config *config)
@@ -55,7 +66,7 @@ static void close_others(const struct monitor_config *config)
             }
         }
         if (kept != next) {
-            close_range((unsigned)next, kept < 0 ? ~0u : (unsigned)kept - 1, 0);
+            close_all((unsigned)next, kept < 0 ? ~0u : (unsigned)kept - 1);
         }
         if (kept < 0) {
             return;
