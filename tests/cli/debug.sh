@@ -130,6 +130,15 @@ gdb_start() {
     [ "$failures" -eq 0 ] || sed 's/^/# gdb: /' log
 }
 
+gdb_plain() {
+    run_gdb log -ex 'cubicle-break vfscore:vfs_write' -ex run -ex bt -ex delete -ex continue \
+        --args cubicle run --isolation=none hello
+    frames log vfs_write '<call hello -> vfscore: vfs_write>' main app_main boot_main \
+        process_run
+    ok "$1: a backtrace through all cubicles"
+    [ "$failures" -eq 0 ] || sed 's/^/# gdb: /' log
+}
+
 gdb_attach() {
     name="$1: gdb on a running system"
     start_waiting --view-switch="$1" || return
@@ -183,5 +192,7 @@ for way in kernel parked syscall; do
     with gdb gdb_attach $way
     with perf perf_names $way
 done
+
+with gdb gdb_plain 'plain code'
 
 finish
