@@ -13,7 +13,7 @@ SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps host programs modules demo demo-build test test-mpk bench check format \
-        clean distclean install
+        clean distclean
 
 all: modules ## Build everything (default)
 

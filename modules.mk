@@ -132,7 +132,7 @@ $(foreach i,$(ISOLATIONS), \
     $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
 
 # The modules of the systems that tools/demo.sh runs.
-DEMO_SYSTEMS := systems/speedtest1.yaml tests/systems/spied.yaml
+DEMO_SYSTEMS := systems/speedtest1.yaml tests/systems/spied.yaml systems/hello.yaml
 DEMO_MODULES := $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(DEMO_SYSTEMS) | tr ',' ' '))
 demo: $(foreach m,$(DEMO_MODULES),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 

@@ -108,9 +108,10 @@ static int check_names(const char *path, const struct manifest *manifest)
 {
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {
         const struct manifest_cubicle *cubicle = &manifest->cubicles[i];
-        if (!name_is_valid(cubicle->name, strlen(cubicle->name))) {
+        if (!name_is_valid(cubicle->name, strlen(cubicle->name)) ||
+            strcmp(cubicle->name, "none") == 0) {
             cli_error("%s: bad cubicle name '%s'", path, cubicle->name);
-            cli_hint("names are small letters, digits, '-' and '_'");
+            cli_hint("names are small letters, digits, '-' and '_', and not 'none'");
             return -1;
         }
         for (unsigned k = 0; k < cubicle->modules_count; k++) {

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <argp.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum run_key {
@@ -53,7 +54,8 @@ static const struct argp_option options[] = {
     {NULL, 0, NULL, 0, "What happened (all on standard error):", 3},
     {"stats", KEY_STATS, NULL, 0, "calls, bytes, traps and pages as tables, at the end",
      0},
-    {"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "the same as JSON, to FILE", 0},
+    {"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL,
+     "the tables of --stats as JSON, to FILE", 0},
     {"trace", KEY_TRACE, NULL, 0, "a line for each window, trap and fault", 0},
     {"perf-map", KEY_PERF_MAP, NULL, 0,
      "write the names of all code to /tmp/perf-PID.map, where perf looks for them", 0},
@@ -92,7 +94,13 @@ static int choose(const struct argp_state *state, const char *option,
             return word->value;
         }
     }
-    argp_error(state, "--%s=%s: no such mode", option, argument);
+    char *names = cli_format("%s", words[0].name);
+    for (const struct word *word = words + 1; word->name != NULL; word++) {
+        char *longer = cli_format("%s, %s", names, word->name);
+        free(names);
+        names = longer;
+    }
+    argp_error(state, "--%s=%s: no such mode; there are: %s", option, argument, names);
     return -1;
 }
 

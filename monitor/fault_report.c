@@ -76,7 +76,8 @@ static void fault_report_reason(struct message *m, const struct cubicle *cubicle
             message_add(m, " of cubicle ");
             message_add(m, cubicle_name(info.owner));
         }
-        message_add(m, ", which is never data");
+        message_add(m, (event->access & PAGE_WRITE) != 0 ? ", which is read-only"
+                                                         : ", which is never data");
         break;
     case FAULT_RIGHTS:
         message_add(m, "the cubicle's own ");

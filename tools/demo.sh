@@ -23,7 +23,7 @@ attack() {
     printf '%s\n' "$sql" | "$cubicle" run "$spied" "--isolation=$1" -- /demo.db
 }
 
-bold "SQLite in 7 isolated cubicles, and the same system without isolation"
+bold "SQLite in 8 isolated cubicles, and the same system without isolation"
 "$top/bench/run" --quick --output "$top/build/demo.json"
 
 bold "An attack: the file system looks for a secret in SQLite's heap"
@@ -36,3 +36,4 @@ if attack sfi >"$top/build/demo.out" 2>&1; then
     exit 1
 fi
 sed 's/^/    /' "$top/build/demo.out"
+echo "The attack was stopped."

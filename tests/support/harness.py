@@ -44,7 +44,7 @@ REASONS = {
     "stack": r"memory of cubicle {o} \(stack\); no window from {o} to {c} covers it",
     "data": r"memory of cubicle {o} \(data\); no window from {o} to {c} covers it",
     "rodata": r"memory of cubicle {o} \(rodata\); no window from {o} to {c} covers it",
-    "code": r"code( of cubicle {o})?, which is never data",
+    "code": r"code( of cubicle {o})?, which is (never data|read-only)",
     "own-rodata": r"the cubicle's own rodata, read-only",
     "null": r"null pointer: .*",
     "end": r"beyond the end of memory",

@@ -13,8 +13,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parent.parent.parent
 MPK = {"CUBICLE_ISOLATIONS": "mpk"}
 # Of conformance under sfi, what depends on how views are switched.
-VIEWS = ["chosen", "sfi: windows", "sfi: calls", "sfi: registers", "death by",
-         "every instruction, calls"]
+VIEWS = ["chosen", "sfi: windows", "sfi: calls", "sfi: ranges", "sfi: registers", "sfi: memory",
+         "death by", "abort by"]
 # NAME: runner, and words that choose tests; environment.
 SUITES = {
     "conformance": (["tests/conformance/run.py"], MPK),
