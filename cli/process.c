@@ -119,8 +119,8 @@ static int explain_signal(int signal)
     } else if (signal == SIGKILL) {
         cli_error("the system was killed (SIGKILL)");
         cli_hint(
-            "the host may have run out of memory; 'quota' in the manifest limits a "
-            "cubicle");
+            "the host may have run out of memory ('quota' in the manifest limits a "
+            "cubicle), or somebody killed it");
     } else if (signal == SIGSYS) {
         cli_error("the monitor made a host call that a filter forbids (SIGSYS)");
         cli_hint(

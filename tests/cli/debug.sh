@@ -139,6 +139,16 @@ gdb_plain() {
     [ "$failures" -eq 0 ] || sed 's/^/# gdb: /' log
 }
 
+# SQLite's interpreter is one switch with a case for each instruction.
+gdb_switch() {
+    run_gdb log -ex 'cubicle-break random:random_bytes' -ex run -ex bt -ex kill --args \
+        cubicle run sqlite -- :memory: 'select random() from (select 1)'
+    frames log random_bytes '<call vfscore -> random: random_bytes>' sqlite3VdbeExec \
+        sqlite3_step shell_exec main app_main boot_main process_run
+    ok "$1: a backtrace through a case"
+    [ "$failures" -eq 0 ] || sed 's/^/# gdb: /' log
+}
+
 gdb_attach() {
     name="$1: gdb on a running system"
     start_waiting --view-switch="$1" || return
@@ -194,5 +204,6 @@ for way in kernel parked syscall; do
 done
 
 with gdb gdb_plain 'plain code'
+with gdb gdb_switch 'a switch'
 
 finish

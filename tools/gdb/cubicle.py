@@ -208,6 +208,8 @@ class CubicleX(Command):
 
     def invoke(self, argument, from_tty):
         form, _, rest = argument.partition(" ") if argument.startswith("/") else ("", "", argument)
+        if not rest.strip():
+            raise gdb.GdbError("cubicle-x [/FMT] EXPRESSION")
         address = cubicle_address(gdb.parse_and_eval(rest))
         gdb.execute(f"x{form} {address:#x}", from_tty)
 

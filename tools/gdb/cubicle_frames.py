@@ -27,6 +27,9 @@ class Flow:
 
     Compiled code without frame pointers: every way from the function's start to an
     instruction pushes as much. So pushes, pops, additions are added up along the way.
+
+    Where a jump through a register goes is not known. It may be a switch: then its cases are
+    what no other way leads to, and they begin behind an instruction that does not go on.
     """
 
     LIMIT = 20000
@@ -43,27 +46,57 @@ class Flow:
             gdb.execute(f"set disassembly-flavor {flavor}", to_string=True)
 
     def follow(self, start):
+        self.start, self.end = start, end_of(start)
+        self.behind = []  # addresses behind instructions that do not go on
+        self.switches = set()  # states at jumps through registers
+        self.walk(start, (0, (), None))
+        cases = self.cases()
+        while cases is not None and self.behind:
+            at = self.behind.pop()
+            if start <= at < self.end:
+                self.walk(at, cases)
+
+    def is_part(self, pc):
+        """Whether pc is in this function, not in one that it calls as the last thing."""
+        return self.start <= pc < self.end or function_at(pc)[0] == self.start
+
+    def cases(self):
+        """The state with which all switches of the function jump, or None."""
+        known = {s for s in self.switches if s[0] is not None or s[2] is not None}
+        # A jump with nothing on the stack is the call of a function as the last thing, if there
+        # are others.
+        known = {s for s in known if s[0] != 0} or known
+        return known.pop() if len(known) == 1 else None
+
+    def walk(self, start, state):
         architecture = gdb.selected_inferior().architecture()
-        todo = [(start, (0, (), None))]
+        todo = [(start, state)]
         while todo and len(self.before) < self.LIMIT:
             at, state = todo.pop()
             while at is not None and at not in self.before:
-                block = architecture.disassemble(at, count=16)
+                try:
+                    block = architecture.disassemble(at, count=16)
+                except gdb.MemoryError:
+                    block = architecture.disassemble(at)
                 for instruction in block:
                     at = instruction["addr"]
-                    if at in self.before:
+                    if at in self.before or not self.is_part(at):
+                        at = None
                         break
                     self.before[at] = state
                     text = re.sub(r"\s*<.*", "", instruction["asm"])  # names of symbols
                     if "call" in text:
                         self.calls[at + instruction["length"]] = state
                     state, target, ends = self.step(text, state)
-                    if target is not None:
+                    if target is not None and self.is_part(target):
                         todo.append((target, state))
+                    at += instruction["length"]
                     if ends:
+                        if "jmp" in text and target is None:
+                            self.switches.add(state)
+                        self.behind.append(at)
                         at = None
                         break
-                    at += instruction["length"]
 
     @staticmethod
     def step(text, state):
@@ -84,8 +117,7 @@ class Flow:
         lea = re.search(r"\blea[ql]?\s+(-?)0x([0-9a-f]+)\(%([re][sb]p)\),%[re]sp", text)
         if jump:
             target = int(jump.group(2), 16) if jump.group(2) else None
-            # A jump through a register is a switch: its cases follow.
-            ends = jump.group(1).startswith("mp") and target is not None
+            ends = jump.group(1).startswith("mp")
         elif re.search(r"\b(ret|ud2|int3|hlt)", text):
             ends = True
         elif push:
@@ -121,11 +153,37 @@ class FrameId:
         self.sp, self.pc = gdb.Value(sp), gdb.Value(pc)
 
 
-def start_of(pc):
-    """The start of the function that holds pc, or None."""
+def symbol_at(pc):
+    """Start and name of the symbol that holds pc; None, None where there is none."""
     text = gdb.execute(f"info symbol {pc:#x}", to_string=True)
-    match = re.match(r"\S+(?: \+ (\d+))? in section", text)
-    return pc - int(match.group(1) or 0) if match else None
+    match = re.match(r"(\S+)(?: \+ (\d+))? in section", text)
+    return (pc - int(match.group(2) or 0), match.group(1)) if match else (None, None)
+
+
+def function_at(pc):
+    """Start and name of the function that holds pc. Compilers move what is rarely executed
+    elsewhere, as FUNCTION.cold; it runs on the function's frame."""
+    start, name = symbol_at(pc)
+    if name is not None and name.endswith(".cold"):
+        module = system.module_at(pc)
+        whole = module.function(name[:-len(".cold")]) if module else None
+        return (whole, name) if whole is not None else (start, name)
+    return start, name
+
+
+def end_of(start):
+    """The end of the symbol that begins at start."""
+    size = 1
+    while symbol_at(start + size)[0] == start:
+        size *= 2
+    inside, outside = start + size // 2, start + size
+    while outside - inside > 1:
+        middle = (inside + outside) // 2
+        if symbol_at(middle)[0] == start:
+            inside = middle
+        else:
+            outside = middle
+    return outside
 
 
 class CubicleUnwinder(gdb.unwinder.Unwinder):
@@ -183,12 +241,13 @@ class CubicleUnwinder(gdb.unwinder.Unwinder):
         return self.to_caller(pending, start, sp + 8, {})
 
     def from_module(self, pending, pc, sp):
-        start = start_of(pc)
+        start = function_at(pc)[0]
         if start in (pc, None) and pending.level() > 0:
-            start = start_of(pc - 1)  # its last instruction is a call that never comes back
+            start = function_at(pc - 1)[0]  # its last instruction is a call that never comes back
         cubicle = system.owner(sp)
         if start is None or cubicle is None:
-            return None
+            return (None if gdb.find_pc_line(pc).symtab
+                    else self.outermost(pending, start or pc, pc, sp))
         if start not in system.functions:
             system.functions[start] = Flow(start)
         flow = system.functions[start]
@@ -204,9 +263,18 @@ class CubicleUnwinder(gdb.unwinder.Unwinder):
         elif frame is not None:
             cfa = (int(pending.read_register("rbp")) & OFFSET) + cubicle.view + frame + 8
         else:
-            return None
+            return self.outermost(pending, start, pc, sp)
         return self.to_caller(pending, start, cfa,
                               {name: word(cfa - 8 - at) for name, at in saved})
+
+    @staticmethod
+    def outermost(pending, start, pc, sp):
+        """The caller is not known. gdb would guess; a caller that is the frame itself ends the
+        backtrace."""
+        info = pending.create_unwind_info(FrameId(sp, start))
+        info.add_saved_register("rip", gdb.Value(pc))
+        info.add_saved_register("rsp", gdb.Value(sp))
+        return info
 
     @staticmethod
     def to_caller(pending, start, cfa, registers):
