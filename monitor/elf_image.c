@@ -86,7 +86,9 @@ static const char *image_string(const struct image *image, const Elf64_Shdr *tab
         return NULL;
     }
     const char *string = (const char *)image->file + table->sh_offset + offset;
-    return memchr(string, '\0', table->sh_size - offset) != NULL ? string : NULL;
+    const uint64_t rest = table->sh_size - offset;
+    const size_t room = rest <= IMAGE_NAME_MAX ? rest : IMAGE_NAME_MAX + 1;
+    return memchr(string, '\0', room) != NULL ? string : NULL;
 }
 
 static enum image_segment image_segment_of(const Elf64_Shdr *header)
@@ -257,13 +259,18 @@ static uint32_t image_bucket(const char *name)
 }
 
 /* Backwards, so that each list has the order of the table. Symbol 0 stands for none. */
-static void image_list_symbols(struct image *image)
+static int image_list_symbols(struct image *image, struct image_error *error)
 {
+    uint32_t nundefined = 0;
     for (size_t i = image->nsymbols; i-- > 1;) {
         struct image_symbol *symbol = &image->symbols[i];
         uint32_t *list = NULL;
         if (symbol->section == SHN_UNDEF) {
             list = &image->undefined;
+            if (++nundefined > IMAGE_UNDEFINED_MAX) {
+                return image_fail(error, image->path, "more than %u undefined symbols",
+                                  IMAGE_UNDEFINED_MAX);
+            }
         } else if (symbol->binding != STB_LOCAL) {
             list = &image->globals[image_bucket(symbol->name)];
         }
@@ -272,6 +279,7 @@ static void image_list_symbols(struct image *image)
             *list = (uint32_t)i;
         }
     }
+    return 0;
 }
 
 static int image_read_symbols(struct image *image, struct image_error *error)
@@ -320,8 +328,7 @@ static int image_read_symbols(struct image *image, struct image_error *error)
             return failed;
         }
     }
-    image_list_symbols(image);
-    return 0;
+    return image_list_symbols(image, error);
 }
 
 int image_open(const char *path, uint8_t *file, size_t size, struct image *image,

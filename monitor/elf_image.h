@@ -5,7 +5,7 @@
  *
  * Invariants of an opened image
  *   E1  Sections that are loaded lie inside the file and belong to exactly one segment.
- *   E2  Symbol names are NUL-terminated strings inside the file.
+ *   E2  Symbol names are NUL-terminated strings inside the file, at most IMAGE_NAME_MAX long.
  *   E3  A defined symbol points into (or one past) a loaded section.
  *   E4  Relocations apply to loaded sections, inside them, with a known type and symbol.
  *   E5  Segment sizes are at most IMAGE_SEGMENT_MAX.
@@ -21,6 +21,9 @@
 #define IMAGE_BUCKETS 64u
 #define IMAGE_FILE_MAX (UINT64_C(256) << 20)
 #define IMAGE_SEGMENT_MAX (UINT64_C(256) << 20)
+/* Names may share their bytes, so that their lengths add up to more than the file's. */
+#define IMAGE_NAME_MAX 4096u
+#define IMAGE_UNDEFINED_MAX 4096u
 
 enum image_segment {
     IMAGE_CODE,
@@ -43,6 +46,7 @@ struct image_symbol {
     const char *name; /* "" for none */
     uint16_t section; /* index; SHN_UNDEF, SHN_ABS */
     uint8_t type, binding;
+    uint8_t sole;  /* of link.c: 0 not asked yet, else the answer + 1 */
     uint32_t next; /* index of another in the same list of the image; 0: none */
     uint64_t value, size;
 };

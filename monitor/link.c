@@ -233,6 +233,19 @@ static int link_import(const struct link_context *context, const char *name,
                : message_error(-ENOSPC, "%s: cannot import %s", module->name, name);
 }
 
+/* Asked once for each symbol, however many relocations name it. */
+static bool link_is_sole(const struct link_context *context,
+                         const struct image_symbol *symbol)
+{
+    const struct image *image = &context->module->image;
+    uint8_t *sole = &image->symbols[symbol - image->symbols].sole;
+    if (*sole == 0) {
+        const char *function = symbol->name + strlen(LINK_SOLE);
+        *sole = link_importers(context->system, function) <= 1 ? 2 : 1;
+    }
+    return *sole == 2;
+}
+
 static int link_symbol(const struct link_context *context,
                        const struct image_symbol *symbol, uint64_t *value)
 {
@@ -253,7 +266,7 @@ static int link_symbol(const struct link_context *context,
         return 0;
     }
     if (strncmp(symbol->name, LINK_SOLE, strlen(LINK_SOLE)) == 0) {
-        *value = link_importers(context->system, symbol->name + strlen(LINK_SOLE)) <= 1;
+        *value = link_is_sole(context, symbol);
         return 0;
     }
     if (strcmp(symbol->name, "__cubicle_app_grouped") == 0) {

@@ -1,10 +1,10 @@
 #include "memory.h"
 #include "backend/backend.h"
+#include "copy.h"
 #include "window.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 
 /* Of the host's mappings, what is left to the monitor itself; and what one run can take:
@@ -15,6 +15,7 @@
 #define MAPPINGS_DEFAULT 65530u
 
 static uint32_t heap_end = HEAP_END;
+static const uint8_t zeros[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
 /* Is anything below 4 GiB mapped? A personality of the process may have had page 0 mapped. */
 static bool memory_low_is_empty(void)
@@ -118,9 +119,14 @@ int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
             return error;
         }
     }
-    /* The owner's view has them, and is not in use: one thread. */
-    memset(cubicle_address(cubicle, (uint64_t)page << PAGE_SHIFT), 0,
-           (size_t)npages << PAGE_SHIFT);
+    /* The owner's view has them, and is not in use: one thread. But where the host could not
+     * take all of a range back, some of it is not there any more. */
+    for (uint32_t p = page; p < page + npages; p++) {
+        if (copy_bytes(cubicle_address(cubicle, (uint64_t)p << PAGE_SHIFT), zeros,
+                       PAGE_SIZE) != 0) {
+            return -ENOMEM;
+        }
+    }
     return 0;
 }
 

@@ -25,7 +25,7 @@ int memory_recall(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 
 /** Makes @cubicle's heap pages what memory_give() gives: zero, writable, not lent. -EBUSY not
- * all are its heap; -ENOMEM as memory_protect(). */
+ * all are its heap; -ENOMEM as memory_protect(), or the host has taken some away. */
 int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 

@@ -11,12 +11,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#define NAME_SHOWN 256 /* of a longer name: many symbols can share one */
+
 /* A module's author chooses the names in it: none may look like a line of its own. */
 static void symbols_name(FILE *out, const char *name)
 {
-    for (; *name != '\0'; name++) {
-        (void)fputc(isgraph((unsigned char)*name) ? *name : '?', out);
+    for (size_t i = 0; i < NAME_SHOWN && name[i] != '\0'; i++) {
+        (void)fputc(isgraph((unsigned char)name[i]) ? name[i] : '?', out);
     }
+}
+
+/* A symbol's size is what its author says: it must not claim the code of others. */
+static uint64_t symbols_size(const struct image_symbol *symbol,
+                             const struct image_section *section)
+{
+    const uint64_t room = section->size - symbol->value;
+    return symbol->size < room ? symbol->size : room;
 }
 
 static void symbols_module(FILE *out, const struct module *module)
@@ -25,14 +35,14 @@ static void symbols_module(FILE *out, const struct module *module)
     for (size_t i = 0; i < image->nsymbols; i++) {
         const struct image_symbol *symbol = &image->symbols[i];
         if (symbol->type != STT_FUNC || symbol->section == SHN_UNDEF ||
-            symbol->section >= image->nsections || symbol->size == 0) {
+            symbol->section >= image->nsections) {
             continue;
         }
         const struct image_section *section = &image->sections[symbol->section];
-        if (section->segment == IMAGE_CODE) {
+        if (section->segment == IMAGE_CODE && symbols_size(symbol, section) != 0) {
             (void)fprintf(out, "%" PRIx64 " %" PRIx64 " ",
                           module->base[IMAGE_CODE] + section->at + symbol->value,
-                          symbol->size);
+                          symbols_size(symbol, section));
             symbols_name(out, module->name);
             (void)fputc(':', out);
             symbols_name(out, symbol->name);

@@ -224,6 +224,29 @@ bool window_map(unsigned peer, uint32_t page, unsigned access)
            (end - first > 1 && window_share(peer, page, 1, rights) == 0);
 }
 
+/* Takes more from @peer than asked: all that is mapped alike at either end of the range. The
+ * host needs no further mapping for that; what windows still give is mapped again at a touch. */
+static bool window_revoke_whole(unsigned peer, uint32_t page, uint32_t npages)
+{
+    uint32_t first = page;
+    uint32_t end = page + npages;
+    while (first > 0 && window_mapped(peer, first) != 0 &&
+           window_mapped(peer, first - 1) == window_mapped(peer, first)) {
+        first--;
+    }
+    while (end < PAGE_COUNT && window_mapped(peer, end - 1) != 0 &&
+           window_mapped(peer, end) == window_mapped(peer, end - 1)) {
+        end++;
+    }
+    if (!backend->separate_views || backend->revoke(peer, first, end - first) != 0) {
+        return false;
+    }
+    for (uint32_t p = first; p < end; p++) {
+        window_set_foreign(peer, p, 0);
+    }
+    return true;
+}
+
 /* Leaves @peer no more than @rights on pages of one owner. Pages that cannot be taken
  * back would make every answer of this file a lie (W2): better no system than that. */
 static void window_reduce(unsigned peer, uint32_t page, uint32_t npages,
@@ -231,7 +254,8 @@ static void window_reduce(unsigned peer, uint32_t page, uint32_t npages,
 {
     if (rights == 0 ||
         backend->share(page_get(page).owner, peer, page, npages, rights) != 0) {
-        if (backend->revoke(peer, page, npages) != 0) {
+        if (backend->revoke(peer, page, npages) != 0 &&
+            !window_revoke_whole(peer, page, npages)) {
             fault_panic("the host cannot take a lent page back");
         }
         rights = 0;

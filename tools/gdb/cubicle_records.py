@@ -1,6 +1,7 @@
 """What the monitor's records say of the running system, read through its debugging information."""
 
 import bisect
+import contextlib
 import re
 import struct
 
@@ -23,6 +24,24 @@ def memory(address, size):
 
 def word(address):
     return struct.unpack("<Q", memory(address, 8))[0]
+
+
+@contextlib.contextmanager
+def no_scripts():
+    """Without gdb's loading of scripts for an object file."""
+    before = {}
+    for kind in ("python-scripts", "gdb-scripts", "guile-scripts"):
+        try:
+            before[kind] = gdb.parameter(f"auto-load {kind}")
+        except RuntimeError:
+            pass  # this gdb knows no such scripts
+    try:
+        for kind in before:
+            gdb.execute(f"set auto-load {kind} off", to_string=True)
+        yield
+    finally:
+        for kind, value in before.items():
+            gdb.execute(f"set auto-load {kind} {'on' if value else 'off'}", to_string=True)
 
 
 class Section:
@@ -65,7 +84,9 @@ class Module:
             print(f"{self.path!r}: no symbols are loaded from a file of such a name")
             return
         places = " ".join(f"-s {s.name} {s.address:#x}" for s in self.sections if s.loaded)
-        gdb.execute(f'add-symbol-file "{self.path}" {places}', to_string=True)
+        # A module may carry scripts (.debug_gdb_scripts): they would run as whoever debugs.
+        with no_scripts():
+            gdb.execute(f'add-symbol-file "{self.path}" {places}', to_string=True)
 
     def remove_symbols(self):
         try:

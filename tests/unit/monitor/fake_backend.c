@@ -13,7 +13,7 @@ static uint8_t mapped[FAKE_CUBICLES + 1][FAKE_PAGES];
 struct fake_calls fake_calls;
 _Thread_local struct thread thread_self;
 bool fake_fail_map, fake_fail_unmap, fake_fail_protect, fake_fail_share,
-    fake_fail_share_many, fake_fail_revoke;
+    fake_fail_share_many, fake_fail_revoke, fake_fail_split;
 jmp_buf fake_panic;
 const char *fake_panic_text;
 
@@ -81,10 +81,21 @@ static int fake_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npa
                     npages, rights);
 }
 
+/* Are @page and the next mapped alike? */
+static bool fake_alike(unsigned id, uint32_t page)
+{
+    return page >= FAKE_FIRST && page + 1 < FAKE_FIRST + FAKE_PAGES &&
+           fake_rights(id, page) != 0 &&
+           fake_rights(id, page) == fake_rights(id, page + 1);
+}
+
 static int fake_revoke(unsigned peer, uint32_t page, uint32_t npages)
 {
+    const bool splits =
+        fake_alike(peer, page - 1) || fake_alike(peer, page + npages - 1);
+
     fake_calls.revoke++;
-    return fake_set(fake_fail_revoke, peer, page, npages, 0);
+    return fake_set(fake_fail_revoke || (fake_fail_split && splits), peer, page, npages, 0);
 }
 
 static bool fake_verify(const uint8_t *code, size_t len, uint32_t base,
@@ -137,7 +148,8 @@ void fake_reset(void)
     memset(mapped, 0, sizeof(mapped));
     fake_calls = (struct fake_calls){0};
     fake_fail_map = fake_fail_unmap = fake_fail_protect = false;
-    fake_fail_share = fake_fail_share_many = fake_fail_revoke = false;
+    fake_fail_share = fake_fail_share_many = false;
+    fake_fail_revoke = fake_fail_split = false;
     fake_panic_text = NULL;
 }
 

@@ -26,9 +26,9 @@ struct fake_calls {
 extern struct fake_calls fake_calls;
 
 /** The next calls of these fail with -ENOMEM while the flag is set; share_many: of more than
- *  a page. */
+ *  a page; split: of a part of what is mapped alike. */
 extern bool fake_fail_map, fake_fail_unmap, fake_fail_protect, fake_fail_share,
-    fake_fail_share_many, fake_fail_revoke;
+    fake_fail_share_many, fake_fail_revoke, fake_fail_split;
 
 /** Forgets everything; makes itself the backend. */
 void fake_reset(void);

@@ -553,10 +553,73 @@ static void test_unaligned_headers(void **state)
     image_close(&image);
 }
 
+/* @file with @more bytes behind it. */
+static uint8_t *extend(uint8_t *file, size_t size, size_t more)
+{
+    uint8_t *longer = realloc(file, size + more);
+    assert_non_null(longer);
+    memset(longer + size, 0, more);
+    return longer;
+}
+
+/* Many symbols can share one long name: reading it for each would take hours. */
+static void test_long_name(void **state)
+{
+    (void)state;
+    for (size_t over = 0; over < 2; over++) {
+        struct image image;
+        size_t size;
+        uint8_t *file = good(&size);
+        const size_t length = IMAGE_NAME_MAX + over;
+        const Elf64_Shdr old = *elf_named(file, ".strtab");
+        file = extend(file, size, old.sh_size + length + 1);
+        memcpy(file + size, file + old.sh_offset, old.sh_size);
+        memset(file + size + old.sh_size, 'n', length);
+        elf_named(file, ".strtab")->sh_offset = size;
+        elf_named(file, ".strtab")->sh_size = old.sh_size + length + 1;
+        Elf64_Sym *symbols = (void *)(file + elf_named(file, ".symtab")->sh_offset);
+        symbols[GOOD_START].st_name = (uint32_t)old.sh_size;
+        size += old.sh_size + length + 1;
+        if (over != 0) {
+            refuse(file, size, "symbol 1 has a bad name");
+        } else {
+            assert_int_equal(open_image(file, size, &image), 0);
+            image_close(&image);
+        }
+    }
+}
+
+/* Whoever asks for a function that is not there walks along all that are undefined. */
+static void test_many_undefined(void **state)
+{
+    (void)state;
+    for (size_t over = 0; over < 2; over++) {
+        struct image image;
+        size_t size;
+        uint8_t *file = good(&size);
+        const Elf64_Shdr old = *elf_named(file, ".symtab");
+        /* `imported` and `weak` are in the good file already. */
+        const size_t more = (IMAGE_UNDEFINED_MAX - 2 + over) * sizeof(Elf64_Sym);
+        file = extend(file, size, old.sh_size + more);
+        memcpy(file + size, file + old.sh_offset, old.sh_size);
+        elf_named(file, ".symtab")->sh_offset = size;
+        elf_named(file, ".symtab")->sh_size = old.sh_size + more;
+        size += old.sh_size + more;
+        if (over != 0) {
+            refuse(file, size, "more than 4096 undefined symbols");
+        } else {
+            assert_int_equal(open_image(file, size, &image), 0);
+            image_close(&image);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
+        cmocka_unit_test(test_long_name),
+        cmocka_unit_test(test_many_undefined),
         cmocka_unit_test(test_e1_layout),
         cmocka_unit_test(test_bad_headers),
         cmocka_unit_test(test_bad_symbols),

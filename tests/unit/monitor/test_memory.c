@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "copy.h"
 #include "fake_backend.h"
 #include "memory.h"
 #include "window.h"
@@ -23,6 +24,18 @@
 #define AT(page) ((uint32_t)(page) << PAGE_SHIFT)
 
 static struct cubicle *a, *b;
+
+/* Copies fail where the owner has lost the page: unmapping got half-way. */
+static const void *lost;
+static int copy_or_fail(void *to, const void *from, size_t size)
+{
+    if (to == lost) {
+        return -EFAULT;
+    }
+    memcpy(to, from, size);
+    return 0;
+}
+copy_routine *copy_bytes = copy_or_fail;
 
 static int setup(void **state)
 {
@@ -179,6 +192,19 @@ static void test_p3_renew(void **state)
     assert_int_equal(window_destroy(A, stale), 0);
 }
 
+/* Pages that the host has taken from their owner, but not given back, are not touched. */
+static void test_renew_lost(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 3, PAGE_HEAP), 0);
+    lost = cubicle_address(a, AT(HEAP + 1));
+    assert_int_equal(memory_renew(a, HEAP, 3), -ENOMEM);
+    lost = NULL;
+    assert_true(all_is(1, 0xee));
+    assert_int_equal(memory_renew(a, HEAP, 3), 0);
+    assert_true(all_is(1, 0));
+}
+
 /* Only all of it, only heap, only the owner's. */
 static void test_renew_refused(void **state)
 {
@@ -316,6 +342,7 @@ static void test_p5_neighbours_join(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_renew_lost),
         TEST(test_p4_quota),           TEST(test_give_refused),  TEST(test_host_fails),
         TEST(test_p3_renew),           TEST(test_renew_refused), TEST(test_p3_take),
         TEST(test_take_refused),       TEST(test_protect),       TEST(test_reserve_top),

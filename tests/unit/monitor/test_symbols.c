@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -31,9 +32,11 @@ struct trampoline *trampoline_get(uint32_t id)
     return id >= 1 && id <= 2 ? &trampolines[id - 1] : NULL;
 }
 
+static char long_name[301]; /* of 300 times `n` */
+
 static struct image_section sections[] = {
     {.name = "", .segment = IMAGE_NOT_LOADED},
-    {.name = ".text", .segment = IMAGE_CODE, .at = 0x20},
+    {.name = ".text", .segment = IMAGE_CODE, .at = 0x20, .size = 0x100},
     {.name = ".data", .segment = IMAGE_DATA},
 };
 static struct image_symbol symbols[] = {
@@ -44,11 +47,14 @@ static struct image_symbol symbols[] = {
     {.name = "data", .section = 2, .type = STT_FUNC, .size = 1},
     {.name = "label", .section = 1, .type = STT_NOTYPE, .size = 1},
     {.name = "empty", .section = 1, .type = STT_FUNC},
+    {.name = "greedy", .section = 1, .type = STT_FUNC, .value = 0xf0, .size = UINT64_MAX},
+    {.name = "end", .section = 1, .type = STT_FUNC, .value = 0x100, .size = 1},
+    {.name = long_name, .section = 1, .type = STT_FUNC, .value = 0x80, .size = 1},
 };
 static struct module module = {
     .name = "app",
     .base = {[IMAGE_CODE] = 0x100000},
-    .image = {.sections = sections, .nsections = 3, .symbols = symbols, .nsymbols = 7},
+    .image = {.sections = sections, .nsections = 3, .symbols = symbols, .nsymbols = 10},
 };
 
 static void test_lines(void **state)
@@ -60,16 +66,24 @@ static void test_lines(void **state)
 
     (void)state;
     assert_non_null(cubicle);
+    memset(long_name, 'n', sizeof(long_name) - 1);
     cubicle->modules = modules;
     cubicle->nmodules = 1;
     assert_int_equal(symbols_write(fd), 0);
     assert_true(pread(fd, text, sizeof(text) - 1, 0) > 0);
-    assert_string_equal(text, "100060 1f app:main\n"
-                              "100080 1 app:a?1?2?b\n"
-                              "7f000000 60 trampoline:box->monitor:open\n"
-                              "200100040 c0 trampoline:box->monitor:open\n"
-                              "7f000060 60 trampoline:box->monitor:open\n"
-                              "200100100 800 trampoline:box->monitor:open\n");
+    char expected[1024];
+    (void)snprintf(expected, sizeof(expected),
+                   "100060 1f app:main\n"
+                   "100080 1 app:a?1?2?b\n"
+                   /* No function reaches beyond its section. */
+                   "100110 10 app:greedy\n"
+                   "1000a0 1 app:%.256s\n"
+                   "7f000000 60 trampoline:box->monitor:open\n"
+                   "200100040 c0 trampoline:box->monitor:open\n"
+                   "7f000060 60 trampoline:box->monitor:open\n"
+                   "200100100 800 trampoline:box->monitor:open\n",
+                   long_name);
+    assert_string_equal(text, expected);
 }
 
 static void test_errors(void **state)

@@ -76,6 +76,32 @@ static void test_w2_revoke(void **state)
     }
 }
 
+/* W2: where the host can cut no mapping, all that is mapped alike goes. It comes back. */
+static void test_w2_no_split(void **state)
+{
+    const uint32_t page = HEAP(A);
+
+    (void)state;
+    (void)lend(A, B, page, 16, BOTH);
+    (void)lend(A, C, page, 16, READ);
+    for (uint32_t k = 0; k < 16; k++) {
+        assert_true(window_map(B, page + k, PAGE_WRITE));
+        assert_true(window_map(C, page + k, READ));
+    }
+    fake_fail_split = true;
+    assert_false(FAKE_PANICS(window_forget_pages(page + 5, 2)));
+    fake_fail_split = false;
+    for (uint32_t k = 0; k < 16; k++) {
+        assert_int_equal(fake_rights(B, page + k), 0);
+        assert_int_equal(fake_rights(C, page + k), 0);
+    }
+    for (uint32_t k = 0; k < 16; k++) {
+        const bool forgotten = k == 5 || k == 6;
+        assert_reaches(B, page + k, forgotten ? 0 : BOTH);
+        assert_reaches(C, page + k, forgotten ? 0 : READ);
+    }
+}
+
 /* W2: what was touched here and there goes at once, and nothing else. */
 static void test_w2_gaps(void **state)
 {
@@ -169,6 +195,7 @@ static void test_w2_host_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_w2_no_split),
         TEST(test_w2_given_up),    TEST(test_w2_revoke),    TEST(test_w2_gaps),
         TEST(test_w2_own_between), TEST(test_w2_untouched), TEST(test_w2_host_fails),
     };
