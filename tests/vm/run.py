@@ -18,7 +18,7 @@ sys.path[:0] = [str(HERE.parent / "support"), str(HERE)]
 import image  # noqa: E402
 from harness import TOP  # noqa: E402
 
-LIMIT = 480  # seconds for one machine
+LIMIT = 600  # seconds for one machine
 # Its iret does not know that user code may read the user's stack under SMAP.
 QEMU = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-m", "2G", "-display", "none",
         "-no-reboot"]
