@@ -96,9 +96,6 @@ struct monitor_view_offer {
 /** Finds out by trying, in the calling thread; its GS base is 0 afterwards. */
 void monitor_probe_views(struct monitor_view_offer *offer);
 
-/** The name of each way, as on the command line. */
-extern const char *const monitor_view_switch_names[];
-
 /** Exit statuses of a system that did not end by itself. */
 #define MONITOR_EXIT_CONFIG \
     125 /* bad manifest, module, interface: nothing was started */

@@ -228,6 +228,9 @@ bool window_map(unsigned peer, uint32_t page, unsigned access)
  * host needs no further mapping for that; what windows still give is mapped again at a touch. */
 static bool window_revoke_whole(unsigned peer, uint32_t page, uint32_t npages)
 {
+    if (!backend->separate_views) {
+        return false;
+    }
     uint32_t first = page;
     uint32_t end = page + npages;
     while (first > 0 && window_mapped(peer, first) != 0 &&
@@ -238,7 +241,7 @@ static bool window_revoke_whole(unsigned peer, uint32_t page, uint32_t npages)
            window_mapped(peer, end) == window_mapped(peer, end - 1)) {
         end++;
     }
-    if (!backend->separate_views || backend->revoke(peer, first, end - first) != 0) {
+    if (backend->revoke(peer, first, end - first) != 0) {
         return false;
     }
     for (uint32_t p = first; p < end; p++) {

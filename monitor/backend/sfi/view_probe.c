@@ -16,7 +16,7 @@
 #define HWCAP2_FSGSBASE 2u /* Linux: arch/x86/include/uapi/asm/hwcap2.h */
 #define TRIES 16           /* between two instructions the kernel may put GS back */
 
-const char *const monitor_view_switch_names[] = {
+const char *const view_switch_names[] = {
     [MONITOR_VIEW_SWITCH_AUTO] = "auto",
     [MONITOR_VIEW_SWITCH_KERNEL] = "kernel",
     [MONITOR_VIEW_SWITCH_PARKED] = "parked",

@@ -6,6 +6,9 @@
 
 #include <stdint.h>
 
+/** The name of each way, as on the command line. */
+extern const char *const view_switch_names[];
+
 /** Tries on the calling thread, whose GS becomes @base where that is possible. */
 void view_probe(uint64_t base, struct monitor_view_offer *offer);
 

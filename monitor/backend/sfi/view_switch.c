@@ -28,7 +28,7 @@ static const char *why_slow; /* the way is syscall */
 static int view_switch_refuse(const char *why)
 {
     return message_error(-ENOTSUP, "--view-switch=%s is not possible here: %s",
-                         monitor_view_switch_names[way], why);
+                         view_switch_names[way], why);
 }
 
 int view_switch_init(enum monitor_view_switch wanted, uint64_t at)
@@ -63,8 +63,7 @@ int view_switch_init(enum monitor_view_switch wanted, uint64_t at)
             "around this program forbids it; let its seccomp filter "
             "allow call %d, or use a kernel that offers FSGSBASE (Linux "
             "5.9 or later)",
-            monitor_view_switch_names[way], strerror(offer.arch_prctl_error),
-            SYS_arch_prctl);
+            view_switch_names[way], strerror(offer.arch_prctl_error), SYS_arch_prctl);
     }
     why_slow = wanted == way    ? "--view-switch=syscall was asked for"
                : offer.executes ? "a tracer watches this program"
@@ -197,5 +196,5 @@ int view_switch_allow(void *filter)
 const char *view_switch_name(uint64_t *count)
 {
     *count = heals;
-    return monitor_view_switch_names[way];
+    return view_switch_names[way];
 }

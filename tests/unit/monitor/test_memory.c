@@ -205,22 +205,33 @@ static void test_renew_lost(void **state)
     assert_true(all_is(1, 0));
 }
 
-/* Only all of it, only heap, only the owner's. */
-static void test_renew_refused(void **state)
+/* Ranges that are not wholly heap of the cubicle that names them. */
+#define NWRONG 9u
+struct wrong_range {
+    struct cubicle *who;
+    uint32_t page, npages;
+};
+
+static void give_and_list_wrong(struct wrong_range rows[NWRONG])
 {
-    (void)state;
     assert_int_equal(memory_give(a, HEAP, 2, PAGE_HEAP), 0);
     assert_int_equal(memory_give(a, HEAP + 2, 1, PAGE_STACK), 0);
     assert_int_equal(memory_give(b, HEAP + 3, 1, PAGE_HEAP), 0);
-    const struct {
-        struct cubicle *who;
-        uint32_t page, npages;
-    } rows[] = {
+    const struct wrong_range wrong[NWRONG] = {
         {b, HEAP, 1},     {a, HEAP, 3},          {a, HEAP + 2, 1},
         {a, HEAP + 3, 1}, {a, HEAP + 4, 1},      {a, HEAP - 1, 2},
         {a, HEAP, 0},     {a, HEAP, UINT32_MAX}, {a, UINT32_MAX, 1},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    memcpy(rows, wrong, sizeof(wrong));
+}
+
+/* Only all of it, only heap, only the owner's. */
+static void test_renew_refused(void **state)
+{
+    (void)state;
+    struct wrong_range rows[NWRONG];
+    give_and_list_wrong(rows);
+    for (size_t i = 0; i < NWRONG; i++) {
         assert_int_equal(memory_renew(rows[i].who, rows[i].page, rows[i].npages),
                          -EBUSY);
         assert_int_equal(memory_recall(rows[i].who, rows[i].page, rows[i].npages),
@@ -234,18 +245,9 @@ static void test_renew_refused(void **state)
 static void test_take_refused(void **state)
 {
     (void)state;
-    assert_int_equal(memory_give(a, HEAP, 2, PAGE_HEAP), 0);
-    assert_int_equal(memory_give(a, HEAP + 2, 1, PAGE_STACK), 0);
-    assert_int_equal(memory_give(b, HEAP + 3, 1, PAGE_HEAP), 0);
-    const struct {
-        struct cubicle *who;
-        uint32_t page, npages;
-    } rows[] = {
-        {b, HEAP, 1},     {a, HEAP, 3},          {a, HEAP + 2, 1},
-        {a, HEAP + 3, 1}, {a, HEAP + 4, 1},      {a, HEAP - 1, 2},
-        {a, HEAP, 0},     {a, HEAP, UINT32_MAX}, {a, UINT32_MAX, 1},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    struct wrong_range rows[NWRONG];
+    give_and_list_wrong(rows);
+    for (size_t i = 0; i < NWRONG; i++) {
         assert_int_equal(memory_take(rows[i].who, rows[i].page, rows[i].npages),
                          -EPERM);
         assert_int_equal(
@@ -342,11 +344,10 @@ static void test_p5_neighbours_join(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_renew_lost),
-        TEST(test_p4_quota),           TEST(test_give_refused),  TEST(test_host_fails),
-        TEST(test_p3_renew),           TEST(test_renew_refused), TEST(test_p3_take),
-        TEST(test_take_refused),       TEST(test_protect),       TEST(test_reserve_top),
-        TEST(test_p5_neighbours_join),
+        TEST(test_renew_lost),  TEST(test_p4_quota),           TEST(test_give_refused),
+        TEST(test_host_fails),  TEST(test_p3_renew),           TEST(test_renew_refused),
+        TEST(test_p3_take),     TEST(test_take_refused),       TEST(test_protect),
+        TEST(test_reserve_top), TEST(test_p5_neighbours_join),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
