@@ -32,11 +32,11 @@ int cubicle_window_init(void);
 
 /**
  * Adds [@base, @base + @len) with @rights to window @id. Sharing is per 4 KiB page: whoever the window is
- * opened to can reach every byte of every page that the range touches.
+ * opened to can reach every byte of every page that the range touches. Pages of a stack cannot be lent.
  * The memory is the caller's own, or is granted to it by a window at least as wide and as strong (delegation):
  * such a range ends with the grant it comes from.
  * Returns 0; -EINVAL @id unknown, empty or wrapping range, bad rights; -EPERM not the caller's memory and no
- * grant covers it; -ENOSPC no free range.
+ * grant covers it, or a stack; -ENOSPC no free range.
  */
 int cubicle_window_add(int id, CUBICLE_OPAQUE void *base, size_t len, int rights);
 

@@ -17,7 +17,7 @@
 /** True when the pointer @offset can only stand for a range on demand. */
 static inline bool demand_stands_for(uint64_t offset)
 {
-    return offset - DEMAND_START < COPY_MAX;
+    return offset - DEMAND_START < DEMAND_MAX;
 }
 
 /**

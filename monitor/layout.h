@@ -49,14 +49,13 @@
 #define STACK_DEFAULT (UINT64_C(1) << 20)
 #define STACK_DEFAULT_APP (UINT64_C(8) << 20)
 
-/** Annotated ranges up to this many bytes are copied; above, a window is opened. */
-#define COPY_MAX (UINT64_C(64) << 10)
-
 /** What a callee is given in place of a range that it brings in on demand: addresses of
  * nothing, which mean the range to whom it is passed on (demand.h). */
 #define DEMAND_START HEAP_END
-_Static_assert(DEMAND_START + COPY_MAX <= SPACE_SIZE - SPACE_GUARD,
-               "every range that could be copied fits between heap and guard");
+/** Longest range on demand, in bytes; longer ones are copied. */
+#define DEMAND_MAX (UINT64_C(64) << 10)
+_Static_assert(DEMAND_START + DEMAND_MAX <= SPACE_SIZE - SPACE_GUARD,
+               "ranges on demand lie between heap and guard");
 
 static inline uint32_t page_of(uint64_t offset)
 {

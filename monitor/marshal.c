@@ -22,9 +22,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Room that a callee's frames keep below the copies. */
-#define STACK_RESERVE UINT64_C(8192)
-#define ARENA_SIZE (6 * (COPY_MAX + PAGE_SIZE))
+/* Of a callee's stack, one part in so many holds no copies. */
+#define STACK_FRAMES_PART 4
+#define ARENA_SIZE (6 * (MARSHAL_MONITOR_MAX + PAGE_SIZE))
 
 /* Where copies for the monitor's own functions are kept: a stack of its own, used from
  * the top. One call of the monitor at a time. */
@@ -133,7 +133,7 @@ uint64_t marshal_error_result(const struct descriptor_function *function, int er
 
 RARE int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error)
 {
-    marshal_abandon(frame);
+    frame->nbuffers = 0;
     frame->result = marshal_error_result(t->function, error);
     frame->vector_result = frame->result;
     return error;
@@ -238,8 +238,7 @@ RARE static int64_t marshal_size_behind(struct marshal m,
 {
     for (unsigned k = 0; k < m.frame->nbuffers; k++) {
         const struct call_buffer *buffer = &m.frame->buffers[k];
-        if (m.t->steps[buffer->step].arg == step->size_value && buffer->window == 0 &&
-            !buffer->on_demand) {
+        if (m.t->steps[buffer->step].arg == step->size_value && !buffer->on_demand) {
             int64_t size = 0;
             memcpy(&size, (const void *)(uintptr_t)buffer->callee, step->size_width);
             return size;
@@ -268,30 +267,10 @@ static INLINE struct call_buffer *marshal_buffer(struct marshal *m,
     buffer->caller = caller;
     buffer->callee = callee;
     buffer->size = size;
-    buffer->window = 0;
     buffer->step = step->index;
     buffer->delivered = 0;
     buffer->on_demand = 0;
     return buffer;
-}
-
-/* A range too long to copy: the callee may use the caller's memory for the call. */
-RARE static int marshal_lend(struct marshal m, const struct marshal_step *step,
-                             uint64_t base, uint64_t size)
-{
-    if (m.from == NULL || m.to == NULL) {
-        return -E2BIG;
-    }
-    const unsigned rights =
-        step->kind == DESCRIPTOR_IN ? PAGE_READ : PAGE_READ | PAGE_WRITE;
-    const int window =
-        window_lend(m.t->caller, m.t->callee, (uint32_t)base, size, rights);
-    if (window < 0) {
-        return window == -EPERM || window == -EINVAL ? -EFAULT : window;
-    }
-    m.values[step->arg] = base;
-    marshal_buffer(&m, step, base, 0, size)->window = window;
-    return 0;
 }
 
 /* Zeros @size bytes at @at, and up to the next multiple of 16, which is ours too. */
@@ -332,13 +311,13 @@ static INLINE int marshal_range(struct marshal *m, const struct marshal_step *st
     if (size > SPACE_SIZE || base + size > SPACE_SIZE || (base == 0 && size != 0)) {
         return -EFAULT;
     }
-    if (size > COPY_MAX) {
-        return marshal_lend(*m, step, base, size);
+    if (unlikely(size > MARSHAL_MONITOR_MAX) && m->to == NULL) {
+        return -E2BIG;
     }
     uint64_t source = m->from_view + base;
     if (step->kind == DESCRIPTOR_IN) {
-        const bool on_demand =
-            step->on_demand && size > DEMAND_MIN && m->from != NULL && m->to != NULL;
+        const bool on_demand = step->on_demand && size > DEMAND_MIN &&
+                               size <= DEMAND_MAX && m->from != NULL && m->to != NULL;
         unsigned whose;
         source =
             marshal_source(m, base, size, on_demand || backend->checks_copies, &whose);
@@ -451,10 +430,12 @@ static INLINE int marshal_enter_as(struct call_frame *frame, const struct trampo
         }
         m.to_view = m.to->view;
         m.sp = thread_self.cubicle[t->callee].stack & ~UINT64_C(15);
-        m.limit = m.to_view + m.to->stack_start + STACK_RESERVE;
         /* Only the stack's own pages can neither be protected, freed nor revoked; a cubicle
-         * that called out with another stack pointer cannot be entered meanwhile. */
-        const uint64_t top = m.to_view + m.to->stack_start + m.to->stack_size;
+         * that called out with another stack pointer cannot be entered meanwhile. Whatever a
+         * caller hands over, the callee's frames have a part of the stack left. */
+        const uint64_t bottom = m.to_view + m.to->stack_start;
+        const uint64_t top = bottom + m.to->stack_size;
+        m.limit = bottom + m.to->stack_size / STACK_FRAMES_PART;
         if (unlikely(m.sp < m.limit || m.sp > top)) {
             return marshal_fail(frame, t, -ENOBUFS);
         }

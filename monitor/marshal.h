@@ -1,7 +1,7 @@
 /*
- * Carries annotated arguments across: ranges up to COPY_MAX are copied through the
- * callee's stack (the monitor's own memory where the monitor is called), longer ones get
- * a window for the time of the call.
+ * Carries annotated arguments across: ranges are copied through the callee's stack, or the
+ * monitor's own memory where the monitor is called. Nothing is lent for a call, so a callee
+ * never reaches what lies next to a range.
  */
 #ifndef MONITOR_MARSHAL_H
 #define MONITOR_MARSHAL_H
@@ -9,6 +9,9 @@
 #include "descriptor.h"
 #include "thread.h"
 #include "trampoline.h"
+
+/* Longest range for a function of the monitor, in bytes. */
+#define MARSHAL_MONITOR_MAX (UINT64_C(64) << 10)
 
 /* In front of every copy, 16 bytes to keep its alignment; see include/cubicle/out.h. */
 #define MARSHAL_OUT_WORD_SIZE 16
@@ -37,9 +40,6 @@ int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t);
 
 /** Ends the call: `result` is the callee's and may become an error. */
 void marshal_leave(struct call_frame *frame, struct trampoline *t);
-
-/** Drops what marshal_enter() opened, without copying back: the call is being unwound. */
-void marshal_abandon(struct call_frame *frame);
 
 /** Gives the caller @error instead of a result; returns @error. */
 int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error);

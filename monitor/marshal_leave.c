@@ -1,4 +1,4 @@
-/* The way back: results of a call, or what is left of one that ends early (M3, M4). */
+/* The way back: results of a call (M3, M4). */
 #include "backend/backend.h"
 #include "copy.h"
 #include "cubicle.h"
@@ -30,7 +30,7 @@ static uint64_t marshal_destination(struct call_frame *frame,
     }
     for (unsigned k = 0; k < below->nbuffers; k++) {
         struct call_buffer *result = &below->buffers[k];
-        if (result->window == 0 && result->callee == at && size <= result->size &&
+        if (result->callee == at && size <= result->size &&
             outer->steps[result->step].kind == DESCRIPTOR_OUT &&
             outer->steps[result->step].ret &&
             marshal_out_word(result) == MARSHAL_OUT_FORWARD) {
@@ -46,7 +46,7 @@ static uint64_t marshal_destination(struct call_frame *frame,
 static int marshal_carry(struct call_frame *frame, const struct trampoline *t,
                          const struct call_buffer *buffer, bool ret, uint64_t size)
 {
-    if (buffer->window != 0 || buffer->delivered || size == 0) {
+    if (buffer->delivered || size == 0) {
         return 0;
     }
     if (t->from == NULL) {
@@ -108,18 +108,7 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t)
     }
     if (error != 0) {
         (void)marshal_fail(frame, t, error);
-    } else if (frame->nbuffers > 0) {
-        marshal_abandon(frame);
+    } else {
+        frame->nbuffers = 0;
     }
-}
-
-void marshal_abandon(struct call_frame *frame)
-{
-    for (unsigned k = 0; k < frame->nbuffers; k++) {
-        if (frame->buffers[k].window > 0) {
-            const struct trampoline *t = trampoline_get(frame->trampoline);
-            (void)window_destroy(t->caller, frame->buffers[k].window);
-        }
-    }
-    frame->nbuffers = 0;
 }

@@ -24,13 +24,12 @@
 
 /** One range of a call in progress. */
 struct call_buffer {
-    uint64_t caller; /* offset in the caller's view; 0: not in use */
+    uint64_t caller; /* offset in the caller's view */
     uint64_t
-        callee;     /* address of its copy, in the callee's view or in the monitor; of a
+        callee;    /* address of its copy, in the callee's view or in the monitor; of a
                         * range on demand: of the bytes themselves */
-    uint64_t size;  /* bytes, as found at the time of the call */
-    int32_t window; /* > 0: no copy, this window was opened for the call */
-    uint8_t step;   /* index into the trampoline's steps */
+    uint64_t size; /* bytes, as found at the time of the call */
+    uint8_t step;  /* index into the trampoline's steps */
     uint8_t delivered; /* its bytes are with the caller already */
     uint16_t
         on_demand; /* no copy, the callee brings in bytes of this cubicle; 0: copied */

@@ -42,7 +42,7 @@ void unwind_stop(struct cubicle *cubicle, enum cubicle_state state, int status)
 /* Gives up the top frame without returning through it. */
 static void unwind_pop(struct call_frame *frame)
 {
-    marshal_abandon(frame);
+    frame->nbuffers = 0; /* nothing goes back */
     const struct trampoline *t = trampoline_get(frame->trampoline);
     thread_self.cubicle[t->caller].stack = frame->caller_stack;
     thread_self.control = frame;
@@ -68,7 +68,7 @@ bool unwind_to_caller(struct cubicle *cubicle, struct unwind_target *target)
             unwind_pop(frame);
             continue;
         }
-        marshal_abandon(frame);
+        frame->nbuffers = 0; /* nothing goes back */
         const bool exits =
             cubicle->state == CUBICLE_EXITED && !unwind_called_below(cubicle, frame);
         *target = (struct unwind_target){
@@ -93,7 +93,7 @@ bool unwind_to_monitor(int status, struct unwind_target *target)
             unwind_pop(frame);
             continue;
         }
-        marshal_abandon(frame);
+        frame->nbuffers = 0; /* nothing goes back */
         *target = (struct unwind_target){
             .frame = frame, .leave = t->leave, .result = (uint64_t)(int64_t)status};
         return true;

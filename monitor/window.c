@@ -77,10 +77,10 @@ static bool window_is_open(const struct window *window, unsigned peer)
     return window->open[peer / 64] >> (peer % 64) & 1;
 }
 
+/* A stack is not: where its owner's functions return to lies next to what was meant. */
 static bool window_lendable(struct page_info info)
 {
-    return info.kind == PAGE_RODATA || info.kind == PAGE_DATA ||
-           info.kind == PAGE_HEAP || info.kind == PAGE_STACK;
+    return info.kind == PAGE_RODATA || info.kind == PAGE_DATA || info.kind == PAGE_HEAP;
 }
 
 /* Rights that @window gives on @page to those it is open to. */
@@ -100,12 +100,16 @@ static unsigned window_covers(const struct window *window, uint32_t page)
 unsigned window_rights(unsigned peer, uint32_t page)
 {
     const struct page_info info = page_get(page);
-    if (!window_lendable(info) || peer == CUBICLE_MONITOR) {
+    const bool lendable = window_lendable(info);
+    if ((!lendable && info.kind != PAGE_STACK) || peer == CUBICLE_MONITOR) {
         return 0;
     }
     if (acl_mode == MONITOR_ACL_OFF ||
         (acl_mode == MONITOR_ACL_APP && cubicle_get(info.owner)->is_app)) {
         return info.rights;
+    }
+    if (!lendable) {
+        return 0;
     }
     uint8_t rights[CUBICLE_MAX + 1] = {0};
     uint16_t queue[3 * (CUBICLE_MAX + 1)]; /* a cubicle gains rights at most twice */
@@ -480,58 +484,6 @@ int window_destroy(unsigned owner, int id)
         nwindows[owner]--;
     }
     return error;
-}
-
-/* Is there more to map for @peer, so that it can reach @page with @rights? */
-static bool window_lacks(unsigned peer, uint32_t page, unsigned rights)
-{
-    return page_get(page).owner != peer &&
-           (*window_foreign(peer, page) & rights) != rights;
-}
-
-/* Maps [@page, @last] for @peer at once, in runs of equal pages. */
-static int window_map_range(unsigned peer, uint32_t page, uint32_t last,
-                            unsigned rights)
-{
-    while (page <= last) {
-        if (!window_lacks(peer, page, rights)) {
-            page++;
-            continue;
-        }
-        const unsigned given = window_rights(peer, page);
-        uint32_t next = page + 1;
-        while (next <= last && page_get(next).owner == page_get(page).owner &&
-               window_lacks(peer, next, rights) && window_rights(peer, next) == given) {
-            next++;
-        }
-        if ((rights & ~given) != 0 ||
-            window_share(peer, page, next - page, given) != 0) {
-            return -ENOMEM;
-        }
-        page = next;
-    }
-    return 0;
-}
-
-int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
-                unsigned rights)
-{
-    const int id = window_init(owner);
-    if (id < 0) {
-        return id;
-    }
-    int error = window_add(owner, id, base, len, rights);
-    if (error == 0) {
-        error = window_open(owner, id, peer);
-    }
-    if (error == 0) {
-        error = window_map_range(peer, page_of(base), page_of(base + len - 1), rights);
-    }
-    if (error != 0) {
-        (void)window_destroy(owner, id);
-        return error;
-    }
-    return id;
 }
 
 /* Takes [@page, @page + @npages) out of @range; what is left behind the gap goes to

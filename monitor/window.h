@@ -9,7 +9,7 @@
  *   W2  When a call that shortens or closes a window returns, W1 holds again for every
  *       view (unless revocation is lazy). Where the host fails, the system stops.
  *   W3  Window ids mean nothing outside the cubicle that made them, and stale ones fail.
- *   W4  Code, guards and free pages are never lent; a freed page leaves every window.
+ *   W4  Code, stacks, guards and free pages are never lent; a freed page leaves every window.
  *   W5  A touch maps at most the block of WINDOW_AROUND pages that it is in (or _NEXT), of
  *       these only pages of the touched page's owner to which W1 gives the same rights, and
  *       each is counted (P5) and revoked (W2) as if it had been touched itself.
@@ -73,13 +73,6 @@ static inline bool window_may(unsigned id, uint64_t base, uint64_t size, unsigne
 /** Makes @page reachable for @peer if W1 gives it @access; false otherwise. Where that
  *  takes a page from nobody, with its neighbours (W5). */
 bool window_map(unsigned peer, uint32_t page, unsigned access);
-
-/**
- * Opens [@base, @base + @len) of @owner to @peer for one call, and maps it at once.
- * Returns the window's id for window_destroy(), or a negative errno.
- */
-int window_lend(unsigned owner, unsigned peer, uint32_t base, uint64_t len,
-                unsigned rights);
 
 /** Brings the views in line with W1 for these pages, after rights on them have shrunk. */
 void window_settle(uint32_t page, uint32_t npages);

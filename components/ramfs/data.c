@@ -60,7 +60,7 @@ static int regular_get(uint64_t number, struct ramfs_node **node)
 
 ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count, int caller)
 {
-    const bool may_name = caller != 0 && count <= CUBICLE_COPY_MAX;
+    const bool may_name = cubicle_out_is_copy(caller);
     struct ramfs_node *node;
     const int error = regular_get(number, &node);
     if (unlikely(error != 0)) {

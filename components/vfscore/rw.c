@@ -8,8 +8,8 @@
 #define GOOD_WRITE (CAN_WRITE | CAN_SEEK)
 #define NOWHERE (-1) /* no offset was given: the description's */
 
-/* What one call of the file system moves at most: up to here a trampoline copies, above
- * it lends memory, page by page, which takes many times as long. */
+/* What one call of the file system moves at most: more does not fit every stack, and pieces that
+ * stay in the processor's cache are copied faster. */
 #define PIECE_MAX ((size_t)65536)
 
 /** One call of the file system that moves up to PIECE_MAX bytes. */
@@ -250,12 +250,6 @@ static ssize_t other_write(struct file *file, const void *buf, size_t count,
     return result;
 }
 
-/** Whether a result buffer of @count bytes is a trampoline's, see cubicle/out.h. */
-static inline bool can_forward(size_t count, int caller)
-{
-    return caller != 0 && count <= CUBICLE_COPY_MAX;
-}
-
 /** Whether @file is read without further ado. */
 static inline bool plain_read(const struct file *file, size_t count)
 {
@@ -274,7 +268,7 @@ static inline ssize_t read_on(struct file *file, void *buf, size_t count,
 {
     file->offset = offset;
     const ssize_t result =
-        regular_read(file->node, buf, count, offset, can_forward(count, caller));
+        regular_read(file->node, buf, count, offset, cubicle_out_is_copy(caller));
     if (likely(result > 0)) {
         file->offset = offset + result;
     }
@@ -309,7 +303,7 @@ ssize_t vfs_pread(int fd, void *buf, size_t count, int64_t offset, int caller)
         return offset < 0 ? -EINVAL : -EBADF;
     }
     return plain_read(file, count) ? regular_read(file->node, buf, count, offset,
-                                                  can_forward(count, caller))
+                                                  cubicle_out_is_copy(caller))
                                    : other_read(file, buf, count, offset);
 }
 

@@ -1,6 +1,6 @@
 /*
  * Bytes of a CUBICLE_ON_DEMAND range. The pointer that the function is given may be an address of the bytes (in a plain
- * call, and where they were few, or too many to be copied), or one that only stands for them.
+ * call, and where they were few, or more than CUBICLE_IN_SIZE), or one that only stands for them.
  */
 #ifndef CUBICLE_IN_H
 #define CUBICLE_IN_H

@@ -3,18 +3,21 @@
  * made room for and carries to the caller when the call returns. A function may instead name memory of its own to carry
  * from, or let a function that it calls deliver to its caller at once.
  *
- * Both need a trampoline's buffer: use them only where the CUBICLE_CALLER argument is not 0 (no plain call) and the size
- * is at most CUBICLE_COPY_MAX, and write nothing to the buffer then.
+ * Both need a trampoline's buffer: use them only where cubicle_out_is_copy() says so, and write nothing to the buffer then.
  */
 #ifndef CUBICLE_OUT_H
 #define CUBICLE_OUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/** Annotated ranges up to this many bytes are copied; longer ones are lent by a window. */
-#define CUBICLE_COPY_MAX 65536
-
 #define CUBICLE_OUT_FORWARD 1
+
+/** Whether a result buffer is a trampoline's, by the CUBICLE_CALLER argument: a plain call has none. */
+static inline bool cubicle_out_is_copy(int caller)
+{
+    return caller != 0;
+}
 
 /* The word that the trampoline keeps in front of the buffer: 0, CUBICLE_OUT_FORWARD, or an address. */
 static inline void cubicle_out_word(void *out, uint64_t word)

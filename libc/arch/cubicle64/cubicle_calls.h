@@ -13,6 +13,9 @@
 
 #define CALL_SELF 0
 
+/* What one call moves at most, in bytes: longer transfers are done in pieces. */
+#define CALL_PIECE 65536ul
+
 struct flock;
 struct stat;
 struct statfs;

@@ -26,6 +26,11 @@
 hidden long __call_stat(const char *, struct stat *);
 hidden long __call_read(int, void *, unsigned long);
 hidden long __call_write(int, const void *, unsigned long);
+hidden long __call_long_read(int, void *, unsigned long);
+hidden long __call_long_write(int, const void *, unsigned long);
+hidden long __call_pread(int, void *, unsigned long, long);
+hidden long __call_pwrite(int, const void *, unsigned long, long);
+hidden long __call_random(void *, unsigned long);
 hidden long __call_lseek(int, long, int);
 hidden void __call_seek_settle(void);
 hidden long __call_lock(int, const struct flock *, int);
@@ -60,6 +65,8 @@ hidden long __call_kill(int, int);
 hidden long __call_getresid(void *, void *, void *);
 
 #define CALL_P(x) ((void *)(x))
+/* Of a buffer whose result is shorter than a piece by its nature. */
+#define CALL_ROOM(size) ((long)(size) > (long)CALL_PIECE ? (long)CALL_PIECE : (size))
 #define CALL_VFS(name, ...) vfs_##name(__VA_ARGS__, CALL_SELF)
 
 CALL_INLINE long __call_madvise(long advice)
@@ -76,8 +83,8 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
     switch (n) {
     case SYS_read: return __call_read(a, CALL_P(b), c);
     case SYS_write: return __call_write(a, CALL_P(b), c);
-    case SYS_pread64: return CALL_VFS(pread, a, CALL_P(b), c, d);
-    case SYS_pwrite64: return CALL_VFS(pwrite, a, CALL_P(b), c, d);
+    case SYS_pread64: return __call_pread(a, CALL_P(b), c, d);
+    case SYS_pwrite64: return __call_pwrite(a, CALL_P(b), c, d);
     case SYS_readv: return __call_readv(a, CALL_P(b), c);
     case SYS_writev: return __call_writev(a, CALL_P(b), c);
     case SYS_preadv: return __call_preadv(a, CALL_P(b), c, d);
@@ -140,8 +147,8 @@ CALL_INLINE long __call_names(long n, long a, long b, long c, long d, long e)
     case SYS_linkat: return CALL_VFS(linkat, a, CALL_P(b), c, CALL_P(d), e);
     case SYS_symlink: return CALL_VFS(symlinkat, CALL_P(a), CALL_CWD, CALL_P(b));
     case SYS_symlinkat: return CALL_VFS(symlinkat, CALL_P(a), b, CALL_P(c));
-    case SYS_readlink: return CALL_VFS(readlinkat, CALL_CWD, CALL_P(a), CALL_P(b), c);
-    case SYS_readlinkat: return CALL_VFS(readlinkat, a, CALL_P(b), CALL_P(c), d);
+    case SYS_readlink: return CALL_VFS(readlinkat, CALL_CWD, CALL_P(a), CALL_P(b), CALL_ROOM(c));
+    case SYS_readlinkat: return CALL_VFS(readlinkat, a, CALL_P(b), CALL_P(c), CALL_ROOM(d));
     case SYS_chmod: return CALL_VFS(fchmodat, CALL_CWD, CALL_P(a), b);
     case SYS_fchmodat: return CALL_VFS(fchmodat, a, CALL_P(b), c);
     case SYS_chown: return CALL_VFS(fchownat, CALL_CWD, CALL_P(a), b, c, 0);
@@ -150,7 +157,7 @@ CALL_INLINE long __call_names(long n, long a, long b, long c, long d, long e)
     case SYS_fchownat: return CALL_VFS(fchownat, a, CALL_P(b), c, d, e);
     case SYS_utimensat: return CALL_VFS(utimensat, a, CALL_P(b), CALL_P(c), d);
     case SYS_chdir: return CALL_VFS(chdir, CALL_P(a));
-    case SYS_getcwd: return CALL_VFS(getcwd, CALL_P(a), b);
+    case SYS_getcwd: return CALL_VFS(getcwd, CALL_P(a), CALL_ROOM(b));
     case SYS_umask: return CALL_VFS(umask, a);
     default: return __call_files(n, a, b, c, d, e);
     }
@@ -215,7 +222,7 @@ CALL_INLINE long __syscall6(long n, long a, long b, long c, long d, long e, long
     case SYS_gettimeofday: return __call_gettimeofday(CALL_P(a));
     case SYS_nanosleep: return __call_clock_nanosleep(0, 0, CALL_P(a), CALL_P(b));
     case SYS_clock_nanosleep: return __call_clock_nanosleep(a, b, CALL_P(c), CALL_P(d));
-    case SYS_getrandom: return random_bytes(CALL_P(a), b);
+    case SYS_getrandom: return __call_random(CALL_P(a), b);
     default: return __call_process(n, a, b, c, d, e);
     }
 }

@@ -109,23 +109,19 @@ static void test_many_pages(int peer)
     pages_free(base + 2 * PART * 4096, PAGES - 2 * PART);
 }
 
-/* Every kind of memory that a cubicle has. */
+/* Every kind of memory that a cubicle has. On a stack is where functions return to. */
 static void test_kinds(int peer)
 {
     uint8_t stack[64] = {9, 10, 11};
+    CHECK_EQUAL(window_over(stack, sizeof stack, CUBICLE_READ), -EPERM);
+    CHECK_EQUAL(window_over(stack, sizeof stack, CUBICLE_WRITE), -EPERM);
+
     data_page[4096] = 44;
     int id = window_over(data_page + 4096, 4096, CUBICLE_WRITE);
     CHECK_EQUAL(cubicle_window_open(id, peer), 0);
     CHECK_EQUAL(peer_read(offset_of(data_page + 4096)), 44);
     CHECK_EQUAL(peer_write(offset_of(data_page + 4097), 45), 0);
     CHECK_EQUAL(data_page[4097], 45);
-    CHECK_EQUAL(cubicle_window_destroy(id), 0);
-
-    id = window_over(stack, sizeof stack, CUBICLE_WRITE);
-    CHECK_EQUAL(cubicle_window_open(id, peer), 0);
-    CHECK_EQUAL(peer_read(offset_of(stack + 1)), 10);
-    CHECK_EQUAL(peer_write(offset_of(stack + 2), 12), 0);
-    CHECK_EQUAL(*(volatile uint8_t *)&stack[2], 12);
     CHECK_EQUAL(cubicle_window_destroy(id), 0);
 
     id = window_over((void *)rodata_page, sizeof rodata_page, CUBICLE_READ);

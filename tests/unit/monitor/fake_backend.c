@@ -95,7 +95,8 @@ static int fake_revoke(unsigned peer, uint32_t page, uint32_t npages)
         fake_alike(peer, page - 1) || fake_alike(peer, page + npages - 1);
 
     fake_calls.revoke++;
-    return fake_set(fake_fail_revoke || (fake_fail_split && splits), peer, page, npages, 0);
+    return fake_set(fake_fail_revoke || (fake_fail_split && splits), peer, page, npages,
+                    0);
 }
 
 static bool fake_verify(const uint8_t *code, size_t len, uint32_t base,

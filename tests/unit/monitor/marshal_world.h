@@ -16,7 +16,7 @@
 #define HEAP_SIZE (4 * PAGE_SIZE)
 #define LOCKED (HEAP + 3 * PAGE_SIZE)
 #define BIG 0x90000000u /* caller only: room for the largest copies */
-#define BIG_SIZE (8 * (COPY_MAX + PAGE_SIZE))
+#define BIG_SIZE (16u << 16)
 #define STACK 0xa0000000u
 #define STACK_SIZE (1u << 20)
 #define LAST_PAGE (HEAP_END - PAGE_SIZE)
@@ -29,16 +29,8 @@ extern struct trampoline trampoline;       /* its id is 1 */
 extern struct trampoline inner_trampoline; /* of a call by the callee; its id is 2 */
 extern struct call_frame *const inner;     /* that call, to `third` */
 
-/* What was asked of window.c, and what it answers. */
-extern unsigned nlent, ndestroyed;
-extern int lend_result, destroyed_id;
-struct world_lent {
-    unsigned owner, peer;
-    uint32_t base;
-    uint64_t len;
-    unsigned rights;
-};
-extern struct world_lent lent;
+/* Bytes of the callee's stack in use when it is called; begin() sets 0. */
+extern uint32_t callee_used;
 
 /** Group setup for cmocka. */
 int world_setup(void **state);
@@ -58,7 +50,7 @@ int enter_to(struct cubicle *to);
 int enter(void);
 /** marshal_enter() of the callee's own call, to `third`, with one pointer. */
 int enter_inner(const struct descriptor_arg *arg, uint64_t argument);
-/** The caller gets @error instead of a call, and nothing stays open. */
+/** The caller gets @error instead of a call. */
 void refused(int error);
 /** marshal_leave() with the callee's @result. */
 void leave(int64_t result);

@@ -338,115 +338,95 @@ static void test_strings(void **state)
     }
 }
 
-/* Longer ranges are lent: with which rights, and taken back however the call ends. */
-static void test_lent(void **state)
+/* However long: what the callee gets is its own memory, and what is behind is the caller's. */
+static void test_long(void **state)
 {
     static const struct {
         enum descriptor_kind kind;
-        unsigned rights;
-    } rows[] = {
-        {DESCRIPTOR_IN, PAGE_READ},
-        {DESCRIPTOR_OUT, PAGE_READ | PAGE_WRITE},
-        {DESCRIPTOR_INOUT, PAGE_READ | PAGE_WRITE},
-    };
+        int before, after;
+    } rows[] = {{DESCRIPTOR_IN, 'a', 'a'},
+                {DESCRIPTOR_OUT, 0, 'z'},
+                {DESCRIPTOR_INOUT, 'a', 'z'}};
+    static const uint32_t sizes[] = {(64u << 10) - 1, 64u << 10, (64u << 10) + 1,
+                                     500000};
 
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < 3 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+        const uint32_t size = sizes[i / 3];
         begin(DESCRIPTOR_I32);
-        pointer(rows[i].kind, BIG + 3, DESCRIPTOR_SIZE_CONST, COPY_MAX + 1);
+        memset(at(&caller, BIG), 'a', BIG_SIZE);
+        pointer(rows[i % 3].kind, BIG + 3, DESCRIPTOR_SIZE_CONST, size);
         assert_int_equal(enter(), 0);
-        assert_int_equal(nlent, 1);
-        assert_int_equal(lent.owner, caller.id);
-        assert_int_equal(lent.peer, callee.id);
-        assert_int_equal(lent.base, BIG + 3);
-        assert_int_equal(lent.len, COPY_MAX + 1);
-        assert_int_equal(lent.rights, rows[i].rights);
-        assert_int_equal(frame->args[0], BIG + 3); /* the same offset */
-        if (i == 0) {
-            marshal_abandon(frame);
-        } else {
-            leave(0);
-        }
-        assert_int_equal(ndestroyed, 1);
-        assert_int_equal(destroyed_id, 7);
-        marshal_abandon(frame); /* once */
-        assert_int_equal(ndestroyed, 1);
+        assert_bytes(received(0), rows[i % 3].before, size);
+        memset(received(0), 'z', size);
+        leave(0);
+        assert_bytes(at(&caller, BIG), 'a', 3);
+        assert_bytes(at(&caller, BIG + 3), rows[i % 3].after, size);
+        assert_bytes(at(&caller, BIG + 3 + size), 'a', PAGE_SIZE);
     }
-    begin(DESCRIPTOR_I32); /* exactly at the limit it is still a copy */
-    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX);
-    assert_int_equal(enter(), 0);
-    assert_int_equal(nlent, 0);
 }
 
-static void test_lend_refused(void **state)
-{
-    static const struct {
-        int result, error;
-    } rows[] = {
-        {-EPERM, -EFAULT}, {-EINVAL, -EFAULT}, {-ENOSPC, -ENOSPC}, {-ENOMEM, -ENOMEM}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        begin(DESCRIPTOR_I32);
-        pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX + 1);
-        lend_result = rows[i].result;
-        nlent = 0;
-        assert_int_not_equal(enter(), 0);
-        assert_int_equal((int64_t)frame->result, rows[i].error);
-        assert_int_equal(ndestroyed, 0);
-    }
-    /* A later range that is refused takes an earlier window back. */
-    begin(DESCRIPTOR_I32);
-    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX + 1);
-    pointer(DESCRIPTOR_IN, 16, DESCRIPTOR_SIZE_CONST, 1);
-    refused(-EFAULT);
-    assert_int_equal(ndestroyed, 1);
-}
-
-/* Copies for the monitor are in its own memory; nothing is lent to it. */
+/* Copies for the monitor are in its own memory. */
 static void test_to_the_monitor(void **state)
 {
     (void)state;
     begin(DESCRIPTOR_I64);
     for (unsigned i = 0; i < 6; i++) {
-        pointer(DESCRIPTOR_INOUT, BIG + i * COPY_MAX, DESCRIPTOR_SIZE_CONST, COPY_MAX);
+        pointer(DESCRIPTOR_INOUT, BIG + i * MARSHAL_MONITOR_MAX, DESCRIPTOR_SIZE_CONST,
+                MARSHAL_MONITOR_MAX);
     }
-    memset(at(&caller, BIG), 'a', 6 * COPY_MAX);
+    memset(at(&caller, BIG), 'a', 6 * MARSHAL_MONITOR_MAX);
     assert_int_equal(enter_to(NULL), 0);
     for (unsigned i = 0; i < 6; i++) {
         uint8_t *copy = (uint8_t *)(uintptr_t)frame->args[i];
         assert_int_equal(copy[0], 'a');
-        assert_int_equal(copy[COPY_MAX - 1], 'a');
-        memset(copy, (int)('A' + i), COPY_MAX); /* none overlaps another */
+        assert_int_equal(copy[MARSHAL_MONITOR_MAX - 1], 'a');
+        memset(copy, (int)('A' + i), MARSHAL_MONITOR_MAX); /* none overlaps another */
     }
     leave(0);
     for (unsigned i = 0; i < 6; i++) {
-        assert_bytes(at(&caller, BIG + i * COPY_MAX), (int)('A' + i), COPY_MAX);
+        assert_bytes(at(&caller, BIG + i * MARSHAL_MONITOR_MAX), (int)('A' + i),
+                     MARSHAL_MONITOR_MAX);
     }
     begin(DESCRIPTOR_I64);
-    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX + 1);
+    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, MARSHAL_MONITOR_MAX + 1);
     assert_int_not_equal(enter_to(NULL), 0);
     assert_int_equal((int64_t)frame->result, -E2BIG);
-    assert_int_equal(nlent, 0);
 }
 
-/* The callee's stack must hold the copies and leave it something to run on. */
+/* The callee's stack must hold the copies and leave it a quarter to run on. */
 static void test_callee_stack(void **state)
 {
+    static const struct {
+        uint32_t size;
+        bool fits;
+    } rows[] = {{STACK_SIZE / 4 * 3 - 64, true},
+                {STACK_SIZE / 4 * 3, false},
+                {STACK_SIZE, false},
+                {0x7fffffff, false}};
+
     (void)state;
-    begin(DESCRIPTOR_I32);
-    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, COPY_MAX);
-    callee.stack_start = STACK + STACK_SIZE - (1u << 16); /* 64 KiB are not enough */
-    refused(-ENOBUFS);
-    begin(DESCRIPTOR_I32);
-    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, 16);
-    callee.stack_start = STACK + STACK_SIZE - PAGE_SIZE;
-    refused(-ENOBUFS);
-    begin(DESCRIPTOR_I32);
-    pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, 16);
-    callee.stack_start = STACK + STACK_SIZE - 3 * PAGE_SIZE;
-    assert_int_equal(enter(), 0);
-    assert_true(frame->callee_rsp - callee.view >= callee.stack_start);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(DESCRIPTOR_I32);
+        pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, rows[i].size);
+        if (rows[i].fits) {
+            assert_int_equal(enter(), 0);
+            assert_true(frame->callee_rsp - callee.view >= STACK + STACK_SIZE / 4);
+        } else {
+            refused(rows[i].size > BIG_SIZE ? -EFAULT : -ENOBUFS);
+        }
+    }
+    /* The caller has called back, and little is left. */
+    for (uint32_t used = 0; used <= STACK_SIZE; used += PAGE_SIZE) {
+        begin(DESCRIPTOR_I32);
+        pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, 16);
+        callee_used = used;
+        if (used < STACK_SIZE / 4 * 3) {
+            assert_int_equal(enter(), 0);
+        } else {
+            refused(-ENOBUFS);
+        }
+    }
 }
 
 static void test_dead_callee(void **state)
@@ -569,15 +549,23 @@ static void test_string_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plan),         cmocka_unit_test(test_error_results),
-        cmocka_unit_test(test_in),           cmocka_unit_test(test_out),
-        cmocka_unit_test(test_out_ret),      cmocka_unit_test(test_not_the_callers),
-        cmocka_unit_test(test_bad_ranges),   cmocka_unit_test(test_deref),
-        cmocka_unit_test(test_strings),      cmocka_unit_test(test_lent),
-        cmocka_unit_test(test_lend_refused), cmocka_unit_test(test_to_the_monitor),
-        cmocka_unit_test(test_callee_stack), cmocka_unit_test(test_dead_callee),
-        cmocka_unit_test(test_stacked),      cmocka_unit_test(test_doubles),
-        cmocka_unit_test(test_overlapping),  cmocka_unit_test(test_string_size),
+        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_error_results),
+        cmocka_unit_test(test_in),
+        cmocka_unit_test(test_out),
+        cmocka_unit_test(test_out_ret),
+        cmocka_unit_test(test_not_the_callers),
+        cmocka_unit_test(test_bad_ranges),
+        cmocka_unit_test(test_deref),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_long),
+        cmocka_unit_test(test_to_the_monitor),
+        cmocka_unit_test(test_callee_stack),
+        cmocka_unit_test(test_dead_callee),
+        cmocka_unit_test(test_stacked),
+        cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_overlapping),
+        cmocka_unit_test(test_string_size),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -47,7 +47,11 @@ static struct image_symbol symbols[] = {
     {.name = "data", .section = 2, .type = STT_FUNC, .size = 1},
     {.name = "label", .section = 1, .type = STT_NOTYPE, .size = 1},
     {.name = "empty", .section = 1, .type = STT_FUNC},
-    {.name = "greedy", .section = 1, .type = STT_FUNC, .value = 0xf0, .size = UINT64_MAX},
+    {.name = "greedy",
+     .section = 1,
+     .type = STT_FUNC,
+     .value = 0xf0,
+     .size = UINT64_MAX},
     {.name = "end", .section = 1, .type = STT_FUNC, .value = 0x100, .size = 1},
     {.name = long_name, .section = 1, .type = STT_FUNC, .value = 0x80, .size = 1},
 };

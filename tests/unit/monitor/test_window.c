@@ -152,7 +152,7 @@ static void test_add_refused(void **state)
     }
 }
 
-/* W4: only data is lent: not code, guards, stubs, free pages. */
+/* W4: only data is lent: not code, stacks, guards, stubs, free pages. */
 static void test_w4_kinds(void **state)
 {
     const uint32_t page = FAKE_FIRST + 8 * PAGES;
@@ -160,8 +160,8 @@ static void test_w4_kinds(void **state)
 
     (void)state;
     for (unsigned kind = PAGE_CODE; kind <= PAGE_STUB; kind++) {
-        const bool data = kind == PAGE_RODATA || kind == PAGE_DATA ||
-                          kind == PAGE_HEAP || kind == PAGE_STACK;
+        const bool data =
+            kind == PAGE_RODATA || kind == PAGE_DATA || kind == PAGE_HEAP;
         assert_int_equal(page_claim(page, 1, A, kind, READ), 0);
         assert_int_equal(window_add(A, id, AT(page), 1, READ), data ? 0 : -EPERM);
         assert_int_equal(window_remove(A, id, AT(page)), data ? 0 : -ENOENT);
@@ -573,7 +573,6 @@ static void test_exhaustion(void **state)
         assert_true(ids[i] > 0);
     }
     assert_int_equal(window_init(A), -ENOSPC);
-    assert_int_equal(window_lend(A, B, AT(HEAP(A)), 1, READ), -ENOSPC);
     assert_true(window_init(B) > 0); /* a table of its own */
     assert_int_equal(window_destroy(A, ids[17]), 0);
     const int id = window_init(A);
@@ -584,52 +583,6 @@ static void test_exhaustion(void **state)
     assert_int_equal(window_add(A, id, AT(HEAP(A)), 1, READ), -ENOSPC);
     assert_int_equal(window_remove(A, id, AT(HEAP(A) + 3)), 0);
     assert_int_equal(window_add(A, id, AT(HEAP(A) + 20), 1, READ), 0);
-}
-
-/* Lending for a call: mapped at once; nothing is left behind on failure. */
-static void test_lend(void **state)
-{
-    (void)state;
-    const int id = window_lend(A, B, AT(HEAP(A)) + 100, 3 * PAGE_SIZE, BOTH);
-    assert_true(id > 0);
-    assert_int_equal(fake_calls.share, 1);
-    for (uint32_t k = 0; k < 5; k++) {
-        assert_int_equal(fake_rights(B, HEAP(A) + k), k < 4 ? BOTH : 0);
-    }
-    /* What is mapped already is not mapped again. */
-    const int again = window_lend(A, B, AT(HEAP(A)), PAGE_SIZE, READ);
-    assert_true(again > 0);
-    assert_int_equal(fake_calls.share, 1);
-    assert_int_equal(window_destroy(A, id), 0);
-    assert_int_equal(fake_rights(B, HEAP(A)), READ); /* the second call's */
-    assert_int_equal(fake_rights(B, HEAP(A) + 1), 0);
-    assert_int_equal(window_destroy(A, again), 0);
-    assert_int_equal(fake_rights(B, HEAP(A)), 0);
-
-    assert_int_equal(window_lend(A, B, AT(HEAP(B)), 1, READ), -EPERM);
-    assert_int_equal(window_lend(A, B, AT(HEAP(A)), 0, READ), -EINVAL);
-    assert_int_equal(window_lend(A, 0, AT(HEAP(A)), 1, READ), -ESRCH);
-    cubicle_get(B)->state = CUBICLE_DEAD;
-    assert_int_equal(window_lend(A, B, AT(HEAP(A)), 1, READ), -ESRCH);
-    cubicle_get(B)->state = CUBICLE_LIVE;
-    fake_fail_share = true;
-    assert_int_equal(window_lend(A, B, AT(HEAP(A)), 1, READ), -ENOMEM);
-    fake_fail_share = false;
-    for (int i = 0; i < WINDOWS_PER_CUBICLE; i++) { /* every slot is free again */
-        assert_true(window_init(A) > 0);
-    }
-}
-
-/* Lending memory of the callee back to it maps nothing there. */
-static void test_lend_to_the_owner(void **state)
-{
-    (void)state;
-    lend(B, A, HEAP(B), 2, BOTH);
-    const int id = window_lend(A, B, AT(HEAP(B)), 2 * PAGE_SIZE, BOTH);
-    assert_true(id > 0);
-    assert_int_equal(fake_calls.share, 0);
-    assert_int_equal(window_destroy(A, id), 0);
-    assert_int_equal(window_rights(B, HEAP(B)), BOTH);
 }
 
 /* A dead cubicle lends nothing and holds nothing. */
@@ -689,8 +642,6 @@ int main(void)
         TEST(test_w3_ids),
         TEST(test_peers),
         TEST(test_exhaustion),
-        TEST(test_lend),
-        TEST(test_lend_to_the_owner),
         TEST(test_forget_cubicle),
         TEST(test_map_refused),
     };

@@ -195,9 +195,9 @@ static void test_w2_host_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_w2_no_split),
-        TEST(test_w2_given_up),    TEST(test_w2_revoke),    TEST(test_w2_gaps),
-        TEST(test_w2_own_between), TEST(test_w2_untouched), TEST(test_w2_host_fails),
+        TEST(test_w2_no_split),   TEST(test_w2_given_up),    TEST(test_w2_revoke),
+        TEST(test_w2_gaps),       TEST(test_w2_own_between), TEST(test_w2_untouched),
+        TEST(test_w2_host_fails),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -43,13 +43,13 @@ static long iov_sum(const struct iovec *iov, int count, struct iov_sum *sum)
 static long iov_write(int fd, const void *buf, size_t count, long offset)
 {
     return offset < 0 ? __call_write(fd, buf, count)
-                      : vfs_pwrite(fd, buf, count, offset, CALL_SELF);
+                      : __call_pwrite(fd, buf, count, offset);
 }
 
 static long iov_read(int fd, void *buf, size_t count, long offset)
 {
     return offset < 0 ? __call_read(fd, buf, count)
-                      : vfs_pread(fd, buf, count, offset, CALL_SELF);
+                      : __call_pread(fd, buf, count, offset);
 }
 
 static long iov_write_all(int fd, const struct iovec *iov, int count, long offset)

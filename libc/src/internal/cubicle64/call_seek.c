@@ -67,6 +67,9 @@ static long sought(int fd, long result)
 
 long __call_read(int fd, void *buf, unsigned long count)
 {
+    if (__builtin_expect(count > CALL_PIECE, 0)) {
+        return __call_long_read(fd, buf, count);
+    }
     if (fd >= 0 && pending.fd == fd) {
         pending.fd = -1;
         return sought(fd, vfs_seek_read(fd, buf, count, pending.offset, CALL_SELF));
@@ -77,6 +80,9 @@ long __call_read(int fd, void *buf, unsigned long count)
 
 long __call_write(int fd, const void *buf, unsigned long count)
 {
+    if (__builtin_expect(count > CALL_PIECE, 0)) {
+        return __call_long_write(fd, buf, count);
+    }
     if (fd >= 0 && pending.fd == fd) {
         pending.fd = -1;
         return sought(fd, vfs_seek_write(fd, buf, count, pending.offset, CALL_SELF));
@@ -88,7 +94,7 @@ long __call_write(int fd, const void *buf, unsigned long count)
 long __call_getdents(int fd, void *buf, unsigned long count)
 {
     __call_seek_settle();
-    return vfs_getdents(fd, buf, count, CALL_SELF);
+    return vfs_getdents(fd, buf, CALL_ROOM(count), CALL_SELF);
 }
 
 long __call_close(int fd)

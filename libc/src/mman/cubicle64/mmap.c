@@ -14,7 +14,7 @@
 static long map_fill(char *base, size_t len, int fd, off_t off)
 {
     for (size_t done = 0; done < len;) {
-        const long r = vfs_pread(fd, base + done, len - done, off + done, CALL_SELF);
+        const long r = __call_pread(fd, base + done, len - done, off + done);
         if (r <= 0) {
             return r;
         }

@@ -2,7 +2,13 @@
 #ifndef CUBICLE_OUT_H
 #define CUBICLE_OUT_H
 
-#define CUBICLE_COPY_MAX 0
+#include <stdbool.h>
+
+static inline bool cubicle_out_is_copy(int caller)
+{
+    (void)caller;
+    return false;
+}
 
 static inline void cubicle_out_from(void *out, const void *source)
 {

@@ -1,0 +1,94 @@
+/*
+ * Transfers that are longer than one call had better carry: a call copies through the stack of
+ * who is called. They are done in pieces, up to the first that falls short; after an error
+ * what has been done counts, as with the kernel.
+ */
+#include "syscall.h"
+
+#include <stdio.h>
+
+#define ONCE_MAX 0x7ffff000ul /* what Linux moves at most */
+
+typedef long piece(int fd, char *buf, unsigned long count, long offset);
+
+static long read_piece(int fd, char *buf, unsigned long count, long offset)
+{
+    return __call_read(fd, buf, count);
+}
+
+static long write_piece(int fd, char *buf, unsigned long count, long offset)
+{
+    return __call_write(fd, buf, count);
+}
+
+static long pread_piece(int fd, char *buf, unsigned long count, long offset)
+{
+    return vfs_pread(fd, buf, count, offset, CALL_SELF);
+}
+
+static long pwrite_piece(int fd, char *buf, unsigned long count, long offset)
+{
+    return vfs_pwrite(fd, buf, count, offset, CALL_SELF);
+}
+
+static long random_piece(int fd, char *buf, unsigned long count, long offset)
+{
+    return random_bytes(buf, count);
+}
+
+static long in_pieces(piece *move, int fd, char *buf, unsigned long count, long offset)
+{
+    if ((long)count < 0) {
+        return -EINVAL;
+    }
+    if (count > ONCE_MAX) {
+        count = ONCE_MAX;
+    }
+    unsigned long done = 0;
+    while (done < count) {
+        const unsigned long want =
+            count - done < CALL_PIECE ? count - done : CALL_PIECE;
+        const long r = move(fd, buf + done, want, offset + done);
+        if (r < 0) {
+            return done ? (long)done : r;
+        }
+        done += r;
+        if (r < want) {
+            break;
+        }
+        /* Reading on in a stream could wait, and there is something to return already. */
+        if (move == read_piece && vfs_lseek(fd, 0, SEEK_CUR, CALL_SELF) < 0) {
+            break;
+        }
+    }
+    return done;
+}
+
+long __call_long_read(int fd, void *buf, unsigned long count)
+{
+    return in_pieces(read_piece, fd, buf, count, 0);
+}
+
+long __call_long_write(int fd, const void *buf, unsigned long count)
+{
+    return in_pieces(write_piece, fd, (char *)buf, count, 0);
+}
+
+long __call_pread(int fd, void *buf, unsigned long count, long offset)
+{
+    return count <= CALL_PIECE ? vfs_pread(fd, buf, count, offset, CALL_SELF)
+                               : in_pieces(pread_piece, fd, buf, count, offset);
+}
+
+long __call_pwrite(int fd, const void *buf, unsigned long count, long offset)
+{
+    return count <= CALL_PIECE
+               ? vfs_pwrite(fd, buf, count, offset, CALL_SELF)
+               : in_pieces(pwrite_piece, fd, (char *)buf, count, offset);
+}
+
+long __call_random(void *buf, unsigned long count)
+{
+    return count <= CALL_PIECE ? random_bytes(buf, count)
+                               : in_pieces(random_piece, -1, buf, count, 0);
+}

@@ -1,0 +1,120 @@
+/* The attacker as a callee that is given a long buffer: what lies next to the buffer in the
+ * victim's memory, above all where its functions return to, must be out of reach. */
+#include "attacker.h"
+
+#include <cubicle.h>
+#include <errno.h>
+#include <hostile.h>
+#include <stdio.h>
+#include <victim.h>
+
+/* Long enough that no cheap copy of it could be meant, and not a number of pages. */
+#define LONG_SIZE 70000
+
+/* Writes where the victim should go on to over the rest of the buffer's last page. */
+static int overwrite_behind(void)
+{
+    const uint64_t end = victim_address(VICTIM_BUFFER) + LONG_SIZE;
+    volatile uint64_t *word = (volatile uint64_t *)target((end + 7) & ~UINT64_C(7));
+    do {
+        *word++ = victim_address(VICTIM_PRIVATE);
+    } while (((uintptr_t)word & 4095) != 0);
+    return 0;
+}
+
+/* The same in front of the buffer, where an allocator keeps its books. */
+static int overwrite_before(void)
+{
+    *(volatile uint64_t *)target(victim_address(VICTIM_BUFFER) - 8) = 0;
+    return 0;
+}
+
+/* And inside it, but not through the pointer that was given. */
+static int overwrite_inside(void)
+{
+    *(volatile char *)target(victim_address(VICTIM_BUFFER) + 2 * 4096) = 1;
+    return 0;
+}
+
+static int nothing(void)
+{
+    return 0;
+}
+
+static int (*deed)(void) = nothing;
+
+ssize_t hostile_fill(char *buf, size_t size)
+{
+    deed();
+    for (size_t i = 0; i < size; i++) {
+        buf[i] = 'f';
+    }
+    return (ssize_t)size;
+}
+
+ssize_t hostile_take(const char *buf, size_t size)
+{
+    deed();
+    return size > 0 && buf[0] == 'v' && buf[size - 1] == 'v' ? (ssize_t)size : -EINVAL;
+}
+
+static int during(int where, int (*what)(void))
+{
+    deed = what;
+    const int result = victim_hand_over(where, LONG_SIZE);
+    printf("result %d, intact %d\n", result, victim_intact());
+    return survived();
+}
+
+static int hijack_stack(void)
+{
+    return during(VICTIM_STACK, overwrite_behind);
+}
+static int hijack_before(void)
+{
+    return during(VICTIM_STACK, overwrite_before);
+}
+static int lent_heap_before(void)
+{
+    return during(VICTIM_HEAP, overwrite_before);
+}
+static int lent_heap_behind(void)
+{
+    return during(VICTIM_HEAP, overwrite_behind);
+}
+static int lent_heap_inside(void)
+{
+    return during(VICTIM_HEAP, overwrite_inside);
+}
+static int lent_data_behind(void)
+{
+    return during(VICTIM_DATA, overwrite_behind);
+}
+
+/* Whatever the length, the victim gets its result or an error, and goes on where it should. */
+static int every_length(void)
+{
+    static const int where[] = {VICTIM_STACK, VICTIM_HEAP, VICTIM_DATA};
+    int good = 1;
+    for (size_t w = 0; w < sizeof where / sizeof where[0]; w++) {
+        for (size_t size = 1; size <= (size_t)1 << 20; size = size * 3 + 1) {
+            const int result = victim_hand_over(where[w], size);
+            good &= result == 1 || result == -ENOBUFS;
+        }
+        good &= victim_hand_over(where[w], 65536) == 1;
+        good &= victim_hand_over(where[w], 65537) == 1;
+    }
+    printf("%s\n", good && victim_intact() == 1 ? "intact" : "BROKEN");
+    return !good;
+}
+
+#define ROW(x) \
+    {          \
+#x, x  \
+    }
+const struct attack callee_attacks[] = {
+    ROW(hijack_stack),     ROW(hijack_before),
+    ROW(lent_heap_before), ROW(lent_heap_behind),
+    ROW(lent_heap_inside), ROW(lent_data_behind),
+    ROW(every_length),     {0},
+};
