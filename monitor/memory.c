@@ -7,11 +7,8 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-/* Of the host's mappings, what is left to the monitor itself; and what one run can take:
- * itself and the gap behind it, for the owner and for one who was lent it; or, where all
- * have one view, for what is with somebody else. */
+/* Of the host's mappings, what is left to the monitor itself. */
 #define MAPPINGS_RESERVED 4096u
-#define MAPPINGS_PER_RUN 4u
 #define MAPPINGS_DEFAULT 65530u
 
 static uint32_t heap_end = HEAP_END;
@@ -63,7 +60,8 @@ void memory_share_mappings(size_t ncubicles)
         }
         (void)fclose(file);
     }
-    const unsigned long each = (max - MAPPINGS_RESERVED) / MAPPINGS_PER_RUN / ncubicles;
+    const unsigned long each =
+        (max - MAPPINGS_RESERVED) / PAGE_RUN_MAPPINGS / ncubicles;
     page_limit_runs(each > UINT32_MAX ? UINT32_MAX : (uint32_t)each);
 }
 

@@ -98,6 +98,12 @@ uint32_t page_run_limit(void)
     return run_limit;
 }
 
+uint32_t page_mapping_limit(void)
+{
+    return run_limit <= UINT32_MAX / PAGE_RUN_MAPPINGS ? run_limit * PAGE_RUN_MAPPINGS
+                                                       : UINT32_MAX;
+}
+
 bool page_may_split(unsigned owner, uint32_t more)
 {
     return runs[owner] <= run_limit && more <= run_limit - runs[owner];

@@ -62,6 +62,10 @@ void page_free(uint32_t page, uint32_t npages);
 void page_set_rights(uint32_t page, uint32_t npages, unsigned rights);
 void page_set_flag(uint32_t page, unsigned flag);
 
+/** Mappings that one run can take: itself and the gap behind it, for the owner and for one who was
+ *  lent it; or, where all have one view, for what is with somebody else. */
+#define PAGE_RUN_MAPPINGS 4u
+
 /** Sets what each cubicle may have of P5's runs. Until then there is no limit. */
 void page_limit_runs(uint32_t limit);
 
@@ -70,6 +74,9 @@ bool page_may_split(unsigned owner, uint32_t more);
 
 /** How many runs each cubicle may have. */
 uint32_t page_run_limit(void);
+
+/** How many mappings of the host each cubicle may take: PAGE_RUN_MAPPINGS for each run. */
+uint32_t page_mapping_limit(void);
 
 /** True when all of [page, page + npages) have this owner and kind. */
 bool page_all(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kind);

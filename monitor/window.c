@@ -259,9 +259,12 @@ static bool window_revoke_whole(unsigned peer, uint32_t page, uint32_t npages)
 static void window_reduce(unsigned peer, uint32_t page, uint32_t npages,
                           unsigned rights)
 {
-    if (rights == 0 ||
+    /* P5: others can scatter a view so far and no further. */
+    const bool whole = foreign_runs[peer] >= page_run_limit();
+    if (rights == 0 || whole ||
         backend->share(page_get(page).owner, peer, page, npages, rights) != 0) {
-        if (backend->revoke(peer, page, npages) != 0 &&
+        if (!(whole && window_revoke_whole(peer, page, npages)) &&
+            backend->revoke(peer, page, npages) != 0 &&
             !window_revoke_whole(peer, page, npages)) {
             fault_panic("the host cannot take a lent page back");
         }

@@ -8,8 +8,8 @@
  *       never mapped, so a 32-bit displacement from a stack pointer cannot reach another.
  *       The first is nobody's: the park (view_switch.h).
  *   S2  Code is mapped at its offset below 2 GiB and in no view but the low one.
- *   S3  A page is private memory until it is first lent; then its contents move to the
- *       shared memory file at the file offset equal to its offset.
+ *   S3  A page is private memory until it is first lent, or comes to a place of its owner's
+ *       view that was lent before (VM1); its contents are in the shared memory file then.
  *   S4  One cubicle's view may be the low 4 GiB themselves, since a base that is not 0
  *       costs a cycle at each load. It can read, never write, the code of all modules and
  *       the stubs, and nothing else that is not its own: no other page is mapped there.
@@ -17,9 +17,11 @@
  *       kernel's half of the addresses, which traps. Not where views are switched by
  *       arch_prctl: some kernels do not put a base of 0 back (view_switch.h, GS4).
  */
+#include "../../fault.h"
 #include "../../layout.h"
 #include "../../page.h"
 #include "../backend.h"
+#include "view_map.h"
 #include "view_switch.h"
 
 #include <errno.h>
@@ -47,9 +49,9 @@ static int sfi_init_low(const struct monitor_config *config)
             low = (unsigned)i + 1;
         }
     }
-    void *behind = mmap((void *)(uintptr_t)SPACE_SIZE, SPACE_SIZE + SPACE_GUARD, PROT_NONE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
-                        -1, 0);
+    void *behind =
+        mmap((void *)(uintptr_t)SPACE_SIZE, SPACE_SIZE + SPACE_GUARD, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (behind == MAP_FAILED) {
         return -errno;
     }
@@ -80,7 +82,10 @@ static int sfi_init(const struct monitor_config *config, size_t ncubicles)
     }
     views = ((uint64_t)(uintptr_t)base + 2 * VIEW_STRIDE) & ~(VIEW_STRIDE - 1);
     nviews = ncubicles;
-    const int error = view_switch_init(config->view_switch, views);
+    int error = view_map_init();
+    if (error == 0) {
+        error = view_switch_init(config->view_switch, views);
+    }
     return error != 0 ? error : sfi_init_low(config);
 }
 
@@ -117,60 +122,119 @@ static int sfi_prot(unsigned rights)
            (rights & PAGE_WRITE ? PROT_READ | PROT_WRITE : 0);
 }
 
-static int sfi_hide(unsigned id, uint32_t page, uint32_t npages)
+static void *sfi_map_at(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
+                        int flags)
 {
-    void *at = mmap(sfi_address(id, page), sfi_size(npages), PROT_NONE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    return at != MAP_FAILED ? 0 : -errno;
+    return mmap(sfi_address(id, page), sfi_size(npages), sfi_prot(rights),
+                MAP_SHARED | MAP_FIXED | flags, memory_fd, (off_t)page << PAGE_SHIFT);
 }
 
-/* Private pages are emptied where they are: what is mapped anew would not be joined with
- * its neighbours. First, so that mprotect() finds no page-table entries to change. */
-static int sfi_empty(unsigned owner, uint32_t page, uint32_t npages)
+/* The low view has code, too, which is not counted. */
+static bool sfi_is_gap(unsigned id, uint32_t page)
 {
-    void *at = sfi_address(owner, page);
-    return madvise(at, sfi_size(npages), MADV_DONTNEED) == 0 &&
-                   mprotect(at, sfi_size(npages), PROT_NONE) == 0
+    const enum page_kind kind = page_get(page).kind;
+    return view_map_is_gap(id, page) && kind != PAGE_CODE && kind != PAGE_STUB;
+}
+
+/* Where no page is, the view can as well lie in the file: then what was lent there, here and
+ * there, does not stay mappings of their own. */
+static void sfi_fill_gaps(unsigned id)
+{
+    const uint32_t end = page_of(HEAP_END);
+    for (uint32_t p = page_of(MODULES_START), n; p < end; p += n) {
+        for (n = 0; p + n < end && sfi_is_gap(id, p + n); n++) {
+        }
+        if (n == 0) {
+            n = 1;
+        } else if (sfi_map_at(id, p, n, 0, 0) != MAP_FAILED) {
+            view_map_set(id, p, n, 0, true);
+        }
+    }
+}
+
+/* VM3 */
+static bool sfi_may(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
+                    bool file)
+{
+    if (view_map_may(id, page, npages, rights, file)) {
+        return true;
+    }
+    sfi_fill_gaps(id);
+    return view_map_may(id, page, npages, rights, file);
+}
+
+static int sfi_protect(unsigned id, uint32_t page, uint32_t npages, unsigned rights)
+{
+    if (!sfi_may(id, page, npages, rights, false)) {
+        return -ENOMEM;
+    }
+    if (mprotect(sfi_address(id, page), sfi_size(npages), sfi_prot(rights)) != 0) {
+        return -errno;
+    }
+    view_map_set(id, page, npages, rights, false);
+    return 0;
+}
+
+static int sfi_revoke(unsigned peer, uint32_t page, uint32_t npages)
+{
+    return sfi_protect(peer, page, npages, 0);
+}
+
+static int sfi_empty_file(uint32_t page, uint32_t npages)
+{
+    return fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     (off_t)page << PAGE_SHIFT, (off_t)sfi_size(npages)) == 0
                ? 0
                : -errno;
 }
 
-static int sfi_forget(unsigned owner, uint32_t page, uint32_t npages)
+static int sfi_empty_private(unsigned owner, uint32_t page, uint32_t npages)
 {
-    const int error = sfi_hide(owner, page, npages);
-    return error != 0 ||
-                   fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                             (off_t)page << PAGE_SHIFT, (off_t)sfi_size(npages)) == 0
-               ? error
+    return madvise(sfi_address(owner, page), sfi_size(npages), MADV_DONTNEED) == 0
+               ? 0
                : -errno;
 }
 
+static uint32_t sfi_alike(uint32_t page, uint32_t end)
+{
+    const unsigned shared = page_get(page).flags & PAGE_SHARED;
+    uint32_t next = page + 1;
+    while (next < end && (page_get(next).flags & PAGE_SHARED) == shared) {
+        next++;
+    }
+    return next;
+}
+
+/* Emptied first, so that mprotect() finds no page-table entries to change. */
 static int sfi_unmap(unsigned owner, uint32_t page, uint32_t npages)
 {
     const uint32_t end = page + npages;
-    int error = 0;
-    for (uint32_t p = page, next; error == 0 && p < end; p = next) {
-        const bool shared = (page_get(p).flags & PAGE_SHARED) != 0;
-        for (next = p + 1; next < end; next++) {
-            if (((page_get(next).flags & PAGE_SHARED) != 0) != shared) {
-                break;
-            }
-        }
-        error = shared ? sfi_forget(owner, p, next - p) : sfi_empty(owner, p, next - p);
+    if (!sfi_may(owner, page, npages, 0, false)) {
+        return -ENOMEM;
     }
-    return error;
-}
-
-static int sfi_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
-{
-    return mprotect(sfi_address(owner, page), sfi_size(npages), sfi_prot(rights)) == 0
-               ? 0
-               : -errno;
+    for (uint32_t p = page, next; p < end; p = next) {
+        next = sfi_alike(p, end);
+        const int error = (page_get(p).flags & PAGE_SHARED) != 0
+                              ? sfi_empty_file(p, next - p)
+                              : sfi_empty_private(owner, p, next - p);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return sfi_protect(owner, page, npages, 0);
 }
 
 static int sfi_map(unsigned owner, uint32_t page, uint32_t npages)
 {
-    return sfi_protect(owner, page, npages, PAGE_READ | PAGE_WRITE) == 0 ? 0 : -ENOMEM;
+    if (sfi_protect(owner, page, npages, PAGE_READ | PAGE_WRITE) != 0) {
+        return -ENOMEM;
+    }
+    for (uint32_t p = page; p < page + npages; p++) {
+        if (view_map_is_file(owner, p)) {
+            page_set_flag(p, PAGE_SHARED); /* S3 */
+        }
+    }
+    return 0;
 }
 
 /* Writes @npages pages at @from to the shared memory file. */
@@ -192,10 +256,14 @@ static int sfi_copy_to_file(const char *from, uint32_t page, uint32_t npages)
 
 static int sfi_map_file(unsigned id, uint32_t page, uint32_t npages, unsigned rights)
 {
-    void *at = mmap(sfi_address(id, page), sfi_size(npages), sfi_prot(rights),
-                    MAP_SHARED | MAP_FIXED | MAP_POPULATE, memory_fd,
-                    (off_t)page << PAGE_SHIFT);
-    return at != MAP_FAILED ? 0 : -errno;
+    if (!sfi_may(id, page, npages, rights, true)) {
+        return -ENOMEM;
+    }
+    if (sfi_map_at(id, page, npages, rights, MAP_POPULATE) == MAP_FAILED) {
+        return -errno;
+    }
+    view_map_set(id, page, npages, rights, true);
+    return 0;
 }
 
 /* S3: moves pages of @owner, all private and with the same rights, into the shared
@@ -205,6 +273,10 @@ static int sfi_make_shareable(unsigned owner, uint32_t page, uint32_t npages)
     int error = sfi_copy_to_file(sfi_address(owner, page), page, npages);
     if (error == 0) {
         error = sfi_map_file(owner, page, npages, page_get(page).rights);
+    }
+    /* While a page is private, its place in the file is empty: it may be somebody's next. */
+    if (error != 0 && sfi_empty_file(page, npages) != 0) {
+        fault_panic("the host cannot empty a page");
     }
     for (uint32_t p = page; error == 0 && p < page + npages; p++) {
         page_set_flag(p, PAGE_SHARED);
@@ -264,7 +336,7 @@ const struct backend backend_sfi = {
     .unmap = sfi_unmap,
     .protect = sfi_protect,
     .share = sfi_share,
-    .revoke = sfi_hide,
+    .revoke = sfi_revoke,
     .verify = verify_code,
     .start_thread = view_switch_start_thread,
     BACKEND_MONITOR_LIKE_CUBICLES,

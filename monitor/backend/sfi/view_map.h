@@ -1,0 +1,42 @@
+/*
+ * What is mapped in the views, and how many mappings of the host that takes.
+ *
+ * Invariants
+ *   VM1  A page of a view lies in private memory or in the shared memory file. Once in the
+ *        file it stays there, at the file offset equal to its offset, also without rights: the
+ *        host joins neighbours in a file that have the same rights, whatever came before. Private
+ *        memory is never mapped anew, since what is would not be joined again.
+ *   VM2  So a view takes one mapping, and one more for each page that differs from the page
+ *        before it in rights or in where it lies. view_map_count() is that number, exactly.
+ *   VM3  A change after which a view would take more than its share is refused before it is
+ *        made, unless it makes the view take no more than it did: what is whole can always
+ *        be taken back.
+ */
+#ifndef MONITOR_BACKEND_SFI_VIEW_MAP_H
+#define MONITOR_BACKEND_SFI_VIEW_MAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Once, for views 1 to CUBICLE_MAX, in which nothing has rights yet. -ENOMEM. */
+int view_map_init(void) __attribute__((warn_unused_result));
+
+/** Whether [@page, @page + @npages) of view @id may get @rights (PAGE_* bits), and with @file lie in
+ *  the memory file from now on (VM3). */
+bool view_map_may(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
+                  bool file) __attribute__((warn_unused_result));
+
+/** Notes that they have. */
+void view_map_set(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
+                  bool file);
+
+/** Does @page of view @id lie in the memory file (VM1)? */
+bool view_map_is_file(unsigned id, uint32_t page);
+
+/** Has @page no rights in view @id, and lies in private memory? */
+bool view_map_is_gap(unsigned id, uint32_t page);
+
+/** Mappings of the host that view @id takes (VM2). */
+uint32_t view_map_count(unsigned id);
+
+#endif
