@@ -34,7 +34,7 @@ struct cubicle *cubicle_create(const char *name)
     cubicles[id] = (struct cubicle){
         .id = id,
         .name = name,
-        .state = CUBICLE_LIVE,
+        .state = CUBICLE_STARTING,
         .quota_pages = UINT64_MAX,
     };
     return &cubicles[id];

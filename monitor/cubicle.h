@@ -16,6 +16,7 @@ struct module;
 
 enum cubicle_state {
     CUBICLE_ABSENT,
+    CUBICLE_STARTING, /* its modules are being set up; only the monitor enters it (entry.h) */
     CUBICLE_LIVE,
     CUBICLE_EXITED, /* ended by cubicle_exit(), its outermost call has not returned yet */
     CUBICLE_DEAD,   /* stopped by a fault, or has ended; calls into it fail */
@@ -57,6 +58,12 @@ size_t cubicle_count(void);
  * Returns NULL when there are CUBICLE_MAX of them.
  */
 struct cubicle *cubicle_create(const char *name);
+
+/** True while code of @cubicle may run. */
+static inline bool cubicle_runs(const struct cubicle *cubicle)
+{
+    return cubicle->state == CUBICLE_STARTING || cubicle->state == CUBICLE_LIVE;
+}
 
 /** The name for messages: "monitor" for 0, "?" where there is none. */
 const char *cubicle_name(unsigned id);

@@ -4,6 +4,7 @@
 #include "fault.h"
 #include "backend/backend.h"
 #include "copy.h"
+#include "entry.h"
 #include "fault_decide.h"
 #include "fault_report.h"
 #include "message.h"
@@ -129,21 +130,23 @@ static void fault_stop(ucontext_t *context, struct cubicle *cubicle)
     fault_continue_at(context, &target);
 }
 
-/* A cubicle that is not live was entered or returned to: its caller's problem. */
+/* A cubicle was entered that is not live, or returned to: its caller's problem. */
 static void fault_stop_dead(ucontext_t *context, struct cubicle *cubicle)
 {
     struct unwind_target target;
     if (!unwind_to_caller(cubicle, &target)) {
         fault_panic("a dead cubicle runs outside any call");
     }
-    unwind_poison(cubicle);
+    if (!cubicle_runs(cubicle)) {
+        unwind_poison(cubicle);
+    }
     fault_continue_at(context, &target);
 }
 
 void fault_stop_interrupted(void *opaque, struct cubicle *cubicle, const char *reason)
 {
     ucontext_t *context = opaque;
-    if (cubicle->state != CUBICLE_LIVE) {
+    if (entry_refused(cubicle)) {
         fault_stop_dead(context, cubicle); /* as its next instruction would */
         return;
     }
@@ -271,7 +274,7 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
     struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
     /* 0. The kernel has lost the cubicle's rights: the access goes on with them. */
     if (signal == SIGSEGV && interrupted_cubicle && cubicle != NULL &&
-        cubicle->state == CUBICLE_LIVE &&
+        !entry_refused(cubicle) &&
         backend->restore_rights(context, cubicle->id, address)) {
         errno = saved_errno;
         return;
@@ -306,8 +309,8 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
         fault_report_panic(signal, rip, address);
         _exit(MONITOR_EXIT_FAULT);
     }
-    /* 4. Nobody is there. */
-    if (cubicle->state != CUBICLE_LIVE) {
+    /* 4. Nobody is there, or not yet. */
+    if (entry_refused(cubicle)) {
         fault_stop_dead(context, cubicle);
         /* 5. The control stack is full: too many calls inside calls. */
     } else if (memory && address >= (uint64_t)(uintptr_t)thread_self.control_end &&

@@ -15,6 +15,7 @@
 #include "copy.h"
 #include "cubicle.h"
 #include "demand.h"
+#include "entry.h"
 #include "page.h"
 #include "window.h"
 
@@ -426,7 +427,7 @@ static INLINE int marshal_enter_as(struct call_frame *frame, const struct trampo
         m.limit = arena_top - ARENA_SIZE;
     } else {
         if (unlikely(m.to->state != CUBICLE_LIVE)) {
-            return marshal_fail(frame, t, -EOWNERDEAD);
+            return marshal_fail(frame, t, entry_error(t));
         }
         m.to_view = m.to->view;
         m.sp = thread_self.cubicle[t->callee].stack & ~UINT64_C(15);

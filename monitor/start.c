@@ -4,6 +4,7 @@
  */
 #include "backend/backend.h"
 #include "copy.h"
+#include "entry.h"
 #include "fault.h"
 #include "gate.h"
 #include "link.h"
@@ -263,22 +264,45 @@ static int start_call(const struct trampoline *t)
     return ((int (*)(void))(uintptr_t)t->body)();
 }
 
+/* Sets up one module by its module_init. 0, or a MONITOR_EXIT_* after a message. */
+static int start_init(const struct module *module, const struct trampoline *init)
+{
+    const int error = start_call(init);
+    if (fault_aborted()) {
+        return MONITOR_EXIT_FAULT;
+    }
+    if (error == 0) {
+        return 0;
+    }
+    (void)message_error(error, "%s: the module's initialisation failed: %s",
+                        module->name,
+                        error < 0 ? strerror(-error) : "it returned a positive value");
+    return MONITOR_EXIT_CONFIG;
+}
+
+/* Sets up the modules of each cubicle; the cubicle may be entered when all of its own are. */
+static int start_inits(const struct plan *plan, const struct trampoline *const *inits)
+{
+    size_t next = 0;
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        struct cubicle *cubicle = cubicle_get(id);
+        for (size_t i = 0; i < cubicle->nmodules; i++, next++) {
+            const int status = start_init(&plan->system.modules[next], inits[next]);
+            if (status != 0) {
+                return status;
+            }
+        }
+        entry_open(cubicle);
+    }
+    return 0;
+}
+
 static int start_run(struct plan *plan, const struct trampoline *const *inits,
                      const struct trampoline *boot)
 {
-    for (size_t i = 0; i < plan->system.nmodules; i++) {
-        const int error = start_call(inits[i]);
-        if (fault_aborted()) {
-            return MONITOR_EXIT_FAULT;
-        }
-        if (error != 0) {
-            (void)message_error(error, "%s: the module's initialisation failed: %s",
-                                plan->system.modules[i].name,
-                                error < 0 ? strerror(-error)
-                                          : "it returned a positive "
-                                            "value");
-            return MONITOR_EXIT_CONFIG;
-        }
+    const int failed = start_inits(plan, inits);
+    if (failed != 0) {
+        return failed;
     }
     const int status = start_call(boot);
     if (fault_aborted()) {
@@ -296,6 +320,7 @@ static int start_monitor(const struct monitor_config *config)
 {
     copy_init();
     gate_setup(config);
+    entry_setup(config->trace);
     memory_share_mappings(config->ncubicles);
     int error = memory_init();
     if (error == 0) {

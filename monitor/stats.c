@@ -78,7 +78,8 @@ static void stats_number(struct stats *s, const char *key, uint64_t value)
 
 static void stats_cubicle(struct stats *s, const struct cubicle *cubicle)
 {
-    static const char *const states[] = {"absent", "live", "exited", "dead"};
+    static const char *const states[] = {"absent", "starting", "live", "exited",
+                                         "dead"};
     stats_text(s, cubicle->id > 1 ? ",{\"name\":" : "{\"name\":");
     stats_string(s, cubicle->name);
     stats_text(s, ",\"state\":");

@@ -21,6 +21,7 @@
 
 #define CALL_ARGS_MAX 12
 #define CONTROL_DEPTH 2048
+#define STACK_MASK (~UINT64_C(15)) /* as the ABI has stacks aligned */
 
 /** One range of a call in progress. */
 struct call_buffer {
@@ -60,7 +61,10 @@ struct call_frame {
 struct thread_cubicle {
     uint64_t stack; /* address in the cubicle's view */
     uint64_t tp;    /* value of its thread pointer, 0: not set */
-};
+    /* What plain calls into it are entered with: stack & entry_mask. STACK_MASK where it may be
+     * entered, else 0 (entry.h). */
+    uint64_t entry_mask;
+} __attribute__((aligned(32))); /* in one cache line */
 
 /* What code may read with a cubicle's rights; a page of its own, so that a backend can
  * give it other rights than the rest. */

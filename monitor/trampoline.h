@@ -12,6 +12,7 @@
  *       whoever jumps there: an entry (checked by R1), a call of the callee's function
  *       without its rights (no more than a jump to that function), a return (R2).
  *   R6  Stubs and bodies are never writable while they are executable.
+ *   R7  Nobody but the monitor enters a cubicle whose modules are not all set up (entry.h).
  */
 #ifndef MONITOR_TRAMPOLINE_H
 #define MONITOR_TRAMPOLINE_H

@@ -12,8 +12,9 @@
  *   leave   9 make the caller current again; pop the frame
  *          10 restore its registers, clear the rest but the result, return     (R3, R4)
  *
- * A dead cubicle's stack lies in a guard, so a call into one traps at 6 and is unwound;
- * the hot path has no check for it.
+ * A dead cubicle's stack lies in a guard, and one that is being set up is entered with a stack
+ * pointer of 0 (R7), so that a call into either traps at 6 and is unwound; the hot path has
+ * no check for it.
  *
  * Between 2 and 9 r11 or rbx holds the frame. A fault at any of these instructions is one
  * of `running`: nothing here touches a cubicle's memory but the stack of the running one.
@@ -208,6 +209,19 @@ static uint8_t *emit_marshal_enter(struct emitter *e, const struct trampoline *t
     return failed;
 }
 
+/* Aligns the stack pointer; where the callee may not be entered it becomes 0 (R7). */
+static void emit_align_stack(struct emitter *e, const struct trampoline *t)
+{
+    static const uint8_t align[] = {0x48, 0x83, 0xe4, 0xf0};      /* and $-16,%rsp */
+    static const uint8_t mask[] = {0x64, 0x48, 0x23, 0x24, 0x25}; /* and %fs:...,%rsp */
+    if (t->caller == CUBICLE_MONITOR) {
+        emit_bytes(e, align, sizeof(align));
+        return;
+    }
+    emit_bytes(e, mask, sizeof(mask));
+    emit_u32(e, (uint32_t)THREAD_CUBICLE(t->callee, entry_mask));
+}
+
 /* 4: rights last, since the stack is the callee's from here. */
 static void emit_enter_callee(struct emitter *e, const struct trampoline *t)
 {
@@ -218,8 +232,7 @@ static void emit_enter_callee(struct emitter *e, const struct trampoline *t)
         emit_mov_mem_reg(e, FRAME(callee_rsp), R11, RSP);
     } else {
         emit_mov_fs_reg(e, THREAD_CUBICLE(t->callee, stack), RSP);
-        static const uint8_t align[] = {0x48, 0x83, 0xe4, 0xf0}; /* and $-16,%rsp */
-        emit_bytes(e, align, sizeof(align));
+        emit_align_stack(e, t);
     }
     backend->emit_switch(e, t->callee, false);
 }

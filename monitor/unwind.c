@@ -1,4 +1,5 @@
 #include "unwind.h"
+#include "entry.h"
 #include "fault.h"
 #include "marshal.h"
 #include "trampoline.h"
@@ -75,7 +76,7 @@ bool unwind_to_caller(struct cubicle *cubicle, struct unwind_target *target)
             .frame = frame,
             .leave = t->leave,
             .result = exits ? (uint64_t)(int64_t)cubicle->exit_status
-                            : marshal_error_result(t->function, -EOWNERDEAD),
+                            : marshal_error_result(t->function, entry_error(t)),
         };
         if (exits) {
             cubicle->state = CUBICLE_DEAD; /* that was the call that gets the status */

@@ -26,9 +26,8 @@ static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
     struct call_frame *frame = thread_top_frame();
     (void)signal;
     (void)info;
-    if (cubicle == NULL || cubicle->limit_ticks == 0 ||
-        cubicle->state != CUBICLE_LIVE || !backend->interrupted_cubicle(context) ||
-        frame == NULL) {
+    if (cubicle == NULL || cubicle->limit_ticks == 0 || !cubicle_runs(cubicle) ||
+        !backend->interrupted_cubicle(context) || frame == NULL) {
         return;
     }
     const struct trampoline *t = trampoline_get(frame->trampoline);

@@ -441,7 +441,7 @@ int window_open(unsigned owner, int id, unsigned peer)
         return -EINVAL;
     }
     const struct cubicle *cubicle = cubicle_get(peer);
-    if (cubicle == NULL || cubicle->state != CUBICLE_LIVE) {
+    if (cubicle == NULL || !cubicle_runs(cubicle)) {
         return -ESRCH;
     }
     window->open[peer / 64] |= UINT64_C(1) << (peer % 64);

@@ -35,6 +35,8 @@ CATALOGUE = {
     31: "exhaust descriptors, memory, windows, call depth, time",
     32: "crash in a callee",
     33: "reach the host without being entitled to",
+    44: "call a component before it is set up",
+    45: "take a role, or a right of a role, that the manifest gives to another",
     48: "profit from a base of GS that the kernel has lost",
 }
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+import start  # noqa: E402
 from cases import (  # noqa: E402
     CATALOGUE,
     DENIED,
@@ -374,6 +375,7 @@ def main():
     ):
         if SFI:
             tests.add(f"33: import of {call}", import_refused, call, expected)
+    start.add_tests(tests)
     if SFI:
         tests.add("every row of the catalogue has a test", complete, list(tests.tests))
     return tests.main()

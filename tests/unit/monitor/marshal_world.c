@@ -33,6 +33,16 @@ const struct backend *backend = &world_backend;
 
 _Thread_local struct thread thread_self;
 
+const char *cubicle_name(unsigned id)
+{
+    return cubicle_get(id)->name;
+}
+
+struct call_frame *thread_top_frame(void)
+{
+    return NULL;
+}
+
 struct trampoline *trampoline_get(uint32_t id)
 {
     return id == 1 ? &trampoline : id == 2 ? &inner_trampoline : NULL;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "copy.h"
+#include "entry.h"
 #include "marshal_world.h"
 #include "page.h"
 
@@ -444,6 +445,44 @@ static void test_dead_callee(void **state)
     refused(0);
 }
 
+/* R7: by what the function returns. */
+static void test_callee_not_set_up(void **state)
+{
+    static const struct {
+        enum descriptor_type returns;
+        uint64_t result;
+    } results[] = {
+        {DESCRIPTOR_I32, (uint64_t)-EAGAIN},
+        {DESCRIPTOR_I64, (uint64_t)-EAGAIN},
+        {DESCRIPTOR_PTR, 0},
+        {DESCRIPTOR_VOID, 0},
+        {DESCRIPTOR_F64, UINT64_C(0x7ff8000000000000)},
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+        begin(results[i].returns);
+        pointer(DESCRIPTOR_IN, HEAP, DESCRIPTOR_SIZE_CONST, 16);
+        entry_close(&callee);
+        assert_int_equal(enter(), -EAGAIN);
+        assert_int_equal(frame->result, results[i].result);
+        assert_int_equal(frame->nbuffers, 0);
+        entry_open(&callee);
+        assert_int_equal(enter(), 0);
+    }
+}
+
+/* Where a module ends itself while it is set up, it stays so. */
+static void test_opened_when_dead(void **state)
+{
+    (void)state;
+    begin(DESCRIPTOR_I32);
+    entry_close(&callee);
+    callee.state = CUBICLE_DEAD;
+    entry_open(&callee);
+    assert_int_equal(callee.state, CUBICLE_DEAD);
+    assert_int_equal(thread_self.cubicle[callee.id].entry_mask, 0);
+}
+
 /* Twelve parameters: ranges, ids and opaque pointers also beyond the registers. */
 static void test_stacked(void **state)
 {
@@ -562,6 +601,8 @@ int main(void)
         cmocka_unit_test(test_to_the_monitor),
         cmocka_unit_test(test_callee_stack),
         cmocka_unit_test(test_dead_callee),
+        cmocka_unit_test(test_callee_not_set_up),
+        cmocka_unit_test(test_opened_when_dead),
         cmocka_unit_test(test_stacked),
         cmocka_unit_test(test_doubles),
         cmocka_unit_test(test_overlapping),

@@ -46,6 +46,7 @@ static int setup(void **state)
     (void)state;
     struct cubicle *a = cubicle_create("a\"b\\c");
     struct cubicle *b = cubicle_create("b");
+    a->state = CUBICLE_LIVE;
     a->npages = 7;
     a->peak_pages = UINT64_MAX;
     b->state = CUBICLE_DEAD;
