@@ -31,6 +31,7 @@ static const cyaml_schema_value_t text_schema = {
 static const cyaml_strval_t on_fault_names[] = {
     {"abort", MONITOR_ON_FAULT_ABORT},
     {"fail-call", MONITOR_ON_FAULT_FAIL_CALL},
+    {"restart", MONITOR_ON_FAULT_RESTART},
 };
 
 #define OPTIONAL_TEXT(key, type, member)                                        \

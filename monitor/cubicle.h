@@ -27,6 +27,7 @@ struct cubicle {
     unsigned id; /* 1..CUBICLE_MAX */
     enum cubicle_state state;
     enum monitor_on_fault on_fault;
+    bool may_restart; /* it has been set up, and begins anew when it is stopped */
     int exit_status;
     bool is_app;          /* holds the application: what --acl=app opens */
     uint32_t stack_start; /* offset of the lowest byte, above the guard */
@@ -36,10 +37,12 @@ struct cubicle {
     uint64_t quota_pages; /* UINT64_MAX: no limit */
     uint64_t npages;      /* owned now, of any kind but guards */
     uint64_t peak_pages;
-    uint64_t traps;          /* faults that ended well: a page was mapped */
-    uint64_t retags;         /* times that its pages got another key (mpk) */
-    uint64_t mapped;         /* pages of others mapped into the view so far */
-    uint64_t epoch;          /* its own to set, everybody's to read: cubicle_epoch() */
+    uint64_t traps;     /* faults that ended well: a page was mapped */
+    uint64_t retags;    /* times that its pages got another key (mpk) */
+    uint64_t mapped;    /* pages of others mapped into the view so far */
+    uint32_t reclaimed; /* page: below it its heap has been taken (memory_reclaim) */
+    uint64_t restarts;  /* times that it began anew */
+    uint64_t epoch;     /* its own to set, everybody's to read: cubicle_epoch() */
     struct module **modules; /* in start order */
     size_t nmodules;
 };

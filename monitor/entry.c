@@ -34,7 +34,7 @@ void entry_open(struct cubicle *cubicle)
 int entry_error(const struct trampoline *t)
 {
     if (t->to == NULL || t->to->state != CUBICLE_STARTING) {
-        return -EOWNERDEAD;
+        return t->to != NULL && t->to->may_restart ? -ECONNRESET : -EOWNERDEAD;
     }
     if (tracing) {
         struct message m = {.len = 0};

@@ -8,6 +8,7 @@
 #include "fault_decide.h"
 #include "fault_report.h"
 #include "message.h"
+#include "restart.h"
 #include "unwind_offsets.h"
 #include "window.h"
 
@@ -29,12 +30,29 @@
 
 static const struct fault_world world = {.page = page_get,
                                          .window_rights = window_rights};
-static bool aborted;
+static bool ending; /* everything: with this status */
+static int end_status;
 static bool tracing;
+
+void fault_end(int status)
+{
+    ending = true;
+    end_status = status;
+}
+
+bool fault_ending(void)
+{
+    return ending;
+}
+
+int fault_end_status(void)
+{
+    return end_status;
+}
 
 bool fault_aborted(void)
 {
-    return aborted;
+    return ending && end_status == MONITOR_EXIT_FAULT;
 }
 
 void fault_panic(const char *what)
@@ -52,7 +70,7 @@ void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target)
     fault_report_policy(cubicle);
     const bool abort = cubicle->on_fault == MONITOR_ON_FAULT_ABORT;
     if (abort) {
-        aborted = true;
+        fault_end(MONITOR_EXIT_FAULT);
     } else {
         window_forget_cubicle(cubicle->id);
         unwind_stop(cubicle, CUBICLE_DEAD, 0);
@@ -60,6 +78,9 @@ void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target)
     if (abort ? !unwind_to_monitor(MONITOR_EXIT_FAULT, target)
               : !unwind_to_caller(cubicle, target)) {
         fault_panic("a fault outside any call");
+    }
+    if (!abort) {
+        restart_on_the_way(cubicle, target);
     }
 }
 
@@ -140,6 +161,7 @@ static void fault_stop_dead(ucontext_t *context, struct cubicle *cubicle)
     if (!cubicle_runs(cubicle)) {
         unwind_poison(cubicle);
     }
+    restart_on_the_way(cubicle, &target);
     fault_continue_at(context, &target);
 }
 
@@ -338,6 +360,7 @@ static void fault_interrupt(int signal, siginfo_t *info, void *opaque)
     if (backend->interrupted_cubicle(context) &&
         thread_self.running != CUBICLE_MONITOR &&
         unwind_to_monitor(128 + signal, &target)) {
+        fault_end(128 + signal);
         fault_continue_at(context, &target);
         return;
     }

@@ -23,6 +23,11 @@ int fault_init(bool trace) __attribute__((warn_unused_result));
 int fault_handle(int signal, void (*handler)(int, siginfo_t *, void *), int flags)
     __attribute__((warn_unused_result));
 
+/** Everything ends, with @status: where calls of the monitor's lie on each other, each of them. */
+void fault_end(int status);
+bool fault_ending(void);
+int fault_end_status(void);
+
 /** True once policy `abort` has stopped the system. */
 bool fault_aborted(void);
 

@@ -140,8 +140,14 @@ void fault_report_policy(const struct cubicle *cubicle)
     message_add(&m, "cubicle:   policy ");
     if (cubicle->on_fault == MONITOR_ON_FAULT_ABORT) {
         message_add(&m, "abort: the system is stopped");
+    } else if (cubicle->may_restart) {
+        message_add(&m, "restart: the call fails, and cubicle ");
+        message_add(&m, cubicle->name);
+        message_add(&m, " begins anew");
     } else {
-        message_add(&m, "fail-call: cubicle ");
+        message_add(&m, cubicle->on_fault == MONITOR_ON_FAULT_RESTART
+                            ? "restart, but it is being set up: cubicle "
+                            : "fail-call: cubicle ");
         message_add(&m, cubicle->name);
         message_add(&m, " is dead, calls into it fail");
     }

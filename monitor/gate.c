@@ -153,6 +153,18 @@ static int gate_page_release(int owner, uint64_t base, uint64_t npages)
     return memory_take(cubicle, page_of((uint32_t)base), (uint32_t)npages);
 }
 
+static int64_t gate_page_reclaim(int owner, uint64_t *base)
+{
+    struct cubicle *cubicle = owner > 0 ? cubicle_get((unsigned)owner) : NULL;
+    uint32_t page;
+    if (cubicle == NULL || cubicle->state != CUBICLE_DEAD) {
+        return -EPERM;
+    }
+    const int64_t npages = memory_reclaim(cubicle, &page);
+    *base = npages > 0 ? (uint64_t)page << PAGE_SHIFT : 0;
+    return npages;
+}
+
 static int gate_page_space(uint64_t *base, uint64_t *size)
 {
     *base = HEAP_START;
@@ -259,6 +271,7 @@ static const struct gate gates[] = {
     {"cubicle_page_assign", gate_page_assign, false, true},
     {"cubicle_page_recall", gate_page_recall, false, true},
     {"cubicle_page_release", gate_page_release, false, true},
+    {"cubicle_page_reclaim", gate_page_reclaim, false, true},
     {"cubicle_page_space", gate_page_space, false, true},
     {"cubicle_thread_pointer_set", gate_thread_pointer_set, false, false},
     {"cubicle_fenv_get", gate_fenv_get, false, false},

@@ -13,6 +13,9 @@ struct link_system {
     bool standalone; /* one module to look at: its imports lead nowhere */
 };
 
+/** Bytes of a segment of @module that its file gives: what is behind them is zero. */
+size_t link_segment_contents(const struct module *module, enum image_segment segment);
+
 /** Gives @module its place and its pages, and copies its sections there. */
 int link_place(struct module *module) __attribute__((warn_unused_result));
 

@@ -128,9 +128,8 @@ static int link_choose(struct module *module)
                                module->name, next_page - first);
 }
 
-/* Bytes of the segment that the file gives: what is behind them may never be touched. */
-static size_t link_segment_contents(const struct module *module,
-                                    enum image_segment segment)
+/* What is behind them may never be touched. */
+size_t link_segment_contents(const struct module *module, enum image_segment segment)
 {
     size_t size = 0;
     for (size_t i = 0; i < module->image.nsections; i++) {

@@ -149,6 +149,42 @@ int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     return 0;
 }
 
+int64_t memory_reclaim(struct cubicle *cubicle, uint32_t *page)
+{
+    const uint32_t end = page_of(HEAP_END);
+    uint32_t first = cubicle->reclaimed;
+    if (first < page_of(HEAP_START)) {
+        first = page_of(HEAP_START);
+    }
+    while (first < end && !page_all(first, 1, cubicle->id, PAGE_HEAP)) {
+        first++;
+    }
+    uint32_t next = first;
+    while (next < end && page_all(next, 1, cubicle->id, PAGE_HEAP)) {
+        next++;
+    }
+    if (next != first) {
+        const int error = memory_take(cubicle, first, next - first);
+        if (error != 0) {
+            return error;
+        }
+    }
+    *page = first;
+    cubicle->reclaimed = next;
+    return next - first;
+}
+
+int memory_clear(struct cubicle *cubicle, uint32_t page, uint32_t npages,
+                 enum page_kind kind)
+{
+    if (!page_all(page, npages, cubicle->id, kind)) {
+        return -EPERM;
+    }
+    window_forget_pages(page, npages);
+    const int error = backend->unmap(cubicle->id, page, npages);
+    return error != 0 ? error : backend->map(cubicle->id, page, npages);
+}
+
 int memory_protect(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                    enum page_kind kind, unsigned rights)
 {

@@ -13,6 +13,8 @@
 
 #define MODULE_INTERFACES_MAX 32
 
+struct trampoline;
+
 struct module {
     const char *name;
     struct cubicle *cubicle;
@@ -22,6 +24,11 @@ struct module {
     size_t nprovides;
     const struct descriptor *uses[MODULE_INTERFACES_MAX];
     size_t nuses;
+    /* What the monitor calls; those but init may be NULL: interface `lifecycle`. */
+    const struct trampoline *init, *ended, *restarted;
+    uint8_t *
+        fresh_data; /* contents of its data segment before anything ran; owned, or NULL */
+    size_t fresh_size;
     uint32_t base[IMAGE_SEGMENTS]; /* offset of each segment; 0 for an empty one */
 };
 

@@ -25,7 +25,11 @@ enum monitor_view_switch {
 enum monitor_link { MONITOR_LINK_TRAMPOLINE, MONITOR_LINK_DIRECT };
 enum monitor_acl { MONITOR_ACL_ON, MONITOR_ACL_APP, MONITOR_ACL_OFF };
 enum monitor_revoke { MONITOR_REVOKE_STRICT, MONITOR_REVOKE_LAZY };
-enum monitor_on_fault { MONITOR_ON_FAULT_ABORT, MONITOR_ON_FAULT_FAIL_CALL };
+enum monitor_on_fault {
+    MONITOR_ON_FAULT_ABORT,
+    MONITOR_ON_FAULT_FAIL_CALL,
+    MONITOR_ON_FAULT_RESTART,
+};
 
 /** One module file and where it lives. */
 struct monitor_module {

@@ -13,6 +13,7 @@
 #include "message.h"
 #include "monitor.h"
 #include "registry.h"
+#include "restart.h"
 #include "stats.h"
 #include "symbols.h"
 #include "trampoline.h"
@@ -220,8 +221,52 @@ static const struct trampoline *start_entry(const struct module *module,
     return t;
 }
 
-static int start_link(struct plan *plan, const struct trampoline **inits,
-                      const struct trampoline **boot)
+/* What the monitor calls in @module. */
+static int start_entries(struct module *module, bool restarts)
+{
+    const struct descriptor *lifecycle = registry_interface("lifecycle", 9);
+    module->init = start_entry(module, "module_init");
+    if (module->init == NULL) {
+        return -ENOEXEC;
+    }
+    if (restarts && lifecycle != NULL && module_provides(module, lifecycle)) {
+        module->ended = start_entry(module, "lifecycle_ended");
+        module->restarted = start_entry(module, "lifecycle_restarted");
+        if (module->ended == NULL || module->restarted == NULL) {
+            return -ENOEXEC;
+        }
+    }
+    return 0;
+}
+
+static bool start_restarts(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->ncubicles; i++) {
+        if (plan->cubicles[i].on_fault == MONITOR_ON_FAULT_RESTART) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What cubicles that may begin anew need for that. */
+static int start_keep(struct module *module)
+{
+    if (module->cubicle->on_fault != MONITOR_ON_FAULT_RESTART) {
+        return 0;
+    }
+    if (module->allocator) {
+        return message_error(
+            -EINVAL,
+            "%s: an allocator cannot begin anew (on_fault: restart): it "
+            "would not know what it has given to others",
+            module->cubicle->name);
+    }
+    const int error = restart_keep(module);
+    return error == 0 ? 0 : message_error(error, "%s: out of memory", module->name);
+}
+
+static int start_link(struct plan *plan, const struct trampoline **boot)
 {
     for (size_t i = 0; i < plan->system.nmodules; i++) {
         const int error = link_relocate(&plan->system, &plan->system.modules[i]);
@@ -235,10 +280,10 @@ static int start_link(struct plan *plan, const struct trampoline **inits,
     }
     const struct descriptor *boot_interface = registry_interface("boot", 4);
     for (size_t i = 0; i < plan->system.nmodules; i++) {
-        const struct module *module = &plan->system.modules[i];
-        inits[i] = start_entry(module, "module_init");
-        if (inits[i] == NULL) {
-            return -ENOEXEC;
+        struct module *module = &plan->system.modules[i];
+        const int missing = start_entries(module, start_restarts(plan));
+        if (missing != 0) {
+            return missing;
         }
         if (boot_interface != NULL && module_provides(module, boot_interface)) {
             *boot = start_entry(module, "boot_main");
@@ -265,9 +310,9 @@ static int start_call(const struct trampoline *t)
 }
 
 /* Sets up one module by its module_init. 0, or a MONITOR_EXIT_* after a message. */
-static int start_init(const struct module *module, const struct trampoline *init)
+static int start_init(const struct module *module)
 {
-    const int error = start_call(init);
+    const int error = start_call(module->init);
     if (fault_aborted()) {
         return MONITOR_EXIT_FAULT;
     }
@@ -281,26 +326,25 @@ static int start_init(const struct module *module, const struct trampoline *init
 }
 
 /* Sets up the modules of each cubicle; the cubicle may be entered when all of its own are. */
-static int start_inits(const struct plan *plan, const struct trampoline *const *inits)
+static int start_inits(void)
 {
-    size_t next = 0;
     for (unsigned id = 1; id <= cubicle_count(); id++) {
         struct cubicle *cubicle = cubicle_get(id);
-        for (size_t i = 0; i < cubicle->nmodules; i++, next++) {
-            const int status = start_init(&plan->system.modules[next], inits[next]);
+        for (size_t i = 0; i < cubicle->nmodules; i++) {
+            const int status = start_init(cubicle->modules[i]);
             if (status != 0) {
                 return status;
             }
         }
         entry_open(cubicle);
+        restart_allow(cubicle);
     }
     return 0;
 }
 
-static int start_run(struct plan *plan, const struct trampoline *const *inits,
-                     const struct trampoline *boot)
+static int start_run(struct plan *plan, const struct trampoline *boot)
 {
-    const int failed = start_inits(plan, inits);
+    const int failed = start_inits();
     if (failed != 0) {
         return failed;
     }
@@ -372,11 +416,6 @@ int monitor_run(const struct monitor_config *config)
     struct plan plan;
     const struct trampoline *boot = NULL;
     int error = start_plan(config, &plan);
-    const struct trampoline **inits = calloc(plan.system.nmodules + 1, sizeof(*inits));
-    if (error == 0 && inits == NULL) {
-        (void)message_error(-ENOMEM, "%s: out of memory", config->system);
-        error = -ENOMEM;
-    }
     if (error == 0) {
         error = start_backend(config, plan.ncubicles);
     }
@@ -390,10 +429,13 @@ int monitor_run(const struct monitor_config *config)
         error = start_each(&plan, link_place);
     }
     if (error == 0) {
-        error = start_link(&plan, inits, &boot);
+        error = start_link(&plan, &boot);
     }
     for (unsigned id = 1; error == 0 && id <= cubicle_count(); id++) {
         error = start_stack(cubicle_get(id));
+    }
+    if (error == 0) {
+        error = start_each(&plan, start_keep);
     }
     if (error == 0 && config->trace) {
         start_trace(&plan);
@@ -409,7 +451,7 @@ int monitor_run(const struct monitor_config *config)
     }
     int status = MONITOR_EXIT_CONFIG;
     if (error == 0) {
-        status = start_run(&plan, inits, boot);
+        status = start_run(&plan, boot);
         if (config->stats_fd >= 0) {
             error = stats_write(config->stats_fd);
             if (error != 0) {
@@ -418,7 +460,9 @@ int monitor_run(const struct monitor_config *config)
             }
         }
     }
-    free(inits);
+    for (size_t i = 0; plan.system.modules != NULL && i < plan.system.nmodules; i++) {
+        free(plan.system.modules[i].fresh_data);
+    }
     free(plan.system.modules);
     free(plan.all);
     return status;

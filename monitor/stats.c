@@ -87,6 +87,7 @@ static void stats_cubicle(struct stats *s, const struct cubicle *cubicle)
     stats_number(s, "traps", cubicle->traps);
     stats_number(s, "retags", cubicle->retags);
     stats_number(s, "mapped", cubicle->mapped);
+    stats_number(s, "restarts", cubicle->restarts);
     stats_number(s, "pages", cubicle->npages);
     stats_number(s, "peak_pages", cubicle->peak_pages);
     stats_byte(s, '}');

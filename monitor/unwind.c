@@ -24,9 +24,10 @@ void unwind_poison(const struct cubicle *cubicle)
 {
     const uint64_t poison = cubicle->view + POISON_OFFSET;
     thread_self.cubicle[cubicle->id].stack = poison;
-    for (struct call_frame *frame = thread_self.control - 1; frame->trampoline != 0;
-         frame--) {
-        if (trampoline_get(frame->trampoline)->caller == cubicle->id) {
+    for (struct call_frame *frame = thread_self.control - 1;
+         frame > thread_self.control_start; frame--) {
+        const struct trampoline *t = trampoline_get(frame->trampoline);
+        if (t != NULL && t->caller == cubicle->id) {
             frame->rsp = poison;
             frame->caller_stack = poison;
         }
@@ -37,6 +38,7 @@ void unwind_stop(struct cubicle *cubicle, enum cubicle_state state, int status)
 {
     cubicle->state = state;
     cubicle->exit_status = status;
+    cubicle->may_restart &= state == CUBICLE_DEAD; /* one that ends itself stays ended */
     unwind_poison(cubicle);
 }
 
@@ -105,6 +107,7 @@ bool unwind_to_monitor(int status, struct unwind_target *target)
 void unwind_all(int status)
 {
     struct unwind_target target;
+    fault_end(status);
     if (!unwind_to_monitor(status, &target)) {
         fault_panic("no call in progress");
     }

@@ -22,6 +22,15 @@ unwind_changed:
     call unwind_refuse
     ud2
 
+/* A cubicle begins anew, and then what restart_on_the_way() found goes on. */
+    .globl restart_enter
+    .balign 32
+restart_enter:
+    movq thread_self@gottpoff(%rip), %rax
+    movq %fs:THREAD_MONITOR_STACK(%rax), %rsp
+    call restart_run
+    ud2
+
 /* void unwind_resume(const struct unwind_target *target) */
     .balign 32
 unwind_resume:

@@ -99,6 +99,28 @@ def death_exit(isolation):
     check(not result.faults(), "an exit is not a fault", result)
 
 
+RESTARTS = 100
+
+
+def restart(isolation):
+    """The peer begins anew after each death; what that takes does not add up."""
+    with temporary_directory() as folder:
+        system = Path(folder) / "restart.yaml"
+        text = (SYSTEMS / "conformance.yaml").read_text()
+        system.write_text(text.replace("[test-peer]\n    on_fault: fail-call",
+                                       "[test-peer]\n    on_fault: restart"))
+        peak = []
+        for times in (10, RESTARTS):
+            path = Path(folder) / "stats.json"
+            result = run_system(system, "restart", str(times), isolation=isolation,
+                                options=["--stats", f"--json={path}"])
+            check(result.status == 0 and "not ok" not in result.out, "a check failed", result)
+            peer = {c["name"]: c for c in json.loads(path.read_text())["cubicles"]}["peer"]
+            check(peer["restarts"] >= times + 8, f"{peer['restarts']} restarts", result)
+            peak.append(peer["peak_pages"])
+        check(peak[1] <= peak[0] + 100, f"the peer has come to {peak[1]} pages", result)
+
+
 def abort_policy(how, reason, isolation):
     result = run_system(
         SYSTEMS / "conformance-abort.yaml", "death", how, isolation=isolation
@@ -180,6 +202,7 @@ def main():
             tests.add(f"{isolation}: death by {how}", death, how, reason, isolation)
             tests.add(f"{isolation}: abort by {how}", abort_policy, how, reason, isolation)
         tests.add(f"{isolation}: death deeper down", death_deeper, isolation)
+        tests.add(f"{isolation}: policy restart", restart, isolation)
         tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
         tests.add(f"{isolation}: a signal at every instruction", interrupted, isolation)
         if isolation == "sfi":

@@ -16,7 +16,8 @@ enum {
     EVENT_CLOSE,   /* closes the window that the driver has open */
     EVENT_UNMAP,   /* unmaps the memory behind it */
     EVENT_LONGJMP, /* leaves by longjmp */
-    EVENT_EXIT     /* has the peer exit, which waits for this call */
+    EVENT_EXIT,    /* has the peer exit, which waits for this call */
+    EVENT_KILL     /* has it die, and calls it again */
 };
 int home_event(int event);
 

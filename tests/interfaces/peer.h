@@ -91,6 +91,10 @@ int peer_dirty_pages(size_t size);
 /** malloc(@size) and keep; the address or 0. */
 uint64_t peer_keep(size_t size);
 
+/** Keeps @value in variables of every kind. What they held before; -1 where that differs. */
+int peer_state(int value);
+#define PEER_STATE_AT_FIRST 41
+
 /** How peer_die() ends the peer. */
 enum {
     DIE_NULL,

@@ -45,11 +45,14 @@ void test_registers(void);
 void test_switches(void);
 void test_memory(void);
 void test_death(const char *how);
+void test_restart(const char *times);
 void test_dense(const char *rounds);
 void test_denied(const char *name);
 
 /** The window and the memory that home_event() acts on. */
 extern int event_window;
 extern uint8_t *event_memory;
+/** What EVENT_KILL got. */
+extern int event_results[3];
 
 #endif

@@ -15,6 +15,7 @@ int check_count, check_failed;
 int event_window;
 uint8_t *event_memory;
 jmp_buf event_jump;
+int event_results[3];
 
 void check_report(int ok, const char *text, const char *file, int line)
 {
@@ -75,6 +76,13 @@ int home_event(int event)
         longjmp(event_jump, 1);
     case EVENT_EXIT:
         return peer_die(DIE_EXIT);
+    case EVENT_KILL: {
+        static const uint8_t byte = 1;
+        event_results[0] = peer_die(DIE_NULL);
+        event_results[1] = peer_null();
+        event_results[2] = (int)peer_sum(&byte, 1);
+        return 0;
+    }
     default:
         return 0;
     }
@@ -103,6 +111,8 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(suite, "death") == 0) {
         test_death(name);
+    } else if (strcmp(suite, "restart") == 0) {
+        test_restart(name);
     } else if (strcmp(suite, "denied") == 0) {
         test_denied(name);
     } else if (strcmp(suite, "dense") == 0) {

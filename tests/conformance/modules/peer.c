@@ -259,6 +259,22 @@ static int recurse(int depth)
     return recurse(depth + 1) + frame[(depth * 7) % 1000];
 }
 
+int peer_state(int value)
+{
+    static int initialised = PEER_STATE_AT_FIRST, zeroed;
+    static _Thread_local int of_thread = PEER_STATE_AT_FIRST;
+    static int *allocated;
+    const int before = initialised;
+    const int zero = before == PEER_STATE_AT_FIRST ? 0 : before;
+    const int same = zeroed == zero && of_thread == before &&
+                     (allocated == NULL ? 0 : *allocated) == zero;
+    if (allocated == NULL) {
+        allocated = malloc(sizeof(*allocated));
+    }
+    initialised = zeroed = of_thread = *allocated = value;
+    return same ? before : -1;
+}
+
 int peer_die(int how)
 {
     switch (how) {

@@ -59,18 +59,18 @@ int __init_tp(void *p)
 int __init_thread(void)
 {
     const size_t memsz = init_number(__cubicle_tls_memsz);
-    size_t align = init_number(__cubicle_tls_align);
-    if (align < 64) {
-        align = 64;
-    }
-    const size_t below = (memsz + align - 1) & -align;
+    const size_t tls_align = init_number(__cubicle_tls_align);
+    const size_t align = tls_align < 64 ? 64 : tls_align;
+    /* Where the linker counts from: rounded to what the variables need, and no further. */
+    const size_t start = tls_align > 1 ? (memsz + tls_align - 1) & -tls_align : memsz;
+    const size_t below = (start + align - 1) & -align;
     const size_t need = below + sizeof(struct pthread) + align;
     char *mem = need <= sizeof static_tls ? static_tls : __tls_map(need);
     if (!mem) {
         return -ENOMEM;
     }
     char *tp = (char *)(((uintptr_t)mem + below + align - 1) & -align);
-    memcpy(tp - below, __cubicle_tls_image, init_number(__cubicle_tls_filesz));
+    memcpy(tp - start, __cubicle_tls_image, init_number(__cubicle_tls_filesz));
 
     const int r = __init_tp(tp);
     if (r == -EBUSY) {
