@@ -6,6 +6,7 @@
 #include "message.h"
 #include "thread.h"
 #include "trampoline.h"
+#include "window.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
  * may lie on itself: a cubicle that begins anew may stop another. */
 #define RESTART_STACK UINT64_C(0x8000)
 #define RESTART_DEPTH 3
+/* How often its modules may fail to be set up in a row. */
+#define RESTART_ATTEMPTS 3
 
 /* What restart_on_the_way() has put off. */
 static _Thread_local struct {
@@ -136,10 +139,9 @@ static int restart_set_up(struct cubicle *cubicle)
     return 0;
 }
 
-static void restart_cubicle(struct cubicle *cubicle)
+static int restart_attempt(struct cubicle *cubicle)
 {
     struct thread_cubicle *self = &thread_self.cubicle[cubicle->id];
-    cubicle->may_restart = false; /* not while it begins */
     cubicle->epoch = 0;
     cubicle->reclaimed = 0;
     restart_tell(cubicle, true);
@@ -149,13 +151,24 @@ static void restart_cubicle(struct cubicle *cubicle)
         self->stack = cubicle->view + cubicle->stack_start + cubicle->stack_size;
         error = restart_set_up(cubicle);
     }
+    if (error != 0 && cubicle_runs(cubicle)) {
+        window_forget_cubicle(cubicle->id);
+        unwind_stop(cubicle, CUBICLE_DEAD, 0);
+    }
+    return error;
+}
+
+static void restart_cubicle(struct cubicle *cubicle)
+{
+    cubicle->may_restart = false; /* not while it begins */
+    int error = -EOWNERDEAD;
+    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !fault_ending(); i++) {
+        error = restart_attempt(cubicle);
+    }
     if (fault_ending()) {
         return;
     }
     if (error != 0) {
-        if (cubicle_runs(cubicle)) {
-            unwind_stop(cubicle, CUBICLE_DEAD, 0);
-        }
         (void)message_error(error,
                             "%s: the cubicle could not begin anew and stays dead: %s",
                             cubicle->name, strerror(-error));

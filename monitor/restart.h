@@ -8,7 +8,7 @@
  *   A2  What it had is gone before its code runs again: windows, both ways; heap, stack, variables,
  *       thread pointer, epoch. What others keep for it they were told to give up.
  *   A3  It is entered by others only when its modules have been set up again (R7). Where that
- *       fails it stays dead, and is not tried again.
+ *       fails a few times in a row it stays dead.
  *   A4  While the monitor does this the calls in progress below are out of reach: a frame without a
  *       trampoline lies on them, which no unwinding crosses.
  */

@@ -41,6 +41,7 @@ DEATHS = [
 ]
 
 INTERRUPT = BUILD / "host/tests/conformance/interrupt"
+CRASH = BUILD / "host/tests/conformance/crash"
 LOSE = BUILD / "host/tests/conformance/lose"
 DENSE = str(int(2000000 / SLOW))  # rounds in a storm
 # Addresses that it interrupts, by what lies there.
@@ -100,15 +101,31 @@ def death_exit(isolation):
 
 
 RESTARTS = 100
+CRASHES = "100"
+
+
+def restarting(folder):
+    """The system, in @folder, with a peer that begins anew."""
+    system = Path(folder) / "restart.yaml"
+    text = (SYSTEMS / "conformance.yaml").read_text()
+    system.write_text(text.replace("[test-peer]\n    on_fault: fail-call",
+                                   "[test-peer]\n    on_fault: restart"))
+    return system
+
+
+def survive(isolation):
+    """The peer crashes at random instructions, and the driver goes on."""
+    with temporary_directory() as folder:
+        result = execute([CRASH, "test-peer", CRASHES, "1", CUBICLE, "run", "--perf-map",
+                          restarting(folder), *mode(isolation), "--", "survive"])
+        check(result.status == 0 and "not ok" not in result.out, "a check failed", result)
+        check(result.err.count("begins anew") > int(CRASHES), "too few restarts", result)
 
 
 def restart(isolation):
     """The peer begins anew after each death; what that takes does not add up."""
     with temporary_directory() as folder:
-        system = Path(folder) / "restart.yaml"
-        text = (SYSTEMS / "conformance.yaml").read_text()
-        system.write_text(text.replace("[test-peer]\n    on_fault: fail-call",
-                                       "[test-peer]\n    on_fault: restart"))
+        system = restarting(folder)
         peak = []
         for times in (10, RESTARTS):
             path = Path(folder) / "stats.json"
@@ -203,6 +220,7 @@ def main():
             tests.add(f"{isolation}: abort by {how}", abort_policy, how, reason, isolation)
         tests.add(f"{isolation}: death deeper down", death_deeper, isolation)
         tests.add(f"{isolation}: policy restart", restart, isolation)
+        tests.add(f"{isolation}: crashes at random instructions", survive, isolation)
         tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
         tests.add(f"{isolation}: a signal at every instruction", interrupted, isolation)
         if isolation == "sfi":

@@ -46,6 +46,7 @@ void test_switches(void);
 void test_memory(void);
 void test_death(const char *how);
 void test_restart(const char *times);
+void test_survive(void);
 void test_dense(const char *rounds);
 void test_denied(const char *name);
 

@@ -107,6 +107,7 @@ int main(int argc, char **argv)
         {"demand-foreign", test_demand_foreign},
         {"hot", test_hot},
         {"switches", test_switches},
+        {"survive", test_survive},
     };
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (strcmp(suite, "death") == 0) {
