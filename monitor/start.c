@@ -114,6 +114,7 @@ static int start_cubicle(struct plan *plan, const struct monitor_cubicle *given,
             .cubicle = cubicle,
             .may_host = m->may_host,
             .allocator = m->allocator,
+            .is_boot = strcmp(m->name, plan->system.config->boot) == 0,
         };
         const int error = module_read(m->path, backend->code, module);
         if (error != 0) {
@@ -206,7 +207,7 @@ static const struct trampoline *start_entry(const struct module *module,
     const struct descriptor *interface = NULL;
     const struct descriptor_function *function = registry_function(name, &interface);
     const uint32_t target = function != NULL && module_provides(module, interface)
-                                ? module_entry(module, name)
+                                ? module_entry(module, function)
                                 : 0;
     const struct trampoline *t =
         target != 0
@@ -233,21 +234,24 @@ static int start_link(struct plan *plan, const struct trampoline **inits,
     if (error != 0) {
         return error;
     }
-    const struct descriptor *boot_interface = registry_interface("boot", 4);
     for (size_t i = 0; i < plan->system.nmodules; i++) {
         const struct module *module = &plan->system.modules[i];
         inits[i] = start_entry(module, "module_init");
         if (inits[i] == NULL) {
             return -ENOEXEC;
         }
-        if (boot_interface != NULL && module_provides(module, boot_interface)) {
+        if (module->is_boot) {
             *boot = start_entry(module, "boot_main");
+            if (*boot == NULL) {
+                return -ENOEXEC;
+            }
         }
     }
     if (*boot == NULL) {
-        (void)message_error(-ENOEXEC, "%s: no module provides interface boot",
-                            plan->system.config->system);
-        return -ENOEXEC;
+        return message_error(-ENOEXEC,
+                             "%s: no module of the system is named %s; `boot` in the "
+                             "manifest says which one the monitor calls first",
+                             plan->system.config->system, plan->system.config->boot);
     }
     const int sealed = trampoline_seal();
     if (sealed != 0) {
