@@ -375,7 +375,11 @@ int monitor_run(const struct monitor_config *config)
 {
     struct plan plan;
     const struct trampoline *boot = NULL;
-    int error = start_plan(config, &plan);
+    int error = wall_check();
+    if (error != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    error = start_plan(config, &plan);
     const struct trampoline **inits = calloc(plan.system.nmodules + 1, sizeof(*inits));
     if (error == 0 && inits == NULL) {
         (void)message_error(-ENOMEM, "%s: out of memory", config->system);
