@@ -89,7 +89,8 @@ static void print_function(const struct descriptor_function *function)
         fputs(i > 0 ? ", " : "", stdout);
         print_arg(function, &function->args[i]);
     }
-    printf(")%s\n", function->noreturn ? " noreturn" : "");
+    printf(")%s%s\n", function->noreturn ? " noreturn" : "",
+           function->boot_only ? " boot_only" : "");
 }
 
 static void print_provided(const struct module *module)
@@ -107,16 +108,9 @@ static void print_provided(const struct module *module)
 static void print_imports_of(const struct module *module,
                              const struct descriptor *interface)
 {
-    for (size_t i = 0; i < module->image.nsymbols; i++) {
-        const struct image_symbol *symbol = &module->image.symbols[i];
-        const struct descriptor *owner = NULL;
-        if (symbol->section != SHN_UNDEF || symbol->name[0] == '\0') {
-            continue;
-        }
-        const struct descriptor_function *function =
-            registry_function(symbol->name, &owner);
-        if (function != NULL && owner == interface) {
-            printf("    %s\n", function->name);
+    for (size_t k = 0; k < interface->nfunctions; k++) {
+        if (module_imports(module, &interface->functions[k])) {
+            printf("    %s\n", interface->functions[k].name);
         }
     }
 }
@@ -176,6 +170,6 @@ int cli_inspect(int argc, char **argv)
     if (options.sections) {
         print_sections(&module.image);
     }
-    image_close(&module.image);
+    module_close(&module);
     return CLI_EXIT_OK;
 }

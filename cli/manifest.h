@@ -12,6 +12,8 @@
 
 #define MANIFEST_FILE_MAX (1u << 20)
 #define MANIFEST_CUBICLES_MAX 1024
+#define MANIFEST_MODULES_MAX \
+    1024 /* of all cubicles together: each is compared with each */
 
 struct manifest_cubicle {
     char *name;
@@ -33,6 +35,7 @@ struct manifest {
     char *name, *description;
     struct manifest_cubicle *cubicles;
     unsigned cubicles_count;
+    char *boot; /* a module, or NULL: the one named boot */
     char *application;
     char *low_view; /* a cubicle, "none", or NULL: that of the application */
     char **mounts;
@@ -59,7 +62,7 @@ const struct manifest_cubicle *manifest_cubicle_of(const struct manifest *manife
 int manifest_check(const char *path, const struct manifest *manifest);
 
 /**
- * Fills @config's system, cubicles, application and bindings from @manifest, which must
+ * Fills @config's system, cubicles, boot, application and bindings from @manifest, which must
  * outlive it. Module files are @modules_dir/FILE.cub. 0, or -1 with a message when a
  * file does not exist.
  */

@@ -104,6 +104,27 @@ static bool manifest_has_cubicle(const struct manifest *manifest, const char *na
     return false;
 }
 
+static int check_count(const char *path, const struct manifest *manifest)
+{
+    unsigned nmodules = 0;
+
+    for (unsigned i = 0; i < manifest->cubicles_count; i++) {
+        const struct manifest_cubicle *cubicle = &manifest->cubicles[i];
+        nmodules += cubicle->modules_count;
+        if (nmodules > MANIFEST_MODULES_MAX) {
+            cli_error("%s: cubicle '%s': more than %d modules in the system", path,
+                      cubicle->name, MANIFEST_MODULES_MAX);
+            return -1;
+        }
+        if (cubicle->host_count > cubicle->modules_count) {
+            cli_error("%s: cubicle '%s': 'host' names more modules than there are",
+                      path, cubicle->name);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int check_names(const char *path, const struct manifest *manifest)
 {
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {
@@ -199,9 +220,13 @@ static int check_size(const char *path, const struct manifest_cubicle *cubicle,
     return -1;
 }
 
-/* 5. `application` and `bind` name modules of the system, `low_view` a cubicle. */
+/* 5. `boot`, `application` and `bind` name modules of the system, `low_view` a cubicle. */
 static int check_references(const char *path, const struct manifest *manifest)
 {
+    if (manifest->boot != NULL && !manifest_has_module(manifest, manifest->boot)) {
+        cli_error("%s: boot '%s' is no module of the system", path, manifest->boot);
+        return -1;
+    }
     if (manifest->application != NULL &&
         !manifest_has_module(manifest, manifest->application)) {
         cli_error("%s: application '%s' is no module of the system", path,
@@ -290,7 +315,7 @@ static int check_texts(const char *path, const struct manifest *manifest)
 
 int manifest_check(const char *path, const struct manifest *manifest)
 {
-    if (check_names(path, manifest) != 0) {
+    if (check_count(path, manifest) != 0 || check_names(path, manifest) != 0) {
         return -1;
     }
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {

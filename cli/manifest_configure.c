@@ -79,6 +79,7 @@ int manifest_configure(const char *path, const struct manifest *manifest,
     config->system = manifest->name;
     config->cubicles = cubicles;
     config->ncubicles = manifest->cubicles_count;
+    config->boot = manifest->boot != NULL ? manifest->boot : "boot";
     config->application = manifest->application;
     config->low_view = low_view(manifest);
     config->bindings = bindings;

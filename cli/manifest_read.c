@@ -81,6 +81,7 @@ static const cyaml_schema_field_t manifest_fields[] = {
     OPTIONAL_TEXT("description", struct manifest, description),
     CYAML_FIELD_SEQUENCE("cubicles", CYAML_FLAG_POINTER, struct manifest, cubicles,
                          &cubicle_schema, 1, MANIFEST_CUBICLES_MAX),
+    OPTIONAL_TEXT("boot", struct manifest, boot),
     OPTIONAL_TEXT("application", struct manifest, application),
     OPTIONAL_TEXT("low_view", struct manifest, low_view),
     CYAML_FIELD_SEQUENCE("mounts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,

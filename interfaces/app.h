@@ -7,6 +7,7 @@
 CUBICLE_INTERFACE(app);
 
 /** Fetches its arguments and environment from plat, runs main() and exit(); returns the exit status (0-255). */
+CUBICLE_BOOT_ONLY
 int app_main(void);
 
 #endif

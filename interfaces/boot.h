@@ -1,4 +1,5 @@
-/* The first component that the monitor calls once every module is set up. */
+/* The component that the monitor calls once every module is set up: the one that the manifest names as `boot`. Nobody
+ * else may call it. */
 #ifndef CUBICLE_BOOT_H
 #define CUBICLE_BOOT_H
 

@@ -99,7 +99,8 @@ int vfs_poll(CUBICLE_INOUT(size) struct pollfd *fds, size_t size, int timeout_ms
 int vfs_statfs(CUBICLE_STRING(PATH_MAX) const char *path, CUBICLE_OUT(sizeof(struct statfs)) struct statfs *st,
                CUBICLE_CALLER int caller);
 int vfs_fstatfs(int fd, CUBICLE_OUT(sizeof(struct statfs)) struct statfs *st, CUBICLE_CALLER int caller);
-/** For boot only (the manifest's `boot` cubicle): mounts file system provider @provider at @path. */
+/** Mounts file system provider @provider at @path. */
+CUBICLE_BOOT_ONLY
 int vfs_mount(CUBICLE_STRING(64) const char *provider, CUBICLE_STRING(PATH_MAX) const char *path,
               CUBICLE_STRING(256) const char *options, CUBICLE_CALLER int caller);
 

@@ -129,7 +129,8 @@ uint64_t descriptor_fingerprint(const char *text, size_t len)
                 text++;
             }
         }
-        if (!starts_with(text, next, "fingerprint ")) {
+        if (!starts_with(text, next, "fingerprint ") &&
+            !starts_with(text, next, "boot_only\n")) {
             hash = fnv1a(hash, text, (size_t)(next - text));
         }
         text = next;

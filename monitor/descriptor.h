@@ -11,6 +11,7 @@
  *     function vfs_pread             (1 to DESCRIPTOR_FUNCTIONS_MAX times)
  *     returns i64
  *     noreturn                       (optional)
+ *     boot_only                      (optional, where the providers are one)
  *     arg fd i32                     (0 to DESCRIPTOR_ARGS_MAX times)
  *     arg buf out arg 2 ret
  *     arg data in arg 2 on_demand    (the words after a size: ret, on_demand, or_null)
@@ -26,6 +27,7 @@
  *  4. At most one parameter is the caller's id, one is on demand, DESCRIPTOR_RANGES_MAX
  *     are ranges.
  *  5. The fingerprint is that of the text.
+ *  6. A function for boot only is of an interface with one provider.
  */
 #ifndef MONITOR_DESCRIPTOR_H
 #define MONITOR_DESCRIPTOR_H
@@ -92,7 +94,9 @@ struct descriptor_function {
     const char *name;
     enum descriptor_type returns;
     bool noreturn;
+    bool boot_only; /* only the module that the manifest names as boot imports it */
     uint8_t nargs;
+    uint32_t number; /* of the registry: no other function of the system has it */
     struct descriptor_arg args[DESCRIPTOR_ARGS_MAX];
 };
 
@@ -132,8 +136,8 @@ void descriptor_free(struct descriptor *descriptor);
 int descriptor_find(const struct descriptor *descriptor, const char *name);
 
 /**
- * FNV-1a, 64 bits, over the descriptor @text without its fingerprint line and without
- * the names of parameters: it changes with the binary interface and nothing else.
+ * FNV-1a, 64 bits, over the descriptor @text without its fingerprint line, the names of
+ * parameters and who may import a function: it changes with the binary interface and nothing else.
  */
 uint64_t descriptor_fingerprint(const char *text, size_t len);
 

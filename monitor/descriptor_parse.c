@@ -421,6 +421,17 @@ static int parse_name(struct parser *p, const char **name)
     return expect_end_of_line(p);
 }
 
+/* Steps over record *key where it is @word, alone in its line; @flag says whether it was. */
+static int parse_flag(struct parser *p, const char **key, const char *word, bool *flag)
+{
+    *flag = strcmp(*key, word) == 0;
+    if (!*flag) {
+        return 0;
+    }
+    int err = expect_end_of_line(p);
+    return err != 0 ? err : next_record(p, key);
+}
+
 /* One function; *key receives the first word of the record that follows it. */
 static int parse_function(struct parser *p, const char **key)
 {
@@ -443,12 +454,14 @@ static int parse_function(struct parser *p, const char **key)
     if (err == 0) {
         err = next_record(p, key);
     }
-    if (err == 0 && strcmp(*key, "noreturn") == 0) {
-        function->noreturn = true;
-        err = expect_end_of_line(p);
-        if (err == 0) {
-            err = next_record(p, key);
-        }
+    if (err == 0) {
+        err = parse_flag(p, key, "noreturn", &function->noreturn);
+    }
+    if (err == 0) {
+        err = parse_flag(p, key, "boot_only", &function->boot_only);
+    }
+    if (err == 0 && function->boot_only && p->descriptor->many) {
+        err = refuse(p, "%s is for boot only, but of an interface of many", name);
     }
     while (err == 0 && strcmp(*key, "arg") == 0) {
         err = parse_arg(p, function);

@@ -77,8 +77,8 @@ static int image_check_header(const struct image *image, struct image_error *err
     return 0;
 }
 
-/* The string at @offset of string table @table, or NULL. */
-static const char *image_string(const struct image *image, const Elf64_Shdr *table,
+/* The string at @offset of string table @table, or NULL; E2, E6. */
+static const char *image_string(struct image *image, const Elf64_Shdr *table,
                                 uint64_t offset)
 {
     if (table->sh_type != SHT_STRTAB || offset >= table->sh_size ||
@@ -88,7 +88,19 @@ static const char *image_string(const struct image *image, const Elf64_Shdr *tab
     const char *string = (const char *)image->file + table->sh_offset + offset;
     const uint64_t rest = table->sh_size - offset;
     const size_t room = rest <= IMAGE_NAME_MAX ? rest : IMAGE_NAME_MAX + 1;
-    return memchr(string, '\0', room) != NULL ? string : NULL;
+    const char *end = memchr(string, '\0', room);
+    if (end != NULL) {
+        image->name_bytes += (uint64_t)(end - string) + 1;
+    }
+    return end != NULL && image->name_bytes <= image->file_size ? string : NULL;
+}
+
+/* What was wrong where image_string() found none. */
+static const char *image_bad_name(const struct image *image)
+{
+    return image->name_bytes > image->file_size
+               ? "names that overlap, and are more bytes than the file"
+               : "a bad name";
 }
 
 static enum image_segment image_segment_of(const Elf64_Shdr *header)
@@ -114,7 +126,8 @@ static int image_read_sections(struct image *image, struct image_error *error)
         const Elf64_Shdr header = image_section_header(image, i);
         section->name = image_string(image, &names, header.sh_name);
         if (section->name == NULL) {
-            return image_fail(error, image->path, "section %zu has a bad name", i);
+            return image_fail(error, image->path, "section %zu has %s", i,
+                              image_bad_name(image));
         }
         section->size = header.sh_size;
         section->segment = image_segment_of(&header);
@@ -133,6 +146,10 @@ static int image_read_sections(struct image *image, struct image_error *error)
         }
         if (section->segment == IMAGE_NOT_LOADED) {
             if (strcmp(section->name, ".cubicle.note") == 0) {
+                if (image->note != NULL) {
+                    return image_fail(error, image->path,
+                                      "section %zu: a second .cubicle.note", i);
+                }
                 image->note = (const char *)section->data;
                 image->note_size = section->data != NULL ? section->size : 0;
             }
@@ -146,6 +163,13 @@ static int image_read_sections(struct image *image, struct image_error *error)
                               "possible",
                               i, section->name, (unsigned long long)header.sh_size,
                               (unsigned long long)header.sh_addralign);
+        }
+        image->loaded_bytes += section->data != NULL ? section->size : 0;
+        if (image->loaded_bytes > image->file_size) {
+            return image_fail(error, image->path,
+                              "section %zu (%s): sections overlap, and are more bytes "
+                              "than the file",
+                              i, section->name);
         }
         if ((header.sh_flags & SHF_EXECINSTR) != 0 &&
             (header.sh_flags & SHF_WRITE) != 0) {
@@ -249,37 +273,16 @@ static int image_check_symbol(const struct image *image, size_t index,
     return 0;
 }
 
-static uint32_t image_bucket(const char *name)
-{
-    uint32_t hash = 5381;
-    for (; *name != '\0'; name++) {
-        hash = hash * 33 + (unsigned char)*name;
-    }
-    return hash % IMAGE_BUCKETS;
-}
-
-/* Backwards, so that each list has the order of the table. Symbol 0 stands for none. */
-static int image_list_symbols(struct image *image, struct image_error *error)
+static int image_count_undefined(const struct image *image, struct image_error *error)
 {
     uint32_t nundefined = 0;
-    for (size_t i = image->nsymbols; i-- > 1;) {
-        struct image_symbol *symbol = &image->symbols[i];
-        uint32_t *list = NULL;
-        if (symbol->section == SHN_UNDEF) {
-            list = &image->undefined;
-            if (++nundefined > IMAGE_UNDEFINED_MAX) {
-                return image_fail(error, image->path, "more than %u undefined symbols",
-                                  IMAGE_UNDEFINED_MAX);
-            }
-        } else if (symbol->binding != STB_LOCAL) {
-            list = &image->globals[image_bucket(symbol->name)];
-        }
-        if (list != NULL) {
-            symbol->next = *list;
-            *list = (uint32_t)i;
-        }
+    for (size_t i = 1; i < image->nsymbols; i++) { /* symbol 0 stands for none */
+        nundefined += image->symbols[i].section == SHN_UNDEF;
     }
-    return 0;
+    return nundefined <= IMAGE_UNDEFINED_MAX
+               ? 0
+               : image_fail(error, image->path, "more than %u undefined symbols",
+                            IMAGE_UNDEFINED_MAX);
 }
 
 static int image_read_symbols(struct image *image, struct image_error *error)
@@ -321,14 +324,15 @@ static int image_read_symbols(struct image *image, struct image_error *error)
             .size = raw.st_size,
         };
         if (symbol->name == NULL) {
-            return image_fail(error, image->path, "symbol %zu has a bad name", i);
+            return image_fail(error, image->path, "symbol %zu has %s", i,
+                              image_bad_name(image));
         }
         const int failed = image_check_symbol(image, i, symbol, error);
         if (failed != 0) {
             return failed;
         }
     }
-    return image_list_symbols(image, error);
+    return image_count_undefined(image, error);
 }
 
 int image_open(const char *path, uint8_t *file, size_t size, struct image *image,
@@ -368,17 +372,6 @@ void image_close(struct image *image)
     free(image->sections);
     free(image->file);
     *image = (struct image){0};
-}
-
-const struct image_symbol *image_find(const struct image *image, const char *name)
-{
-    for (uint32_t i = image->globals[image_bucket(name)]; i != 0;
-         i = image->symbols[i].next) {
-        if (strcmp(image->symbols[i].name, name) == 0) {
-            return &image->symbols[i];
-        }
-    }
-    return NULL;
 }
 
 const char *image_function_at(const struct image *image, uint64_t offset,

@@ -9,6 +9,9 @@
  *   E3  A defined symbol points into (or one past) a loaded section.
  *   E4  Relocations apply to loaded sections, inside them, with a known type and symbol.
  *   E5  Segment sizes are at most IMAGE_SEGMENT_MAX.
+ *   E6  What is read of the file is no more than the file is long, each of: names, the
+ *       contents of loaded sections, relocations. They may share bytes, so that without this
+ *       a short file could be long work.
  */
 #ifndef MONITOR_ELF_IMAGE_H
 #define MONITOR_ELF_IMAGE_H
@@ -18,10 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define IMAGE_BUCKETS 64u
 #define IMAGE_FILE_MAX (UINT64_C(256) << 20)
 #define IMAGE_SEGMENT_MAX (UINT64_C(256) << 20)
-/* Names may share their bytes, so that their lengths add up to more than the file's. */
 #define IMAGE_NAME_MAX 4096u
 #define IMAGE_UNDEFINED_MAX 4096u
 
@@ -46,8 +47,7 @@ struct image_symbol {
     const char *name; /* "" for none */
     uint16_t section; /* index; SHN_UNDEF, SHN_ABS */
     uint8_t type, binding;
-    uint8_t sole;  /* of link.c: 0 not asked yet, else the answer + 1 */
-    uint32_t next; /* index of another in the same list of the image; 0: none */
+    bool resolved; /* undefined, and link.c has found its value */
     uint64_t value, size;
 };
 
@@ -63,9 +63,7 @@ struct image {
     size_t nsections;
     struct image_symbol *symbols; /* owned */
     size_t nsymbols;
-    /* Lists of symbols: index of the first; 0: none. */
-    uint32_t undefined;              /* all but symbol 0 */
-    uint32_t globals[IMAGE_BUCKETS]; /* defined, not local; by name */
+    uint64_t name_bytes, loaded_bytes; /* read so far (E6) */
     uint64_t segment_size[IMAGE_SEGMENTS];
     uint64_t tls_memory_size, tls_align; /* with .tbss; 0 where there is no TLS */
     const char *note;                    /* text of .cubicle.note, not NUL-terminated */
@@ -90,9 +88,6 @@ void image_close(struct image *image);
 /** Writes one message "PATH: ..." and returns -ENOEXEC. */
 int image_fail(struct image_error *error, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/** A global defined symbol, or NULL. */
-const struct image_symbol *image_find(const struct image *image, const char *name);
 
 /**
  * The function that covers @offset of the code segment, for messages; @into receives the

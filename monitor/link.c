@@ -59,20 +59,17 @@ static bool link_loader_symbol(const struct module *module, const char *name,
 
 bool link_imports(const struct module *module, const char *name)
 {
-    const struct image *image = &module->image;
-    for (uint32_t i = image->undefined; i != 0; i = image->symbols[i].next) {
-        if (strcmp(image->symbols[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
+    const struct descriptor *interface;
+    return module_imports(module, registry_function(name, &interface));
 }
 
 static size_t link_importers(const struct link_system *system, const char *name)
 {
+    const struct descriptor *interface;
+    const struct descriptor_function *function = registry_function(name, &interface);
     size_t count = 0;
     for (size_t i = 0; i < system->nmodules; i++) {
-        count += link_imports(&system->modules[i], name);
+        count += module_imports(&system->modules[i], function);
     }
     return count;
 }
@@ -91,7 +88,7 @@ uint32_t link_function(const struct module *module, const struct module *provide
                        const struct descriptor *interface,
                        const struct descriptor_function *function)
 {
-    const uint32_t target = module_entry(provider, function->name);
+    const uint32_t target = module_entry(provider, function);
     if (provider->cubicle == module->cubicle || target == 0) {
         return target;
     }
@@ -135,7 +132,53 @@ static int link_gate(struct module *module, const struct descriptor *interface,
     return 0;
 }
 
-/* The module that provides @interface to @module: by binding, else the only one. */
+/* Some interfaces are roles: the manifest says which modules have them, whatever others
+ * provide. @key: where in the manifest; NULL: the interface is no role. */
+static bool link_may_provide(const struct link_system *system,
+                             const struct module *candidate,
+                             const struct descriptor *interface, const char **key)
+{
+    const char *application = system->config->application;
+    const struct {
+        const char *interface, *key;
+        bool has;
+    } roles[] = {
+        {"app", "application",
+         application != NULL && strcmp(application, candidate->name) == 0},
+        {"alloc", "allocator", candidate->allocator},
+        {"plat", "host", candidate->may_host},
+    };
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        if (strcmp(roles[i].interface, interface->name) == 0) {
+            *key = roles[i].key;
+            return roles[i].has;
+        }
+    }
+    return true;
+}
+
+/* What only some modules may import, whoever provides it. */
+static int link_check_right(const struct module *module,
+                            const struct descriptor *interface,
+                            const struct descriptor_function *function)
+{
+    if (strcmp(interface->name, "boot") == 0) {
+        return message_error(-EPERM,
+                             "%s: the module imports %s, which only the monitor calls, "
+                             "of the module that is the system's `boot`",
+                             module->name, function->name);
+    }
+    if (function->boot_only && !module->is_boot) {
+        return message_error(
+            -EPERM,
+            "%s: the module imports %s, but the system's manifest does not name it as "
+            "`boot`",
+            module->name, function->name);
+    }
+    return 0;
+}
+
+/* The module that provides @interface to @module: by binding, else the only one that may. */
 static int link_provider(const struct link_system *system, const struct module *module,
                          const struct descriptor *interface, const char *function,
                          const struct module **provider)
@@ -148,15 +191,13 @@ static int link_provider(const struct link_system *system, const struct module *
             wanted = binding->provider;
         }
     }
-    /* Who the application is, is not a binding of boot's but the system's. */
-    if (wanted == NULL && strcmp(interface->name, "app") == 0) {
-        wanted = system->config->application;
-    }
+    const char *key = NULL;
     *provider = NULL;
     for (size_t i = 0; i < system->nmodules; i++) {
         const struct module *candidate = &system->modules[i];
         if (!module_provides(candidate, interface) ||
-            (wanted != NULL && strcmp(wanted, candidate->name) != 0)) {
+            (wanted != NULL ? strcmp(wanted, candidate->name) != 0
+                            : !link_may_provide(system, candidate, interface, &key))) {
             continue;
         }
         if (*provider != NULL) {
@@ -176,6 +217,12 @@ static int link_provider(const struct link_system *system, const struct module *
                 "%s: imports %s of interface %s, but module %s does not "
                 "provide it",
                 module->name, function, interface->name, wanted);
+        } else if (key != NULL) {
+            (void)message_error(
+                -ENOEXEC,
+                "%s: imports %s of interface %s, but no module provides "
+                "it that the system's manifest names under `%s`",
+                module->name, function, interface->name, key);
         } else {
             (void)message_error(-ENOEXEC,
                                 "%s: imports %s of interface %s, but no module of the "
@@ -214,6 +261,10 @@ static int link_import(const struct link_context *context, const char *name,
     if (gate_is_interface(interface->name)) {
         return link_gate(module, interface, function, value);
     }
+    const int denied = link_check_right(module, interface, function);
+    if (denied != 0) {
+        return denied;
+    }
     if (interface->many) {
         return message_error(
             -ENOEXEC,
@@ -233,59 +284,68 @@ static int link_import(const struct link_context *context, const char *name,
                : message_error(-ENOSPC, "%s: cannot import %s", module->name, name);
 }
 
-/* Asked once for each symbol, however many relocations name it. */
-static bool link_is_sole(const struct link_context *context,
-                         const struct image_symbol *symbol)
+static int link_defined(const struct module *module, const struct image_symbol *symbol,
+                        uint64_t *value)
+{
+    const struct image_section *section = &module->image.sections[symbol->section];
+    if (section->segment == IMAGE_NOT_LOADED) {
+        return message_error(-ENOEXEC, "%s: %s lies in section %s, which is not loaded",
+                             module->image.path, symbol->name, section->name);
+    }
+    *value = section->at + symbol->value +
+             (section->segment == IMAGE_TLS ? 0 : module->base[section->segment]);
+    return 0;
+}
+
+static int link_undefined(const struct link_context *context, const char *name,
+                          bool weak, uint64_t *value)
+{
+    const struct module *module = context->module;
+    *value = 0;
+    if (strncmp(name, LINK_SOLE, strlen(LINK_SOLE)) == 0) {
+        *value = link_importers(context->system, name + strlen(LINK_SOLE)) <= 1;
+        return 0;
+    }
+    if (strcmp(name, "__cubicle_app_grouped") == 0) {
+        /* 1 where boot calls app_main() plainly, inside one cubicle. */
+        for (size_t i = 0; i < module->cubicle->nmodules; i++) {
+            *value |= module->cubicle->modules[i]->is_boot;
+        }
+        return 0;
+    }
+    /* Symbol 0, without a name, stands for none. */
+    if (name[0] == '\0' || link_loader_symbol(module, name, value) || weak) {
+        return 0;
+    }
+    return link_import(context, name, value);
+}
+
+/* What @symbol stands for from now on, however many relocations name it. */
+static void link_resolve(const struct link_context *context,
+                         const struct image_symbol *symbol, uint64_t value)
 {
     const struct image *image = &context->module->image;
-    uint8_t *sole = &image->symbols[symbol - image->symbols].sole;
-    if (*sole == 0) {
-        const char *function = symbol->name + strlen(LINK_SOLE);
-        *sole = link_importers(context->system, function) <= 1 ? 2 : 1;
-    }
-    return *sole == 2;
+    struct image_symbol *of_image = &image->symbols[symbol - image->symbols];
+    of_image->value = value;
+    of_image->resolved = true;
 }
 
 static int link_symbol(const struct link_context *context,
                        const struct image_symbol *symbol, uint64_t *value)
 {
-    const struct module *module = context->module;
-    if (symbol->section == SHN_ABS) {
+    if (symbol->section == SHN_ABS || symbol->resolved) {
         *value = symbol->value;
         return 0;
     }
     if (symbol->section != SHN_UNDEF) {
-        const struct image_section *section = &module->image.sections[symbol->section];
-        if (section->segment == IMAGE_NOT_LOADED) {
-            return message_error(-ENOEXEC,
-                                 "%s: %s lies in section %s, which is not loaded",
-                                 module->image.path, symbol->name, section->name);
-        }
-        *value = section->at + symbol->value +
-                 (section->segment == IMAGE_TLS ? 0 : module->base[section->segment]);
-        return 0;
+        return link_defined(context->module, symbol, value);
     }
-    if (strncmp(symbol->name, LINK_SOLE, strlen(LINK_SOLE)) == 0) {
-        *value = link_is_sole(context, symbol);
-        return 0;
+    const int error =
+        link_undefined(context, symbol->name, symbol->binding == STB_WEAK, value);
+    if (error == 0) {
+        link_resolve(context, symbol, *value);
     }
-    if (strcmp(symbol->name, "__cubicle_app_grouped") == 0) {
-        /* 1 where boot calls app_main() plainly, inside one cubicle. */
-        const struct descriptor *boot = registry_interface("boot", 4);
-        *value = 0;
-        for (size_t i = 0; boot != NULL && i < module->cubicle->nmodules; i++) {
-            *value |= module_provides(module->cubicle->modules[i], boot);
-        }
-        return 0;
-    }
-    if (symbol->name[0] == '\0' || link_loader_symbol(module, symbol->name, value)) {
-        return 0; /* symbol 0 stands for none: value 0, as set by the caller */
-    }
-    if (symbol->binding == STB_WEAK) {
-        *value = 0;
-        return 0;
-    }
-    return link_import(context, symbol->name, value);
+    return error;
 }
 
 /* What a relocation writes, modulo 2^64: the module's author may have chosen any addend. */
@@ -309,28 +369,31 @@ static int64_t link_result(const struct module *module,
     }
 }
 
-/* The distance to the trampoline at @value, for code at @field; where it spells what the
- * backend refuses, to another trampoline that is written for it. */
-static int32_t link_call(const struct link_context *context,
-                         const struct image_relocation *r, const uint8_t *field,
-                         uint64_t value)
+/* @narrow: the distance to the trampoline at @value, for code at @field; where it spells what
+ * the backend refuses, to another trampoline that is written for it. */
+static int link_call(const struct link_context *context,
+                     const struct image_relocation *r, const uint8_t *field,
+                     uint64_t value, int32_t *narrow)
 {
     enum { TRIES = 8 };
-    int32_t narrow = 0;
     for (unsigned i = 0; i < TRIES; i++) {
-        narrow =
+        *narrow =
             (int32_t)link_result(context->module, r, value, (uint64_t)(uintptr_t)field);
         if (value >= SPACE_SIZE || !link_spells(field - r->offset, r->section->size,
-                                                r->offset, (uint32_t)narrow)) {
+                                                r->offset, (uint32_t)*narrow)) {
             break;
+        }
+        if (trampoline_at((uint32_t)value) == NULL) {
+            break; /* verification says what is wrong */
         }
         const struct trampoline *t = trampoline_renew((uint32_t)value);
         if (t == NULL) {
-            break; /* verification says what is wrong */
+            return -ENOSPC; /* once: each of many calls would say so */
         }
         value = t->entry;
+        link_resolve(context, r->symbol, value);
     }
-    return narrow;
+    return 0;
 }
 
 static int link_apply(void *opaque, const struct image_relocation *r)
@@ -371,8 +434,11 @@ static int link_apply(void *opaque, const struct image_relocation *r)
     /* Not where the function's address is meant, of which there is one. */
     const bool is_call = segment == IMAGE_CODE && r->symbol->section == SHN_UNDEF &&
                          (r->type == R_X86_64_PC32 || r->type == R_X86_64_PLT32);
-    const int32_t narrow =
-        is_call ? link_call(context, r, memory, value) : (int32_t)result;
+    int32_t narrow = (int32_t)result;
+    const int full = is_call ? link_call(context, r, memory, value, &narrow) : 0;
+    if (full != 0) {
+        return full;
+    }
     memcpy(memory, &narrow, 4);
     return 0;
 }

@@ -51,27 +51,34 @@ static int link_bind_pair(const struct module *consumer, const struct module *pr
     return 0;
 }
 
+static const struct module *link_module(const struct link_system *system,
+                                        const char *name)
+{
+    for (size_t i = 0; i < system->nmodules; i++) {
+        if (strcmp(system->modules[i].name, name) == 0) {
+            return &system->modules[i];
+        }
+    }
+    return NULL;
+}
+
 int link_bind_providers(const struct link_system *system)
 {
     bound_system = system;
-    for (size_t i = 0; i < system->nmodules; i++) {
-        const struct module *consumer = &system->modules[i];
-        if (!link_imports(consumer, "cubicle_bind")) {
+    for (size_t i = 0; i < system->config->nbindings; i++) {
+        const struct monitor_binding *binding = &system->config->bindings[i];
+        const struct module *consumer = link_module(system, binding->consumer);
+        const struct module *provider = link_module(system, binding->provider);
+        const struct descriptor *interface =
+            registry_interface(binding->interface, strlen(binding->interface));
+        if (consumer == NULL || provider == NULL || interface == NULL ||
+            !link_bindable(interface) || !module_provides(provider, interface) ||
+            !link_imports(consumer, "cubicle_bind")) {
             continue;
         }
-        for (size_t p = 0; p < system->nmodules; p++) {
-            const struct module *provider = &system->modules[p];
-            for (size_t k = 0; k < provider->nprovides; k++) {
-                const struct descriptor *interface = provider->provides[k];
-                if (!link_bindable(interface) ||
-                    !link_may_bind(system, consumer, interface, provider)) {
-                    continue;
-                }
-                const int error = link_bind_pair(consumer, provider, interface);
-                if (error != 0) {
-                    return error;
-                }
-            }
+        const int error = link_bind_pair(consumer, provider, interface);
+        if (error != 0) {
+            return error;
         }
     }
     return 0;

@@ -188,15 +188,9 @@ static bool link_target_allowed(void *context, uint32_t target)
         return t->caller == module->cubicle->id;
     }
     /* A plain call to another module of the same cubicle: one of its entry points. */
-    const struct module *other = module_at(target);
-    if (other == NULL || other->cubicle != module->cubicle) {
-        return false;
-    }
-    for (size_t i = 0; i < other->nprovides; i++) {
-        for (size_t k = 0; k < other->provides[i]->nfunctions; k++) {
-            if (module_entry(other, other->provides[i]->functions[k].name) == target) {
-                return true;
-            }
+    for (size_t i = 0; i < module->cubicle->nmodules; i++) {
+        if (module_has_entry_at(module->cubicle->modules[i], target)) {
+            return true;
         }
     }
     return false;

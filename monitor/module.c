@@ -76,6 +76,12 @@ static int note_interface(const char *path, const struct note_line *line,
                              path, interface->name, (unsigned long long)fingerprint,
                              (unsigned long long)interface->fingerprint);
     }
+    for (size_t i = 0; i < *count; i++) {
+        if (list[i] == interface) {
+            return message_error(-ENOEXEC, "%s: the note names interface %s twice",
+                                 path, interface->name);
+        }
+    }
     if (*count == MODULE_INTERFACES_MAX) {
         return message_error(-ENOEXEC, "%s: more than %d interfaces", path,
                              MODULE_INTERFACES_MAX);
@@ -135,30 +141,96 @@ static int module_read_note(const char *path, const char *code, struct module *m
     return 0;
 }
 
+static int module_allocate(const char *path, struct module *module)
+{
+    const size_t n = registry_functions();
+    module->imports = calloc(n + 1, sizeof(*module->imports));
+    module->entries = calloc(n + 1, sizeof(*module->entries));
+    module->starts = calloc(n + 1, sizeof(*module->starts));
+    if (module->imports == NULL || module->entries == NULL || module->starts == NULL) {
+        return message_error(-ENOMEM, "%s: out of memory", path);
+    }
+    for (size_t i = 0; i < n; i++) {
+        module->entries[i] = MODULE_NO_ENTRY;
+    }
+    return 0;
+}
+
+/* Enters a global symbol of the code: it may be a function of a provided interface. */
+static int module_add_entry(const char *path, const char *code, struct module *module,
+                            const struct image_symbol *symbol)
+{
+    const struct descriptor *interface;
+    const struct descriptor_function *function =
+        registry_function(symbol->name, &interface);
+    if (function == NULL || !module_provides(module, interface)) {
+        return 0;
+    }
+    const uint64_t at = module->image.sections[symbol->section].at + symbol->value;
+    uint32_t *entry = &module->entries[function->number];
+    if (*entry != MODULE_NO_ENTRY) {
+        return message_error(-ENOEXEC, "%s: function %s is defined twice", path,
+                             symbol->name);
+    }
+    if (at % BUNDLE_SIZE != 0 && strcmp(code, "sfi") == 0) {
+        return message_error(-ENOEXEC, "%s: function %s is not aligned to %u bytes",
+                             path, symbol->name, BUNDLE_SIZE);
+    }
+    *entry = (uint32_t)at;
+    module->starts[module->nstarts++] = (uint32_t)at;
+    return 0;
+}
+
+static int module_compare_starts(const void *a, const void *b)
+{
+    const uint32_t left = *(const uint32_t *)a;
+    const uint32_t right = *(const uint32_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* Asks the registry for each symbol once, so that nobody has to look for a symbol by its
+ * name: there can be millions, and with names that make the search long. */
+static int module_read_symbols(const char *path, const char *code,
+                               struct module *module)
+{
+    const struct image *image = &module->image;
+    for (size_t i = 1; i < image->nsymbols; i++) {
+        const struct image_symbol *symbol = &image->symbols[i];
+        int error = 0;
+        if (symbol->section == SHN_UNDEF) {
+            const struct descriptor *interface;
+            const struct descriptor_function *function =
+                registry_function(symbol->name, &interface);
+            if (function != NULL) {
+                module->imports[function->number] = true;
+            }
+        } else if (symbol->binding != STB_LOCAL && symbol->section < image->nsections &&
+                   image->sections[symbol->section].segment == IMAGE_CODE) {
+            error = module_add_entry(path, code, module, symbol);
+        }
+        if (error != 0) {
+            return error;
+        }
+    }
+    qsort(module->starts, module->nstarts, sizeof(*module->starts),
+          module_compare_starts);
+    return 0;
+}
+
 /* Every function of every provided interface is there, global, and, where returns and
  * indirect calls are masked, at a bundle's start. */
-static int module_check_exports(const char *path, const char *code,
-                                const struct module *module)
+static int module_check_exports(const char *path, const struct module *module)
 {
     for (size_t i = 0; i < module->nprovides; i++) {
         const struct descriptor *interface = module->provides[i];
         for (size_t k = 0; k < interface->nfunctions; k++) {
-            const char *name = interface->functions[k].name;
-            const struct image_symbol *symbol = image_find(&module->image, name);
-            if (symbol == NULL || symbol->section >= module->image.nsections ||
-                module->image.sections[symbol->section].segment != IMAGE_CODE) {
+            const struct descriptor_function *function = &interface->functions[k];
+            if (module->entries[function->number] == MODULE_NO_ENTRY) {
                 return message_error(
                     -ENOEXEC,
                     "%s: the module provides interface %s but does not "
                     "define its function %s",
-                    path, interface->name, name);
-            }
-            const uint64_t at =
-                module->image.sections[symbol->section].at + symbol->value;
-            if (at % BUNDLE_SIZE != 0 && strcmp(code, "sfi") == 0) {
-                return message_error(-ENOEXEC,
-                                     "%s: function %s is not aligned to %u bytes", path,
-                                     name, BUNDLE_SIZE);
+                    path, interface->name, function->name);
             }
         }
     }
@@ -179,12 +251,29 @@ int module_read(const char *path, const char *code, struct module *module)
     }
     failed = module_read_note(path, code, module);
     if (failed == 0) {
-        failed = module_check_exports(path, code, module);
+        failed = module_allocate(path, module);
+    }
+    if (failed == 0) {
+        failed = module_read_symbols(path, code, module);
+    }
+    if (failed == 0) {
+        failed = module_check_exports(path, module);
     }
     if (failed != 0) {
-        image_close(&module->image);
+        module_close(module);
     }
     return failed;
+}
+
+void module_close(struct module *module)
+{
+    free(module->imports);
+    free(module->entries);
+    free(module->starts);
+    module->imports = NULL;
+    module->entries = NULL;
+    module->starts = NULL;
+    image_close(&module->image);
 }
 
 bool module_provides(const struct module *module, const struct descriptor *interface)
@@ -207,16 +296,25 @@ bool module_uses(const struct module *module, const struct descriptor *interface
     return false;
 }
 
-uint32_t module_entry(const struct module *module, const char *name)
+uint32_t module_entry(const struct module *module,
+                      const struct descriptor_function *function)
 {
-    const struct image_symbol *symbol = image_find(&module->image, name);
-    if (symbol == NULL || symbol->section >= module->image.nsections) {
-        return 0;
-    }
-    const struct image_section *section = &module->image.sections[symbol->section];
-    return section->segment == IMAGE_CODE
-               ? module->base[IMAGE_CODE] + (uint32_t)(section->at + symbol->value)
-               : 0;
+    const uint32_t at = module->entries[function->number];
+    return at != MODULE_NO_ENTRY ? module->base[IMAGE_CODE] + at : 0;
+}
+
+bool module_has_entry_at(const struct module *module, uint64_t address)
+{
+    const uint64_t offset = address - module->base[IMAGE_CODE];
+    const uint32_t at = (uint32_t)offset;
+    return at == offset && bsearch(&at, module->starts, module->nstarts, sizeof(at),
+                                   module_compare_starts) != NULL;
+}
+
+bool module_imports(const struct module *module,
+                    const struct descriptor_function *function)
+{
+    return function != NULL && module->imports[function->number];
 }
 
 uint32_t module_segment_pages(const struct module *module, enum image_segment segment)

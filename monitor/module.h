@@ -12,14 +12,22 @@
 #include <stdint.h>
 
 #define MODULE_INTERFACES_MAX 32
+#define MODULE_NO_ENTRY UINT32_MAX
 
 struct trampoline;
 
 struct module {
     const char *name;
     struct cubicle *cubicle;
-    bool may_host, allocator;
+    bool may_host, allocator, is_boot; /* as the manifest says */
     struct image image;
+    /* By the numbers of the registry's functions; owned. */
+    bool *imports; /* it has an undefined symbol of that name */
+    uint32_t *
+        entries; /* where in its code a function that it provides is; MODULE_NO_ENTRY */
+    /* Where its entry points are, in ascending order; owned. */
+    uint32_t *starts;
+    size_t nstarts;
     const struct descriptor *provides[MODULE_INTERFACES_MAX];
     size_t nprovides;
     const struct descriptor *uses[MODULE_INTERFACES_MAX];
@@ -40,12 +48,23 @@ struct module {
 int module_read(const char *path, const char *code, struct module *module)
     __attribute__((warn_unused_result));
 
+/** Frees what module_read() has allocated. */
+void module_close(struct module *module);
+
 /** Whether the note says that the module provides, or uses, @interface. */
 bool module_provides(const struct module *module, const struct descriptor *interface);
 bool module_uses(const struct module *module, const struct descriptor *interface);
 
-/** Offset of the module's exported function @name, or 0. */
-uint32_t module_entry(const struct module *module, const char *name);
+/** Address of @function, of an interface that the module provides, or 0. */
+uint32_t module_entry(const struct module *module,
+                      const struct descriptor_function *function);
+
+/** Is @address one of the module's entry points? */
+bool module_has_entry_at(const struct module *module, uint64_t address);
+
+/** True when the module imports @function, which may be NULL: that is never. */
+bool module_imports(const struct module *module,
+                    const struct descriptor_function *function);
 
 /** Pages and bytes of each segment. */
 uint32_t module_segment_pages(const struct module *module, enum image_segment segment);

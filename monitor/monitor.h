@@ -64,6 +64,7 @@ struct monitor_config {
     const char *system;                     /* for messages */
     const struct monitor_cubicle *cubicles; /* in start order */
     size_t ncubicles;
+    const char *boot;        /* module whose boot_main the monitor calls */
     const char *application; /* module whose app_main boot calls; may be NULL */
     /* The cubicle whose memory begins at address 0, which is faster and lets it read all
      * code (sfi); NULL: none. */

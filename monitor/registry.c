@@ -14,7 +14,7 @@ static size_t ninterfaces;
 
 /* Every function of every interface, sorted by name. */
 struct registry_entry {
-    const struct descriptor_function *function;
+    struct descriptor_function *function;
     const struct descriptor *interface;
 };
 static struct registry_entry *entries;
@@ -49,6 +49,9 @@ static int registry_index(const char *path)
                                  path, entries[i - 1].interface->name,
                                  entries[i].interface->name, entries[i].function->name);
         }
+    }
+    for (size_t i = 0; i < nentries; i++) {
+        entries[i].function->number = (uint32_t)i;
     }
     return 0;
 }
@@ -115,7 +118,7 @@ const struct descriptor *registry_interface(const char *name, size_t len)
 const struct descriptor_function *registry_function(const char *name,
                                                     const struct descriptor **interface)
 {
-    const struct descriptor_function wanted = {.name = name};
+    struct descriptor_function wanted = {.name = name};
     const struct registry_entry key = {.function = &wanted};
     const struct registry_entry *entry =
         bsearch(&key, entries, nentries, sizeof(*entries), registry_compare);
@@ -124,4 +127,9 @@ const struct descriptor_function *registry_function(const char *name,
     }
     *interface = entry->interface;
     return entry->function;
+}
+
+size_t registry_functions(void)
+{
+    return nentries;
 }

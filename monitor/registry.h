@@ -17,4 +17,7 @@ const struct descriptor *registry_interface(const char *name, size_t len);
 const struct descriptor_function *registry_function(
     const char *name, const struct descriptor **interface);
 
+/** How many functions there are; their numbers are below this. */
+size_t registry_functions(void);
+
 #endif

@@ -115,6 +115,7 @@ static int start_cubicle(struct plan *plan, const struct monitor_cubicle *given,
             .cubicle = cubicle,
             .may_host = m->may_host,
             .allocator = m->allocator,
+            .is_boot = strcmp(m->name, plan->system.config->boot) == 0,
         };
         const int error = module_read(m->path, backend->code, module);
         if (error != 0) {
@@ -207,7 +208,7 @@ static const struct trampoline *start_entry(const struct module *module,
     const struct descriptor *interface = NULL;
     const struct descriptor_function *function = registry_function(name, &interface);
     const uint32_t target = function != NULL && module_provides(module, interface)
-                                ? module_entry(module, name)
+                                ? module_entry(module, function)
                                 : 0;
     const struct trampoline *t =
         target != 0
@@ -278,21 +279,24 @@ static int start_link(struct plan *plan, const struct trampoline **boot)
     if (error != 0) {
         return error;
     }
-    const struct descriptor *boot_interface = registry_interface("boot", 4);
     for (size_t i = 0; i < plan->system.nmodules; i++) {
         struct module *module = &plan->system.modules[i];
         const int missing = start_entries(module, start_restarts(plan));
         if (missing != 0) {
             return missing;
         }
-        if (boot_interface != NULL && module_provides(module, boot_interface)) {
+        if (module->is_boot) {
             *boot = start_entry(module, "boot_main");
+            if (*boot == NULL) {
+                return -ENOEXEC;
+            }
         }
     }
     if (*boot == NULL) {
-        (void)message_error(-ENOEXEC, "%s: no module provides interface boot",
-                            plan->system.config->system);
-        return -ENOEXEC;
+        return message_error(-ENOEXEC,
+                             "%s: no module of the system is named %s; `boot` in the "
+                             "manifest says which one the monitor calls first",
+                             plan->system.config->system, plan->system.config->boot);
     }
     const int sealed = trampoline_seal();
     if (sealed != 0) {
@@ -415,7 +419,11 @@ int monitor_run(const struct monitor_config *config)
 {
     struct plan plan;
     const struct trampoline *boot = NULL;
-    int error = start_plan(config, &plan);
+    int error = wall_check();
+    if (error != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    error = start_plan(config, &plan);
     if (error == 0) {
         error = start_backend(config, plan.ncubicles);
     }

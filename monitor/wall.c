@@ -1,15 +1,17 @@
 #include "wall.h"
 #include "backend/backend.h"
+#include "filter.h"
 #include "message.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <seccomp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -17,48 +19,43 @@
 /* Host calls that the monitor makes after the start, on descriptors that are open then.
  * mmap, mprotect and ioctl are below, each for some arguments only. */
 /* clang-format off */
-static const int allowed[] = {
-    SCMP_SYS(read),           SCMP_SYS(write),           SCMP_SYS(pread64),
-    SCMP_SYS(pwrite64),       SCMP_SYS(writev),          SCMP_SYS(lseek),
-    SCMP_SYS(fstat),          SCMP_SYS(newfstatat),      SCMP_SYS(poll),
-    SCMP_SYS(munmap),         SCMP_SYS(madvise),         SCMP_SYS(fallocate),
-    SCMP_SYS(brk),            SCMP_SYS(clock_gettime),   SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(nanosleep),      SCMP_SYS(getrandom),       SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(futex),
-    SCMP_SYS(exit),           SCMP_SYS(exit_group),
+static const unsigned allowed[] = {
+    SYS_read,           SYS_write,           SYS_pread64,
+    SYS_pwrite64,       SYS_writev,          SYS_lseek,
+    SYS_fstat,          SYS_newfstatat,      SYS_poll,
+    SYS_munmap,         SYS_madvise,         SYS_fallocate,
+    SYS_brk,            SYS_clock_gettime,   SYS_clock_nanosleep,
+    SYS_nanosleep,      SYS_getrandom,       SYS_rt_sigreturn,
+    SYS_rt_sigprocmask, SYS_restart_syscall, SYS_futex,
+    SYS_exit,           SYS_exit_group,
 };
 /* clang-format on */
 
-static int wall_filter(void)
+/* Writes what the monitor may still ask of the host. */
+static int wall_program(struct filter *filter)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    if (filter == NULL) {
-        return -ENOMEM;
-    }
-    int error = 0;
-    for (size_t i = 0; error == 0 && i < sizeof(allowed) / sizeof(allowed[0]); i++) {
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-    }
     /* What a terminal is asked; nothing that types into it. */
     static const unsigned terminal[] = {TCGETS, TIOCGWINSZ};
-    for (size_t i = 0; error == 0 && i < 2; i++) {
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-                                 SCMP_A1_32(SCMP_CMP_EQ, terminal[i], 0));
+    static const unsigned mapping[] = {SYS_mmap, SYS_mprotect, SYS_pkey_mprotect};
+    filter_begin(filter);
+    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+        filter_allow(filter, allowed[i]);
     }
-    static const int mapping[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect),
-                                  SCMP_SYS(pkey_mprotect)};
-    for (size_t i = 0; error == 0 && i < sizeof(mapping) / sizeof(mapping[0]); i++) {
-        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, mapping[i], 1,
-                                 SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    for (size_t i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++) {
+        filter_allow_if(filter, SYS_ioctl, 1, UINT64_MAX, terminal[i]);
     }
-    if (error == 0) {
-        error = backend->allow_calls(filter);
+    for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++) {
+        filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }
-    if (error == 0) {
-        error = seccomp_load(filter);
-    }
-    seccomp_release(filter);
-    return error;
+    backend->allow_calls(filter);
+    return filter_end(filter);
+}
+
+static int wall_filter(void)
+{
+    static struct filter filter;
+    const int error = wall_program(&filter);
+    return error == 0 ? filter_load(&filter) : error;
 }
 
 static int wall_drop_privileges(void)
@@ -84,6 +81,20 @@ static int wall_drop_privileges(void)
         return -ESRCH;
     }
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
+/* What has been mapped so far is executable already, so to clear it would not be enough. exec()
+ * does, but a program can set it for itself. */
+int wall_check(void)
+{
+    const int persona = personality(0xffffffff); /* asks */
+    if (persona >= 0 && (persona & READ_IMPLIES_EXEC) == 0) {
+        return 0;
+    }
+    return message_error(-EPERM,
+                         "this process runs with READ_IMPLIES_EXEC, which makes "
+                         "readable memory executable; start it without "
+                         "(personality(2))");
 }
 
 int wall_raise(void)

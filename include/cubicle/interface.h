@@ -62,6 +62,13 @@
 #define CUBICLE_OR_NULL CUBICLE_ANNOTATE("or_null")
 
 /**
+ * Before a function: only the module that the system's manifest names as `boot` may import it. Any other that does is
+ * refused when the system starts, so the callee need not ask who calls. Not in an interface with several providers,
+ * where the manifest's `bind` says who may.
+ */
+#define CUBICLE_BOOT_ONLY CUBICLE_ANNOTATE("boot_only")
+
+/**
  * An `int` parameter that the trampoline overwrites with the caller's cubicle id (>= 1).
  * Whatever the caller passes is ignored. In a plain call inside one cubicle nothing is
  * overwritten and callers pass 0, which names the callee's own cubicle.

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+struct filter;
+
 struct backend {
     const char *name;
     /** What a module's note must say of its code: "sfi" or "plain". */
@@ -98,8 +100,8 @@ struct backend {
     void (*emit_after_sleep)(struct emitter *e, unsigned id);
 
     /** Adds to the outer wall the host calls that this backend makes and no other does.
-     *  @filter: of libseccomp. 0 or a negative errno. */
-    int (*allow_calls)(void *filter);
+     *  Adds nothing else: the wall ends the program. */
+    void (*allow_calls)(struct filter *filter);
     /** How rights are switched, for statistics, and how often they were set again. */
     const char *(*switching)(uint64_t *restored);
 };
@@ -118,7 +120,7 @@ bool backend_accepts(const uint8_t *code, size_t len);
 bool backend_spells_nothing(const uint8_t *code, size_t len);
 void backend_open(struct emitter *e, bool returning);
 void backend_after_sleep(struct emitter *e, unsigned id);
-int backend_allow_no_calls(void *filter);
+void backend_allow_no_calls(struct filter *filter);
 
 #define BACKEND_MONITOR_LIKE_CUBICLES                                             \
     .next_hot = backend_nothing_hot, .reclaim = backend_nothing_to_reclaim,       \

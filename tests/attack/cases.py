@@ -37,6 +37,7 @@ CATALOGUE = {
     33: "reach the host without being entitled to",
     44: "call a component before it is set up",
     45: "take a role, or a right of a role, that the manifest gives to another",
+    47: "make the loader work longer than the file is long",
     48: "profit from a base of GS that the kernel has lost",
 }
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+import growth  # noqa: E402
 import start  # noqa: E402
 from cases import (  # noqa: E402
     CATALOGUE,
@@ -377,6 +378,7 @@ def main():
             tests.add(f"33: import of {call}", import_refused, call, expected)
     start.add_tests(tests)
     if SFI:
+        growth.add_tests(tests)
         tests.add("every row of the catalogue has a test", complete, list(tests.tests))
     return tests.main()
 

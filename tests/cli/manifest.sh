@@ -54,7 +54,10 @@ refused 'module with an empty file' "bad module 'plat='" '4s/\[plat\]/[plat=]/'
 refused 'cubicle twice' "two cubicles are named 'plat'" '6s/core/plat/'
 refused 'module twice' "module 'plat' stands twice.*cubicle 'core'" '7s/time/plat/'
 refused 'module twice in a cubicle' "module 'alloc' stands twice" '7s/time/alloc/'
+many=$(seq -f 'm%.0f' -s , 600)
+refused 'too many modules' "cubicle 'core': more than 1024 modules in the system" "4s/plat/$many/; 7s/alloc/$many/"
 # 3. Rights.
+refused 'host names modules twice' "'host' names more modules than there are" '5s/plat/plat, plat/'
 refused 'host names a stranger' "cubicle 'plat': 'host' names 'time'" '5s/plat/time/'
 refused 'allocator names a stranger' "cubicle 'core': 'allocator' names 'plat'" '8s/alloc$/plat/'
 # 4. Sizes.
@@ -67,6 +70,7 @@ refused 'negative quota' "bad quota '-1'" '10s/64M/-1/'
 # 5. References.
 refused 'unknown cubicle for the low view' "low_view 'world' is no cubicle" \
     's/application: hello/application: hello\nlow_view: world/'
+refused 'unknown boot' "boot 'world' is no module" 's/application: hello/application: hello\nboot: world/'
 refused 'unknown application' "application 'world' is no module" 's/application: hello/application: world/'
 refused 'unknown consumer' "'bind' names 'world'" '$s/hello/world/'
 refused 'unbound mount' "nobody may use 'time' as a file system" 's/interface: fs/interface: net/'

@@ -3,6 +3,16 @@
 # shellcheck source=tests/cli/tap.sh
 . "$(dirname "$0")/tap.sh"
 
+# Where readable memory is executable nothing is started. exec() clears that, so a library sets it.
+cat >executable.c <<'END'
+#include <sys/personality.h>
+__attribute__((constructor)) static void set(void) { personality(READ_IMPLIES_EXEC); }
+END
+cc -shared -fPIC -o executable.so executable.c
+LD_PRELOAD=$PWD/executable.so cubicle run hello >out 2>err
+[ $? -eq 125 ] && grep -q 'this process runs with READ_IMPLIES_EXEC' err && [ ! -s out ]
+ok 'a process whose readable memory is executable is refused'
+
 # A system that waits for input, started with descriptors that are none of its business.
 mkfifo input
 echo secret >secret

@@ -2,16 +2,13 @@
  * Preloaded into a program and its children: counts host calls and allocations, and
  * makes one of them fail. FAIL_NTH names a file of `struct shared`: which call fails,
  * and what it turned out to be. Left alone are functions whose failure nobody can be
- * told about (write, free, close), and what libseccomp allocates for itself:
- * version 2.5 crashes, or loops, or makes another filter without a word. Its own
- * functions do fail here.
+ * told about (write, free, close). Libraries' calls fail like all others.
  */
 #undef _FILE_OFFSET_BITS /* NAME and NAME64 are two functions here */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <seccomp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -36,19 +33,17 @@ struct shared {
 };
 
 static struct shared *shared;
-static const void *seccomp_library; /* where libseccomp is loaded */
 
 /* True when this call, from the code at @from, is the one that fails. Makes no host
  * call, so that it can be made behind the outer wall. */
 static bool fails_from(const char *name, void *from)
 {
     Dl_info info = {.dli_fname = "?"};
-    if (shared == NULL ||
-        (dladdr(from, &info) != 0 && info.dli_fbase == seccomp_library) ||
-        atomic_fetch_add(&shared->calls, 1) + 1 != shared->fail_at) {
+    if (shared == NULL || atomic_fetch_add(&shared->calls, 1) + 1 != shared->fail_at) {
         return false;
     }
     const char *slash = strrchr(info.dli_fname, '/');
+    (void)dladdr(from, &info);
     snprintf(shared->name, sizeof(shared->name), "%s in %s", name,
              slash != NULL ? slash + 1 : info.dli_fname);
     return true;
@@ -136,8 +131,6 @@ WRAP(int, setgroups, (size_t n, const gid_t *groups), (n, groups), -1, EPERM)
 WRAP(int, setresgid, (gid_t r, gid_t e, gid_t s), (r, e, s), -1, EAGAIN)
 WRAP(int, setresuid, (uid_t r, uid_t e, uid_t s), (r, e, s), -1, EAGAIN)
 WRAP(pid_t, fork, (void), (), -1, EAGAIN)
-WRAP(scmp_filter_ctx, seccomp_init, (uint32_t action), (action), NULL, ENOMEM)
-WRAP(int, seccomp_load, (const scmp_filter_ctx filter), (filter), -ENOMEM, ENOMEM)
 
 #define WRAP_OPEN(name)                                \
     int name(const char *path, int flags, ...)         \
@@ -180,36 +173,13 @@ int prctl(int option, ...)
     return real(option, a[0], a[1], a[2], a[3]);
 }
 
-int seccomp_rule_add(scmp_filter_ctx filter, uint32_t action, int call, unsigned n, ...)
-{
-    static int (*real)(scmp_filter_ctx, uint32_t, int, unsigned,
-                       const struct scmp_arg_cmp *);
-    struct scmp_arg_cmp arguments[6];
-    va_list more;
-
-    va_start(more, n);
-    for (unsigned i = 0; i < n && i < 6; i++) {
-        arguments[i] = va_arg(more, struct scmp_arg_cmp);
-    }
-    va_end(more);
-    if (real == NULL) {
-        *(void **)&real = dlsym(RTLD_NEXT, "seccomp_rule_add_array");
-    }
-    return fails("seccomp_rule_add") ? -ENOMEM
-                                     : real(filter, action, call, n, arguments);
-}
-
 #pragma GCC diagnostic pop
 
 __attribute__((constructor)) static void start(void)
 {
     const char *path = getenv("FAIL_NTH");
-    Dl_info info;
     const int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
 
-    if (dladdr(dlsym(RTLD_NEXT, "seccomp_reset"), &info) != 0) {
-        seccomp_library = info.dli_fbase;
-    }
     if (fd >= 0) {
         void *at =
             mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -50,7 +50,8 @@ static struct descriptor interfaces[] = {
      .nfunctions = 1},
     {.name = "many", .fingerprint = 2},
 };
-static const struct descriptor_function imported = {.name = "imported"};
+static const struct descriptor_function imported = {.name = "imported", .number = 1};
+#define REGISTRY_FUNCTIONS 2
 static struct trampoline trampoline = {.entry = 0x7f000000};
 static struct cubicle cubicle = {.id = 1, .name = "fuzz"};
 static int file_fd;
@@ -84,8 +85,20 @@ const struct descriptor *registry_interface(const char *name, size_t len)
 const struct descriptor_function *registry_function(const char *name,
                                                     const struct descriptor **interface)
 {
-    *interface = &interfaces[1];
-    return strcmp(name, "imported") == 0 ? &imported : NULL;
+    const bool is_import = strcmp(name, "imported") == 0;
+    *interface = &interfaces[is_import];
+    return is_import ? &imported : strcmp(name, "start") == 0 ? &functions[0] : NULL;
+}
+
+size_t registry_functions(void)
+{
+    return REGISTRY_FUNCTIONS;
+}
+
+struct trampoline *trampoline_at(uint32_t address)
+{
+    (void)address;
+    return NULL;
 }
 
 const struct gate *gate_find(const char *name)
@@ -219,12 +232,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_image(&module.image);
+    for (size_t i = 0; i < module.nstarts; i++) { /* E3, R5 */
+        REQUIRE(module.starts[i] <= module.image.segment_size[IMAGE_CODE] &&
+                module.starts[i] % 32 == 0);
+    }
     (void)image_visit_relocations(&module.image, check_relocation, &module.image,
                                   &error);
     place();
     (void)link_relocate(&system, &module);
     look_up(&module.image);
-    image_close(&module.image);
+    module_close(&module);
     return 0;
 }
 

@@ -75,8 +75,9 @@ static char *emit_text(const struct idl *idl, uint64_t fingerprint)
         if (f->left_out) {
             continue;
         }
-        fprintf(out, "function %s\nreturns %s\n%s", f->name,
-                descriptor_type_name(f->returns.type), f->noreturn ? "noreturn\n" : "");
+        fprintf(out, "function %s\nreturns %s\n%s%s", f->name,
+                descriptor_type_name(f->returns.type), f->noreturn ? "noreturn\n" : "",
+                f->boot_only ? "boot_only\n" : "");
         for (unsigned i = 0; i < f->nparams; i++) {
             emit_arg(out, &f->params[i].arg);
         }

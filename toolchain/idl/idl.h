@@ -63,6 +63,7 @@ struct idl_function {
     const char *name;
     struct idl_type returns;
     bool noreturn;
+    bool boot_only;
     bool left_out; /* --plain: it cannot cross, and was reported */
     unsigned nparams;
     struct idl_param params[DESCRIPTOR_ARGS_MAX];

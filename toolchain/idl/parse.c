@@ -180,6 +180,8 @@ static enum CXChildVisitResult visit_function(CXCursor cursor, CXCursor parent,
     if (clang_getCursorKind(cursor) == CXCursor_AsmLabelAttr) {
         idl_refuse(v->visit->idl, v->function, at, "declare it under its real name",
                    "an assembler label renames the function");
+    } else if (text != NULL && strcmp(text, "boot_only") == 0) {
+        v->function->boot_only = true;
     } else if (text != NULL && (strcmp(text, "opaque") != 0 ||
                                 v->function->returns.type != DESCRIPTOR_PTR)) {
         idl_refuse(
@@ -290,6 +292,10 @@ static void parse_function(struct visit *visit, CXCursor cursor)
     f->noreturn = is_noreturn(cursor);
     check_function_type(idl, f, type);
     clang_visitChildren(cursor, visit_function, &v);
+    if (f->boot_only && idl->many) {
+        idl_refuse(idl, f, at, "the manifest's `bind` says who may use a provider",
+                   "CUBICLE_BOOT_ONLY in an interface with several providers");
+    }
     if (nparams > DESCRIPTOR_ARGS_MAX) {
         idl_refuse(idl, f, at, "collect them in a structure passed with CUBICLE_IN",
                    "%d parameters; %d can cross", nparams, DESCRIPTOR_ARGS_MAX);

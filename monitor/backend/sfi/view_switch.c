@@ -1,11 +1,11 @@
 #include "view_switch.h"
+#include "../../filter.h"
 #include "../../layout.h"
 #include "../../message.h"
 #include "../../thread.h"
 #include "view_probe.h"
 
 #include <errno.h>
-#include <seccomp.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -185,12 +185,11 @@ bool view_switch_heal(const ucontext_t *context, uint64_t address, uint64_t view
     return true;
 }
 
-int view_switch_allow(void *filter)
+void view_switch_allow(struct filter *filter)
 {
-    return way != MONITOR_VIEW_SWITCH_SYSCALL
-               ? 0
-               : seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(arch_prctl), 1,
-                                  SCMP_A0(SCMP_CMP_EQ, ARCH_SET_GS, 0));
+    if (way == MONITOR_VIEW_SWITCH_SYSCALL) {
+        filter_allow_if(filter, SYS_arch_prctl, 0, UINT64_MAX, ARCH_SET_GS);
+    }
 }
 
 const char *view_switch_name(uint64_t *count)

@@ -52,8 +52,9 @@ void view_switch_emit_again(struct emitter *e, uint64_t view);
 /** GS5: cubicle code with @view trapped at @address. True: it may go on. */
 bool view_switch_heal(const ucontext_t *context, uint64_t address, uint64_t view);
 
-/** What the outer wall must let through; @filter is libseccomp's. 0 or a negative errno. */
-int view_switch_allow(void *filter) __attribute__((warn_unused_result));
+struct filter;
+/** Adds to the outer wall's @filter what this way needs. */
+void view_switch_allow(struct filter *filter);
 
 /** The way's name, and how many lost bases have been set again. */
 const char *view_switch_name(uint64_t *heals);

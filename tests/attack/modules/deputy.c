@@ -85,7 +85,6 @@ static const struct row rows[] = {
     ROW(vfs_poll, "pn0c"),
     ROW(vfs_statfs, "spc"),
     ROW(vfs_fstatfs, "fpc"),
-    ROW(vfs_mount, "sssc"),
     ROW64(alloc_map, "nc"),
     ROW(alloc_unmap, "pnc"),
     ROW64(clock_now_ns, "i"),
@@ -95,10 +94,8 @@ static const struct row rows[] = {
     ROW(plat_console_isatty, "i"),
     ROW64(plat_argument, "ipn"),
     ROW64(plat_environment, "ipn"),
-    ROW64(plat_setting, "spn"),
     ROW64(plat_clock, "i"),
     ROW64(plat_entropy, "pn"),
-    ROW64(plat_root_read, "opn"),
     ROW(cubicle_find, "s"),
     ROW(cubicle_window_add, "ipni"),
     ROW(cubicle_window_remove, "ip"),
@@ -427,8 +424,7 @@ static int foreign_caller_id(void)
             return 1;
         }
     }
-    if (alloc_unmap((void *)victim_address(VICTIM_HEAP), 4096, victim) != -EINVAL ||
-        vfs_mount("ramfs", "/", "", 1) >= 0) {
+    if (alloc_unmap((void *)victim_address(VICTIM_HEAP), 4096, victim) != -EINVAL) {
         return 1;
     }
     printf("refused %d\n", victim_intact());

@@ -88,6 +88,9 @@ contains "accept: depfile names what it includes" "neighbour.h:" "$tmp/every.d"
 [ ! -s "$tmp/err" ]
 report "accept: no message" $?
 
+run "accept rights: status" 0 "$idl" --strict -I"$top/include" -o "$tmp/o" rights.h
+same "accept rights: descriptor" rights.desc "$tmp/o/rights.desc"
+
 # The table is C, for both compilers.
 cat >"$tmp/user.c" <<'END'
 #include "every_ops.h"

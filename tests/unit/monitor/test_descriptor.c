@@ -407,6 +407,29 @@ static void test_fingerprint(void **state)
                 descriptor_fingerprint("function b\n", 11));
 }
 
+/* Invariant 6; and who may import a function is no matter of how it is called. */
+static void test_boot_only(void **state)
+{
+    (void)state;
+    accept(PREAMBLE,
+           "function f\nreturns void\nnoreturn\nboot_only\nfunction g\n"
+           "returns i32\nboot_only\narg a i32\nfunction h\nreturns i32\nend\n");
+    assert_true(parsed.functions[0].noreturn && parsed.functions[0].boot_only);
+    assert_true(parsed.functions[1].boot_only);
+    assert_false(parsed.functions[2].boot_only);
+    const uint64_t fingerprint = parsed.fingerprint;
+    descriptor_free(&parsed);
+    accept(PREAMBLE, "function f\nreturns void\nnoreturn\nfunction g\n"
+                     "returns i32\narg a i32\nfunction h\nreturns i32\nend\n");
+    assert_int_equal(parsed.fingerprint, fingerprint);
+    descriptor_free(&parsed);
+
+    char *text = seal(MANY, "function f\nreturns i32\nboot_only\nend\n");
+    reject_text(text, strlen(text), 8,
+                "f is for boot only, but of an interface of many");
+    free(text);
+}
+
 static void test_structure(void **state)
 {
     (void)state;
@@ -414,6 +437,10 @@ static void test_structure(void **state)
     reject("functoin f\n", 5, "unexpected record `functoin'");
     reject("function f\nend\n", 6, "`returns' expected, found `end'");
     reject("function f\nreturns i128\nend\n", 6, "unknown return type `i128'");
+    reject("function f\nreturns i32\nboot_only x\nend\n", 7,
+           "unexpected `x' at the end of the line");
+    reject("function f\nreturns i32\nboot_only\nnoreturn\nend\n", 8,
+           "unexpected record `noreturn'");
     reject("function f\nreturns i32\nnoreturn x\nend\n", 7,
            "unexpected `x' at the end of the line");
     reject("function f\nreturns i32\narg a i32\nnoreturn\nend\n", 8,
@@ -520,8 +547,8 @@ int main(void)
         cmocka_unit_test(test_sizes),        cmocka_unit_test(test_ret),
         cmocka_unit_test(test_on_demand),    cmocka_unit_test(test_counts),
         cmocka_unit_test(test_fingerprint),  cmocka_unit_test(test_structure),
-        cmocka_unit_test(test_limits),       cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_boot_only),    cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_truncated),    cmocka_unit_test(test_read),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -63,19 +63,9 @@ static void test_good(void **state)
     assert_int_equal(image.note_size, strlen("cubicle-module 2\n"));
     assert_memory_equal(image.note, "cubicle-module 2\n", image.note_size);
     assert_int_equal(image.nsymbols, builder.nsymbols);
-    const struct image_symbol *symbol = image_find(&image, "start");
-    assert_non_null(symbol);
-    assert_int_equal(symbol->type, STT_FUNC);
-    assert_null(image_find(&image, "other"));    /* local */
-    assert_null(image_find(&image, "imported")); /* undefined */
-    assert_null(image_find(&image, ""));
-    assert_null(image_find(&image, "star"));
-    unsigned nundefined = 0;
-    for (uint32_t i = image.undefined; i != 0; i = image.symbols[i].next) {
-        assert_int_equal(image.symbols[i].section, SHN_UNDEF);
-        nundefined++;
-    }
-    assert_int_equal(nundefined, 2);
+    assert_string_equal(image.symbols[GOOD_START].name, "start");
+    assert_int_equal(image.symbols[GOOD_START].type, STT_FUNC);
+    assert_int_equal(image.symbols[GOOD_IMPORTED].section, SHN_UNDEF);
     assert_string_equal(image_function_at(&image, 0, &into), "start");
     assert_int_equal(into, 0);
     assert_string_equal(image_function_at(&image, 31, &into), "start");
@@ -522,7 +512,6 @@ static void test_every_byte(void **state)
             if (open_image(spoiled, size, &image) == 0) {
                 uint64_t into;
                 (void)visit(&image);
-                (void)image_find(&image, "start");
                 (void)image_function_at(&image, 33, &into);
                 image_close(&image);
                 opened++;
@@ -531,6 +520,84 @@ static void test_every_byte(void **state)
     }
     assert_true(opened > 0);
     free(file);
+}
+
+/* E6: names that share their bytes. */
+static void test_e6_names(void **state)
+{
+    static char name[400];
+    size_t size;
+
+    (void)state;
+    memset(name, 'a', sizeof(name) - 1);
+    elf_good(&builder, NULL);
+    unsigned first = 0;
+    for (unsigned i = 0; i < 18; i++) {
+        const unsigned at =
+            elf_symbol(&builder, i == 0 ? name : "x", STB_LOCAL, STT_NOTYPE, 1, 0, 0);
+        first = i == 0 ? at : first;
+    }
+    uint8_t *file = elf_finish(&builder, &size);
+    const Elf64_Shdr *table = elf_named(file, ".symtab");
+    Elf64_Sym *symbols = (Elf64_Sym *)(file + table->sh_offset);
+    for (unsigned i = first; i < first + 18; i++) {
+        symbols[i].st_name = symbols[first].st_name;
+    }
+    assert_true(size < 18 * sizeof(name));
+    struct image image;
+    assert_int_equal(open_image(file, size, &image), -ENOEXEC);
+    assert_non_null(strstr(error.text,
+                           " has names that overlap, and are more bytes than "
+                           "the file"));
+}
+
+/* E6: sections that share their contents. */
+static void test_e6_sections(void **state)
+{
+    static uint8_t contents[4096];
+    size_t size;
+
+    (void)state;
+    for (unsigned extra = 0; extra < 2; extra++) {
+        elf_good(&builder, NULL);
+        for (unsigned i = 0; i < 4; i++) {
+            elf_section(&builder, ".many", SHT_PROGBITS, SHF_ALLOC, 1, contents,
+                        i == 0 ? sizeof(contents) : 1);
+        }
+        uint8_t *file = elf_finish(&builder, &size);
+        const Elf64_Shdr *first = elf_named(file, ".many");
+        for (unsigned i = 1; extra && i < builder.nsections; i++) {
+            Elf64_Shdr *header = elf_section_header(file, i);
+            if (header->sh_name == first->sh_name || header->sh_size == 1) {
+                header->sh_offset = first->sh_offset;
+                header->sh_size = first->sh_size;
+            }
+        }
+        struct image image;
+        assert_int_equal(open_image(file, size, &image), extra ? -ENOEXEC : 0);
+        if (extra) {
+            assert_non_null(strstr(error.text,
+                                   "(.many): sections overlap, and are more "
+                                   "bytes than the file"));
+        } else {
+            image_close(&image);
+        }
+    }
+}
+
+/* There is one note, not the first or the last of several. */
+static void test_second_note(void **state)
+{
+    size_t size;
+
+    (void)state;
+    elf_good(&builder, "cubicle-module 2\n");
+    const unsigned second = elf_section(&builder, ".cubicle.note", SHT_PROGBITS, 0, 1,
+                                        "cubicle-module 2\n", 17);
+    uint8_t *file = elf_finish(&builder, &size);
+    char expected[60];
+    snprintf(expected, sizeof(expected), "section %u: a second .cubicle.note", second);
+    refuse(file, size, expected);
 }
 
 /* A table whose headers do not end at a multiple of the alignment is read all the same. */
@@ -631,6 +698,9 @@ int main(void)
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_unaligned_headers),
+        cmocka_unit_test(test_e6_names),
+        cmocka_unit_test(test_e6_sections),
+        cmocka_unit_test(test_second_note),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -42,15 +42,16 @@ static struct module providers[2];
 static struct link_system whole = {.modules = providers, .config = &config};
 
 /* Interface `unit` has imported(); `cubicle` a gate of each kind. */
-static const struct descriptor_function imported = {.name = "imported"};
+static struct descriptor_function imported = {.name = "imported"};
 static const struct descriptor_function gates[] = {{.name = "gate_plain"},
                                                    {.name = "gate_host"},
                                                    {.name = "gate_allocator"},
                                                    {.name = "gate_missing"}};
 static struct descriptor unit = {.name = "unit"}, monitors = {.name = "cubicle"};
-static bool no_room;
+static bool no_room, as_boot;
 static struct trampoline made;
-static unsigned renewed;
+static unsigned renewed, ncreated;
+static bool none_renewed;
 static uint32_t spells_below;
 
 int message_error(int error, const char *format, ...)
@@ -117,11 +118,23 @@ bool module_uses(const struct module *m, const struct descriptor *interface)
     return m->nuses > 0 && (interface == &monitors || m->uses[0] == interface);
 }
 
-uint32_t module_entry(const struct module *m, const char *name)
+uint32_t module_entry(const struct module *m,
+                      const struct descriptor_function *function)
 {
     (void)m;
-    (void)name;
+    (void)function;
     return CODE + 32;
+}
+
+/* In these tests: `imported`, or nothing. */
+bool module_imports(const struct module *m, const struct descriptor_function *function)
+{
+    return function == &imported && m->imports != NULL;
+}
+
+struct trampoline *trampoline_at(uint32_t address)
+{
+    return address == made.entry ? &made : NULL;
 }
 
 struct trampoline *trampoline_create(unsigned caller, unsigned callee,
@@ -130,6 +143,7 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
                                      uint64_t target, bool fenv)
 {
     (void)fenv;
+    ncreated++;
     made = (struct trampoline){.caller = (uint16_t)caller,
                                .callee = (uint16_t)callee,
                                .interface = interface,
@@ -141,7 +155,7 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
 
 struct trampoline *trampoline_renew(uint32_t entry)
 {
-    if (no_room) {
+    if (no_room || none_renewed) {
         return NULL;
     }
     assert_int_equal(entry, made.entry);
@@ -197,6 +211,7 @@ static int relocate(void)
     module =
         (struct module){.name = "m",
                         .cubicle = &cubicle,
+                        .is_boot = as_boot,
                         .uses = {&unit},
                         .nuses = 1,
                         .base = {CODE, CONSTANTS, VARIABLES, CONSTANTS + PAGE_SIZE}};
@@ -471,6 +486,68 @@ static void test_providers(void **state)
     config.nbindings = 0;
 }
 
+/* A role's provider is whom the manifest has given it to, whoever else provides it. */
+static void test_roles(void **state)
+{
+    static const struct {
+        const char *interface, *key;
+        struct module has;
+    } rows[] = {
+        {"plat", "host", {.may_host = true}},
+        {"alloc", "allocator", {.allocator = true}},
+        {"app", "application", {.name = "a"}},
+    };
+    char expected[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (unsigned with = 0; with < 2; with++) {
+            unit.name = rows[i].interface;
+            config.application = with ? "q" : NULL;
+            import("imported");
+            whole.nmodules = 2;
+            providers[1].may_host = with && rows[i].has.may_host;
+            providers[1].allocator = with && rows[i].has.allocator;
+            providers[1].cubicle = &cubicle; /* a plain address tells which it is */
+            made.callee = 77;
+            const int result = relocate();
+            assert_int_equal(result, with ? 0 : -ENOEXEC);
+            assert_int_equal(made.callee, 77); /* nothing of providers[0] */
+            snprintf(expected, sizeof(expected),
+                     "m: imports imported of interface %s, but no module provides it "
+                     "that the system's manifest names under `%s`",
+                     rows[i].interface, rows[i].key);
+            assert_string_equal(message, with ? "" : expected);
+        }
+    }
+    unit.name = "unit";
+    config.application = NULL;
+}
+
+/* Only boot imports what is for boot, and nobody what only the monitor calls. */
+static void test_boot_only(void **state)
+{
+    (void)state;
+    imported.boot_only = true;
+    import("imported");
+    assert_int_equal(relocate(), -EPERM);
+    assert_string_equal(
+        message, "m: the module imports imported, but the system's manifest does "
+                 "not name it as `boot`");
+    import("imported");
+    as_boot = true;
+    assert_int_equal(relocate(), 0);
+    imported.boot_only = false;
+    unit.name = "boot";
+    import("imported");
+    assert_int_equal(relocate(), -EPERM);
+    assert_string_equal(message,
+                        "m: the module imports imported, which only the monitor calls, "
+                        "of the module that is the system's `boot`");
+    unit.name = "unit";
+    as_boot = false;
+}
+
 /* What the loader defines itself. */
 static void test_loader_symbols(void **state)
 {
@@ -505,43 +582,63 @@ static void test_loader_symbols(void **state)
 /* Whether a function is anybody else's too. */
 static void test_sole(void **state)
 {
-    static struct image_symbol shared[] = {{.name = ""},
-                                           {.name = "shared", .section = SHN_UNDEF}};
-    static struct image_symbol defined[] = {{.name = ""},
-                                            {.name = "defined", .section = 1}};
+    static bool imports[1];
 
     (void)state;
     for (unsigned n = 0; n <= 2; n++) {
-        import("__cubicle_sole_shared");
+        import("__cubicle_sole_imported");
         whole.nmodules = 2;
         for (unsigned i = 0; i < n; i++) {
-            providers[i].image.symbols = shared;
-            providers[i].image.nsymbols = 2;
-            providers[i].image.undefined = 1;
+            providers[i].imports = imports;
         }
         assert_int_equal(relocate(), 0);
         assert_int_equal(field(CODE, 8), n <= 1);
     }
-    import("__cubicle_sole_defined");
-    whole.nmodules = 2;
-    for (unsigned i = 0; i < 2; i++) {
-        providers[i].image.symbols = defined;
-        providers[i].image.nsymbols = 2;
-        providers[i].image.undefined = 0;
-    }
+    import("__cubicle_sole_unheard_of");
     assert_int_equal(relocate(), 0);
     assert_int_equal(field(CODE, 8), 1);
+}
+
+/* A symbol is asked for once, however many relocations name it. */
+static void test_resolved_once(void **state)
+{
+    (void)state;
+    import("imported");
+    const unsigned symbol = builder.nsymbols - 1;
+    for (unsigned i = 1; i < 8; i++) {
+        elf_rela(&builder, TEXT, 8 * i - 8 + 8, R_X86_64_PLT32, symbol, -4);
+    }
+    ncreated = 0;
+    assert_int_equal(relocate(), 0);
+    assert_int_equal(ncreated, 1);
+    for (unsigned i = 1; i < 7; i++) {
+        assert_int_equal((uint32_t)field(CODE + 8 * i, 4), STUB - 4 - (CODE + 8 * i));
+    }
+}
+
+/* No more room for stubs that suit: said once, and the end. */
+static void test_spelling_full(void **state)
+{
+    (void)state;
+    import("imported");
+    elf_rela(&builder, TEXT, 8, R_X86_64_PLT32, builder.nsymbols - 1, -4);
+    spells_below = UINT32_MAX;
+    none_renewed = true;
+    assert_int_equal(relocate(), -ENOSPC);
+    none_renewed = false;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),     cmocka_unit_test(test_out_of_range),
-        cmocka_unit_test(test_data),       cmocka_unit_test(test_wrong_kind),
-        cmocka_unit_test(test_not_loaded), cmocka_unit_test(test_structure),
-        cmocka_unit_test(test_imports),    cmocka_unit_test(test_spelling),
-        cmocka_unit_test(test_providers),  cmocka_unit_test(test_loader_symbols),
-        cmocka_unit_test(test_sole),
+        cmocka_unit_test(test_values),        cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_data),          cmocka_unit_test(test_wrong_kind),
+        cmocka_unit_test(test_not_loaded),    cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_imports),       cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_providers),     cmocka_unit_test(test_loader_symbols),
+        cmocka_unit_test(test_sole),          cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_boot_only),     cmocka_unit_test(test_resolved_once),
+        cmocka_unit_test(test_spelling_full),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -24,12 +24,13 @@
 #define HEAD "cubicle-module 2\nisolation sfi\n"
 #define UNIT "0123456789abcdef"
 
-/* Interface `unit` has start(), `two` has start() and missing(). */
+/* Interface `unit` has start(), `two` has imported() and missing(). */
 static struct descriptor_function unit_functions[] = {{.name = "start"}};
-static struct descriptor_function two_functions[] = {{.name = "start"},
-                                                     {.name = "missing"}};
-static struct descriptor_function hidden_functions[] = {{.name = "other"}};
-static struct descriptor_function data_functions[] = {{.name = "exported_data"}};
+static struct descriptor_function two_functions[] = {{.name = "imported", .number = 1},
+                                                     {.name = "missing", .number = 2}};
+static struct descriptor_function hidden_functions[] = {{.name = "other", .number = 3}};
+static struct descriptor_function data_functions[] = {
+    {.name = "exported_data", .number = 4}};
 static struct descriptor interfaces[] = {
     {.name = "unit",
      .fingerprint = UINT64_C(0x0123456789abcdef),
@@ -60,6 +61,15 @@ int message_error(int error, const char *format, ...)
 
 const struct descriptor *registry_interface(const char *name, size_t len)
 {
+    static struct descriptor many[MODULE_INTERFACES_MAX + 1];
+    for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
+        char text[16];
+        snprintf(text, sizeof(text), "many%zu", i);
+        if (strlen(text) == len && memcmp(text, name, len) == 0) {
+            many[i].name = "many";
+            return &many[i];
+        }
+    }
     for (size_t i = 0; i < sizeof(interfaces) / sizeof(interfaces[0]); i++) {
         if (strlen(interfaces[i].name) == len &&
             memcmp(interfaces[i].name, name, len) == 0) {
@@ -67,6 +77,24 @@ const struct descriptor *registry_interface(const char *name, size_t len)
         }
     }
     return NULL;
+}
+
+const struct descriptor_function *registry_function(const char *name,
+                                                    const struct descriptor **interface)
+{
+    for (size_t i = 0; i < sizeof(interfaces) / sizeof(interfaces[0]); i++) {
+        const int k = descriptor_find(&interfaces[i], name);
+        if (k >= 0) {
+            *interface = &interfaces[i];
+            return &interfaces[i].functions[k];
+        }
+    }
+    return NULL;
+}
+
+size_t registry_functions(void)
+{
+    return 5;
 }
 
 static int setup(void **state)
@@ -137,12 +165,20 @@ static void test_good(void **state)
     assert_true(module_uses(&module, &interfaces[1]));
     assert_false(module_uses(&module, &interfaces[0]));
     module.base[IMAGE_CODE] = 0x100000;
-    assert_int_equal(module_entry(&module, "start"), 0x100000);
-    assert_int_equal(module_entry(&module, "other"), 0);
-    assert_int_equal(module_entry(&module, "imported"), 0);
+    assert_int_equal(module_entry(&module, &unit_functions[0]), 0x100000);
+    assert_int_equal(module_entry(&module, &hidden_functions[0]), 0);
+    assert_int_equal(module_entry(&module, &two_functions[0]), 0);
+    assert_true(module_has_entry_at(&module, 0x100000));
+    assert_false(module_has_entry_at(&module, 0x100020));
+    assert_false(module_has_entry_at(&module, UINT64_C(0x100100000)));
+    assert_true(module_imports(&module, &two_functions[0]));
+    assert_false(module_imports(&module, &two_functions[1]));
+    assert_false(module_imports(&module, &unit_functions[0]));
+    assert_false(module_imports(&module, NULL));
     assert_int_equal(module_segment_pages(&module, IMAGE_CODE), 1);
     assert_int_equal(module_segment_pages(&module, IMAGE_DATA), 2);
-    image_close(&module.image);
+    module_close(&module);
+    assert_null(module.image.file);
 }
 
 static void test_notes(void **state)
@@ -198,7 +234,12 @@ static void test_notes(void **state)
          "of "
          "the header; rebuild it"},
         {HEAD "provides two 0000000000000002\n",
-         "the module provides interface two but does not define its function missing"},
+         "the module provides interface two but does not define its function "
+         "imported"},
+        {HEAD "uses unit " UNIT "\nuses two 0000000000000002\nuses unit " UNIT "\n",
+         "the note names interface unit twice"},
+        {HEAD "provides unit " UNIT "\nprovides unit " UNIT "\n",
+         "the note names interface unit twice"},
         {HEAD
          "provides hidden 0000000000000003\n", /* local symbols are no entry points */
          "the module provides interface hidden but does not define its function other"},
@@ -228,6 +269,16 @@ static void test_export_not_code(void **state)
     }
 }
 
+/* There is one function of a name, not the first or the last of several. */
+static void test_export_twice(void **state)
+{
+    (void)state;
+    elf_good(&builder, HEAD "provides unit " UNIT "\n");
+    elf_symbol(&builder, "start", STB_GLOBAL, STT_FUNC, 1, 32, 8);
+    write_builder();
+    refuse("function start is defined twice");
+}
+
 /* R5, E3: callers enter at a bundle's start only. */
 static void test_export_unaligned(void **state)
 {
@@ -248,7 +299,7 @@ static void test_too_many_interfaces(void **state)
     (void)state;
     fputs(HEAD, out);
     for (int i = 0; i <= MODULE_INTERFACES_MAX; i++) {
-        fputs("uses unit " UNIT "\n", out);
+        fprintf(out, "uses many%d 0000000000000000\n", i);
     }
     assert_int_equal(fclose(out), 0);
     snprintf(expected, sizeof(expected), "more than %d interfaces",
@@ -319,6 +370,7 @@ int main(void)
         TEST(test_good),
         TEST(test_notes),
         TEST(test_export_not_code),
+        TEST(test_export_twice),
         TEST(test_export_unaligned),
         TEST(test_too_many_interfaces),
         TEST(test_note_elsewhere),

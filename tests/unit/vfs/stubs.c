@@ -96,11 +96,6 @@ int plat_console_poll(int timeout_ms)
     return stub.input_at < stub.input_len;
 }
 
-int cubicle_find(const char *name)
-{
-    return strcmp(name, "boot") == 0 ? STUB_BOOT : -ENOENT;
-}
-
 int cubicle_self(void)
 {
     return STUB_SELF;
