@@ -34,8 +34,8 @@ struct module {
     size_t nuses;
     /* What the monitor calls; those but init may be NULL: interface `lifecycle`. */
     const struct trampoline *init, *ended, *restarted;
-    uint8_t *
-        fresh_data; /* contents of its data segment before anything ran; owned, or NULL */
+    /* Contents of its data segment before anything ran; owned, NULL: none are kept. */
+    uint8_t *fresh_data;
     size_t fresh_size;
     uint32_t base[IMAGE_SEGMENTS]; /* offset of each segment; 0 for an empty one */
 };
