@@ -149,6 +149,12 @@ int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     return 0;
 }
 
+static bool memory_is_heap_of(const struct cubicle *cubicle, uint32_t page)
+{
+    const struct page_info info = page_get(page);
+    return info.owner == cubicle->id && info.kind == PAGE_HEAP;
+}
+
 int64_t memory_reclaim(struct cubicle *cubicle, uint32_t *page)
 {
     const uint32_t end = page_of(HEAP_END);
@@ -156,11 +162,11 @@ int64_t memory_reclaim(struct cubicle *cubicle, uint32_t *page)
     if (first < page_of(HEAP_START)) {
         first = page_of(HEAP_START);
     }
-    while (first < end && !page_all(first, 1, cubicle->id, PAGE_HEAP)) {
+    while (first < end && !memory_is_heap_of(cubicle, first)) {
         first++;
     }
     uint32_t next = first;
-    while (next < end && page_all(next, 1, cubicle->id, PAGE_HEAP)) {
+    while (next < end && memory_is_heap_of(cubicle, next)) {
         next++;
     }
     if (next != first) {

@@ -22,7 +22,7 @@
 #define STEPS_MAX 20000 /* looking for a module */
 #define DEEPER 300      /* instructions further, at most */
 #define TRIES_MAX 50    /* for each crash */
-#define RUN_US 2000     /* at most */
+#define RUN_US 20000    /* at most */
 
 static struct {
     uint64_t start, end;
