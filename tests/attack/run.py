@@ -319,6 +319,16 @@ def complete(tests):
     check(rows == set(CATALOGUE), f"differs: {sorted(rows ^ set(CATALOGUE))}")
 
 
+def documented():
+    """The threat model says of every row of the catalogue what stops it, and of no other."""
+    text = (TOP / "docs/threat-model.md").read_text()
+    table = text[text.index("## What an attacker may try"):]
+    cells = re.findall(r"^\|[^|]*\| ([0-9, ]+) \|", table, re.MULTILINE)
+    check(len(cells) > 15, "no table of attempts")
+    rows = {int(number) for cell in cells for number in cell.split(",")}
+    check(rows == set(CATALOGUE), f"differs: {sorted(rows ^ set(CATALOGUE))}")
+
+
 def main():
     tests = Suite("attack")
     for row in DENIED:
@@ -372,6 +382,7 @@ def main():
         ("host_shutdown(0)", r"refused.*host_shutdown.*`host`"),
         ("cubicle_page_assign(0, 0, 1)", r"refused.*cubicle_page_assign.*`allocator`"),
         ("cubicle_page_recall(0, 0, 1)", r"refused.*cubicle_page_recall.*`allocator`"),
+        ("cubicle_page_reclaim(1, 0)", r"refused.*cubicle_page_reclaim.*`allocator`"),
         ("cubicle_page_release(0, 0, 1)", r"refused.*cubicle_page_release.*`allocator`"),
     ):
         if SFI:
@@ -380,6 +391,7 @@ def main():
     if SFI:
         growth.add_tests(tests)
         tests.add("every row of the catalogue has a test", complete, list(tests.tests))
+        tests.add("every row of the catalogue is in the threat model", documented)
     return tests.main()
 
 
