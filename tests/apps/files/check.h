@@ -74,6 +74,7 @@ void test_locks(void);
 void test_pipes(void);
 void test_mapping(void);
 void test_devices(void);
+void test_long(void);
 void test_large(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/uio.h>
 
 void test_data(void)
@@ -231,6 +232,51 @@ void test_devices(void)
     CHECK_INT(stat("/dev", &st), 0);
     CHECK(S_ISDIR(st.st_mode));
     CHECK_ERROR(rename("/dev/null", "null"), EXDEV);
+}
+
+/** Transfers that take several calls of the file system, and arrive as one. */
+void test_long(void)
+{
+    enum { MOST = 10 << 20 };
+    static const size_t sizes[] = {65535, 65536, 65537, 131072, 1000000, MOST};
+    char *out = malloc(MOST), *in = malloc(MOST);
+    char small[7];
+    CHECK(out != NULL && in != NULL);
+    for (size_t i = 0; i < MOST; i++) {
+        out[i] = (char)(i * 31 + (i >> 12));
+    }
+    const int fd = check_open("long", O_RDWR | O_CREAT, 0644);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        const size_t n = sizes[i];
+        const struct iovec parts[] = {{small, sizeof(small)}, {in, MOST}};
+        CHECK_INT(ftruncate(fd, 0), 0);
+        CHECK_INT(lseek(fd, 5, SEEK_SET), 5);
+        CHECK_INT(write(fd, out, n), (ssize_t)n);
+        CHECK_INT(lseek(fd, 0, SEEK_CUR), (off_t)n + 5);
+        CHECK_INT(lseek(fd, 5, SEEK_SET), 5);
+        CHECK_INT(read(fd, in, MOST), (ssize_t)n);
+        CHECK(memcmp(in, out, n) == 0);
+        CHECK_INT(read(fd, in, MOST), 0);
+        CHECK_INT(pwrite(fd, out + 1, n - 1, 100), (ssize_t)n - 1);
+        CHECK_INT(pread(fd, in, n - 1, 100), (ssize_t)n - 1);
+        CHECK(memcmp(in, out + 1, n - 1) == 0);
+        CHECK_INT(preadv(fd, parts, 2, 100), (ssize_t)n - 1);
+        CHECK(memcmp(small, out + 1, sizeof(small)) == 0 &&
+              memcmp(in, out + 8, n - 8) == 0);
+        char *map = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
+        CHECK(map != MAP_FAILED && memcmp(map + 100, out + 1, n - 100) == 0);
+        CHECK_INT(munmap(map, n), 0);
+    }
+    CHECK_INT(close(fd), 0);
+    CHECK_INT(unlink("long"), 0);
+    const int zero = check_open("/dev/zero", O_RDONLY, 0);
+    CHECK_INT(read(zero, in, 200000), 200000);
+    CHECK(in[0] == 0 && memcmp(in, in + 1, 199999) == 0);
+    CHECK_INT(close(zero), 0);
+    CHECK_INT(getrandom(in, 200000, 0), 200000);
+    CHECK(memcmp(in, in + 100000, 100000) != 0);
+    free(out);
+    free(in);
 }
 
 /** A GiB that is really there. */

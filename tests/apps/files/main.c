@@ -21,7 +21,8 @@ static const struct {
     {"relative", test_relative, false}, {"rights", test_rights, false},
     {"times", test_times, false},       {"locks", test_locks, false},
     {"pipes", test_pipes, false},       {"mapping", test_mapping, false},
-    {"devices", test_devices, false},   {"large", test_large, true},
+    {"devices", test_devices, false},   {"long", test_long, false},
+    {"large", test_large, true},
 };
 
 void check_report(int ok, const char *file, int line, const char *format, ...)
