@@ -2,6 +2,7 @@
 that the manifest has given to others. Modules are compiled here, each for one test."""
 
 import re
+import shutil
 from pathlib import Path
 
 from harness import (
@@ -10,6 +11,7 @@ from harness import (
     ISOLATIONS,
     SYSTEMS,
     TOP,
+    Skip,
     check,
     execute,
     run_system,
@@ -33,6 +35,8 @@ def code(isolation):
 
 
 def compile_module(folder, name, provides, text, isolation=ISOLATION):
+    if shutil.which("gcc") is None:
+        raise Skip("no compiler here")
     source = Path(folder) / f"{name}.c"
     source.write_text(HEAD + text)
     options = [f"--cubicle-provides={provides}"] if provides else []

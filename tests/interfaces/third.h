@@ -12,6 +12,8 @@ CUBICLE_INTERFACE(third);
 int third_read(uint64_t address);
 int third_write(uint64_t address, int value);
 int third_die(void);
+/** What its component_init got when it called peer, which is set up later: without a range, and with one. */
+int64_t third_early(int with_range);
 /** Sum of the bytes, copied or brought in on demand. */
 int64_t third_sum(CUBICLE_IN(len) const uint8_t *buf, size_t len);
 int64_t third_take(CUBICLE_IN(len) CUBICLE_ON_DEMAND const uint8_t *buf, size_t len);

@@ -2,7 +2,9 @@
 #include "check.h"
 
 #include <cubicle.h>
+#include <errno.h>
 #include <peer.h>
+#include <third.h>
 
 void test_calls(void)
 {
@@ -20,6 +22,10 @@ void test_calls(void)
     /* Only the lower half of a pointer means anything. */
     CHECK_EQUAL(peer_opaque((void *)0x123456789abcdef0), 0x9abcdef0);
     CHECK_EQUAL(peer_caller(12345), cubicle_self());
+
+    /* Before peer was set up nobody called it. */
+    CHECK_EQUAL(third_early(0), -EAGAIN);
+    CHECK_EQUAL(third_early(1), -EAGAIN);
 
     /* A -> B -> A -> ...: each call continues below the one before it. */
     CHECK_EQUAL(peer_step(0), 1);

@@ -1,6 +1,8 @@
 /* The third cubicle of the conformance tests. */
+#include <cubicle/component.h>
 #include <cubicle/in.h>
 #include <errno.h>
+#include <peer.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +17,22 @@ int third_write(uint64_t address, int value)
 {
     *(volatile uint8_t *)address = (uint8_t)value;
     return 0;
+}
+
+/* R7: peer comes later in the manifest. */
+static int64_t early[2];
+
+int component_init(void)
+{
+    const uint8_t bytes[4] = {1, 2, 3, 4};
+    early[0] = peer_null();
+    early[1] = (int64_t)peer_sum(bytes, sizeof bytes);
+    return 0;
+}
+
+int64_t third_early(int with_range)
+{
+    return early[with_range != 0];
 }
 
 int third_die(void)
