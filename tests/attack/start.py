@@ -72,6 +72,12 @@ def before(name, *modules, quiet=""):
         f"  - name: {name}\n", 1)
 
 
+# What the victim imports of the attacker, in whose place another module is.
+GREEDY = """#include <greedy.h>
+ssize_t greedy_fill(char *buf, size_t size) { (void)buf; (void)size; return -1; }
+ssize_t greedy_take(const char *buf, size_t size) { (void)buf; (void)size; return -1; }
+"""
+
 # A call that comes before its callee is set up: what is called, and what it must give.
 EARLY = {
     "range": ("vfs.h", "char c[8]; long r = vfs_read(0, c, 8, 0)", -EAGAIN),
@@ -97,7 +103,7 @@ int component_init(void) {{
 }}
 int hostile_event(int event) {{ return event < 0 ? (int)result : 0; }}
 """, isolation)
-        compile_module(folder, "late", "app", """#include <hostile.h>
+        compile_module(folder, "late", "app,greedy", GREEDY + """#include <hostile.h>
 #include <vfs.h>
 #include <victim.h>
 int main(void) {
@@ -168,7 +174,7 @@ int hostile_event(int event) { (void)event; return vfs_umask(022, 0); }
         compile_module(folder, "second", "", """#include <hostile.h>
 int component_init(void) { return hostile_event(0) == -EAGAIN ? 0 : -1; }
 """)
-        compile_module(folder, "last", "app", """#include <hostile.h>
+        compile_module(folder, "last", "app,greedy", GREEDY + """#include <hostile.h>
 int main(void) { say(hostile_event(0) >= 0 ? "served\\n" : "BROKEN\\n"); return 0; }
 """)
 

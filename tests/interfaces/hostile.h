@@ -4,8 +4,6 @@
 #define CUBICLE_TEST_HOSTILE_H
 
 #include <cubicle/interface.h>
-#include <stddef.h>
-#include <sys/types.h>
 
 CUBICLE_INTERFACE(hostile);
 
@@ -21,9 +19,5 @@ enum {
     HOSTILE_ALIGN      /* returns with the flag that makes misaligned accesses trap */
 };
 int hostile_event(int event);
-
-/** Fills @buf, or looks at it; and does meanwhile what callee.c was told to. @size or an error. */
-ssize_t hostile_fill(CUBICLE_OUT(size, ret) char *buf, size_t size);
-ssize_t hostile_take(CUBICLE_IN(size) const char *buf, size_t size);
 
 #endif

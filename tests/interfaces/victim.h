@@ -42,8 +42,8 @@ enum {
  *  leaves it there again. */
 int victim_leave(int kind, int event);
 
-/** Hands a buffer of @size bytes of its stack, heap or data (VICTIM_*) to hostile_fill() and to
- *  hostile_take(). 1 when the result is good and nothing around the buffer has changed; 0; or
+/** Hands a buffer of @size bytes of its stack, heap or data (VICTIM_*) to greedy_fill() and to
+ *  greedy_take(). 1 when the result is good and nothing around the buffer has changed; 0; or
  *  the error that both calls ended with. */
 int victim_hand_over(int where, size_t size);
 

@@ -4,7 +4,7 @@
 
 #include <cubicle.h>
 #include <errno.h>
-#include <hostile.h>
+#include <greedy.h>
 #include <stdio.h>
 #include <victim.h>
 
@@ -43,7 +43,7 @@ static int nothing(void)
 
 static int (*deed)(void) = nothing;
 
-ssize_t hostile_fill(char *buf, size_t size)
+ssize_t greedy_fill(char *buf, size_t size)
 {
     deed();
     for (size_t i = 0; i < size; i++) {
@@ -52,7 +52,7 @@ ssize_t hostile_fill(char *buf, size_t size)
     return (ssize_t)size;
 }
 
-ssize_t hostile_take(const char *buf, size_t size)
+ssize_t greedy_take(const char *buf, size_t size)
 {
     deed();
     return size > 0 && buf[0] == 'v' && buf[size - 1] == 'v' ? (ssize_t)size : -EINVAL;

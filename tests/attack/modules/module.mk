@@ -7,7 +7,7 @@ MODULES += test-attacker test-victim
 test-attacker_SOURCES := $(addprefix $(ATTACK)/,attacker.c memory.c control.c deputy.c keys.c callee.c)
 test-attacker_CFLAGS := -Itests/interfaces -Wno-infinite-recursion
 test-attacker_CFLAGS_none := -DPLAIN_CODE
-test-attacker_PROVIDES := app hostile
+test-attacker_PROVIDES := app greedy hostile
 
 test-victim_SOURCES := $(ATTACK)/victim.c
 test-victim_CFLAGS := -Itests/interfaces

@@ -2,6 +2,7 @@
 #include "leftovers.h"
 
 #include <cubicle.h>
+#include <greedy.h>
 #include <hostile.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,10 +132,10 @@ static __attribute__((noinline)) int hand_over(char *memory, size_t size)
 {
     memset(memory, 'e', EDGE + size + EDGE);
     buffer = (uint32_t)(uintptr_t)memory + EDGE;
-    const ssize_t filled = hostile_fill(memory + EDGE, size);
+    const ssize_t filled = greedy_fill(memory + EDGE, size);
     int good = filled == (ssize_t)size && all_are(memory + EDGE, size, 'f');
     memset(memory + EDGE, 'v', size);
-    const ssize_t taken = hostile_take(memory + EDGE, size);
+    const ssize_t taken = greedy_take(memory + EDGE, size);
     good &= taken == (ssize_t)size && all_are(memory + EDGE, size, 'v');
     if (!all_are(memory, EDGE, 'e') || !all_are(memory + EDGE + size, EDGE, 'e')) {
         return 0;

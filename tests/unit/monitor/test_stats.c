@@ -86,9 +86,9 @@ static void test_text(void **state)
         "\"cubicles\":["
         "{\"name\":\"a\\\"b\\\\c\",\"state\":\"live\",\"traps\":0,\"retags\":0,"
         "\"mapped\":0,"
-        "\"pages\":7,\"peak_pages\":18446744073709551615},"
+        "\"restarts\":0,\"pages\":7,\"peak_pages\":18446744073709551615},"
         "{\"name\":\"b\",\"state\":\"dead\",\"traps\":3,\"retags\":2,\"mapped\":4,"
-        "\"pages\":0,\"peak_pages\":0}],"
+        "\"restarts\":0,\"pages\":0,\"peak_pages\":0}],"
         "\"edges\":[{\"caller\":\"a\\\"b\\\\c\",\"callee\":\"b\",\"interface\":\"fs\","
         "\"function\":\"fs_read\",\"calls\":5,\"bytes_in\":0,"
         "\"bytes_out\":1234567890123}]}\n");
