@@ -151,6 +151,7 @@ uint64_t victim_address(int what) {{ (void)what; return 0; }}
 int victim_call(int event) {{ (void)event; return 0; }}
 int victim_leave(int kind, int event) {{ (void)kind; (void)event; return 0; }}
 int victim_lend(int peer) {{ (void)peer; return 0; }}
+int victim_hand_over(int where, size_t size) {{ (void)where; (void)size; return 0; }}
 """)
         compile_module(folder, "last", "app", """#include <hostile.h>
 int main(void) { say(hostile_event(0) == 1 ? "served\\n" : "BROKEN\\n"); return 0; }
