@@ -84,6 +84,10 @@ int cubicle_page_recall(int owner, CUBICLE_OPAQUE void *base, size_t npages);
  *  -EPERM also where a page is not a heap page of @owner. */
 int cubicle_page_release(int owner, CUBICLE_OPAQUE void *base, size_t npages);
 
+/** Takes the next run of heap pages away from @owner, who has ended and is about to be set up anew: *@base becomes the
+ *  offset of the first. Their number; 0 there are none left; -EPERM not an allocator, or @owner has not ended. */
+int64_t cubicle_page_reclaim(int owner, CUBICLE_OUT(sizeof(uint64_t)) uint64_t *base);
+
 /** First offset of the heap space and its size in bytes (what an allocator may hand out). 0, -EPERM. */
 int cubicle_page_space(CUBICLE_OUT(sizeof(uint64_t)) uint64_t *base,
                        CUBICLE_OUT(sizeof(uint64_t)) uint64_t *size);
