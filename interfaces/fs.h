@@ -57,6 +57,11 @@ struct fs_dirent {
     char name[];
 };
 
+/**
+ * Describes the root. Called again, the client has been begun anew: the root is the same one, and nothing is held. A
+ * file system that was itself begun anew answers -ESTALE to every number until it is mounted; where its numbers mean
+ * the same for ever, it may go on answering.
+ */
 int fs_mount(CUBICLE_STRING(256) const char *options, CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *root);
 int fs_lookup(uint64_t dir, CUBICLE_STRING(256) const char *name,
               CUBICLE_OUT(sizeof(struct fs_attr)) struct fs_attr *attr);

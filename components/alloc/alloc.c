@@ -9,6 +9,8 @@
  *
  * A few pages that a caller gives back stay assigned to it (kept.h). The monitor takes them
  * out of every window at once, and makes them like fresh ones when the caller gets them again.
+ *
+ * A cubicle that ends gives nothing back: the monitor says which pages were its own.
  */
 #include "extent.h"
 #include "kept.h"
@@ -17,6 +19,7 @@
 #include <cubicle.h>
 #include <cubicle/component.h>
 #include <errno.h>
+#include <lifecycle.h>
 #include <string.h>
 
 #define PAGE_SIZE 4096u
@@ -211,6 +214,34 @@ int alloc_unmap(void *base, size_t size, int caller)
     }
     const int error = alloc_release(caller, page, npages);
     return error == 0 || error == -ENOMEM ? error : -EINVAL;
+}
+
+int lifecycle_ended(int cubicle)
+{
+    const uint32_t hint = alloc_hint(cubicle);
+    uint64_t base;
+    int64_t npages;
+
+    /* What was kept for it is among the pages that the monitor names. */
+    if (kept[hint].caller == cubicle) {
+        kept[hint] = (struct kept){0};
+    }
+    while ((npages = cubicle_page_reclaim(cubicle, &base)) > 0) {
+        extent_give((uint32_t)((base - space_base) / PAGE_SIZE), (uint32_t)npages);
+    }
+    next_page[hint] = 0;
+    for (uint32_t region = 0; region < NREGIONS; region++) {
+        if (region_callers[region] == hint) {
+            region_callers[region] = 0;
+        }
+    }
+    return npages < 0 ? (int)npages : 0;
+}
+
+int lifecycle_restarted(int cubicle)
+{
+    (void)cubicle;
+    return 0; /* it asks for memory like any other */
 }
 
 int component_init(void)

@@ -97,6 +97,18 @@ void node_release(struct ramfs_node *node)
     }
 }
 
+void node_drop_all(void)
+{
+    for (uint32_t index = 1; index < ramfs_nodes_end; index++) {
+        struct ramfs_node *node =
+            &ramfs_blocks[index / RAMFS_BLOCK_NODES][index % RAMFS_BLOCK_NODES];
+        if (node->live && node->holds > 0) {
+            node->holds = 0;
+            node_release(node);
+        }
+    }
+}
+
 void node_attr(const struct ramfs_node *node, struct fs_attr *attr)
 {
     const bool is_dir = S_ISDIR(node->mode);

@@ -73,12 +73,14 @@ static int options_parse(const char *options)
 
 int fs_mount(const char *options, struct fs_attr *attr)
 {
-    if (root != NULL) {
-        return -EBUSY;
-    }
     const int error = options_parse(options);
     if (error != 0) {
         return error;
+    }
+    if (root != NULL) {
+        node_drop_all(); /* by a client that knows nothing of before */
+        node_attr(root, attr);
+        return 0;
     }
     root = node_alloc(S_IFDIR | 0755, 0);
     if (root == NULL) {

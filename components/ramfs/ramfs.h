@@ -68,6 +68,8 @@ extern uint64_t ramfs_nodes_used, ramfs_nodes_limit;
 struct ramfs_node *node_alloc(uint32_t mode, int64_t now_ns);
 /** Frees the node where nothing keeps it (invariant 3). */
 void node_release(struct ramfs_node *node);
+/** Nobody holds a node any more. */
+void node_drop_all(void);
 void node_attr(const struct ramfs_node *node, struct fs_attr *attr);
 
 static inline uint64_t node_number(const struct ramfs_node *node)

@@ -38,6 +38,7 @@ int vfs_absent(const char *path, struct vfs_absence *absence, int caller)
         return -ENOENT;
     }
     if (epoch == 0) {
+        epoch = cubicle_epoch(cubicle_self()); /* of a vfscore before this one */
         epoch_next();
     }
     remembered = true;

@@ -136,6 +136,9 @@ int vfs_fchmodat(int dirfd, const char *path, uint32_t mode, int caller)
 static int change_owner(struct node *node, uint32_t uid, uint32_t gid)
 {
     const uint32_t keep = UINT32_MAX;
+    if (node_lost(node) != 0) {
+        return -ESTALE;
+    }
     if ((uid != keep && (uid != node->st.st_uid || uid != 0)) ||
         (gid != keep && (gid != node->st.st_gid || node->st.st_uid != 0))) {
         return -EPERM;
@@ -194,6 +197,9 @@ static int change_times(struct node *node, const struct timespec *times)
 {
     const bool now = times == NULL ||
                      (times[0].tv_nsec == UTIME_NOW && times[1].tv_nsec == UTIME_NOW);
+    if (node_lost(node) != 0) {
+        return -ESTALE;
+    }
     if (node->st.st_uid != 0) {
         if (!now) {
             return -EPERM;

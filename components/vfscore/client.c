@@ -7,19 +7,37 @@
 #define STREAMS 3
 
 uint32_t core_visible = CLIENTS_MAX;
-struct core core;
+struct core core = {.visible_next = CLIENTS_MAX};
 
-struct client *client_get_slow(int caller)
+/** Whether an operation of @caller's may start; what is to be mended is, before. */
+static bool client_may_start(int caller)
 {
-    if ((uint32_t)caller >= core_visible) {
-        return NULL;
+    if ((uint32_t)caller >= CLIENTS_MAX || core.in_provider) {
+        return false;
     }
+    if (core_visible == 0) {
+        core_mend();
+    }
+    return true;
+}
+
+static struct client *client_meet(int caller)
+{
     struct client *client = &core.clients[caller];
     if (!client->known) {
         client->known = true;
         client->umask = 022;
         client->streams = (1 << STREAMS) - 1;
     }
+    return client;
+}
+
+struct client *client_get_slow(int caller)
+{
+    if (!client_may_start(caller)) {
+        return NULL;
+    }
+    struct client *client = client_meet(caller);
     name_trim();
     return client;
 }
@@ -75,14 +93,13 @@ static struct file *stream_open(struct client *client, int fd)
 
 struct file *client_file_slow(int fd, int caller)
 {
-    if ((uint32_t)caller >= core_visible || fd < 0) {
+    return client_may_start(caller) ? client_file(client_meet(caller), fd) : NULL;
+}
+
+struct file *client_file(struct client *client, int fd)
+{
+    if (fd < 0) {
         return NULL;
-    }
-    /* In the middle of an operation, perhaps: a known client is not asked for again
-     * (invariant 3). */
-    struct client *client = &core.clients[caller];
-    if (!client->known) {
-        client = client_get_slow(caller);
     }
     if (stream_reserved(client, (uint32_t)fd)) {
         return stream_open(client, fd);
@@ -137,11 +154,23 @@ int client_replace(struct client *client, int fd, struct file *file, bool close_
     if (stream_reserved(client, (uint32_t)fd)) {
         client->streams &= (uint8_t) ~(1 << fd);
     } else if (client->files[fd] != NULL) {
-        vfs_close(fd, client_id(client));
+        client_close(client, fd, client->files[fd]);
     }
     client->files[fd] = file;
     client_set_close_on_exec(client, fd, close_on_exec);
     return fd;
+}
+
+void client_close(struct client *client, int fd, struct file *file)
+{
+    client->files[fd] = NULL;
+    if ((uint32_t)fd < client->first_free) {
+        client->first_free = (uint32_t)fd;
+    }
+    if (file->node->nlocks != 0) {
+        lock_drop(file->node, client_id(client));
+    }
+    file_put(file);
 }
 
 int vfs_close(int fd, int caller)
@@ -150,16 +179,22 @@ int vfs_close(int fd, int caller)
     if (unlikely(file == NULL)) {
         return -EBADF;
     }
-    struct client *client = &core.clients[caller];
-    client->files[fd] = NULL;
-    if ((uint32_t)fd < client->first_free) {
-        client->first_free = (uint32_t)fd;
-    }
-    if (file->node->nlocks != 0) {
-        lock_drop(file->node, caller);
-    }
-    file_put(file);
+    client_close(&core.clients[caller], fd, file);
     return 0;
+}
+
+void client_end(struct client *client)
+{
+    for (uint32_t fd = 0; fd < client->nfiles; fd++) {
+        if (client->files[fd] != NULL) {
+            client_close(client, (int)fd, client->files[fd]);
+        }
+    }
+    if (client->cwd != NULL) {
+        node_put(client->cwd);
+    }
+    free(client->files);
+    *client = (struct client){.known = false};
 }
 
 int vfs_umask(uint32_t mask, int caller)

@@ -13,6 +13,10 @@
  *  5. What a provider answers is checked before it is believed: a count is at most what
  *     was asked, an error is in -4095..-1, attributes keep type and range.
  *  6. Times of a node change only through marks (times.c), and never go back.
+ *  7. What the end of a cubicle changes here (mend.c) is done where the next operation
+ *     starts, so that invariants 2 and 3 hold. A file system that was begun anew is a
+ *     new mount: no node or name of the old one has to do with it, and the old ones know
+ *     nothing but ESTALE.
  */
 #ifndef VFSCORE_CORE_H
 #define VFSCORE_CORE_H
@@ -93,11 +97,17 @@ struct node {
 
 struct mount {
     struct fs_ops ops;
-    struct node *root, *covered;
-    struct mount *next;
-    bool cached; /* FS_NODE_CACHED on its root */
+    struct node *root;    /* NULL: lost, and another took its place */
+    struct node *covered; /* the directory that it covers; NULL: core.root does not */
+    struct mount *below;  /* where that directory is, or has to be made again */
+    struct mount *next;   /* in the order of mounting */
+    uint32_t nodes;       /* how many of its nodes there are */
     uint32_t id;
+    bool cached; /* FS_NODE_CACHED on its root */
+    bool lost;   /* the file system was begun anew: ops answer ESTALE */
     char provider[64];
+    char options[256];
+    char place[PATH_MAX]; /* once `below` was lost: where `covered` was in it */
 };
 
 #define CAN_READ 1
@@ -124,11 +134,15 @@ struct client {
     uint64_t close_on_exec[FD_MAX / 64];
 };
 
-/** Client ids below are answered; 0 while a provider runs (invariant 2). */
+/** Client ids below are answered without a further look; 0 while a provider runs
+ * (invariant 2), or while there is something to mend (invariant 7). */
 extern uint32_t core_visible;
 
 extern struct core {
     struct mount *root;
+    struct mount *mounts;
+    uint32_t visible_next; /* core_visible when the provider has answered */
+    bool in_provider;
     int64_t now_ns; /* last clock reading */
     struct node *marked;
     struct client clients[CLIENTS_MAX];
@@ -139,11 +153,13 @@ extern struct core {
 static inline void provider_enter(void)
 {
     core_visible = 0;
+    core.in_provider = true;
 }
 
 static inline void provider_leave(void)
 {
-    core_visible = CLIENTS_MAX;
+    core.in_provider = false;
+    core_visible = core.visible_next;
 }
 
 /** A provider's answer of 0 or error. */
@@ -175,6 +191,8 @@ extern struct name_table {
 /* ---- client.c ---- */
 
 struct file *client_file_slow(int fd, int caller);
+/** As file_of(), in the middle of an operation of @client's. */
+struct file *client_file(struct client *client, int fd);
 struct client *client_get_slow(int caller);
 /** Lowest free descriptor from @from on, filled with @file. The descriptor, or -EMFILE,
  * -ENOMEM. */
@@ -184,6 +202,10 @@ int client_install(struct client *client, int from, struct file *file,
 int client_replace(struct client *client, int fd, struct file *file,
                    bool close_on_exec);
 void client_set_close_on_exec(struct client *client, int fd, bool on);
+/** Takes @file, which is @client's @fd, off it. */
+void client_close(struct client *client, int fd, struct file *file);
+/** The cubicle has ended: @client is as one that never called. */
+void client_end(struct client *client);
 /** The current directory, or NULL: nothing is mounted yet. */
 struct node *client_cwd(struct client *client);
 
@@ -203,7 +225,7 @@ static inline int client_id(const struct client *client)
     return (int)(client - core.clients);
 }
 
-/** The caller's open file, or NULL. */
+/** Starts an operation on a descriptor: the caller's open file, or NULL. */
 static inline struct file *file_of(int fd, int caller)
 {
     if (likely((uint32_t)caller < core_visible)) {
@@ -234,6 +256,8 @@ int file_open(struct client *client, int dirfd, const char *path, int flags,
 int node_from_attr(struct mount *mount, const struct fs_attr *attr, struct node **node);
 struct node *node_new_pipe(void);
 void node_free(struct node *node);
+/** All nodes of @mount, which is lost, answer ESTALE, and keep nothing to be told. */
+void node_lose_all(const struct mount *mount);
 /** Brings st up to date: settles the times, and asks what only the file system knows. */
 int node_refresh(struct node *node);
 /** The last name of @node is going: sees that the file system keeps it while we use it. */
@@ -267,6 +291,12 @@ static inline bool node_is_above(const struct node *node, const struct node *dir
         dir = dir->parent;
     }
     return dir == node;
+}
+
+/** 0, or -ESTALE: the file system of @node was begun anew without it. */
+static inline int node_lost(const struct node *node)
+{
+    return unlikely(node->mount != NULL && node->mount->lost) ? -ESTALE : 0;
 }
 
 /** How many pages of 4 KiB @size bytes take. */
@@ -307,6 +337,11 @@ void time_mark_written(struct node *node);
 /** Tells the file system @node's times before it is forgotten. */
 void time_save(struct node *node);
 void time_from_attr(struct node *node, const struct fs_attr *attr);
+
+/* ---- mend.c ---- */
+
+/** Does what the ends of cubicles have left to do; only where an operation starts. */
+void core_mend(void);
 
 /* ---- absent.c ---- */
 

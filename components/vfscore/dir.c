@@ -62,8 +62,8 @@ ssize_t vfs_getdents(int fd, void *buf, size_t count, int caller)
     if (!S_ISDIR(dir->st.st_mode)) {
         return -ENOTDIR;
     }
-    if (dir->removed) {
-        return -ENOENT;
+    if (dir->removed || node_lost(dir) != 0) {
+        return dir->removed ? -ENOENT : -ESTALE;
     }
     count = count < LIST_MAX ? count : LIST_MAX;
     char *records = buf;
@@ -99,8 +99,8 @@ static int directory_enter(struct client *client, struct node *node)
     if (!S_ISDIR(node->st.st_mode)) {
         return -ENOTDIR;
     }
-    if (!node_allows(node, X_OK)) {
-        return -EACCES;
+    if (node_lost(node) != 0 || !node_allows(node, X_OK)) {
+        return node_lost(node) != 0 ? -ESTALE : -EACCES;
     }
     node_get(node);
     struct node *old = client->cwd;
@@ -125,9 +125,8 @@ int vfs_chdir(const char *path, int caller)
 int vfs_fchdir(int fd, int caller)
 {
     struct client *client = client_get(caller);
-    const struct file *file = file_of(fd, caller);
-    return client == NULL || file == NULL ? -EBADF
-                                          : directory_enter(client, file->node);
+    const struct file *file = client == NULL ? NULL : client_file(client, fd);
+    return file == NULL ? -EBADF : directory_enter(client, file->node);
 }
 
 ssize_t vfs_getcwd(char *buf, size_t count, int caller)

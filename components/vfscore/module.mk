@@ -1,3 +1,3 @@
 MODULES += vfscore
 vfscore_SOURCES := $(wildcard components/vfscore/*.c)
-vfscore_PROVIDES := vfs
+vfscore_PROVIDES := vfs lifecycle

@@ -232,6 +232,17 @@ int name_lookup(struct node *dir, const char *text, size_t len, uint32_t hash,
     return 0;
 }
 
+void name_forget_all(const struct mount *mount)
+{
+    struct name *next;
+    for (struct name *name = oldest; name != NULL; name = next) {
+        next = name->newer;
+        if (name->dir->mount == mount) {
+            name_free(name);
+        }
+    }
+}
+
 /** In use as a directory: its entries, somebody's current directory, a mount. */
 static bool name_pinned(const struct name *name)
 {

@@ -73,6 +73,8 @@ int name_lookup(struct node *dir, const char *text, size_t len, uint32_t hash,
                 struct name **name);
 /** Makes @name mean @node (one reference taken) or nothing. */
 void name_set(struct name *name, struct node *node);
+/** Forgets every name in @mount's directories. */
+void name_forget_all(const struct mount *mount);
 /** Evicts names when there are too many; only where an operation starts (invariant 3). */
 void name_trim(void);
 
@@ -86,6 +88,19 @@ static inline struct node *mount_cross(struct node *node)
     }
     return node;
 }
+
+/** A mount that is nowhere yet, or NULL. */
+struct mount *mount_new(const char *provider, const char *options);
+/** Mounts its file system: root and ops. 0 or an error. */
+int mount_bind(struct mount *mount);
+
+/* ---- remount.c, stale.c ---- */
+
+extern const struct fs_ops stale_ops;
+/** Of each mount: asks whether the file system still knows what it told; one that was
+ * begun anew is mounted again, empty, and what is mounted on it finds its place again.
+ * False: not all of it could be done. */
+bool mount_mend_all(void);
 
 /* ---- walk.c ---- */
 

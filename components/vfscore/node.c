@@ -143,6 +143,7 @@ int node_from_attr(struct mount *mount, const struct fs_attr *attr,
         return -ENOMEM;
     }
     node->mount = mount;
+    mount->nodes++;
     node->ops = &mount->ops;
     node->number = attr->node;
     node->flags = (uint8_t)attr->flags;
@@ -190,6 +191,42 @@ static void node_end(struct node *node)
     time_forget(node);
     if (node->locks != node->inline_locks) {
         free(node->locks);
+    }
+    struct mount *mount = node->mount;
+    if (mount != NULL && --mount->nodes == 0 && mount->root == NULL) {
+        free(mount); /* lost, and nothing of it is left */
+    }
+}
+
+static void node_lose(struct node *node)
+{
+    node->stale |= STALE_ALWAYS;
+    node->flags &= (uint8_t)~FS_NODE_CACHED;
+    node->dense = node->times_unsaved = node->held = node->removed = false;
+    node->head_len = 0;
+    time_forget(node);
+}
+
+/** A node without a name is in no bucket: only descriptors and clients know it. */
+void node_lose_all(const struct mount *mount)
+{
+    for (uint32_t i = 0; i < nbuckets; i++) {
+        for (struct node *node = buckets[i]; node != NULL; node = node->hash_next) {
+            if (node->mount == mount) {
+                node_lose(node);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        const struct client *client = &core.clients[i];
+        for (uint32_t fd = 0; fd < client->nfiles; fd++) {
+            if (client->files[fd] != NULL && client->files[fd]->node->mount == mount) {
+                node_lose(client->files[fd]->node);
+            }
+        }
+        if (client->cwd != NULL && client->cwd->mount == mount) {
+            node_lose(client->cwd);
+        }
     }
 }
 

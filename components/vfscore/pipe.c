@@ -198,7 +198,7 @@ int vfs_pipe2(int *fds, int flags, int caller)
             fds[1] = writer;
             error = 0;
         } else {
-            vfs_close(reader, caller);
+            client_close(client, reader, client->files[reader]);
         }
     }
     node_put(node);

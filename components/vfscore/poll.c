@@ -33,7 +33,7 @@ static int file_poll(const struct file *file, const struct file **device)
     return ready & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM | POLLHUP | POLLERR);
 }
 
-static int poll_once(struct pollfd *fds, size_t count, int caller,
+static int poll_once(struct pollfd *fds, size_t count, struct client *client,
                      const struct file **device)
 {
     int ready = 0;
@@ -42,7 +42,7 @@ static int poll_once(struct pollfd *fds, size_t count, int caller,
         if (fds[i].fd < 0) {
             continue;
         }
-        const struct file *file = file_of(fds[i].fd, caller);
+        const struct file *file = client_file(client, fds[i].fd);
         const int bits = file == NULL ? POLLNVAL
                                       : file_poll(file, device) &
                                             (fds[i].events | ALWAYS | POLLNVAL);
@@ -55,14 +55,15 @@ static int poll_once(struct pollfd *fds, size_t count, int caller,
 int vfs_poll(struct pollfd *fds, size_t size, int timeout_ms, int caller)
 {
     const size_t count = size / sizeof(*fds);
-    if (client_get(caller) == NULL) {
+    struct client *client = client_get(caller);
+    if (client == NULL) {
         return -EDEADLK;
     }
     if (size % sizeof(*fds) != 0 || count > POLL_MAX) {
         return -EINVAL;
     }
     const struct file *device = NULL;
-    int ready = poll_once(fds, count, caller, &device);
+    int ready = poll_once(fds, count, client, &device);
     if (ready != 0 || timeout_ms == 0) {
         return ready;
     }
@@ -70,7 +71,7 @@ int vfs_poll(struct pollfd *fds, size_t size, int timeout_ms, int caller)
         int ignored; /* the second look tells */
         PROVIDER(ignored, device->node->ops->fs_poll(device->node->number, timeout_ms));
         (void)ignored;
-        return poll_once(fds, count, caller, &device);
+        return poll_once(fds, count, client, &device);
     }
     if (timeout_ms < 0) {
         return -EDEADLK;

@@ -9,7 +9,8 @@ struct node *walk_parent(struct node *dir)
         }
         dir = dir->mount->covered;
     }
-    return mount_cross(dir->parent);
+    /* The root of a lost mount has nothing above it. */
+    return dir->parent == NULL ? dir : mount_cross(dir->parent);
 }
 
 static int walk_on(struct walk *walk, const char *path);
@@ -124,8 +125,11 @@ int walk_parents(struct client *client, int dirfd, const char *path, struct walk
         return -ENOENT;
     } else if (dirfd == AT_FDCWD) {
         dir = client->cwd != NULL ? client->cwd : client_cwd(client);
+        if (unlikely(dir != NULL && dir->mount->lost && dir != dir->mount->root)) {
+            return -ENOENT; /* as in a directory that was removed */
+        }
     } else {
-        const struct file *file = file_of(dirfd, client_id(client));
+        const struct file *file = client_file(client, dirfd);
         if (file == NULL) {
             return -EBADF;
         }
@@ -209,7 +213,7 @@ int walk_at(struct client *client, int dirfd, const char *path, int flags,
             *node = client_cwd(client);
             return *node == NULL ? -ENOENT : 0;
         }
-        const struct file *file = file_of(dirfd, client_id(client));
+        const struct file *file = client_file(client, dirfd);
         if (file == NULL) {
             return -EBADF;
         }

@@ -10,6 +10,7 @@
 #include <cubicle.h>
 #include <cubicle/component.h>
 #include <errno.h>
+#include <lifecycle.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ static unsigned assigned, recalled, released, renewed; /* calls, since setup() *
 static int recalled_of[NPAGES]; /* not to be used again before it was renewed */
 static uint32_t charged[8], quota[8];
 static int refuse_assign, refuse_release;
+static int ended; /* a cubicle that is about to be set up anew */
 
 int cubicle_page_space(uint64_t *base, uint64_t *size)
 {
@@ -109,9 +111,31 @@ int cubicle_page_release(int owner, void *base, size_t npages)
     return 0;
 }
 
+int64_t cubicle_page_reclaim(int owner, uint64_t *base)
+{
+    if (owner != ended) {
+        return -EPERM;
+    }
+    for (uint64_t first = 0; charged[owner] > 0 && first < NPAGES; first++) {
+        uint64_t npages = 0;
+        while (first + npages < NPAGES && owners[first + npages] == owner) {
+            npages++;
+        }
+        if (npages > 0) {
+            memset(&owners[first], 0, npages * sizeof(*owners));
+            memset(&recalled_of[first], 0, npages * sizeof(*recalled_of));
+            charged[owner] -= (uint32_t)npages;
+            *base = BASE + first * PAGE;
+            return (int64_t)npages;
+        }
+    }
+    return 0;
+}
+
 static int setup(void **state)
 {
     (void)state;
+    ended = 0;
     memset(owners, 0, sizeof(owners));
     memset(charged, 0, sizeof(charged));
     for (int i = 0; i < 8; i++) {
@@ -381,6 +405,94 @@ static void test_random_requests(void **state)
     }
 }
 
+static void end(int caller)
+{
+    ended = caller;
+    assert_int_equal(lifecycle_ended(caller), 0);
+    assert_int_equal(charged[caller], 0);
+    ended = 0;
+    assert_int_equal(lifecycle_restarted(caller), 0);
+}
+
+/* What a caller has when it ends can be had again, however often: used pages and kept ones,
+ * scattered ones, and long ones. Others lose nothing. */
+static void test_ended(void **state)
+{
+    (void)state;
+    char *other = map(3 * PAGE, 2);
+    char *others_kept = map(2 * PAGE, 2);
+    char *first = NULL;
+    assert_int_equal(alloc_unmap(others_kept, 2 * PAGE, 2), 0);
+    for (unsigned round = 0; round < 1000; round++) {
+        char *base = map(40 * PAGE, 1);
+        for (unsigned i = 0; i < 40; i += 3) {
+            assert_int_equal(alloc_unmap(base + (size_t)i * PAGE, PAGE, 1), 0);
+        }
+        map(5 * MIB2, 1);
+        first = first == NULL ? base : first;
+        assert_ptr_equal(base, first);
+        end(1);
+    }
+    end(1); /* it has nothing */
+    assert_int_equal(charged[2], 5);
+    assert_ptr_equal(map(2 * PAGE, 2), others_kept);
+    assert_int_equal(alloc_unmap(other, 3 * PAGE, 2), 0);
+    /* All of the space is one piece again. */
+    end(2);
+    assert_ptr_equal(map((NPAGES - (MIB2 - BASE % MIB2) / PAGE) * (size_t)PAGE, 3),
+                     (void *)(BASE + MIB2 - BASE % MIB2));
+}
+
+/* Nothing is kept for the fresh one that the ended one gave back. */
+static void test_ended_kept(void **state)
+{
+    (void)state;
+    char *base = map(8 * PAGE, 1);
+    assert_int_equal(alloc_unmap(base, 8 * PAGE, 1), 0);
+    end(1);
+    assert_int_equal(alloc_unmap(base, 8 * PAGE, 1), -EINVAL);
+    renewed = 0;
+    base = map(8 * PAGE, 1);
+    assert_int_equal(renewed, 0);
+    /* Only kept hints of its own go: here those of another caller with the same. */
+    assert_int_equal(alloc_unmap(base, 8 * PAGE, 1), 0);
+    assert_int_equal(lifecycle_ended(1 + 512), -EPERM);
+    assert_ptr_equal(map(8 * PAGE, 1), base);
+    assert_int_equal(renewed, 1);
+}
+
+/* A cubicle that has not ended loses nothing, whoever says so. */
+static void test_not_ended(void **state)
+{
+    (void)state;
+    map(8 * PAGE, 1);
+    assert_int_equal(lifecycle_ended(1), -EPERM);
+    assert_int_equal(charged[1], 8);
+}
+
+/* As random requests, with ends in between. */
+static void test_random_ends(void **state)
+{
+    (void)state;
+    srandom(2);
+    for (int step = 0; step < 20000; step++) {
+        const long r = random();
+        const int caller = 1 + (int)(r % 7);
+        const int64_t base = alloc_map((size_t)(1 + r / 7 % 700) * PAGE, caller);
+        assert_true(base > 0 || base == -ENOMEM);
+        if (base > 0 && r % 3 == 0) {
+            assert_int_equal(alloc_unmap((void *)(uintptr_t)base, PAGE, caller), 0);
+        }
+        if (r / 16 % 64 == 0) {
+            end(caller);
+        }
+    }
+    for (int caller = 1; caller < 8; caller++) {
+        end(caller);
+    }
+    map((NPAGES - (MIB2 - BASE % MIB2) / PAGE) * (size_t)PAGE, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +507,10 @@ int main(void)
         cmocka_unit_test_setup(test_refusal_takes_nothing, setup),
         cmocka_unit_test_setup(test_all_of_the_space, setup),
         cmocka_unit_test_setup(test_random_requests, setup),
+        cmocka_unit_test_setup(test_ended, setup),
+        cmocka_unit_test_setup(test_ended_kept, setup),
+        cmocka_unit_test_setup(test_not_ended, setup),
+        cmocka_unit_test_setup(test_random_ends, setup),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

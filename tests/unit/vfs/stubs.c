@@ -106,6 +106,11 @@ void cubicle_epoch_set(uint64_t epoch)
     stub.epoch = epoch;
 }
 
+uint64_t cubicle_epoch(int id)
+{
+    return id == STUB_SELF ? stub.epoch : 0;
+}
+
 /* clang-format off */
 #define FUNCTIONS(F)                                                                   \
     F(mount) F(lookup) F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink)    \

@@ -80,9 +80,34 @@ static int setup(void **state)
     assert_int_equal(fs_mount("size=20000000000G", &attr), -EINVAL);
     assert_int_equal(fs_mount("size=1G,nodes=100000", &attr), 0);
     assert_int_equal(ramfs_pool.limit, 1 << 18);
-    assert_int_equal(fs_mount("", &attr), -EBUSY);
+    assert_int_equal(fs_mount("", &attr), 0);
     root = attr.node;
     return 0;
+}
+
+/* A client that was begun anew finds its files, and what it held is free. */
+static void test_mounted_again(void **state)
+{
+    (void)state;
+    struct fs_attr attr;
+    const uint64_t kept = create(root, "kept", S_IFREG | 0600);
+    const uint64_t nodes = ramfs_nodes_used, pages = ramfs_pool.used;
+    const uint64_t held = create(root, "held", S_IFREG | 0600);
+    assert_int_equal(fs_write(held, 1 << 20, "x", 1), 1);
+    assert_int_equal(fs_hold(held), 0);
+    assert_int_equal(fs_hold(held), 0);
+    assert_int_equal(fs_hold(kept), 0);
+    assert_int_equal(fs_unlink(root, "held", 0, NOW), 0);
+    assert_int_equal(fs_getattr(held, &attr), 0);
+    assert_int_equal(fs_mount("size=1G,nodes=100000", &attr), 0);
+    assert_int_equal(attr.node, root);
+    assert_int_equal(fs_getattr(held, &attr), -ESTALE);
+    assert_int_equal(fs_drop(kept), -EINVAL);
+    assert_int_equal(ramfs_nodes_used, nodes);
+    assert_int_equal(ramfs_pool.used, pages);
+    assert_int_equal(fs_lookup(root, "kept", &attr), 0);
+    assert_int_equal(attr.node, kept);
+    assert_int_equal(fs_unlink(root, "kept", 0, NOW), 0);
 }
 
 static void test_numbers(void **state)
@@ -458,6 +483,7 @@ static void test_every_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mounted_again),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_tree_of_names),

@@ -193,6 +193,8 @@ static void test_mounts(void **state)
     assert_int_equal(vfs_mount("devfs", "/absent", "", STUB_BOOT), -ENOENT);
     assert_int_equal(vfs_mount("ramfs", "/home", "", STUB_BOOT),
                      -EBUSY); /* one per module */
+    assert_int_equal(vfs_mount("devfs", "/dev", "", STUB_BOOT), -EBUSY);
+    assert_int_equal(vfs_mount("devfs", "/home", "", STUB_BOOT), -EBUSY);
     assert_int_equal(vfs_close(3, A), 0);
 }
 
