@@ -84,7 +84,7 @@ class Mutant:
     def bounds(self, lines):
         if not self.function:
             return 0, len(lines)
-        head = re.compile(rf"^[a-z].*\b{re.escape(self.function)}\(")
+        head = re.compile(rf"^[A-Za-z].*\b{re.escape(self.function)}\(")
         for i, line in enumerate(lines):
             if head.match(line) and not line.rstrip().endswith(";"):
                 for end in range(i + 1, len(lines)):

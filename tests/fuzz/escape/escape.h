@@ -2,7 +2,9 @@
  * Code that the verifier accepts, run in a real cubicle of a real system, and watched.
  *
  *   stage.c    the system under ptrace: the cubicle that runs the code, what lies around it
+ *   memory.c   what must not change
  *   snippet.c  makes code that is likely to be accepted, and registers to start with
+ *   piece.c    what it is made of
  *   judge.c    what accepted code may never do
  *   main.c     the loop, options, reports
  */

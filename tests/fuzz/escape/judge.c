@@ -258,11 +258,12 @@ static const char *judge_fault(const struct stage_state *state)
     if (state->info.si_signo != SIGSEGV) {
         return "a fault that is not a page fault";
     }
-    if (address == regs->rip) {
-        return judge_elsewhere(regs, regs->rip);
-    }
     if (!judge_in_code(regs->rip)) {
-        return "other code ran";
+        return address == regs->rip ? judge_elsewhere(regs, regs->rip)
+                                    : "other code ran";
+    }
+    if (code.length[regs->rip - stage.slot] == 0) {
+        return "runs inside an instruction";
     }
     return judge_reaches(address, 1) ? NULL : "accesses memory out of reach";
 }
