@@ -311,7 +311,7 @@ class Runner:
 
 def settled(result, quick):
     """Is there nothing to learn from running it again?"""
-    return result is not None and (result["killer"] or not result["quick"] or quick)
+    return result is not None and (result["killer"] or not result.get("quick", True) or quick)
 
 
 def run(mutants, again, quick):
