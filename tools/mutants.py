@@ -31,6 +31,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -146,22 +147,25 @@ def check(mutants):
 
 
 def call(argv, **options):
-    """Exit status and output of a command; None: it took too long."""
+    """Exit status and output of a command; None: it took too long, and was ended with all
+    that it had started."""
+    process = subprocess.Popen(
+        [str(a) for a in argv],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        **options,
+    )
     try:
-        done = subprocess.run(
-            [str(a) for a in argv],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            timeout=TIMEOUT,
-            text=True,
-            errors="replace",
-            check=False,
-            **options,
-        )
+        output, _ = process.communicate(timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
         return None, ""
-    return done.returncode, done.stdout
+    return process.returncode, output
 
 
 def need(argv, **options):
@@ -246,7 +250,9 @@ class Runner:
     def system(self, suite, words):
         self.ninja("cli/cubicle", *(["tests/conformance/lose", "tests/conformance/interrupt"]
                                     if suite == "conformance" else []))  # fmt: skip
-        shutil.copy(HOST / "cli" / "cubicle", TREE / "build" / "bin" / "cubicle")
+        program = TREE / "build" / "bin" / "cubicle"
+        program.unlink(missing_ok=True)  # it may still run
+        shutil.copy(HOST / "cli" / "cubicle", program)
         return self.fails([TREE / "tests" / suite / "run.py", *words])
 
     def escape(self):
@@ -273,10 +279,10 @@ class Runner:
         finally:
             target.write_text(original)
 
-    def all_units(self):
-        """The unit tests of trusted code."""
-        places = ("tests/unit/monitor/", "tests/unit/verify/")
-        return [n for n, t in self.targets.items() if any(f.startswith(places) for f in t)]
+    def all_units(self, folder):
+        """The unit tests of trusted code in tests/unit/@folder."""
+        place = f"tests/unit/{folder}/"
+        return [n for n, t in self.targets.items() if any(f.startswith(place) for f in t)]
 
     def test(self, test):
         """Why one of the tests that mutants name fails, or None."""
@@ -299,7 +305,7 @@ class Runner:
                 return test if why == "fails" else f"{test} ({why})"
         if self.quick:
             return None
-        why = self.unit(self.all_units())
+        why = self.unit(self.all_units("verify" if "/verify/" in mutant.file else "monitor"))
         if why:
             return "unit"
         for suite in SUITES[1:]:
