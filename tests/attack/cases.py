@@ -164,6 +164,8 @@ STOPPED = [
     ("return_heap", "execute", "not code", "", 16, ""),
     ("return_victim_private", None, "data", "victim", 16, ""),
     ("return_host_address", "execute", "not code", "", 16, "elsewhere"),
+    ("overwrite_return", None, "changed", "", 16, "elsewhere"),
+    ("tail_call", None, "changed", "", 16, "elsewhere"),
     ("stale_return", None, "return", "", 14, "elsewhere"),
     ("divide", None, "divide", "", 32, "elsewhere"),
     ("compute_for_ever", None, "limit", "", 31, "elsewhere"),
@@ -181,6 +183,7 @@ PLAIN = {
     "index_out_of_view": ("read", "outside", "", "elsewhere"),
     "index_wraps": ("read", "outside", "", "elsewhere"),
     "return_heap": ("execute", "not code", "", "elsewhere"),
+    "tail_call": ("execute", "not code", "", "elsewhere"),
     "jump_middle_of_bundle": None,
     "return_middle_of_bundle": None,
 }

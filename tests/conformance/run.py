@@ -86,12 +86,14 @@ def death(how, reason, isolation):
     check(result.status == 0, "the driver failed", result)
     check("not ok" not in result.out, "a check failed", result)
     check_fault(result, "peer", reason)
+    check(len(result.faults()) == 1, "it was reported dead more than once", result)
 
 
 def death_deeper(isolation):
     result = run_system(SYSTEMS / "conformance.yaml", "death", "third", isolation=isolation)
     check(result.status == 0 and "not ok" not in result.out, "a check failed", result)
     check_fault(result, "third", "illegal")
+    check(len(result.faults()) == 1, "it was reported dead more than once", result)
 
 
 def death_exit(isolation):

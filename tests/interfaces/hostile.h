@@ -16,6 +16,7 @@ enum {
     HOSTILE_SCATTER,   /* uses every second page of what it has lent (keys.c) */
     HOSTILE_LOOK,      /* looks for what victim_leave() left in registers */
     HOSTILE_PENDING,   /* returns while an x87 exception waits to be noticed */
+    HOSTILE_OVERWRITE, /* changes where its own call of the victim returns to */
     HOSTILE_ALIGN      /* returns with the flag that makes misaligned accesses trap */
 };
 int hostile_event(int event);

@@ -107,8 +107,19 @@ enum {
 };
 int peer_die(int how);
 
-/** Changes every register and the floating-point control words; returns 42. */
+/** Changes every register; returns 42. */
 int peer_clobber(void);
+/** What is in the arguments' registers above what is declared; should be 0. */
+uint64_t peer_above(uint8_t a, uint16_t b, uint32_t c, CUBICLE_OPAQUE void *d);
+/** Return with ones in all of the result's register. */
+int32_t peer_half(void);
+void peer_nothing(void);
+/** Sets its floating-point control words, unless @fenv is 0; those that it was called with. */
+uint64_t peer_control_words(uint64_t fenv);
+/** Sets a thread-local variable of its own, what was there. */
+int peer_thread_local(int value);
+/** Is its x87 stack empty, so that it can compute? Fills it then. */
+int peer_x87(void);
 /** Stores what it finds in the registers on entry: 16 general, then 16 ymm of 32 bytes. */
 int peer_registers(CUBICLE_OUT(640) uint8_t *registers);
 

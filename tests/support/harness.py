@@ -55,6 +55,7 @@ REASONS = {
     "read-only": r"memory of cubicle {o} \(\w+\); read-only window",
     "import": r"cannot call .*: not an entry point the cubicle imports",
     "return": r"cannot return .*: return without a matching call",
+    "changed": r"cannot return .*: the return address on the stack has changed",
     "illegal": r"illegal instruction",
     "system call": r"system call",
     "divide": r"division by zero.*",

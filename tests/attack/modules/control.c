@@ -140,6 +140,20 @@ asm(".type jump_to,@function\n"
     "jmp *%rdi\n"
     ".size jump_to,.-jump_to\n");
 
+/* Calls victim_call(event), and first notes where on the stack the return address will be. */
+uint64_t return_slot;
+int call_from_known_place(int event);
+asm(".type call_from_known_place,@function\n"
+    ".p2align 5\n"
+    "call_from_known_place:\n"
+    "subq $8,%rsp\n"
+    "leaq -8(%rsp),%rax\n"
+    "movq %rax,return_slot(%rip)\n"
+    "call victim_call\n"
+    "addq $8,%rsp\n"
+    "ret\n"
+    ".size call_from_known_place,.-call_from_known_place\n");
+
 int change_everything(uint64_t address);
 asm(".type change_everything,@function\n"
     ".p2align 5\n"
@@ -164,6 +178,9 @@ int hostile_event(int event)
     case HOSTILE_LONGJMP:
         jumped++;
         longjmp(before, 1);
+    case HOSTILE_OVERWRITE:
+        *(volatile uint64_t *)return_slot = UINT64_C(0x7ffff7000010);
+        return 0;
     case HOSTILE_RECURSE:
         return victim_call(HOSTILE_RECURSE);
     default:
@@ -207,6 +224,29 @@ static int longjmp_out(void)
 }
 
 /* A return that nobody waits for, once the call it belongs to is over. */
+/* A trampoline returns without a mask: to where it was called from, and nowhere else. */
+static int overwrite_return(void)
+{
+    call_from_known_place(HOSTILE_OVERWRITE);
+    return survived();
+}
+
+/* A jump, not a call, into a trampoline: what is on the stack is no return address. */
+int jump_with_host_address(void);
+asm(".type jump_with_host_address,@function\n"
+    ".p2align 5\n"
+    "jump_with_host_address:\n"
+    "movabsq $0x7ffff7000010,%rax\n"
+    "pushq %rax\n"
+    "jmp victim_intact\n"
+    ".size jump_with_host_address,.-jump_with_host_address\n");
+
+static int tail_call(void)
+{
+    jump_with_host_address();
+    return survived();
+}
+
 static int stale_return(void)
 {
     if (victim_call(HOSTILE_NOTHING) != 1) {
@@ -267,6 +307,8 @@ const struct attack control_attacks[] = {
     ROW(change_registers),
     ROW(recurse_for_ever),
     ROW(longjmp_out),
+    ROW(overwrite_return),
+    ROW(tail_call),
     ROW(stale_return),
     ROW(divide),
     ROW(compute_for_ever),

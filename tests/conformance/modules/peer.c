@@ -295,6 +295,65 @@ int peer_die(int how)
     }
 }
 
+uint64_t peer_control_words(uint64_t fenv)
+{
+    const uint64_t before = cubicle_fenv_get();
+    if (fenv != 0 && cubicle_fenv_set(fenv) != 0) {
+        return 0;
+    }
+    return before;
+}
+
+int peer_thread_local(int value)
+{
+    static _Thread_local int mine;
+    const int before = mine;
+    mine = value;
+    return before;
+}
+
+void fill_x87(void);
+
+int peer_x87(void)
+{
+    volatile long double three = 3;
+    volatile int empty = three * three == 9; /* before it is full */
+    fill_x87();
+    return empty;
+}
+
+asm(".type fill_x87,@function\n"
+    ".p2align 5\n"
+    "fill_x87:\n"
+    "fld1\n fld1\n fld1\n fld1\n fld1\n fld1\n fld1\n fld1\n"
+    "ret\n"
+    ".size fill_x87,.-fill_x87\n"
+
+    ".globl peer_above\n"
+    ".type peer_above,@function\n"
+    ".p2align 5\n"
+    "peer_above:\n"
+    "shrq $8,%rdi\n shrq $16,%rsi\n shrq $32,%rdx\n shrq $32,%rcx\n"
+    "movq %rdi,%rax\n orq %rsi,%rax\n orq %rdx,%rax\n orq %rcx,%rax\n"
+    "ret\n"
+    ".size peer_above,.-peer_above\n"
+
+    ".globl peer_half\n"
+    ".type peer_half,@function\n"
+    ".p2align 5\n"
+    "peer_half:\n"
+    "movq $-1,%rax\n"
+    "ret\n"
+    ".size peer_half,.-peer_half\n"
+
+    ".globl peer_nothing\n"
+    ".type peer_nothing,@function\n"
+    ".p2align 5\n"
+    "peer_nothing:\n"
+    "movq $-1,%rax\n"
+    "ret\n"
+    ".size peer_nothing,.-peer_nothing\n");
+
 asm(".globl peer_registers\n"
     ".type peer_registers,@function\n"
     ".p2align 5\n"

@@ -62,6 +62,76 @@ asm(".globl load_and_call\n"
                       YMM_STORE) "vzeroupper\n" POP_SAVED "ret\n"
                                  ".size call_and_store,.-call_and_store\n");
 
+/*
+ * uint64_t call_above(void): calls peer_above() with ones in all of the registers.
+ * uint64_t result_of_half(void), result_of_nothing(void): all of rax after these calls.
+ * int call_with_full_x87(void): calls peer_x87() with eight numbers on the x87 stack.
+ */
+uint64_t call_above(void);
+uint64_t result_of_half(void);
+uint64_t result_of_nothing(void);
+int call_with_full_x87(void);
+
+#define CALLER(name, before, callee)                               \
+    ".globl " name "\n.type " name ",@function\n.p2align 5\n" name \
+    ":\nsubq $8,%rsp\n" before "call " callee "\naddq $8,%rsp\n"   \
+    "ret\n.size " name ",.-" name "\n"
+
+/* clang-format off */
+asm(CALLER("call_above",
+           "movq $-1,%rdi\n movq %rdi,%rsi\n movq %rdi,%rdx\n movq %rdi,%rcx\n",
+           "peer_above")
+    CALLER("result_of_half", "", "peer_half")
+    CALLER("result_of_nothing", "", "peer_nothing")
+    CALLER("call_with_full_x87",
+           "fld1\n fld1\n fld1\n fld1\n fld1\n fld1\n fld1\n fld1\n",
+           "peer_x87"));
+/* clang-format on */
+
+/* Without what is sticky. */
+#define CONTROL_WORDS UINT64_C(0x00000f7f0000ffc0)
+#define FENV_DEFAULT UINT64_C(0x0000037f00001f80)
+#define FENV_UP UINT64_C(0x00000b7f00005f80)   /* rounds upwards */
+#define FENV_DOWN UINT64_C(0x0000077f00003f80) /* and downwards */
+
+static void control_words(void)
+{
+    CHECK_EQUAL(cubicle_fenv_set(FENV_UP), 0);
+    CHECK_EQUAL(peer_control_words(0) & CONTROL_WORDS, FENV_DEFAULT);
+    CHECK_EQUAL(peer_control_words(FENV_DOWN) & CONTROL_WORDS, FENV_DEFAULT);
+    CHECK_EQUAL(cubicle_fenv_get() & CONTROL_WORDS, FENV_UP);
+    CHECK_EQUAL(cubicle_fenv_set(FENV_DEFAULT), 0);
+}
+
+static void narrow(void)
+{
+    CHECK_EQUAL(call_above(), 0);
+    CHECK_EQUAL(result_of_half(), UINT32_MAX);
+    CHECK_EQUAL(result_of_nothing(), 0);
+}
+
+static void x87(void)
+{
+    volatile long double three = 3;
+    volatile int empty = call_with_full_x87();
+    volatile int still = three * three == 9; /* before a report calls anybody */
+    CHECK_EQUAL(empty, 1);
+    CHECK_EQUAL(still, 1);
+}
+
+static _Thread_local int mine;
+
+static void thread_local_memory(void)
+{
+    int *volatile before = &mine;
+    mine = 5;
+    CHECK_EQUAL(peer_thread_local(7), 0);
+    const int now = mine;
+    CHECK_EQUAL(now, 5);
+    CHECK(&mine == before);
+    CHECK_EQUAL(peer_thread_local(9), 7);
+}
+
 /* Bytes of @registers that look like @value, in any aligned word of 8 bytes. */
 static int words_with(const uint8_t *registers, size_t size, uint64_t value)
 {
@@ -95,4 +165,8 @@ void test_registers(void)
     CHECK_EQUAL(words_with(registers + 8, 48, UINT64_MAX), 0);
     CHECK_EQUAL(words_with(registers + 128, 512, UINT64_MAX), 0);
     CHECK_EQUAL(cubicle_fenv_get(), fenv);
+    control_words();
+    narrow();
+    x87();
+    thread_local_memory();
 }

@@ -29,7 +29,25 @@ static struct descriptor_function inner_function;
 uint32_t callee_used;
 
 static const struct backend world_backend = {.name = "world"};
+static const struct backend checking_backend = {.name = "world", .checks_copies = true};
 const struct backend *backend = &world_backend;
+
+static struct {
+    unsigned peer;
+    uint32_t page;
+} denied;
+
+void check_copies(bool check)
+{
+    backend = check ? &checking_backend : &world_backend;
+    deny(0, 0);
+}
+
+void deny(unsigned peer, uint32_t offset)
+{
+    denied.peer = peer;
+    denied.page = page_of(offset);
+}
 
 _Thread_local struct thread thread_self;
 
@@ -68,6 +86,9 @@ unsigned window_rights(unsigned peer, uint32_t page)
                   {BIG, BIG_SIZE}};
     if (peer == caller.id && page == page_of(LOCKED)) {
         return PAGE_READ;
+    }
+    if (peer == denied.peer && page == denied.page) {
+        return 0;
     }
     for (size_t i = 0; i < sizeof(mapped) / sizeof(mapped[0]); i++) {
         if (page - page_of(mapped[i].start) < mapped[i].size / PAGE_SIZE) {
@@ -139,6 +160,7 @@ void begin(enum descriptor_type returns)
     memset(&trampoline, 0, sizeof(trampoline));
     memset(frames, 0, sizeof(frames));
     callee_used = 0;
+    check_copies(false);
     function.name = "f";
     function.returns = returns;
     callee.state = CUBICLE_LIVE;

@@ -37,6 +37,12 @@ int world_setup(void **state);
 
 uint8_t *at(const struct cubicle *cubicle, uint64_t offset);
 
+/** From now on the monitor's copies do not trap where the cubicle has no rights, so that it has
+ * to ask (backend.h). begin() ends that. */
+void check_copies(bool check);
+/** Takes @peer's rights to the page at @offset away, and gives back what was taken before. */
+void deny(unsigned peer, uint32_t offset);
+
 /** A fresh call, heaps full of 'a' (caller) and 'b' (callee), the callee's stack of
  * 's'. */
 void begin(enum descriptor_type returns);

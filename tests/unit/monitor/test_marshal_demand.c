@@ -178,6 +178,27 @@ static int pass(enum descriptor_kind kind, bool on_demand, uint64_t argument,
     return enter_inner(&arg, argument) == 0 ? 0 : (int)(int64_t)inner->result;
 }
 
+/* Where copies do not trap: rights are asked for at each, on both sides, as they are then. */
+static void test_rights(void **state)
+{
+    (void)state;
+    assert_int_equal(demand(HEAP, 2 * SIZE), 0);
+    check_copies(true);
+    assert_int_equal(demand_fetch(HEAP, 0, SIZE + 1), 0);
+    deny(caller.id, HEAP + SIZE);
+    assert_int_equal(demand_fetch(HEAP, 0, SIZE), 0);
+    assert_int_equal(demand_fetch(HEAP, 0, SIZE + 1), -EFAULT);
+    assert_int_equal(demand_fetch(HEAP, SIZE, 1), -EFAULT);
+    deny(callee.id, HEAP + SIZE);
+    assert_int_equal(demand_fetch(HEAP, 0, SIZE), 0);
+    assert_int_equal(demand_fetch(HEAP + 1, 0, SIZE), -EFAULT);
+    assert_int_equal(demand_fetch(HEAP + SIZE, 0, 1), -EFAULT);
+    deny(0, 0);
+    assert_int_equal(demand_fetch(HEAP + 1, 0, SIZE), 0);
+    check_copies(false);
+    leave(0);
+}
+
 static void test_passed_on(void **state)
 {
     static const struct {
@@ -233,9 +254,9 @@ static void test_no_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_given),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_fetch),   cmocka_unit_test(test_passed_on),
-        cmocka_unit_test(test_no_size),
+        cmocka_unit_test(test_given),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_fetch),     cmocka_unit_test(test_rights),
+        cmocka_unit_test(test_passed_on), cmocka_unit_test(test_no_size),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

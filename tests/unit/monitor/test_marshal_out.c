@@ -128,6 +128,14 @@ static void test_out_forward(void **state)
             assert_bytes(at(&caller, HEAP + 8 + n), 'a', 100);
         }
     }
+    /* What goes both ways has no word: its bytes come back with the callee's own return. */
+    begin(DESCRIPTOR_I64);
+    pointer(DESCRIPTOR_INOUT, HEAP, DESCRIPTOR_SIZE_CONST, 100)->ret = true;
+    assert_int_equal(enter(), 0);
+    out_word(frame->args[0], 1);
+    assert_int_equal(inner_call(frame->args[0], 100, 100), 100);
+    assert_bytes(at(&caller, HEAP), 'a', 100);
+    assert_bytes(at(&callee, frame->args[0]), 'z', 100);
     /* The caller's memory has gone meanwhile: an error, and no more. */
     begin(DESCRIPTOR_I64);
     pointer(DESCRIPTOR_OUT, HEAP + PAGE_SIZE, DESCRIPTOR_SIZE_CONST, 100)->ret = true;

@@ -76,6 +76,21 @@ static void test_p4_quota(void **state)
     assert_int_equal(memory_give(a, HEAP + 20, 6, PAGE_HEAP), 0);
 }
 
+/* P5: so many pieces, and no more; what is refused changes nothing. */
+static void test_p5_pieces(void **state)
+{
+    (void)state;
+    page_limit_runs(2);
+    assert_int_equal(memory_give(a, HEAP, 1, PAGE_HEAP), 0);
+    assert_int_equal(memory_give(a, HEAP + 2, 1, PAGE_HEAP), 0);
+    assert_int_equal(memory_give(a, HEAP + 4, 1, PAGE_HEAP), -ENOMEM);
+    assert_int_equal(fake_calls.map, 2);
+    assert_int_equal(a->npages, 2);
+    assert_true(page_all(HEAP + 4, 1, 0, PAGE_FREE));
+    assert_int_equal(memory_give(b, HEAP + 4, 1, PAGE_HEAP), 0);
+    page_limit_runs(UINT32_MAX);
+}
+
 static void test_give_refused(void **state)
 {
     (void)state;
@@ -347,7 +362,7 @@ int main(void)
         TEST(test_renew_lost),  TEST(test_p4_quota),           TEST(test_give_refused),
         TEST(test_host_fails),  TEST(test_p3_renew),           TEST(test_renew_refused),
         TEST(test_p3_take),     TEST(test_take_refused),       TEST(test_protect),
-        TEST(test_reserve_top), TEST(test_p5_neighbours_join),
+        TEST(test_reserve_top), TEST(test_p5_neighbours_join), TEST(test_p5_pieces),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

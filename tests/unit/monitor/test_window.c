@@ -192,8 +192,8 @@ static void test_w4_freed_leave_windows(void **state)
     window_forget_pages(page + 3, 2);
     page_free(page + 3, 2);
     assert_int_equal(page_claim(page + 3, 2, A, PAGE_HEAP, BOTH), 0);
-    for (uint32_t k = 0; k < 9; k++) {
-        assert_reaches(B, page + k, k == 3 || k == 4 ? 0 : BOTH);
+    for (uint32_t k = 0; k < 12; k++) { /* nor is anything behind it lent now */
+        assert_reaches(B, page + k, k == 3 || k == 4 || k >= 9 ? 0 : BOTH);
     }
     /* The first page, then the last one, of a range; then all of it. */
     window_forget_pages(page, 1);
@@ -250,6 +250,7 @@ static void test_p5_runs(void **state)
     assert_int_equal(window_close(A, id, B), 0); /* gives them back */
     assert_int_equal(window_open(A, id, B), 0);
     assert_true(window_map(B, HEAP(A) + 8, READ));
+    lend(A, C, HEAP(A) + 8, 1, READ);
     page_limit_runs(1); /* the owner's own pages might be split */
     assert_false(window_map(C, HEAP(A) + 8, READ));
     assert_false(window_map(B, HEAP(A) + 10, READ));
@@ -533,6 +534,11 @@ static void test_w3_ids(void **state)
     assert_int_equal(window_destroy(B, others), 0);
     assert_reaches(B, HEAP(A), READ);
     assert_int_equal(window_destroy(A, id), 0);
+    assert_int_equal(window_add(A, id, AT(HEAP(A)), 1, READ), -EINVAL);
+    assert_int_equal(window_remove(A, id, AT(HEAP(A))), -EINVAL);
+    assert_int_equal(window_open(A, id, C), -EINVAL);
+    assert_int_equal(window_close(A, id, B), -EINVAL);
+    assert_int_equal(window_destroy(A, id), -EINVAL);
     /* The slot is used again at once, the id is not. */
     for (int i = 0; i < 1000; i++) {
         const int next = window_init(A);

@@ -88,6 +88,10 @@ static void test_acl_off(void **state)
     assert_int_equal(window_rights(B, HEAP(APP)), BOTH);
     assert_int_equal(window_rights(CUBICLE_MONITOR, HEAP(A)), 0);
     assert_int_equal(window_rights(B, HEAP(APP) + PAGES), 0); /* free */
+    /* No window gave it, and it goes all the same when the page is freed. */
+    assert_true(window_map(B, HEAP(A), READ));
+    window_forget_pages(HEAP(A), 1);
+    assert_int_equal(fake_rights(B, HEAP(A)), 0);
 }
 
 static void test_acl_app(void **state)

@@ -216,6 +216,8 @@ static const struct verify_case cases[] = {
            "\x89\xc4\x90\x64\x4c\x8b\x1c\x25\xc8\xff\xff\xff\x4a"
            "\x8d\x24\x1c", STACK_REBASE, 0),
     REJECT("S6", 0, "movl %eax,%esp", "\x89\xc4", STACK_REBASE, 0),
+    REJECT("S6", 0, "movl %eax,%esp; leaq (%rsp,%r11),%rsp", "\x89\xc4\x4a\x8d\x24\x1c",
+           STACK_REBASE, 0),
     REJECT("S6", 0, "movl %eax,%esp; movq %fs:view,%r10; leaq (%rsp,%r10),%rsp",
            "\x89\xc4\x64\x4c\x8b\x14\x25\xc8\xff\xff\xff\x4a\x8d"
            "\x24\x14", ACCESS_FS, 2),

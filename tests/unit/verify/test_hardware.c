@@ -4,6 +4,10 @@
  * believes, move rsp only as listed, and leave segment bases, system flags and control
  * words alone.
  *
+ * S4: every one that shows where rsp is, for it is accepted between a move of rsp and a branch,
+ * runs again with rsp where nothing is mapped, and must fault at disp(%rsp): with flags set
+ * and clear, counts, lengths and masks of 0.
+ *
  * With `--list FILE` executes nothing and writes the accepted instructions to FILE,
  * each in a bundle, with int3 and a push of its length at the end: objdump.sh reads
  * that with another disassembler.
@@ -21,6 +25,8 @@
 static struct box box;
 static FILE *dump;
 static unsigned long ntried, naccepted, nexecuted, nfaulted, nproblems;
+static unsigned long nprobes, nprobed; /* accepted as such; and executed */
+static unsigned long nprobe_problems;
 static uint32_t mxcsr_before;
 static uint16_t x87_before;
 static ZydisDecoder decoder;
@@ -175,6 +181,125 @@ static void try_code(const uint8_t *bytes)
     fwrite(code, 1, 32, dump);
 }
 
+/* ---- probes ---- */
+
+#define HOLE 0x40000000u /* offset in the view: nothing is mapped there, aligned */
+#define FLAGS_ALL 0x8d5u
+
+static void probe_problem(const uint8_t *code, const char *what)
+{
+    nprobe_problems++;
+    problem(code, what);
+    nproblems--;
+}
+
+/* Where @code accesses the stack, from rsp on. */
+static int32_t probe_distance(const uint8_t *code, int32_t disp)
+{
+    const uint8_t *at = code + ((*code & 0xf0) == 0x40 || *code == 0x66);
+
+    if ((*at >= 0x50 && *at <= 0x57) || *at == 0x68 || *at == 0x6a) {
+        return -8; /* push */
+    }
+    return *at >= 0x58 && *at <= 0x5f ? 0 : disp; /* pop */
+}
+
+/* One run of a probe with rsp in the hole; @set: flags and counts are not 0. */
+static void execute_probe(const uint8_t *code, int32_t disp, bool set)
+{
+    struct user_regs_struct regs;
+    siginfo_t info;
+
+    memcpy(box.code, code, 32);
+    box_registers(&box, &regs, 0);
+    regs.rsp = box.view + HOLE;
+    regs.eflags |= set ? FLAGS_ALL : 0;
+    regs.rax = regs.rdx = regs.rcx = set;
+    const uint64_t expected = regs.rsp + (uint64_t)(int64_t)probe_distance(code, disp);
+    if (!box_set(&box, &regs)) {
+        problem(code, "the child is gone");
+        exit(1);
+    }
+    const enum box_event event = box_step(&box, &regs, &info);
+    if (event == BOX_TRAPPED && info.si_signo == SIGILL) {
+        return; /* not an instruction of this processor */
+    }
+    nprobed++;
+    if (event != BOX_FAULTED || info.si_signo != SIGSEGV || info.si_code == SI_KERNEL ||
+        (uint64_t)(uintptr_t)info.si_addr != expected) {
+        probe_problem(code, "is taken for a probe, and does not access disp(%rsp)");
+    }
+}
+
+/* Does the verifier take @bytes for a probe: subq $8,%rsp; bytes; jmp .+2? */
+static bool is_probe(const uint8_t *bytes, unsigned length)
+{
+    static const struct verify_policy policy = {.tp_disp = BOX_TP,
+                                                .view_disp = BOX_VIEW};
+    uint8_t code[64];
+    struct verify_result result;
+
+    memset(code, 0xcc, sizeof(code));
+    memcpy(code, "\x48\x83\xec\x08", 4);
+    memcpy(code + 4, bytes, length);
+    memcpy(code + 4 + length, "\xeb", 2); /* jmp .+2 */
+    return verify_code(code, sizeof(code), BOX_CODE, &policy, &result);
+}
+
+/* @disp: the displacement in @bytes. */
+static void try_probe(const uint8_t *bytes, int32_t disp)
+{
+    uint8_t code[32];
+    const unsigned length = accepted_length(bytes);
+
+    if (length == 0 || !is_probe(bytes, length) || bytes[0] == 0xcc ||
+        (bytes[0] == 0x0f && bytes[1] == 0x0b)) {
+        return; /* int3 and ud2 do not go on (S7) */
+    }
+    memset(code, 0xcc, sizeof(code));
+    memcpy(code, bytes, length);
+    nprobes++;
+    /* Not push and pop: pushq %gs:disp(%esp) too reads there, and then pushes. */
+    if (bytes[0] != 0x65 && probe_distance(code, disp) == disp &&
+        (disp >= 0x10000 || disp <= -0x10000)) {
+        probe_problem(code, "is taken for a probe, too far from rsp");
+    }
+    if (dump == NULL) {
+        execute_probe(code, disp, false);
+        execute_probe(code, disp, true);
+    }
+}
+
+/* The opcode before @at with disp(%rsp), near and far, every ModRM.reg, and every immediate
+ * where @immediates (shifts by 0 access nothing, perhaps). */
+static void sweep_probes(const uint8_t *opcode, unsigned at, bool immediates)
+{
+    static const int32_t far[] = {0xffc0, -0xffc0, 0x10000, -0x10000};
+    uint8_t code[64];
+
+    for (unsigned reg = 0; reg < 8; reg++) {
+        memset(code, 0x02, sizeof(code));
+        memcpy(code, opcode, at);
+        code[at + 1] = 0x24;
+        code[at] = (uint8_t)(0x04 | reg << 3);
+        try_probe(code, 0);
+        code[at] = (uint8_t)(0x44 | reg << 3);
+        code[at + 2] = 0x40;
+        for (unsigned value = immediates ? 0 : 2; value < (immediates ? 256 : 3);
+             value++) {
+            code[at + 3] = (uint8_t)value;
+            try_probe(code, 0x40);
+        }
+        code[at] = (uint8_t)(0x84 | reg << 3);
+        for (size_t i = 0; i < LENGTH(far); i++) {
+            memcpy(code + at + 2, &far[i], 4);
+            try_probe(code, far[i]);
+        }
+    }
+}
+
+/* ---- sweeps ---- */
+
 /* The ModRM bytes, with displacement and immediate bytes. With all opcode extensions
  * and memory at (%eax), (%rip), 2(%rsp) and an absolute address, where @extended. */
 static void sweep_modrm(uint8_t *code, unsigned at, bool all, bool extended)
@@ -199,6 +324,13 @@ static void sweep_modrm(uint8_t *code, unsigned at, bool all, bool extended)
         try_code(code);
         code[at + 1] = 0x02;
     }
+}
+
+/* Shifts, rotations and double shifts by an immediate. */
+static bool has_count(size_t map, unsigned opcode)
+{
+    return map == 0 ? opcode == 0xc0 || opcode == 0xc1
+                    : map == 1 && (opcode == 0xa4 || opcode == 0xac);
 }
 
 static void sweep_legacy(void)
@@ -240,6 +372,7 @@ static void sweep_legacy(void)
                 memcpy(code + at, maps[m], strlen(maps[m]));
                 at += (unsigned)strlen(maps[m]);
                 code[at++] = (uint8_t)opcode;
+                sweep_probes(code, at, has_count(m, opcode));
                 sweep_modrm(code, at, strlen(prefixes[p]) == 0, true);
             }
         }
@@ -264,6 +397,7 @@ static void sweep_vex(void)
             vex[1] = (uint8_t)(0xe0 | map);
             vex[2] = (uint8_t)(w << 7 | vvvv[v] << 3 | l << 2 | pp);
             vex[3] = (uint8_t)opcode;
+            sweep_probes(code, (unsigned)(vex - code) + 4, false);
             sweep_modrm(code, (unsigned)(vex - code) + 4, false, false);
         }
     }
@@ -304,8 +438,11 @@ int main(int argc, char **argv)
     sweep_legacy();
     sweep_vex();
     box_close(&box);
-    printf("1..1\n# %lu tried, %lu accepted, %lu executed, %lu faulted, %lu problems\n",
-           ntried, naccepted, nexecuted, nfaulted, nproblems);
-    printf("%s 1 - hardware\n", nproblems == 0 && naccepted > 10000 ? "ok" : "not ok");
-    return nproblems == 0 ? 0 : 1;
+    printf("1..2\n# %lu tried, %lu accepted, %lu executed, %lu faulted, %lu problems\n"
+           "# %lu taken for probes, %lu runs of them\n",
+           ntried, naccepted, nexecuted, nfaulted, nproblems, nprobes, nprobed);
+    const bool enough = naccepted > 10000 && nprobes > 10000;
+    printf("%s 1 - hardware\n", nproblems == 0 && enough ? "ok" : "not ok");
+    printf("%s 2 - probes\n", nprobe_problems == 0 && enough ? "ok" : "not ok");
+    return nproblems == 0 && nprobe_problems == 0 && enough ? 0 : 1;
 }

@@ -1,0 +1,467 @@
+/*
+ * The functions of the monitor itself, called as trampolines call them: what they refuse, and
+ * for whom they act. Memory, windows and the end of calls are played here.
+ */
+#include "demand.h"
+#include "fault.h"
+#include "gate.h"
+#include "link.h"
+#include "memory.h"
+#include "page.h"
+#include "trampoline.h"
+#include "window.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HEAP UINT64_C(0x80100000) /* a page of the allocator's client */
+#define BOTH (PAGE_READ | PAGE_WRITE)
+#define FENV UINT64_C(0x037f00001f80) /* the default control words */
+
+enum { ALLOC = 1, CLIENT, OTHER };
+
+static struct trampoline trampolines[3];
+static struct call_frame frames[4];
+
+/* The last thing that was asked of another file. */
+static struct {
+    const char *what;
+    unsigned who, rights, kind;
+    uint64_t at, n;
+} asked;
+
+/* ---- what gate.c asks of others ---- */
+
+static int ask(const char *what, unsigned who, uint64_t at, uint64_t n)
+{
+    asked.what = what;
+    asked.who = who;
+    asked.at = at;
+    asked.n = n;
+    return 0;
+}
+
+int memory_protect(struct cubicle *cubicle, uint32_t page, uint32_t npages,
+                   enum page_kind kind, unsigned rights)
+{
+    asked.kind = kind;
+    asked.rights = rights;
+    return ask("protect", cubicle->id, page, npages);
+}
+
+int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
+                enum page_kind kind)
+{
+    asked.kind = kind;
+    return ask("give", cubicle->id, page, npages);
+}
+
+int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    return ask("renew", cubicle->id, page, npages);
+}
+
+int memory_recall(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    return ask("recall", cubicle->id, page, npages);
+}
+
+int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    return ask("take", cubicle->id, page, npages);
+}
+
+int64_t memory_reclaim(struct cubicle *cubicle, uint32_t *page)
+{
+    *page = 5;
+    (void)ask("reclaim", cubicle->id, 0, 0);
+    return 3;
+}
+
+uint32_t memory_heap_end(void)
+{
+    return HEAP_END - 0x100000;
+}
+
+int window_init(unsigned owner)
+{
+    return ask("init", owner, 0, 0);
+}
+
+int window_add(unsigned owner, int id, uint32_t base, uint64_t len, unsigned rights)
+{
+    (void)id;
+    asked.rights = rights;
+    return ask("add", owner, base, len);
+}
+
+int window_remove(unsigned owner, int id, uint32_t base)
+{
+    (void)id;
+    return ask("remove", owner, base, 0);
+}
+
+int window_open(unsigned owner, int id, unsigned peer)
+{
+    return ask("open", owner, (unsigned)id, peer);
+}
+
+int window_close(unsigned owner, int id, unsigned peer)
+{
+    return ask("close", owner, (unsigned)id, peer);
+}
+
+int window_close_all(unsigned owner, int id)
+{
+    return ask("close all", owner, (unsigned)id, 0);
+}
+
+int window_destroy(unsigned owner, int id)
+{
+    return ask("destroy", owner, (unsigned)id, 0);
+}
+
+int demand_fetch(uint32_t to, uint64_t at, uint64_t size)
+{
+    return ask("fetch", to, at, size);
+}
+
+int link_bound_table(unsigned caller, const char *interface, uint64_t fingerprint,
+                     const char *provider, uint64_t *table, size_t size)
+{
+    (void)interface;
+    (void)fingerprint;
+    (void)provider;
+    (void)table;
+    return ask("bind", caller, 0, size);
+}
+
+struct trampoline *trampoline_get(uint32_t id)
+{
+    return id >= 1 && id <= 2 ? &trampolines[id] : NULL;
+}
+
+static jmp_buf end;
+
+void unwind_stop(struct cubicle *cubicle, enum cubicle_state state, int status)
+{
+    asked.n = (uint64_t)status;
+    asked.who = cubicle->id;
+    cubicle->state = state;
+}
+
+bool unwind_to_caller(struct cubicle *cubicle, struct unwind_target *target)
+{
+    (void)target;
+    return cubicle->state != CUBICLE_LIVE;
+}
+
+void unwind_resume(const struct unwind_target *target)
+{
+    (void)target;
+    longjmp(end, 1);
+}
+
+void fault_panic(const char *what)
+{
+    fail_msg("panic: %s", what);
+    longjmp(end, 1);
+}
+
+void fault_stop_running(const char *reason)
+{
+    asked.what = reason;
+    longjmp(end, 1);
+}
+
+const struct gate host_gates[] = {{"host_none", NULL, true, false}};
+const unsigned host_ngates = 1;
+
+void host_setup(const struct monitor_config *config)
+{
+    (void)config;
+}
+
+/* ---- */
+
+#define GATE(name) (gate_find("cubicle_" name)->function)
+
+static int setup(void **state)
+{
+    (void)state;
+    while (cubicle_count() < 3) {
+        (void)cubicle_create("c");
+    }
+    for (unsigned id = ALLOC; id <= OTHER; id++) {
+        cubicle_get(id)->state = CUBICLE_LIVE;
+        cubicle_get(id)->epoch = 10 + id;
+        thread_self.cubicle[id].tp = 0;
+    }
+    memset(page_table, 0, sizeof(page_table));
+    memset(&asked, 0, sizeof(asked));
+    asked.what = "nothing";
+    /* The client has called the allocator, which calls the monitor. */
+    trampolines[1] = (struct trampoline){.caller = CLIENT, .callee = ALLOC};
+    trampolines[2] = (struct trampoline){.caller = ALLOC, .callee = CUBICLE_MONITOR};
+    frames[0] = (struct call_frame){.trampoline = 0};
+    frames[1] = (struct call_frame){.trampoline = 1};
+    frames[2] = (struct call_frame){.trampoline = 2};
+    thread_self.control = &frames[3];
+    thread_self.running = ALLOC;
+    return 0;
+}
+
+static void expect(const char *what, unsigned who, uint64_t at, uint64_t n)
+{
+    assert_string_equal(asked.what, what);
+    assert_int_equal(asked.who, who);
+    assert_int_equal(asked.at, at);
+    assert_int_equal(asked.n, n);
+    asked.what = "nothing";
+}
+
+static void expect_nothing(void)
+{
+    assert_string_equal(asked.what, "nothing");
+}
+
+static void test_protect(void **state)
+{
+    int (*const protect)(uint64_t, uint64_t, int) = GATE("page_protect");
+    (void)state;
+    page_table[page_of(HEAP)].kind = PAGE_CODE;
+    assert_int_equal(protect(HEAP, 2 * PAGE_SIZE, PAGE_READ), 0);
+    assert_int_equal(asked.kind, PAGE_HEAP);
+    assert_int_equal(asked.rights, PAGE_READ);
+    expect("protect", ALLOC, page_of(HEAP), 2);
+    /* Upper halves of pointers mean nothing. */
+    assert_int_equal(protect(HEAP | UINT64_C(7) << 40, PAGE_SIZE, BOTH), 0);
+    expect("protect", ALLOC, page_of(HEAP), 1);
+    assert_int_equal(protect(HEAP + 1, PAGE_SIZE, 0), -EINVAL);
+    assert_int_equal(protect(HEAP, 1, 0), -EINVAL);
+    assert_int_equal(protect(HEAP, 0, 0), -EINVAL);
+    assert_int_equal(protect(HEAP, SPACE_SIZE + PAGE_SIZE, 0), -EINVAL);
+    assert_int_equal(protect(HEAP, UINT64_MAX - PAGE_SIZE + 1, 0), -EINVAL);
+    assert_int_equal(protect(HEAP, SPACE_SIZE - HEAP + PAGE_SIZE, 0), -EINVAL);
+    assert_int_equal(protect(HEAP, PAGE_SIZE, PAGE_WRITE), -EINVAL);
+    assert_int_equal(protect(HEAP, PAGE_SIZE, 4), -EINVAL);
+    assert_int_equal(protect(HEAP, PAGE_SIZE, BOTH | 8), -EINVAL);
+    assert_int_equal(protect(HEAP, PAGE_SIZE, -1), -EINVAL);
+    expect_nothing();
+}
+
+typedef int owner_gate(int owner, uint64_t base, uint64_t npages);
+
+/* Whom the allocator may act for: itself, and who has just called it. */
+static void test_owner(void **state)
+{
+    owner_gate *const assign = GATE("page_assign");
+    owner_gate *const gates[] = {assign, GATE("page_recall"), GATE("page_release")};
+    static const char *const names[] = {"give", "recall", "take"};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(gates[i](CLIENT, HEAP, 3), 0);
+        expect(names[i], CLIENT, page_of(HEAP), 3);
+        assert_int_equal(gates[i](0, HEAP, 1), 0);
+        expect(names[i], ALLOC, page_of(HEAP), 1);
+        assert_int_equal(gates[i](ALLOC, HEAP, 1), 0);
+        expect(names[i], ALLOC, page_of(HEAP), 1);
+        assert_int_equal(gates[i](OTHER, HEAP, 1), -EPERM);
+        assert_int_equal(gates[i](-1, HEAP, 1), -EPERM);
+        assert_int_equal(gates[i](CUBICLE_MAX + 1, HEAP, 1), -EPERM);
+        expect_nothing();
+    }
+    /* The call below is one of the client's, but not to the allocator. */
+    trampolines[1].callee = OTHER;
+    assert_int_equal(assign(CLIENT, HEAP, 1), -EPERM);
+    /* Nobody has called. */
+    frames[1].trampoline = 0;
+    assert_int_equal(assign(CLIENT, HEAP, 1), -EPERM);
+    expect_nothing();
+}
+
+static void test_heap(void **state)
+{
+    owner_gate *const gates[] = {GATE("page_assign"), GATE("page_recall"),
+                                 GATE("page_release")};
+    const uint64_t last = memory_heap_end() - PAGE_SIZE;
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(gates[i](CLIENT, last, 1), 0);
+        assert_int_equal(gates[i](CLIENT, HEAP_START, 1), 0);
+        asked.what = "nothing";
+        assert_int_equal(gates[i](CLIENT, HEAP + 1, 1), -EINVAL);
+        assert_int_equal(gates[i](CLIENT, HEAP, 0), -EINVAL);
+        assert_int_equal(gates[i](CLIENT, HEAP_START - PAGE_SIZE, 1), -EINVAL);
+        assert_int_equal(gates[i](CLIENT, last, 2), -EINVAL);
+        assert_int_equal(gates[i](CLIENT, last + PAGE_SIZE, 1), -EINVAL);
+        assert_int_equal(gates[i](CLIENT, HEAP, UINT64_C(1) << 52), -EINVAL);
+        expect_nothing();
+    }
+}
+
+/* Pages that the owner is given again are as new (P3). */
+static void test_assign_again(void **state)
+{
+    owner_gate *const assign = GATE("page_assign");
+    (void)state;
+    page_table[page_of(HEAP)].owner = CLIENT;
+    assert_int_equal(assign(CLIENT, HEAP, 1), 0);
+    expect("renew", CLIENT, page_of(HEAP), 1);
+    page_table[page_of(HEAP)].owner = OTHER;
+    assert_int_equal(assign(CLIENT, HEAP, 1), 0);
+    expect("give", CLIENT, page_of(HEAP), 1);
+    assert_int_equal(asked.kind, PAGE_HEAP);
+}
+
+/* Windows are those of who runs, whoever owns the memory. */
+/* Only of one who has ended. */
+static void test_reclaim(void **state)
+{
+    int64_t (*const reclaim)(int, uint64_t *) = GATE("page_reclaim");
+    uint64_t base = 7;
+    (void)state;
+    assert_int_equal(reclaim(CLIENT, &base), -EPERM);
+    cubicle_get(CLIENT)->state = CUBICLE_STARTING;
+    assert_int_equal(reclaim(CLIENT, &base), -EPERM);
+    assert_int_equal(reclaim(0, &base), -EPERM);
+    assert_int_equal(reclaim(-1, &base), -EPERM);
+    assert_int_equal(reclaim(CUBICLE_MAX + 1, &base), -EPERM);
+    expect_nothing();
+    cubicle_get(CLIENT)->state = CUBICLE_DEAD;
+    assert_int_equal(reclaim(CLIENT, &base), 3);
+    assert_int_equal(base, 5 * PAGE_SIZE);
+    expect("reclaim", CLIENT, 0, 0);
+    assert_true(gate_find("cubicle_page_reclaim")->needs_allocator);
+}
+
+static void test_windows(void **state)
+{
+    int (*const add)(int, uint64_t, uint64_t, int) = GATE("window_add");
+    int (*const open)(int, int) = GATE("window_open");
+    int (*const close)(int, int) = GATE("window_close");
+    (void)state;
+    page_table[page_of(HEAP)].owner = OTHER;
+    assert_int_equal(add(1, HEAP | UINT64_C(1) << 32, 77, PAGE_READ), 0);
+    expect("add", ALLOC, HEAP, 77);
+    assert_int_equal(open(5, CLIENT), 0);
+    expect("open", ALLOC, 5, CLIENT);
+    assert_int_equal(close(5, CLIENT), 0);
+    expect("close", ALLOC, 5, CLIENT);
+    assert_int_equal(open(5, 0), -ESRCH);
+    assert_int_equal(open(5, -1), -ESRCH);
+    assert_int_equal(close(5, -1), -ESRCH);
+    expect_nothing();
+}
+
+static void test_thread_pointer(void **state)
+{
+    int (*const set)(uint64_t) = GATE("thread_pointer_set");
+    (void)state;
+    assert_int_equal(set(UINT64_C(0x700080123456)), 0);
+    assert_int_equal(thread_self.tp, 0x80123456);
+    assert_int_equal(thread_self.cubicle[ALLOC].tp, 0x80123456);
+    assert_int_equal(set(0x1000), -EBUSY);
+    assert_int_equal(thread_self.tp, 0x80123456);
+}
+
+static void test_fenv(void **state)
+{
+    uint64_t (*const get)(void) = GATE("fenv_get");
+    int (*const set)(uint64_t) = GATE("fenv_set");
+    const uint64_t up = UINT64_C(0x0b7f00005f80); /* rounds upwards */
+    (void)state;
+    assert_int_equal(set(up), 0);
+    assert_int_equal(get() & UINT64_C(0xffff0000ffc0), up & ~UINT64_C(0x3f));
+    for (unsigned bit = 7; bit <= 12; bit++) {
+        assert_int_equal(set(FENV & ~(UINT64_C(1) << bit)), -EINVAL);
+    }
+    assert_int_equal(set(FENV | UINT64_C(1) << 16), -EINVAL);
+    assert_int_equal(set(FENV | UINT64_C(1) << 31), -EINVAL);
+    for (unsigned bit = 32; bit < 38; bit++) {
+        assert_int_equal(set(FENV & ~(UINT64_C(1) << bit)), -EINVAL);
+    }
+    assert_int_equal(set(FENV | UINT64_C(1) << 47), -EINVAL);
+    assert_int_equal(get() & UINT64_C(0xffff0000ffc0), up & ~UINT64_C(0x3f));
+    assert_int_equal(set(FENV), 0);
+}
+
+static void test_epoch(void **state)
+{
+    uint64_t (*const get)(int) = GATE("epoch");
+    void (*const set)(uint64_t) = GATE("epoch_set");
+    (void)state;
+    set(99);
+    assert_int_equal(get(ALLOC), 99);
+    assert_int_equal(get(OTHER), 10 + OTHER);
+    cubicle_get(OTHER)->state = CUBICLE_DEAD;
+    assert_int_equal(get(OTHER), 0);
+    assert_int_equal(get(0), 0);
+    assert_int_equal(get(-1), 0);
+}
+
+/* The gate's own frame is given up first: the caller's is the top then. */
+static void test_exit(void **state)
+{
+    void (*const quit)(int) = GATE("exit");
+    (void)state;
+    if (setjmp(end) == 0) {
+        quit(5);
+    }
+    assert_int_equal(cubicle_get(ALLOC)->state, CUBICLE_EXITED);
+    assert_int_equal(asked.who, ALLOC);
+    assert_int_equal(asked.n, 5);
+    assert_ptr_equal(thread_self.control, &frames[2]);
+}
+
+static void test_abort(void **state)
+{
+    void (*const stop)(const char *) = GATE("abort");
+    (void)state;
+    if (setjmp(end) == 0) {
+        stop("why");
+    }
+    assert_string_equal(asked.what, "why");
+    assert_ptr_equal(thread_self.control, &frames[2]);
+}
+
+/* Who may import what. */
+static void test_rights(void **state)
+{
+    static const char *const allocators[] = {
+        "cubicle_page_assign", "cubicle_page_recall", "cubicle_page_release",
+        "cubicle_page_space"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(allocators) / sizeof(allocators[0]); i++) {
+        assert_true(gate_find(allocators[i])->needs_allocator);
+    }
+    assert_true(gate_find("host_none")->needs_host);
+    assert_null(gate_find("cubicle_page"));
+    assert_null(gate_find(""));
+    assert_true(gate_is_interface("cubicle") && gate_is_interface("host"));
+    assert_false(gate_is_interface("cubicl"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_protect, setup),
+        cmocka_unit_test_setup(test_owner, setup),
+        cmocka_unit_test_setup(test_heap, setup),
+        cmocka_unit_test_setup(test_assign_again, setup),
+        cmocka_unit_test_setup(test_reclaim, setup),
+        cmocka_unit_test_setup(test_windows, setup),
+        cmocka_unit_test_setup(test_thread_pointer, setup),
+        cmocka_unit_test_setup(test_fenv, setup),
+        cmocka_unit_test_setup(test_epoch, setup),
+        cmocka_unit_test_setup(test_exit, setup),
+        cmocka_unit_test_setup(test_abort, setup),
+        cmocka_unit_test_setup(test_rights, setup),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}

@@ -1,0 +1,424 @@
+#!/usr/bin/env python3
+"""Weakens one check of the trusted code after the other, and expects a test to fail.
+
+    tools/mutants.py                    all that have no result yet
+    tools/mutants.py --only WORD...     mutants with a word in their name or file, again
+    tools/mutants.py --quick            only the tests that are named
+    tools/mutants.py --table            writes the results into docs/testing.md
+    tools/mutants.py --check            every mutant still applies
+    tools/mutants.py --apply NAME FILE  writes the weakened source file to FILE
+
+The mutants are in tests/mutants/*.txt; the head of each says what they are about. A mutant:
+
+    == NAME FILE [in FUNCTION]
+    - text of a line, or of lines in a row, without the space around it
+    + what is there instead; none: nothing
+    tests: TEST...
+    defence: WHY        nothing fails, and why that is no hole (instead of `tests`)
+
+The text must be there exactly once, in FUNCTION if one is named. A TEST is the name of a unit
+test of meson, or attack:WORDS, conformance:WORDS (as their run.py takes them, joined by `+`),
+or escape. They run in this order; the first that fails ends it. If none does, all unit tests of
+trusted code, attacks and conformance tests run.
+
+It all happens in a copy of the tree, build/mutants/tree, with programs of its own and the
+modules of build/; results are kept in build/mutants/results.json, by what was weakened.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+LISTS = TOP / "tests" / "mutants"
+WORK = TOP / "build" / "mutants"
+TREE = WORK / "tree"
+HOST = TREE / "build" / "host"
+RESULTS = WORK / "results.json"
+DOCUMENT = TOP / "docs" / "testing.md"
+BEGIN, END = "<!-- mutants: begin -->\n", "<!-- mutants: end -->\n"
+TIMEOUT = 300  # seconds for one test
+SUITES = ("unit", "attack", "conformance")
+
+
+class Bad(Exception):
+    """A mutant that cannot be made; the text says why."""
+
+
+class Mutant:
+    def __init__(self, name, file, function, group):
+        self.name, self.file, self.function, self.group = name, file, function, group
+        self.old, self.new, self.tests, self.defence = [], [], [], ""
+
+    def key(self):
+        parts = (self.file, self.function, self.old, self.new)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+    def source(self):
+        """The file with the weakened check."""
+        lines = (TOP / self.file).read_text().splitlines(keepends=True)
+        start, end = self.bounds(lines)
+        n = len(self.old)
+        places = [
+            i
+            for i in range(start, end - n + 1)
+            if [line.strip() for line in lines[i : i + n]] == self.old
+        ]
+        if n == 0 or len(places) != 1:
+            where = f"{self.file}, {self.function}()" if self.function else self.file
+            raise Bad(
+                f"{self.name}: the text is {len(places)} times in {where}: "
+                + " / ".join(self.old)
+            )
+        at = places[0]
+        new = [line + "\n" for line in self.new]
+        new += ["\n"] * (n - len(new))  # the lines below keep their numbers
+        return "".join(lines[:at] + new + lines[at + n :])
+
+    def bounds(self, lines):
+        if not self.function:
+            return 0, len(lines)
+        head = re.compile(rf"^[A-Za-z].*\b{re.escape(self.function)}\(")
+        for i, line in enumerate(lines):
+            if head.match(line) and not line.rstrip().endswith(";"):
+                for end in range(i + 1, len(lines)):
+                    if lines[end].startswith("}"):
+                        return i, end
+        raise Bad(f"{self.name}: {self.file} has no function {self.function}()")
+
+
+def parse(path):
+    mutants = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        kind, _, rest = line.partition(" ")
+        rest = rest.strip()
+        if kind == "==":
+            words = rest.split()
+            if len(words) not in (2, 4):
+                raise Bad(f"{path}:{number}: == NAME FILE [in FUNCTION]")
+            function = words[3] if len(words) == 4 else ""
+            mutants.append(Mutant(words[0], words[1], function, path.stem))
+        elif kind in ("-", "+", "tests:", "defence:") and not mutants:
+            raise Bad(f"{path}:{number}: no mutant begins above")
+        elif kind == "-":
+            mutants[-1].old.append(rest)
+        elif kind == "+":
+            mutants[-1].new.append(rest)
+        elif kind == "tests:":
+            mutants[-1].tests += rest.split()
+        elif kind == "defence:":
+            mutants[-1].defence = rest
+        elif line.strip() and kind != "#":
+            raise Bad(f"{path}:{number}: what is this? {line}")
+    return mutants
+
+
+def load():
+    mutants = [m for path in sorted(LISTS.glob("*.txt")) for m in parse(path)]
+    names = [m.name for m in mutants]
+    twice = {n for n in names if names.count(n) > 1}
+    if twice or not names:
+        raise Bad(f"names that are there twice: {' '.join(sorted(twice))}")
+    return mutants
+
+
+def check(mutants):
+    """All that do not apply, one line each."""
+    bad = []
+    for mutant in mutants:
+        try:
+            mutant.source()
+        except (Bad, OSError) as error:
+            bad.append(str(error))
+        if not mutant.tests and not mutant.defence:
+            bad.append(f"{mutant.name}: neither tests nor a reason")
+    return bad
+
+
+# ---- running ----
+
+
+def call(argv, **options):
+    """Exit status and output of a command; None: it took too long, and was ended with all
+    that it had started."""
+    process = subprocess.Popen(
+        [str(a) for a in argv],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+        **options,
+    )
+    try:
+        output, _ = process.communicate(timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return None, ""
+    return process.returncode, output
+
+
+def need(argv, **options):
+    status, output = call(argv, **options)
+    if status != 0:
+        raise Bad(f"{' '.join(map(str, argv))}: status {status}\n{output[-2000:]}")
+
+
+def copy_tree():
+    """Brings the copy up to date with the tracked files; unchanged ones keep their time."""
+    names = subprocess.run(
+        ["git", "-C", TOP, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.split("\0")
+    for name in filter(None, names):
+        source, target = TOP / name, TREE / name
+        if not source.is_file():
+            continue
+        if not target.exists() or target.read_bytes() != source.read_bytes():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+    build = TREE / "build"
+    build.mkdir(exist_ok=True)
+    (build / "bin").mkdir(exist_ok=True)
+    for path in (TOP / "build").iterdir():
+        if path.name not in ("host", "bin", "mutants") and not (build / path.name).exists():
+            (build / path.name).symlink_to(path)
+    for path in (TOP / "build" / "bin").iterdir():
+        if path.name != "cubicle":
+            target = build / "bin" / path.name
+            target.unlink(missing_ok=True)
+            target.symlink_to(path)
+    if not (HOST / "build.ninja").exists():
+        need(["meson", "setup", HOST, TREE, "--buildtype=release", f"--prefix={build}",
+              "-Dwerror=false"])  # fmt: skip
+    status = subprocess.run(["ninja", "-C", HOST, "-j1"], stdout=subprocess.DEVNULL, check=False)
+    if status.returncode != 0:
+        raise Bad("the copy does not build")
+
+
+def unit_targets():
+    """Of each unit test: the program's target."""
+    text = subprocess.run(
+        ["meson", "introspect", "--tests", HOST], capture_output=True, check=True, text=True
+    ).stdout
+    targets = {}
+    for test in json.loads(text):
+        if test["suite"] and test["suite"][0].endswith("unit"):
+            targets[test["name"]] = [
+                str(Path(p).relative_to(HOST))
+                for p in test["cmd"]
+                if Path(p).is_relative_to(HOST) and Path(p).is_file()
+            ]
+    return targets
+
+
+class Runner:
+    def __init__(self, quick):
+        self.quick = quick
+        copy_tree()
+        self.targets = unit_targets()
+        self.environment = dict(
+            os.environ,
+            CUBICLE_TOP=str(TREE),
+            CUBICLE_BUILD=str(TREE / "build"),
+            CUBICLE_ISOLATIONS="sfi",
+            CUBICLE_TEST_JOBS="1",
+        )
+
+    def ninja(self, *targets):
+        status, output = call(["ninja", "-C", HOST, "-j1", *targets])
+        if status != 0:
+            raise Bad("does not compile:\n" + output[-1500:])
+
+    def unit(self, names):
+        targets = sorted({t for n in names for t in self.targets[n]})
+        self.ninja(*targets)
+        return self.fails(["meson", "test", "-C", HOST, "--no-rebuild", "-t", "4", *names])
+
+    def system(self, suite, words):
+        self.ninja("cli/cubicle", *(["tests/conformance/lose", "tests/conformance/interrupt"]
+                                    if suite == "conformance" else []))  # fmt: skip
+        program = TREE / "build" / "bin" / "cubicle"
+        program.unlink(missing_ok=True)  # it may still run
+        shutil.copy(HOST / "cli" / "cubicle", program)
+        return self.fails([TREE / "tests" / suite / "run.py", *words])
+
+    def escape(self):
+        self.ninja("tests/fuzz/escape/escape")
+        return self.fails([TREE / "tests/fuzz/escape/run.sh", HOST / "tests/fuzz/escape/escape",
+                           "--seconds", "20", "--seed", "1"])  # fmt: skip
+
+    def fails(self, argv):
+        status, output = call(argv, env=self.environment, cwd=TREE)
+        if status is None:
+            return "hangs"
+        if status == 0:
+            return None
+        failed = re.findall(r"^not ok \d+ - (.*)$", output, re.MULTILINE)
+        return failed[0] if failed else "fails"
+
+    def kill(self, mutant):
+        """Which test fails, or None."""
+        target = TREE / mutant.file
+        original = target.read_text()
+        target.write_text(mutant.source())
+        try:
+            return self.run(mutant)
+        finally:
+            target.write_text(original)
+
+    def all_units(self, folder):
+        """The unit tests of trusted code in tests/unit/@folder."""
+        place = f"tests/unit/{folder}/"
+        return [n for n, t in self.targets.items() if any(f.startswith(place) for f in t)]
+
+    def test(self, test):
+        """Why one of the tests that mutants name fails, or None."""
+        suite, _, words = test.partition(":")
+        if suite == "escape":
+            return self.escape()
+        return self.system(suite, words.split("+")) if words else self.unit([test])
+
+    def baseline(self, mutants):
+        """A test that fails anyhow tells nothing."""
+        for test in sorted({t for m in mutants for t in m.tests}):
+            why = self.test(test)
+            if why:
+                raise Bad(f"{test} fails without any mutant: {why}")
+
+    def run(self, mutant):
+        for test in mutant.tests:
+            why = self.test(test)
+            if why:
+                return test if why == "fails" else f"{test} ({why})"
+        if self.quick:
+            return None
+        why = self.unit(self.all_units("verify" if "/verify/" in mutant.file else "monitor"))
+        if why:
+            return "unit"
+        for suite in SUITES[1:]:
+            why = self.system(suite, [])
+            if why:
+                return f"{suite} ({why})"
+        return None
+
+
+def settled(result, quick):
+    """Is there nothing to learn from running it again?"""
+    return result is not None and (result["killer"] or not result.get("quick", True) or quick)
+
+
+def run(mutants, again, quick):
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    todo = [m for m in mutants if again or not settled(results.get(m.key()), quick)]
+    print(f"{len(mutants)} mutants, {len(todo)} to run", flush=True)
+    if not todo:
+        return results
+    runner = Runner(quick)
+    runner.baseline(todo)
+    for number, mutant in enumerate(todo, 1):
+        begin = time.monotonic()
+        try:
+            killer = runner.kill(mutant)
+        except Bad as error:
+            print(error)
+            print(f"[{number}/{len(todo)}] {mutant.name}: no result")
+            continue
+        results[mutant.key()] = {"name": mutant.name, "killer": killer, "quick": quick}
+        RESULTS.write_text(json.dumps(results, indent=1))
+        word = f"killed by {killer}" if killer else "SURVIVES"
+        print(
+            f"[{number}/{len(todo)}] {mutant.name}: {word}, {time.monotonic() - begin:.0f} s",
+            flush=True,
+        )
+    return results
+
+
+# ---- results ----
+
+
+def outcome(mutant, results):
+    result = results.get(mutant.key())
+    if result is None:
+        return "not run"
+    return result["killer"] or (mutant.defence and "nothing") or "SURVIVES"
+
+
+def table(mutants, results):
+    lines = ["| file | weakened | caught by |\n", "|---|---|---|\n"]
+    for mutant in mutants:
+        by = outcome(mutant, results)
+        by = re.sub(r" \(.*", "", by).replace(":", " ")
+        if by == "nothing":
+            by = "nothing: " + mutant.defence
+        file = mutant.file.removeprefix("monitor/")
+        lines.append(f"| `{file}` | {mutant.name.replace('-', ' ')} | {by} |\n")
+    killed = sum(outcome(m, results) not in ("not run", "nothing", "SURVIVES") for m in mutants)
+    defended = sum(outcome(m, results) == "nothing" for m in mutants)
+    head = f"{len(mutants)} mutants; a test fails for {killed}"
+    head += f", and {defended} change nothing that counts.\n\n" if defended else ".\n\n"
+    text = DOCUMENT.read_text()
+    if BEGIN not in text or END not in text:
+        raise Bad(f"{DOCUMENT}: no place for the table")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    DOCUMENT.write_text(before + BEGIN + head + "".join(lines) + END + after)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", default=[], metavar="WORD")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--apply", nargs=2, metavar=("NAME", "FILE"))
+    options = parser.parse_args()
+    mutants = load()
+    if options.apply:
+        name, file = options.apply
+        chosen = [m for m in mutants if m.name == name]
+        if not chosen:
+            raise Bad(f"no mutant is called {name}")
+        Path(file).write_text(chosen[0].source())
+        return 0
+    bad = check(mutants)
+    if bad:
+        print("\n".join(bad))
+        print("tests/mutants/: put in what the source says now, or take the mutant out")
+        return 1
+    if options.check:
+        print(f"all {len(mutants)} mutants apply")
+        return 0
+    if options.table:
+        table(mutants, json.loads(RESULTS.read_text()) if RESULTS.exists() else {})
+        return 0
+    chosen = [
+        m
+        for m in mutants
+        if not options.only or any(w in m.name or w in m.file for w in options.only)
+    ]
+    WORK.mkdir(parents=True, exist_ok=True)
+    results = run(chosen, bool(options.only), options.quick)
+    survivors = [m.name for m in chosen if outcome(m, results) == "SURVIVES"]
+    print(f"{len(chosen)} mutants, {len(survivors)} survive: {' '.join(survivors)}")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Bad as problem:
+        print(f"mutants: {problem}", file=sys.stderr)
+        sys.exit(2)
