@@ -40,7 +40,7 @@ fi
 relinks tests/interfaces/third.h test-driver test-peer test-third
 grep -q ' -c -o build/obj/sfi/test-third/tests/conformance/modules/third.c.o ' commands
 ok 'the provider is compiled again'
-! grep -q ' -c -o build/obj/sfi/test-driver/tests/conformance/modules/calls.c.o ' commands
+! grep -q ' -c -o build/obj/sfi/test-driver/tests/conformance/modules/dense.c.o ' commands
 ok 'a source that does not include the header is not'
 relinks tests/interfaces/victim.h test-attacker test-victim
 
