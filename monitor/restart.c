@@ -142,7 +142,7 @@ static int restart_set_up(struct cubicle *cubicle)
 static int restart_attempt(struct cubicle *cubicle)
 {
     struct thread_cubicle *self = &thread_self.cubicle[cubicle->id];
-    cubicle->epoch = 0;
+    cubicle->epoch += cubicle->epoch != 0; /* what others remember of it is old */
     cubicle->reclaimed = 0;
     restart_tell(cubicle, true);
     int error = restart_clear(cubicle);
