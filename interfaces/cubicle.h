@@ -113,7 +113,8 @@ void cubicle_abort(CUBICLE_STRING(256) const char *reason) __attribute__((noretu
 
 /**
  * The running cubicle's epoch: a number that it changes when what others remember of its answers is no longer true.
- * 0, as in the beginning: nothing may be remembered.
+ * 0, as in the beginning: nothing may be remembered. A cubicle that is begun anew has another one than before, unless
+ * it was 0, and goes on from there: no number comes back.
  */
 void cubicle_epoch_set(uint64_t epoch);
 

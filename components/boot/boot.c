@@ -7,8 +7,10 @@
 #include <app.h>
 #include <boot.h>
 #include <errno.h>
+#include <lifecycle.h>
 #include <plat.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,6 +52,9 @@ static int boot_setting(const char *name, char *value, size_t size)
     return 0;
 }
 
+/* The file systems are mounted, and should stay so. */
+static bool mounted;
+
 /* /tmp was made here, not by the root or the program. */
 static int made_tmp;
 
@@ -64,6 +69,7 @@ static int boot_prepare(void)
     if (mounts[0] == '\0') {
         return 0; /* a system without files */
     }
+    mounted = true;
     if (boot_unpack("", plat_root_read) != 0) {
         return -1;
     }
@@ -74,6 +80,25 @@ static int boot_prepare(void)
         return -1;
     }
     return 0;
+}
+
+int lifecycle_ended(int cubicle)
+{
+    (void)cubicle;
+    return 0; /* nothing is kept for others */
+}
+
+/* It may have been the one of vfs, whatever that is called. What is said on the console is
+ * all that can be done about a mount that fails: the application's calls will say so. */
+int lifecycle_restarted(int cubicle)
+{
+    static char mounts[BOOT_SETTING_MAX];
+
+    (void)cubicle;
+    if (!mounted || boot_setting("mounts", mounts, sizeof(mounts)) != 0) {
+        return 0;
+    }
+    return boot_mount_again(mounts) == 0 ? 0 : -EIO;
 }
 
 int boot_main(void)

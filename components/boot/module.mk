@@ -1,3 +1,3 @@
 MODULES += boot
 boot_SOURCES := $(wildcard components/boot/*.c)
-boot_PROVIDES := boot
+boot_PROVIDES := boot lifecycle

@@ -14,6 +14,10 @@ void boot_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * -1. */
 int boot_mount_all(char *mounts);
 
+/** As boot_mount_all() while the application runs: a vfs that was begun anew has lost
+ * its mounts; where it has them, nothing happens. 0 or -1. */
+int boot_mount_again(char *mounts);
+
 /** Unpacks the cpio stream that @read reads under directory @root ("" for /). 0 or -1. */
 int boot_unpack(const char *root, ssize_t (*read)(uint64_t, void *, size_t));
 

@@ -37,6 +37,8 @@ hidden long __call_lock(int, const struct flock *, int);
 hidden long __call_getdents(int, void *, unsigned long);
 hidden long __call_close(int);
 hidden long __call_dup3(int, int, int);
+hidden long __call_new(long);
+hidden long __call_pipe2(int *, int);
 hidden long __call_ioctl(int, int, long);
 hidden long __call_winsize(int, void *);
 hidden long __call_dup2(int, int);
@@ -89,8 +91,10 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
     case SYS_writev: return __call_writev(a, CALL_P(b), c);
     case SYS_preadv: return __call_preadv(a, CALL_P(b), c, d);
     case SYS_pwritev: return __call_pwritev(a, CALL_P(b), c, d);
-    case SYS_open: return CALL_VFS(openat, CALL_CWD, CALL_P(a), b & ~CALL_LARGEFILE, c);
-    case SYS_openat: return CALL_VFS(openat, a, CALL_P(b), c & ~CALL_LARGEFILE, d);
+    case SYS_open:
+        return __call_new(CALL_VFS(openat, CALL_CWD, CALL_P(a), b & ~CALL_LARGEFILE, c));
+    case SYS_openat:
+        return __call_new(CALL_VFS(openat, a, CALL_P(b), c & ~CALL_LARGEFILE, d));
     case SYS_close: return __call_close(a);
     case SYS_lseek: return __call_lseek(a, b, c);
     case SYS_ftruncate: return CALL_VFS(ftruncate, a, b);
@@ -101,11 +105,11 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
     case SYS_ioctl:
         return b == CALL_TIOCGWINSZ ? __call_winsize(a, CALL_P(c))
                                     : __call_ioctl(a, b, c);
-    case SYS_dup: return CALL_VFS(dup, a);
+    case SYS_dup: return __call_new(CALL_VFS(dup, a));
     case SYS_dup2: return __call_dup2(a, b);
     case SYS_dup3: return __call_dup3(a, b, c);
-    case SYS_pipe: return CALL_VFS(pipe2, CALL_P(a), 0);
-    case SYS_pipe2: return CALL_VFS(pipe2, CALL_P(a), b);
+    case SYS_pipe: return __call_pipe2(CALL_P(a), 0);
+    case SYS_pipe2: return __call_pipe2(CALL_P(a), b);
     case SYS_poll: return b >> 16 ? -EINVAL : CALL_VFS(poll, CALL_P(a), b * 8, c);
     case SYS_ppoll: return __call_ppoll(CALL_P(a), b, CALL_P(c));
     case SYS_getdents64: return __call_getdents(a, CALL_P(b), c);

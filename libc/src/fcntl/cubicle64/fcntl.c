@@ -41,6 +41,10 @@ int fcntl(int fd, int cmd, unsigned long argument)
         return __syscall_ret(__call_lock(fd, lock, cmd == F_SETLKW));
     case F_GETLK:
         return fcntl_query(fd, lock);
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+        return __syscall_ret(
+            __call_new(vfs_fcntl(fd, cmd, (int)argument, CALL_SELF)));
     default:
         return __syscall_ret(vfs_fcntl(fd, cmd, (int)argument, CALL_SELF));
     }

@@ -14,8 +14,8 @@ int open(const char *filename, int flags, ...)
         mode = va_arg(ap, mode_t);
         va_end(ap);
     }
-    return __syscall_ret(
-        vfs_openat(AT_FDCWD, filename, flags & ~O_LARGEFILE, mode, CALL_SELF));
+    return __syscall_ret(__call_new(
+        vfs_openat(AT_FDCWD, filename, flags & ~O_LARGEFILE, mode, CALL_SELF)));
 }
 
 weak_alias(open, open64);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -5,9 +6,17 @@
 
 #define NS_PER_S 1000000000
 
-long __call_clock_gettime(int clock, void *time)
+/* Callers of time(2) and the like look at no error, and a clock that was begun anew tells
+ * the same time: it is asked once more. */
+static long now_ns(int clock)
 {
     const long now = clock_now_ns(clock);
+    return now == -ECONNRESET ? clock_now_ns(clock) : now;
+}
+
+long __call_clock_gettime(int clock, void *time)
+{
+    const long now = now_ns(clock);
     if (now < 0) {
         return now;
     }
@@ -31,7 +40,7 @@ long __call_clock_getres(int clock, void *resolution)
 
 long __call_gettimeofday(void *time)
 {
-    const long now = clock_now_ns(CLOCK_REALTIME);
+    const long now = now_ns(CLOCK_REALTIME);
     if (now < 0) {
         return now;
     }

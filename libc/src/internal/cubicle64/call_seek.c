@@ -8,6 +8,7 @@
  *    one), other seeks, locks from the current position, directory entries, closing.
  * 2. A descriptor is known to seek once it has been moved to a position that is not 0:
  *    pipes refuse that, and devices without positions answer 0.
+ * 3. Nothing is known, and no seek pending, of a descriptor that is new.
  */
 #include "call_known.h"
 #include "syscall.h"
@@ -35,6 +36,28 @@ static void forget(int fd)
         __call_seek_settle();
     }
     __call_unknow(fd);
+}
+
+/* A vfs that was begun anew gives out numbers that have not been closed here. */
+long __call_new(long fd)
+{
+    if (fd >= 0) {
+        if (pending.fd == fd) {
+            pending.fd = -1;
+        }
+        __call_unknow(fd);
+    }
+    return fd;
+}
+
+long __call_pipe2(int *fds, int flags)
+{
+    const long result = vfs_pipe2(fds, flags, CALL_SELF);
+    if (result == 0) {
+        __call_new(fds[0]);
+        __call_new(fds[1]);
+    }
+    return result;
 }
 
 long __call_lseek(int fd, long offset, int whence)

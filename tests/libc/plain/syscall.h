@@ -1,0 +1,23 @@
+/* In place of musl's: what libc's glue for descriptors needs, on the host. */
+#ifndef TEST_SYSCALL_H
+#define TEST_SYSCALL_H
+
+#include <stddef.h>
+
+#include "cubicle_calls.h"
+
+#define CALL_ROOM(count) (count)
+
+void __call_seek_settle(void);
+long __call_lseek(int fd, long offset, int whence);
+long __call_read(int fd, void *buf, unsigned long count);
+long __call_write(int fd, const void *buf, unsigned long count);
+long __call_long_read(int fd, void *buf, unsigned long count);
+long __call_long_write(int fd, const void *buf, unsigned long count);
+long __call_getdents(int fd, void *buf, unsigned long count);
+long __call_close(int fd);
+long __call_dup3(int fd, int new_fd, int flags);
+long __call_new(long fd);
+long __call_pipe2(int *fds, int flags);
+
+#endif
