@@ -6,31 +6,45 @@
 #include <sys/stat.h>
 #include <vfs.h>
 
-/* One line: "PROVIDER PATH[ OPTIONS]". The mount point is made where it does not exist. 0, -1,
- * or, where vfs has mounts already or is in the middle of a call, MOUNTED: it has not been
- * begun anew. */
-#define MOUNTED 1
+/* A provider that dies of a mount begins anew, and is asked again. */
+#define ATTEMPTS 8
+
+/* The mount point is made where it does not exist. 0, or an error that *@step is for. */
+static int boot_mount_once(const char *provider, const char *path, const char *options,
+                           const char **step)
+{
+    *step = "make mount point";
+    if (strcmp(path, "/") != 0 && mkdir(path, 0755) != 0 && errno != EEXIST) {
+        return -errno;
+    }
+    *step = "mount";
+    return vfs_mount(provider, path, options, 0);
+}
+
+/* One line: "PROVIDER PATH[ OPTIONS]". 0, -1, or, @again, BUSY: vfs is in the middle of a call, so
+ * it has not been begun anew. */
+#define BUSY 1
 static int boot_mount(char *line, bool again)
 {
     char *rest = NULL;
     const char *provider = strtok_r(line, " ", &rest);
     const char *path = strtok_r(NULL, " ", &rest);
     const char *options = rest != NULL ? rest : "";
+    const char *step = "";
 
     if (provider == NULL || path == NULL || path[0] != '/') {
         boot_say("bad mount '%s': it is 'PROVIDER /PATH [OPTIONS]'", line);
         return -1;
     }
-    if (strcmp(path, "/") != 0 && mkdir(path, 0755) != 0 && errno != EEXIST) {
-        boot_say("cannot make mount point '%s': %s", path, strerror(errno));
-        return -1;
+    int error = -ECONNRESET;
+    for (int i = 0; i < ATTEMPTS && (error == -ECONNRESET || error == -ESTALE); i++) {
+        error = boot_mount_once(provider, path, options, &step);
     }
-    const int error = vfs_mount(provider, path, options, 0);
-    if (again && (error == -EBUSY || error == -EDEADLK)) {
-        return MOUNTED;
+    if (again && error == -EDEADLK) {
+        return BUSY;
     }
-    if (error != 0) {
-        boot_say("cannot mount '%s' on '%s': %s", provider, path, strerror(-error));
+    if (error != 0 && !(again && error == -EBUSY)) { /* busy: it is there */
+        boot_say("cannot %s '%s' for '%s': %s", step, path, provider, strerror(-error));
         return -1;
     }
     return 0;
@@ -46,7 +60,7 @@ static int boot_mount_lines(char *mounts, bool again)
          line = strtok_r(NULL, "\n", &rest)) {
         const int result = boot_mount(line, again);
         if (result != 0) {
-            return result == MOUNTED ? 0 : -1;
+            return result == BUSY ? 0 : -1;
         }
     }
     return 0;

@@ -9,7 +9,19 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from harness import SYSTEMS, Suite, check, run_system  # noqa: E402
+from harness import (  # noqa: E402
+    BUILD,
+    CUBICLE,
+    SYSTEMS,
+    Suite,
+    check,
+    execute,
+    mode,
+    run_system,
+    temporary_directory,
+)
+
+CRASH = BUILD / "host/tests/conformance/crash"
 
 CONFIGURATIONS = {
     "sfi": ("sfi", []),
@@ -27,10 +39,31 @@ def nothing_dies(configuration):
     check("PASS restart: " in result.out and result.status == 0, "a check failed", result)
 
 
+CRASHES = "60"
+
+
+def crashes(modules, isolation):
+    """They crash at random instructions, and begin anew."""
+    with temporary_directory() as folder:
+        system = Path(folder) / "restart.yaml"
+        text = (SYSTEMS / "restart.yaml").read_text()
+        for module in modules.split(","):
+            text = text.replace(f"modules: [{module}]\n",
+                                f"modules: [{module}]\n    on_fault: restart\n")
+        system.write_text(text)
+        result = execute([CRASH, modules, CRASHES, "1", CUBICLE, "run", "--perf-map", system,
+                          *mode(isolation), "--", "0", "1"], timeout=280)
+        check("PASS restart: " in result.out and result.status == 0, "a check failed", result)
+        check(result.err.count("begins anew") >= int(CRASHES), "too few restarts", result)
+
+
 def main():
     suite = Suite("restart")
     for configuration in CONFIGURATIONS:
         suite.add(f"{configuration}: nothing dies", nothing_dies, configuration)
+    for isolation in ("sfi", "none"):
+        for modules in ("time,random", "ramfs", "vfscore", "time,random,ramfs,devfs,vfscore"):
+            suite.add(f"{isolation}: crashes of {modules}", crashes, modules, isolation)
     return suite.main()
 
 
