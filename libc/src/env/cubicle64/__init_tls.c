@@ -2,8 +2,9 @@
  * The thread pointer and the thread-local storage of the one thread.
  *
  * Variant II: the TLS block ends at the thread pointer, where struct pthread begins;
- * its start is round_up(memsz, align) below, which is what the loader's TPOFF32
- * relocations assume.
+ * its start is round_up(memsz, align) below, with the module's own alignment, which is
+ * what the loader's TPOFF32 relocations assume. The thread pointer itself is aligned to
+ * 64 at least.
  *
  * Modules that share a cubicle (grouped, or everything with --link=direct) share one
  * thread pointer: the first libc sets it, the others find it set (-EBUSY) and use what
@@ -59,10 +60,9 @@ int __init_tp(void *p)
 int __init_thread(void)
 {
     const size_t memsz = init_number(__cubicle_tls_memsz);
-    size_t align = init_number(__cubicle_tls_align);
-    if (align < 64) {
-        align = 64;
-    }
+    const size_t own_align = init_number(__cubicle_tls_align);
+    const size_t align = own_align < 64 ? 64 : own_align;
+    const size_t start = own_align == 0 ? memsz : (memsz + own_align - 1) & -own_align;
     const size_t below = (memsz + align - 1) & -align;
     const size_t need = below + sizeof(struct pthread) + align;
     char *mem = need <= sizeof static_tls ? static_tls : __tls_map(need);
@@ -70,7 +70,7 @@ int __init_thread(void)
         return -ENOMEM;
     }
     char *tp = (char *)(((uintptr_t)mem + below + align - 1) & -align);
-    memcpy(tp - below, __cubicle_tls_image, init_number(__cubicle_tls_filesz));
+    memcpy(tp - start, __cubicle_tls_image, init_number(__cubicle_tls_filesz));
 
     const int r = __init_tp(tp);
     if (r == -EBUSY) {
