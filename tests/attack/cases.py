@@ -166,6 +166,7 @@ STOPPED = [
     ("return_host_address", "execute", "not code", "", 16, "elsewhere"),
     ("overwrite_return", None, "changed", "", 16, "elsewhere"),
     ("tail_call", None, "changed", "", 16, "elsewhere"),
+    ("tail_call_middle", None, "changed", "", 16, "elsewhere"),
     ("stale_return", None, "return", "", 14, "elsewhere"),
     ("divide", None, "divide", "", 32, "elsewhere"),
     ("compute_for_ever", None, "limit", "", 31, "elsewhere"),
@@ -185,6 +186,7 @@ PLAIN = {
     "return_heap": ("execute", "not code", "", "elsewhere"),
     "tail_call": ("execute", "not code", "", "elsewhere"),
     "jump_middle_of_bundle": None,
+    "tail_call_middle": None,
     "return_middle_of_bundle": None,
 }
 

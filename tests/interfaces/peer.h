@@ -116,7 +116,7 @@ int32_t peer_half(void);
 void peer_nothing(void);
 /** Sets its floating-point control words, unless @fenv is 0; those that it was called with. */
 uint64_t peer_control_words(uint64_t fenv);
-/** Sets a thread-local variable of its own, what was there. */
+/** Sets a thread-local variable of its own, which begins as 1; what was there. */
 int peer_thread_local(int value);
 /** Is its x87 stack empty, so that it can compute? Fills it then. */
 int peer_x87(void);

@@ -232,18 +232,23 @@ static int overwrite_return(void)
 }
 
 /* A jump, not a call, into a trampoline: what is on the stack is no return address. */
-int jump_with_host_address(void);
-asm(".type jump_with_host_address,@function\n"
+int jump_with_return(uint64_t address);
+asm(".type jump_with_return,@function\n"
     ".p2align 5\n"
-    "jump_with_host_address:\n"
-    "movabsq $0x7ffff7000010,%rax\n"
-    "pushq %rax\n"
+    "jump_with_return:\n"
+    "pushq %rdi\n"
     "jmp victim_intact\n"
-    ".size jump_with_host_address,.-jump_with_host_address\n");
+    ".size jump_with_return,.-jump_with_return\n");
 
 static int tail_call(void)
 {
-    jump_with_host_address();
+    jump_with_return(UINT64_C(0x7ffff7000010));
+    return survived();
+}
+
+static int tail_call_middle(void)
+{
+    jump_with_return((uintptr_t)landed + 7);
     return survived();
 }
 
@@ -309,6 +314,7 @@ const struct attack control_attacks[] = {
     ROW(longjmp_out),
     ROW(overwrite_return),
     ROW(tail_call),
+    ROW(tail_call_middle),
     ROW(stale_return),
     ROW(divide),
     ROW(compute_for_ever),

@@ -6,8 +6,21 @@
 #include <peer.h>
 #include <third.h>
 
+/* T2: who is called back goes on below what it uses already; a callee begins where it did, also
+ * when it has made calls itself. */
+static void stacks(void)
+{
+    const uint8_t byte = 1;
+    const uint64_t first = peer_address(&byte, 1);
+    CHECK_EQUAL(peer_step(1), 2);
+    const uint32_t here = (uint32_t)(uintptr_t)__builtin_frame_address(0);
+    CHECK(home_frame < here && here - home_frame < 4096);
+    CHECK_EQUAL(peer_address(&byte, 1), first);
+}
+
 void test_calls(void)
 {
+    stacks();
     CHECK_EQUAL(peer_null(), 0);
     CHECK_EQUAL(peer_sum6(1, -2, 3, -4, INT64_MAX, INT64_MIN), -3);
     CHECK_EQUAL(peer_weigh12(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), 650);

@@ -14,6 +14,9 @@ void check_report(int ok, const char *text, const char *file, int line);
 void check_report_equal(int64_t have, int64_t want, const char *text, const char *file,
                         int line);
 
+/** Where the driver's own frame was when home_step() was called last. */
+extern uint32_t home_frame;
+
 #define CHECK(condition) check_report((condition) != 0, #condition, __FILE__, __LINE__)
 #define CHECK_EQUAL(have, want) \
     check_report_equal((int64_t)(have), (int64_t)(want), #have, __FILE__, __LINE__)

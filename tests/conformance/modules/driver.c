@@ -56,8 +56,11 @@ void pages_free(uint8_t *base, size_t count)
     }
 }
 
+uint32_t home_frame;
+
 int home_step(int depth)
 {
+    home_frame = (uint32_t)(uintptr_t)__builtin_frame_address(0);
     if (depth <= 0) {
         return 1;
     }

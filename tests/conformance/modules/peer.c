@@ -306,7 +306,7 @@ uint64_t peer_control_words(uint64_t fenv)
 
 int peer_thread_local(int value)
 {
-    static _Thread_local int mine;
+    static _Thread_local int mine = 1;
     const int before = mine;
     mine = value;
     return before;
