@@ -22,6 +22,6 @@ int plat_sleep(uint64_t timeout_ns);
 ssize_t plat_entropy(CUBICLE_OUT(count, ret) void *buf, size_t count);
 CUBICLE_BOOT_ONLY ssize_t plat_root_read(uint64_t offset, CUBICLE_OUT(count, ret) void *buf, size_t count);
 CUBICLE_BOOT_ONLY ssize_t plat_export_write(CUBICLE_IN(count) const void *buf, size_t count);
-CUBICLE_BOOT_ONLY void plat_shutdown(int status);
+CUBICLE_BOOT_ONLY void plat_shutdown(int status) __attribute__((noreturn));
 
 #endif

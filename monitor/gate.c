@@ -221,6 +221,7 @@ static void gate_exit(int status)
     struct cubicle *self = cubicle_get(gate_caller());
     struct unwind_target target;
     thread_self.control--; /* this gate's own frame */
+    window_forget_cubicle(self->id);
     unwind_stop(self, CUBICLE_EXITED, status);
     if (!unwind_to_caller(self, &target)) {
         fault_panic("cubicle_exit() outside any call");

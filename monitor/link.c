@@ -168,6 +168,13 @@ static int link_check_right(const struct module *module,
                              "of the module that is the system's `boot`",
                              module->name, function->name);
     }
+    /* It is called in the middle of malloc, and must not call back who waits there. */
+    if (module->allocator) {
+        return message_error(-EPERM,
+                             "%s: the module imports %s, but the system's manifest names it "
+                             "as `allocator`, and such a module calls the monitor only",
+                             module->name, function->name);
+    }
     if (function->boot_only && !module->is_boot) {
         return message_error(
             -EPERM,

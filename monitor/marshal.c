@@ -427,6 +427,12 @@ static INLINE int marshal_enter_as(struct call_frame *frame, const struct trampo
         m.limit = arena_top - ARENA_SIZE;
     } else {
         if (unlikely(m.to->state != CUBICLE_LIVE)) {
+            if (m.to->state == CUBICLE_DEAD && m.to->may_restart) {
+                /* It begins anew where calls trap on the stack that it has not. */
+                frame->callee_rsp =
+                    thread_self.cubicle[t->callee].stack & ~UINT64_C(15);
+                return 0;
+            }
             return marshal_fail(frame, t, entry_error(t));
         }
         m.to_view = m.to->view;

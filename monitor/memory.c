@@ -94,10 +94,10 @@ int memory_recall(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     return 0;
 }
 
-static bool memory_is_writable(uint32_t page, uint32_t npages)
+static bool memory_has_rights(uint32_t page, uint32_t npages, unsigned rights)
 {
     for (uint32_t p = page; p < page + npages; p++) {
-        if (page_get(p).rights != (PAGE_READ | PAGE_WRITE)) {
+        if (page_get(p).rights != rights) {
             return false;
         }
     }
@@ -110,7 +110,7 @@ int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     if (memory_recall(cubicle, page, npages) != 0) {
         return -EBUSY;
     }
-    if (!memory_is_writable(page, npages)) {
+    if (!memory_has_rights(page, npages, PAGE_READ | PAGE_WRITE)) {
         const int error =
             memory_protect(cubicle, page, npages, PAGE_HEAP, PAGE_READ | PAGE_WRITE);
         if (error != 0) {
@@ -196,6 +196,9 @@ int memory_protect(struct cubicle *cubicle, uint32_t page, uint32_t npages,
 {
     if (!page_all(page, npages, cubicle->id, kind)) {
         return -EPERM;
+    }
+    if (memory_has_rights(page, npages, rights)) {
+        return 0; /* libc asks so whether pages are its own */
     }
     if (!page_may_split(cubicle->id, 2)) {
         return -ENOMEM;

@@ -6,6 +6,7 @@
 #include "message.h"
 #include "thread.h"
 #include "trampoline.h"
+#include "trampoline_body.h"
 #include "window.h"
 
 #include <errno.h>
@@ -142,6 +143,7 @@ static int restart_set_up(struct cubicle *cubicle)
 static int restart_attempt(struct cubicle *cubicle)
 {
     struct thread_cubicle *self = &thread_self.cubicle[cubicle->id];
+    window_forget_cubicle(cubicle->id);    /* what a failed attempt was lent, too */
     cubicle->epoch += cubicle->epoch != 0; /* what others remember of it is old */
     cubicle->reclaimed = 0;
     restart_tell(cubicle, true);
@@ -152,7 +154,6 @@ static int restart_attempt(struct cubicle *cubicle)
         error = restart_set_up(cubicle);
     }
     if (error != 0 && cubicle_runs(cubicle)) {
-        window_forget_cubicle(cubicle->id);
         unwind_stop(cubicle, CUBICLE_DEAD, 0);
     }
     return error;
@@ -169,6 +170,7 @@ static void restart_cubicle(struct cubicle *cubicle)
         return;
     }
     if (error != 0) {
+        window_forget_cubicle(cubicle->id);
         (void)message_error(error,
                             "%s: the cubicle could not begin anew and stays dead: %s",
                             cubicle->name, strerror(-error));
@@ -177,6 +179,13 @@ static void restart_cubicle(struct cubicle *cubicle)
     cubicle->restarts++;
     restart_allow(cubicle);
     restart_tell(cubicle, false);
+}
+
+/* The stopped cubicle may have changed the floating-point environment. */
+static void restart_usual_fenv(void)
+{
+    const uint32_t mxcsr = FENV_MXCSR;
+    __asm__ volatile("fninit\n ldmxcsr %0" : : "m"(mxcsr));
 }
 
 /* From restart_enter(), and back to where the call ends that was in progress. */
@@ -191,6 +200,7 @@ void restart_run(void)
     thread_self.control = below + 1;
     thread_self.monitor_stack = stack - RESTART_STACK;
     thread_self.running = CUBICLE_MONITOR;
+    restart_usual_fenv();
     depth++;
     restart_cubicle(cubicle);
     depth--;

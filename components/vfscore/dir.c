@@ -36,6 +36,7 @@ static ssize_t records_adopt(char *records, size_t count, int64_t *next)
         }
         memcpy(&record, records + done, head);
         if (record.reclen < head + 2 || record.reclen > count - done ||
+            record.reclen % 8 != 0 || record.reclen > sizeof(struct dirent) ||
             record.next_cookie > INT64_MAX - DOTS) {
             return -EIO;
         }

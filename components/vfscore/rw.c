@@ -28,6 +28,9 @@ static inline ssize_t piece_write(struct node *node, void *buf, size_t count,
 {
     ssize_t result;
     PROVIDER(result, node->ops->fs_write(node->number, offset, buf, count));
+    if (unlikely(result == 0 && count != 0)) {
+        return -EIO; /* programs would try again for ever */
+    }
     return checked_count(result, count);
 }
 

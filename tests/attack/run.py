@@ -140,13 +140,15 @@ def lie(name):
         system.write_text(text.replace("lie=none", f"lie={name}"))
         result = run_system(system, timeout=20)
         check(not result.faults(), "a fault", result)
-        if name == "root":  # the mount itself may be refused
-            check(result.status in (0, EXIT_CONFIG), "wrong exit status", result)
+        if LIES[name] is None:
+            check(result.status == EXIT_CONFIG, "wrong exit status", result)
+            check("cannot mount 'ramfs-liar' on '/': I/O error" in result.err, "no reason", result)
             return
-        done = re.fullmatch(r"done: (\d+) errors, (\d+) entries\n", result.out)
-        check(result.status == 0 and done, "it was believed", result)
-        # Most lies are seen through; the others are harmless.
-        check(done.group(1) == "0" or name != "none", "errors without a lie", result)
+        entries, errors = LIES[name]
+        count = len(errors.split(", ")) if errors else 0
+        expected = f"done: {count} errors, {entries} entries" + (f", {errors}" if errors else "")
+        check(result.status == 0, "it was believed", result)
+        check(result.out == expected + "\n", f"expected '{expected}'", result)
 
 
 def recursion():
@@ -314,6 +316,18 @@ def import_refused(call, expected):
         check(re.search(expected, result.err), f"expected /{expected}/", result)
 
 
+def allocator_calls():
+    """45: who is called in the middle of malloc cannot call back."""
+    with temporary_directory() as folder:
+        system = Path(folder) / "attack.yaml"
+        system.write_text(ATTACK.read_text().replace(
+            "[test-attacker]\n", "[test-attacker]\n    allocator: test-attacker\n"))
+        result = run_system(system, "none")
+        check(result.status == EXIT_CONFIG, "it was started", result)
+        check(re.search(r"imports \w+, .*`allocator`.* calls the monitor only", result.err),
+              "not refused for that", result)
+
+
 def complete(tests):
     rows = {int(re.match(r"\d+", test[0]).group()) for test in tests} | set(ELSEWHERE)
     check(rows == set(CATALOGUE), f"differs: {sorted(rows ^ set(CATALOGUE))}")
@@ -387,6 +401,7 @@ def main():
     ):
         if SFI:
             tests.add(f"33: import of {call}", import_refused, call, expected)
+    tests.add("45: an allocator that calls others", allocator_calls)
     start.add_tests(tests)
     if SFI:
         growth.add_tests(tests)

@@ -72,7 +72,7 @@ def before(name, *modules, quiet=""):
         f"  - name: {name}\n", 1)
 
 
-# What the victim imports of the attacker, in whose place another module is.
+# What the giver imports of the attacker, in whose place another module is.
 GREEDY = """#include <greedy.h>
 ssize_t greedy_fill(char *buf, size_t size) { (void)buf; (void)size; return -1; }
 ssize_t greedy_take(const char *buf, size_t size) { (void)buf; (void)size; return -1; }
@@ -151,9 +151,8 @@ uint64_t victim_address(int what) {{ (void)what; return 0; }}
 int victim_call(int event) {{ (void)event; return 0; }}
 int victim_leave(int kind, int event) {{ (void)kind; (void)event; return 0; }}
 int victim_lend(int peer) {{ (void)peer; return 0; }}
-int victim_hand_over(int where, size_t size) {{ (void)where; (void)size; return 0; }}
 """)
-        compile_module(folder, "last", "app", """#include <hostile.h>
+        compile_module(folder, "last", "app,greedy", GREEDY + """#include <hostile.h>
 int main(void) { say(hostile_event(0) == 1 ? "served\\n" : "BROKEN\\n"); return 0; }
 """)
 

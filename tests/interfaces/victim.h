@@ -18,8 +18,7 @@ enum {
     VICTIM_PRIVATE, /* a function that is no entry point; it writes to VICTIM_DATA */
     VICTIM_IMPORT,  /* what the victim calls for vfs_umask, which the attacker does not
                        import */
-    VICTIM_ENTRY,   /* the code of victim_intact itself */
-    VICTIM_BUFFER   /* where the last buffer of victim_hand_over() began */
+    VICTIM_ENTRY    /* the code of victim_intact itself */
 };
 uint64_t victim_address(int what);
 
@@ -41,11 +40,6 @@ enum {
 /** Leaves a secret in registers of a kind, calls hostile_event(event) for its result, and
  *  leaves it there again. */
 int victim_leave(int kind, int event);
-
-/** Hands a buffer of @size bytes of its stack, heap or data (VICTIM_*) to greedy_fill() and to
- *  greedy_take(). 1 when the result is good and nothing around the buffer has changed; 0; or
- *  the error that both calls ended with. */
-int victim_hand_over(int where, size_t size);
 
 /** Opens a window over VICTIM_HEAP to @peer; its id. */
 int victim_lend(int peer);

@@ -51,11 +51,6 @@ long vfs_seek_write(int fd, const void *buf, unsigned long count, long offset,
     (void)fd, (void)buf, (void)count, (void)caller;
     return transfer(offset);
 }
-long vfs_getdents(int fd, void *buf, unsigned long count, int caller)
-{
-    (void)fd, (void)buf, (void)count, (void)caller;
-    return 0;
-}
 int vfs_close(int fd, int caller)
 {
     (void)fd, (void)caller;
@@ -65,6 +60,11 @@ int vfs_dup3(int fd, int new_fd, int flags, int caller)
 {
     (void)fd, (void)flags, (void)caller;
     return new_fd;
+}
+long vfs_getcwd(char *buf, unsigned long size, int caller)
+{
+    (void)buf, (void)size, (void)caller;
+    return -ENOENT;
 }
 int vfs_pipe2(int *fds, int flags, int caller)
 {
@@ -140,7 +140,7 @@ static void test_pipe_anew(void **state)
 {
     int fds[2];
     (void)state;
-    assert_int_equal(__call_pipe2(fds, 0), 0);
+    assert_int_equal(__call_pipe(fds, 0), 0);
     check_new();
 }
 

@@ -100,6 +100,7 @@ long plat_argument(int, char *, unsigned long);
 long plat_environment(int, char *, unsigned long);
 
 /* monitor */
+int cubicle_find(const char *);
 int cubicle_page_protect(void *, unsigned long, int);
 int cubicle_thread_pointer_set(void *);
 unsigned long cubicle_fenv_get(void);

@@ -8,6 +8,9 @@
  *    except hints (fadvise, sched_yield, some madvise) whose contract is that nothing
  *    need happen.
  * 3. Results are those of the kernel: a negative errno or the value.
+ * 4. Who answers is not trusted: a result that the interface does not allow (a positive one for a
+ *    function that returns 0, more bytes written than there were, a descriptor that cannot be
+ *    one) becomes -EIO, and so does what is not an errno.
  */
 #include "cubicle_calls.h"
 
@@ -22,6 +25,8 @@
 #define CALL_REMOVEDIR 0x200
 #define CALL_LARGEFILE 0100000
 #define CALL_TIOCGWINSZ 0x5413
+
+#include "call_check.h"
 
 hidden long __call_stat(const char *, struct stat *);
 hidden long __call_read(int, void *, unsigned long);
@@ -38,7 +43,6 @@ hidden long __call_getdents(int, void *, unsigned long);
 hidden long __call_close(int);
 hidden long __call_dup3(int, int, int);
 hidden long __call_new(long);
-hidden long __call_pipe2(int *, int);
 hidden long __call_ioctl(int, int, long);
 hidden long __call_winsize(int, void *);
 hidden long __call_dup2(int, int);
@@ -46,6 +50,10 @@ hidden long __call_readv(int, const void *, int);
 hidden long __call_writev(int, const void *, int);
 hidden long __call_preadv(int, const void *, int, long);
 hidden long __call_pwritev(int, const void *, int, long);
+hidden long __call_map(unsigned long);
+hidden long __call_getcwd(char *, unsigned long);
+hidden long __call_pipe(int *, int);
+hidden long __call_poll(struct pollfd *, unsigned long, int);
 hidden long __call_ppoll(struct pollfd *, unsigned long, const struct timespec *);
 hidden long __call_protect(void *, unsigned long, int);
 hidden long __call_clock_gettime(int, void *);
@@ -70,6 +78,8 @@ hidden long __call_getresid(void *, void *, void *);
 /* Of a buffer whose result is shorter than a piece by its nature. */
 #define CALL_ROOM(size) ((long)(size) > (long)CALL_PIECE ? (long)CALL_PIECE : (size))
 #define CALL_VFS(name, ...) vfs_##name(__VA_ARGS__, CALL_SELF)
+#define CALL_VFS_ZERO(name, ...) __call_zero(CALL_VFS(name, __VA_ARGS__))
+#define CALL_VFS_FD(name, ...) __call_fd(CALL_VFS(name, __VA_ARGS__))
 
 CALL_INLINE long __call_madvise(long advice)
 {
@@ -92,34 +102,34 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
     case SYS_preadv: return __call_preadv(a, CALL_P(b), c, d);
     case SYS_pwritev: return __call_pwritev(a, CALL_P(b), c, d);
     case SYS_open:
-        return __call_new(CALL_VFS(openat, CALL_CWD, CALL_P(a), b & ~CALL_LARGEFILE, c));
+        return __call_new(CALL_VFS_FD(openat, CALL_CWD, CALL_P(a), b & ~CALL_LARGEFILE, c));
     case SYS_openat:
-        return __call_new(CALL_VFS(openat, a, CALL_P(b), c & ~CALL_LARGEFILE, d));
+        return __call_new(CALL_VFS_FD(openat, a, CALL_P(b), c & ~CALL_LARGEFILE, d));
     case SYS_close: return __call_close(a);
     case SYS_lseek: return __call_lseek(a, b, c);
-    case SYS_ftruncate: return CALL_VFS(ftruncate, a, b);
-    case SYS_truncate: return CALL_VFS(truncate, CALL_P(a), b);
+    case SYS_ftruncate: return CALL_VFS_ZERO(ftruncate, a, b);
+    case SYS_truncate: return CALL_VFS_ZERO(truncate, CALL_P(a), b);
     case SYS_fsync:
-    case SYS_fdatasync: return CALL_VFS(fsync, a);
+    case SYS_fdatasync: return CALL_VFS_ZERO(fsync, a);
     case SYS_fcntl: return CALL_VFS(fcntl, a, b, c); /* locks: fcntl.c */
     case SYS_ioctl:
         return b == CALL_TIOCGWINSZ ? __call_winsize(a, CALL_P(c))
                                     : __call_ioctl(a, b, c);
-    case SYS_dup: return __call_new(CALL_VFS(dup, a));
+    case SYS_dup: return __call_new(CALL_VFS_FD(dup, a));
     case SYS_dup2: return __call_dup2(a, b);
     case SYS_dup3: return __call_dup3(a, b, c);
-    case SYS_pipe: return __call_pipe2(CALL_P(a), 0);
-    case SYS_pipe2: return __call_pipe2(CALL_P(a), b);
-    case SYS_poll: return b >> 16 ? -EINVAL : CALL_VFS(poll, CALL_P(a), b * 8, c);
+    case SYS_pipe: return __call_pipe(CALL_P(a), 0);
+    case SYS_pipe2: return __call_pipe(CALL_P(a), b);
+    case SYS_poll: return __call_poll(CALL_P(a), b, c);
     case SYS_ppoll: return __call_ppoll(CALL_P(a), b, CALL_P(c));
     case SYS_getdents64: return __call_getdents(a, CALL_P(b), c);
     case SYS_fadvise64: return 0;
     case SYS_fallocate: return -EOPNOTSUPP;
-    case SYS_fchmod: return CALL_VFS(fchmod, a, b);
-    case SYS_fchown: return CALL_VFS(fchown, a, b, c);
-    case SYS_fstat: return CALL_VFS(fstat, a, CALL_P(b));
-    case SYS_fstatfs: return CALL_VFS(fstatfs, a, CALL_P(b));
-    case SYS_fchdir: return CALL_VFS(fchdir, a);
+    case SYS_fchmod: return CALL_VFS_ZERO(fchmod, a, b);
+    case SYS_fchown: return CALL_VFS_ZERO(fchown, a, b, c);
+    case SYS_fstat: return CALL_VFS_ZERO(fstat, a, CALL_P(b));
+    case SYS_fstatfs: return CALL_VFS_ZERO(fstatfs, a, CALL_P(b));
+    case SYS_fchdir: return CALL_VFS_ZERO(fchdir, a);
     default: return -ENOSYS;
     }
 }
@@ -129,40 +139,40 @@ CALL_INLINE long __call_names(long n, long a, long b, long c, long d, long e)
     switch (n) {
     case SYS_stat: return __call_stat(CALL_P(a), CALL_P(b));
     case SYS_lstat:
-        return CALL_VFS(fstatat, CALL_CWD, CALL_P(a), CALL_P(b), CALL_NOFOLLOW);
-    case SYS_newfstatat: return CALL_VFS(fstatat, a, CALL_P(b), CALL_P(c), d);
-    case SYS_statfs: return CALL_VFS(statfs, CALL_P(a), CALL_P(b));
-    case SYS_access: return CALL_VFS(faccessat, CALL_CWD, CALL_P(a), b, 0);
-    case SYS_faccessat: return CALL_VFS(faccessat, a, CALL_P(b), c, 0);
-    case SYS_faccessat2: return CALL_VFS(faccessat, a, CALL_P(b), c, d);
-    case SYS_unlink: return CALL_VFS(unlinkat, CALL_CWD, CALL_P(a), 0);
-    case SYS_rmdir: return CALL_VFS(unlinkat, CALL_CWD, CALL_P(a), CALL_REMOVEDIR);
-    case SYS_unlinkat: return CALL_VFS(unlinkat, a, CALL_P(b), c);
-    case SYS_mkdir: return CALL_VFS(mkdirat, CALL_CWD, CALL_P(a), b);
-    case SYS_mkdirat: return CALL_VFS(mkdirat, a, CALL_P(b), c);
-    case SYS_mknod: return CALL_VFS(mknodat, CALL_CWD, CALL_P(a), b, c);
-    case SYS_mknodat: return CALL_VFS(mknodat, a, CALL_P(b), c, d);
+        return CALL_VFS_ZERO(fstatat, CALL_CWD, CALL_P(a), CALL_P(b), CALL_NOFOLLOW);
+    case SYS_newfstatat: return CALL_VFS_ZERO(fstatat, a, CALL_P(b), CALL_P(c), d);
+    case SYS_statfs: return CALL_VFS_ZERO(statfs, CALL_P(a), CALL_P(b));
+    case SYS_access: return CALL_VFS_ZERO(faccessat, CALL_CWD, CALL_P(a), b, 0);
+    case SYS_faccessat: return CALL_VFS_ZERO(faccessat, a, CALL_P(b), c, 0);
+    case SYS_faccessat2: return CALL_VFS_ZERO(faccessat, a, CALL_P(b), c, d);
+    case SYS_unlink: return CALL_VFS_ZERO(unlinkat, CALL_CWD, CALL_P(a), 0);
+    case SYS_rmdir: return CALL_VFS_ZERO(unlinkat, CALL_CWD, CALL_P(a), CALL_REMOVEDIR);
+    case SYS_unlinkat: return CALL_VFS_ZERO(unlinkat, a, CALL_P(b), c);
+    case SYS_mkdir: return CALL_VFS_ZERO(mkdirat, CALL_CWD, CALL_P(a), b);
+    case SYS_mkdirat: return CALL_VFS_ZERO(mkdirat, a, CALL_P(b), c);
+    case SYS_mknod: return CALL_VFS_ZERO(mknodat, CALL_CWD, CALL_P(a), b, c);
+    case SYS_mknodat: return CALL_VFS_ZERO(mknodat, a, CALL_P(b), c, d);
     case SYS_rename:
-        return CALL_VFS(renameat, CALL_CWD, CALL_P(a), CALL_CWD, CALL_P(b));
-    case SYS_renameat: return CALL_VFS(renameat, a, CALL_P(b), c, CALL_P(d));
+        return CALL_VFS_ZERO(renameat, CALL_CWD, CALL_P(a), CALL_CWD, CALL_P(b));
+    case SYS_renameat: return CALL_VFS_ZERO(renameat, a, CALL_P(b), c, CALL_P(d));
     case SYS_renameat2:
-        return e ? -EINVAL : CALL_VFS(renameat, a, CALL_P(b), c, CALL_P(d));
-    case SYS_link: return CALL_VFS(linkat, CALL_CWD, CALL_P(a), CALL_CWD, CALL_P(b), 0);
-    case SYS_linkat: return CALL_VFS(linkat, a, CALL_P(b), c, CALL_P(d), e);
-    case SYS_symlink: return CALL_VFS(symlinkat, CALL_P(a), CALL_CWD, CALL_P(b));
-    case SYS_symlinkat: return CALL_VFS(symlinkat, CALL_P(a), b, CALL_P(c));
+        return e ? -EINVAL : CALL_VFS_ZERO(renameat, a, CALL_P(b), c, CALL_P(d));
+    case SYS_link: return CALL_VFS_ZERO(linkat, CALL_CWD, CALL_P(a), CALL_CWD, CALL_P(b), 0);
+    case SYS_linkat: return CALL_VFS_ZERO(linkat, a, CALL_P(b), c, CALL_P(d), e);
+    case SYS_symlink: return CALL_VFS_ZERO(symlinkat, CALL_P(a), CALL_CWD, CALL_P(b));
+    case SYS_symlinkat: return CALL_VFS_ZERO(symlinkat, CALL_P(a), b, CALL_P(c));
     case SYS_readlink: return CALL_VFS(readlinkat, CALL_CWD, CALL_P(a), CALL_P(b), CALL_ROOM(c));
     case SYS_readlinkat: return CALL_VFS(readlinkat, a, CALL_P(b), CALL_P(c), CALL_ROOM(d));
-    case SYS_chmod: return CALL_VFS(fchmodat, CALL_CWD, CALL_P(a), b);
-    case SYS_fchmodat: return CALL_VFS(fchmodat, a, CALL_P(b), c);
-    case SYS_chown: return CALL_VFS(fchownat, CALL_CWD, CALL_P(a), b, c, 0);
+    case SYS_chmod: return CALL_VFS_ZERO(fchmodat, CALL_CWD, CALL_P(a), b);
+    case SYS_fchmodat: return CALL_VFS_ZERO(fchmodat, a, CALL_P(b), c);
+    case SYS_chown: return CALL_VFS_ZERO(fchownat, CALL_CWD, CALL_P(a), b, c, 0);
     case SYS_lchown:
-        return CALL_VFS(fchownat, CALL_CWD, CALL_P(a), b, c, CALL_NOFOLLOW);
-    case SYS_fchownat: return CALL_VFS(fchownat, a, CALL_P(b), c, d, e);
-    case SYS_utimensat: return CALL_VFS(utimensat, a, CALL_P(b), CALL_P(c), d);
-    case SYS_chdir: return CALL_VFS(chdir, CALL_P(a));
-    case SYS_getcwd: return CALL_VFS(getcwd, CALL_P(a), CALL_ROOM(b));
-    case SYS_umask: return CALL_VFS(umask, a);
+        return CALL_VFS_ZERO(fchownat, CALL_CWD, CALL_P(a), b, c, CALL_NOFOLLOW);
+    case SYS_fchownat: return CALL_VFS_ZERO(fchownat, a, CALL_P(b), c, d, e);
+    case SYS_utimensat: return CALL_VFS_ZERO(utimensat, a, CALL_P(b), CALL_P(c), d);
+    case SYS_chdir: return CALL_VFS_ZERO(chdir, CALL_P(a));
+    case SYS_getcwd: return __call_getcwd(CALL_P(a), CALL_ROOM(b));
+    case SYS_umask: return __call_upto(CALL_VFS(umask, a), 0777);
     default: return __call_files(n, a, b, c, d, e);
     }
 }
@@ -218,7 +228,7 @@ CALL_INLINE long __syscall6(long n, long a, long b, long c, long d, long e, long
 {
     switch (n) {
     case SYS_brk: return 0; /* no break to move: malloc takes pages from alloc */
-    case SYS_munmap: return alloc_unmap(CALL_P(a), (b + 4095UL) & -4096UL, CALL_SELF);
+    case SYS_munmap: return __call_zero(alloc_unmap(CALL_P(a), (b + 4095UL) & -4096UL, CALL_SELF));
     case SYS_mprotect: return __call_protect(CALL_P(a), b, c);
     case SYS_madvise: return __call_madvise(c);
     case SYS_clock_gettime: return __call_clock_gettime(a, CALL_P(b));
@@ -276,5 +286,5 @@ hidden long __call_fail(unsigned long) __attribute__((__cold__));
 
 CALL_INLINE long __syscall_ret(unsigned long r)
 {
-    return __builtin_expect(r > -4096UL, 0) ? __call_fail(r) : (long)r;
+    return __builtin_expect((long)r < 0, 0) ? __call_fail(r) : (long)r;
 }

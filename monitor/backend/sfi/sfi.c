@@ -129,11 +129,13 @@ static void *sfi_map_at(unsigned id, uint32_t page, uint32_t npages, unsigned ri
                 MAP_SHARED | MAP_FIXED | flags, memory_fd, (off_t)page << PAGE_SHIFT);
 }
 
-/* The low view has code, too, which is not counted. */
+/* A page of the view's own without rights is none: it has contents. The low view has code, too,
+ * which is not counted. */
 static bool sfi_is_gap(unsigned id, uint32_t page)
 {
-    const enum page_kind kind = page_get(page).kind;
-    return view_map_is_gap(id, page) && kind != PAGE_CODE && kind != PAGE_STUB;
+    const struct page_info info = page_get(page);
+    return view_map_is_gap(id, page) && info.owner != id && info.kind != PAGE_CODE &&
+           info.kind != PAGE_STUB;
 }
 
 /* Where no page is, the view can as well lie in the file: then what was lent there, here and
@@ -147,31 +149,31 @@ static void sfi_fill_gaps(unsigned id)
         if (n == 0) {
             n = 1;
         } else if (sfi_map_at(id, p, n, 0, 0) != MAP_FAILED) {
-            view_map_set(id, p, n, 0, true);
+            view_map_set(id, p, n, 0, VIEW_FILE);
         }
     }
 }
 
 /* VM3 */
 static bool sfi_may(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
-                    bool file)
+                    unsigned how)
 {
-    if (view_map_may(id, page, npages, rights, file)) {
+    if (view_map_may(id, page, npages, rights, how)) {
         return true;
     }
     sfi_fill_gaps(id);
-    return view_map_may(id, page, npages, rights, file);
+    return view_map_may(id, page, npages, rights, how);
 }
 
 static int sfi_protect(unsigned id, uint32_t page, uint32_t npages, unsigned rights)
 {
-    if (!sfi_may(id, page, npages, rights, false)) {
+    if (!sfi_may(id, page, npages, rights, 0)) {
         return -ENOMEM;
     }
     if (mprotect(sfi_address(id, page), sfi_size(npages), sfi_prot(rights)) != 0) {
         return -errno;
     }
-    view_map_set(id, page, npages, rights, false);
+    view_map_set(id, page, npages, rights, 0);
     return 0;
 }
 
@@ -195,11 +197,11 @@ static int sfi_empty_private(unsigned owner, uint32_t page, uint32_t npages)
                : -errno;
 }
 
-static uint32_t sfi_alike(uint32_t page, uint32_t end)
+static uint32_t sfi_alike(unsigned owner, uint32_t page, uint32_t end)
 {
-    const unsigned shared = page_get(page).flags & PAGE_SHARED;
+    const bool file = view_map_is_file(owner, page);
     uint32_t next = page + 1;
-    while (next < end && (page_get(next).flags & PAGE_SHARED) == shared) {
+    while (next < end && view_map_is_file(owner, next) == file) {
         next++;
     }
     return next;
@@ -209,12 +211,12 @@ static uint32_t sfi_alike(uint32_t page, uint32_t end)
 static int sfi_unmap(unsigned owner, uint32_t page, uint32_t npages)
 {
     const uint32_t end = page + npages;
-    if (!sfi_may(owner, page, npages, 0, false)) {
+    if (!sfi_may(owner, page, npages, 0, 0)) {
         return -ENOMEM;
     }
     for (uint32_t p = page, next; p < end; p = next) {
-        next = sfi_alike(p, end);
-        const int error = (page_get(p).flags & PAGE_SHARED) != 0
+        next = sfi_alike(owner, p, end);
+        const int error = view_map_is_file(owner, p)
                               ? sfi_empty_file(p, next - p)
                               : sfi_empty_private(owner, p, next - p);
         if (error != 0) {
@@ -224,15 +226,24 @@ static int sfi_unmap(unsigned owner, uint32_t page, uint32_t npages)
     return sfi_protect(owner, page, npages, 0);
 }
 
+/* Where one place lies in the file all do from now on: the pages are alike then, and one run. */
 static int sfi_map(unsigned owner, uint32_t page, uint32_t npages)
 {
-    if (sfi_protect(owner, page, npages, PAGE_READ | PAGE_WRITE) != 0) {
+    const unsigned both = PAGE_READ | PAGE_WRITE;
+    bool file = false;
+    for (uint32_t p = page; p < page + npages; p++) {
+        file |= view_map_is_file(owner, p);
+    }
+    if (!file) {
+        return sfi_protect(owner, page, npages, both) == 0 ? 0 : -ENOMEM;
+    }
+    if (!sfi_may(owner, page, npages, both, VIEW_FILE) ||
+        sfi_map_at(owner, page, npages, both, 0) == MAP_FAILED) {
         return -ENOMEM;
     }
+    view_map_set(owner, page, npages, both, VIEW_FILE);
     for (uint32_t p = page; p < page + npages; p++) {
-        if (view_map_is_file(owner, p)) {
-            page_set_flag(p, PAGE_SHARED); /* S3 */
-        }
+        page_set_flag(p, PAGE_SHARED); /* S3 */
     }
     return 0;
 }
@@ -254,15 +265,16 @@ static int sfi_copy_to_file(const char *from, uint32_t page, uint32_t npages)
     return 0;
 }
 
-static int sfi_map_file(unsigned id, uint32_t page, uint32_t npages, unsigned rights)
+static int sfi_map_file(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
+                        unsigned how)
 {
-    if (!sfi_may(id, page, npages, rights, true)) {
+    if (!sfi_may(id, page, npages, rights, VIEW_FILE | how)) {
         return -ENOMEM;
     }
     if (sfi_map_at(id, page, npages, rights, MAP_POPULATE) == MAP_FAILED) {
         return -errno;
     }
-    view_map_set(id, page, npages, rights, true);
+    view_map_set(id, page, npages, rights, VIEW_FILE | how);
     return 0;
 }
 
@@ -272,7 +284,7 @@ static int sfi_make_shareable(unsigned owner, uint32_t page, uint32_t npages)
 {
     int error = sfi_copy_to_file(sfi_address(owner, page), page, npages);
     if (error == 0) {
-        error = sfi_map_file(owner, page, npages, page_get(page).rights);
+        error = sfi_map_file(owner, page, npages, page_get(page).rights, 0);
     }
     /* While a page is private, its place in the file is empty: it may be somebody's next. */
     if (error != 0 && sfi_empty_file(page, npages) != 0) {
@@ -290,13 +302,13 @@ static int sfi_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npag
     const uint32_t end = page + npages;
     for (uint32_t p = page; p < end;) {
         const struct page_info info = page_get(p);
-        if ((info.flags & PAGE_SHARED) != 0) {
+        if (view_map_is_file(owner, p)) {
             p++;
             continue;
         }
         uint32_t next = p + 1;
         while (next < end && page_get(next).rights == info.rights &&
-               (page_get(next).flags & PAGE_SHARED) == 0) {
+               !view_map_is_file(owner, next)) {
             next++;
         }
         const int error = sfi_make_shareable(owner, p, next - p);
@@ -305,7 +317,7 @@ static int sfi_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npag
         }
         p = next;
     }
-    return sfi_map_file(peer, page, npages, rights);
+    return sfi_map_file(peer, page, npages, rights, VIEW_LENT);
 }
 
 static void sfi_emit_switch(struct emitter *e, unsigned id, bool returning)

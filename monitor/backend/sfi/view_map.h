@@ -7,7 +7,8 @@
  *        host joins neighbours in a file that have the same rights, whatever came before. Private
  *        memory is never mapped anew, since what is would not be joined again.
  *   VM2  So a view takes one mapping, and one more for each page that differs from the page
- *        before it in rights or in where it lies. view_map_count() is that number, exactly.
+ *        before it in rights or in where it lies. view_map_count() is that number; but a page
+ *        that was lent differs from the view's own, too, so that taking it back adds nothing.
  *   VM3  A change after which a view would take more than its share is refused before it is
  *        made, unless it makes the view take no more than it did: what is whole can always
  *        be taken back.
@@ -21,20 +22,26 @@
 /** Once, for views 1 to CUBICLE_MAX, in which nothing has rights yet. -ENOMEM. */
 int view_map_init(void) __attribute__((warn_unused_result));
 
-/** Whether [@page, @page + @npages) of view @id may get @rights (PAGE_* bits), and with @file lie in
- *  the memory file from now on (VM3). */
-bool view_map_may(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
-                  bool file) __attribute__((warn_unused_result));
+/** What a place can be besides its rights: in the memory file (from then on), lent by another. */
+#define VIEW_FILE 4u
+#define VIEW_LENT 8u
 
-/** Notes that they have. */
+/** Whether [@page, @page + @npages) of view @id may get @rights (PAGE_* bits) and be @how (VM3). */
+bool view_map_may(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
+                  unsigned how) __attribute__((warn_unused_result));
+
+/** Notes that they have, and are. */
 void view_map_set(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
-                  bool file);
+                  unsigned how);
 
 /** Does @page of view @id lie in the memory file (VM1)? */
 bool view_map_is_file(unsigned id, uint32_t page);
 
 /** Has @page no rights in view @id, and lies in private memory? */
 bool view_map_is_gap(unsigned id, uint32_t page);
+
+/** Is @page of view @id lent by another? */
+bool view_map_is_lent(unsigned id, uint32_t page);
 
 /** Mappings of the host that view @id takes (VM2). */
 uint32_t view_map_count(unsigned id);

@@ -4,6 +4,8 @@
  * starts.
  */
 #undef fs_mount
+#undef fs_create
+#undef fs_symlink
 #undef fs_lookup
 #undef fs_read
 #undef fs_write
@@ -19,6 +21,10 @@
 
 int ramfs_fs_mount(const char *options, struct fs_attr *root);
 int ramfs_fs_lookup(uint64_t dir, const char *name, struct fs_attr *attr);
+int ramfs_fs_create(uint64_t dir, const char *name, uint32_t mode, int64_t now_ns,
+                    struct fs_attr *attr);
+int ramfs_fs_symlink(uint64_t dir, const char *name, const char *target, int64_t now_ns,
+                     struct fs_attr *attr);
 ssize_t ramfs_fs_read(uint64_t node, uint64_t offset, void *buf, size_t count,
                       int caller);
 ssize_t ramfs_fs_write(uint64_t node, uint64_t offset, const void *buf, size_t count);
@@ -108,6 +114,24 @@ int fs_lookup(uint64_t dir, const char *name, struct fs_attr *attr)
     int error = ramfs_fs_lookup(dir, name, attr);
     spoil(attr);
     return (int)number("lookup", 1, error);
+}
+
+int fs_create(uint64_t dir, const char *name, uint32_t mode, int64_t now_ns,
+              struct fs_attr *attr)
+{
+    int error = ramfs_fs_create(dir, name, mode, now_ns, attr);
+    if (strncmp(name, "lie", 3) == 0) {
+        spoil(attr);
+    }
+    return error;
+}
+
+int fs_symlink(uint64_t dir, const char *name, const char *target, int64_t now_ns,
+               struct fs_attr *attr)
+{
+    int error = ramfs_fs_symlink(dir, name, target, now_ns, attr);
+    spoil(attr);
+    return error;
 }
 
 ssize_t fs_read(uint64_t node, uint64_t offset, void *buf, size_t count, int caller)

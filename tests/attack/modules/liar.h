@@ -1,5 +1,7 @@
 /* Included before every source of ramfs-liar: liar.c stands in front of these. */
 #define fs_mount ramfs_fs_mount
+#define fs_create ramfs_fs_create
+#define fs_symlink ramfs_fs_symlink
 #define fs_lookup ramfs_fs_lookup
 #define fs_read ramfs_fs_read
 #define fs_write ramfs_fs_write

@@ -2,12 +2,16 @@
 
 ATTACK := tests/attack/modules
 
-MODULES += test-attacker test-victim
+MODULES += test-attacker test-victim test-giver
 
 test-attacker_SOURCES := $(addprefix $(ATTACK)/,attacker.c memory.c control.c deputy.c keys.c callee.c)
 test-attacker_CFLAGS := -Itests/interfaces -Wno-infinite-recursion
 test-attacker_CFLAGS_none := -DPLAIN_CODE
 test-attacker_PROVIDES := app greedy hostile
+
+test-giver_SOURCES := $(ATTACK)/giver.c
+test-giver_CFLAGS := -Itests/interfaces
+test-giver_PROVIDES := giver
 
 test-victim_SOURCES := $(ATTACK)/victim.c
 test-victim_CFLAGS := -Itests/interfaces

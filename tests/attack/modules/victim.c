@@ -2,7 +2,6 @@
 #include "leftovers.h"
 
 #include <cubicle.h>
-#include <greedy.h>
 #include <hostile.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@ static const char rodata[4096] __attribute__((aligned(4096))) = "attack at dawn"
 static _Thread_local char tls[16];
 static char *heap;
 static uint64_t stack;
-static uint64_t buffer;
 
 int component_init(void);
 
@@ -50,10 +48,8 @@ uint64_t victim_address(int what)
         [VICTIM_PRIVATE] = (void *)(uintptr_t)private_function,
         [VICTIM_IMPORT] = (void *)(uintptr_t)vfs_umask,
         [VICTIM_ENTRY] = (void *)(uintptr_t)victim_intact,
-        [VICTIM_BUFFER] = (void *)buffer,
     };
-    return what >= 0 && what <= VICTIM_BUFFER ? (uint32_t)(uintptr_t)addresses[what]
-                                              : 0;
+    return what >= 0 && what <= VICTIM_ENTRY ? (uint32_t)(uintptr_t)addresses[what] : 0;
 }
 
 int victim_intact(void)
@@ -113,57 +109,6 @@ int victim_leave(int kind, int event)
     leave(kind);
     const int result = hostile_event(event);
     leave(kind);
-    return result;
-}
-
-#define EDGE 64
-#define HANDED_MAX ((size_t)1 << 20)
-
-static int all_are(const char *p, size_t n, char value)
-{
-    int good = 1;
-    for (size_t i = 0; i < n; i++) {
-        good &= p[i] == value;
-    }
-    return good;
-}
-
-static __attribute__((noinline)) int hand_over(char *memory, size_t size)
-{
-    memset(memory, 'e', EDGE + size + EDGE);
-    buffer = (uint32_t)(uintptr_t)memory + EDGE;
-    const ssize_t filled = greedy_fill(memory + EDGE, size);
-    int good = filled == (ssize_t)size && all_are(memory + EDGE, size, 'f');
-    memset(memory + EDGE, 'v', size);
-    const ssize_t taken = greedy_take(memory + EDGE, size);
-    good &= taken == (ssize_t)size && all_are(memory + EDGE, size, 'v');
-    if (!all_are(memory, EDGE, 'e') || !all_are(memory + EDGE + size, EDGE, 'e')) {
-        return 0;
-    }
-    return filled < 0 && taken == filled ? (int)filled : good;
-}
-
-static __attribute__((noinline)) int hand_over_stack(size_t size)
-{
-    char local[size + 2 * EDGE];
-    return hand_over(local, size);
-}
-
-int victim_hand_over(int where, size_t size)
-{
-    static char global[HANDED_MAX + 2 * EDGE];
-    if (size > HANDED_MAX) {
-        return -22;
-    }
-    if (where == VICTIM_STACK) {
-        return hand_over_stack(size);
-    }
-    if (where == VICTIM_DATA) {
-        return hand_over(global, size);
-    }
-    char *memory = malloc(size + 2 * EDGE);
-    const int result = memory != NULL ? hand_over(memory, size) : -12;
-    free(memory);
     return result;
 }
 

@@ -4,7 +4,13 @@
 
 #include <stddef.h>
 
+#include <errno.h>
+
 #include "cubicle_calls.h"
+
+#define hidden
+#define CALL_INLINE static inline
+#include "call_check.h"
 
 #define CALL_ROOM(count) (count)
 
@@ -14,10 +20,10 @@ long __call_read(int fd, void *buf, unsigned long count);
 long __call_write(int fd, const void *buf, unsigned long count);
 long __call_long_read(int fd, void *buf, unsigned long count);
 long __call_long_write(int fd, const void *buf, unsigned long count);
-long __call_getdents(int fd, void *buf, unsigned long count);
 long __call_close(int fd);
 long __call_dup3(int fd, int new_fd, int flags);
 long __call_new(long fd);
-long __call_pipe2(int *fds, int flags);
+long __call_pipe(int *fds, int flags);
+long __call_getcwd(char *buf, unsigned long size);
 
 #endif

@@ -34,6 +34,8 @@ static struct {
     uint64_t at, n;
 } asked;
 
+static unsigned forgotten; /* whose windows */
+
 /* ---- what gate.c asks of others ---- */
 
 static int ask(const char *what, unsigned who, uint64_t at, uint64_t n)
@@ -80,6 +82,11 @@ int64_t memory_reclaim(struct cubicle *cubicle, uint32_t *page)
     *page = 5;
     (void)ask("reclaim", cubicle->id, 0, 0);
     return 3;
+}
+
+void window_forget_cubicle(unsigned cubicle)
+{
+    forgotten = cubicle;
 }
 
 uint32_t memory_heap_end(void)
@@ -415,6 +422,7 @@ static void test_exit(void **state)
     assert_int_equal(cubicle_get(ALLOC)->state, CUBICLE_EXITED);
     assert_int_equal(asked.who, ALLOC);
     assert_int_equal(asked.n, 5);
+    assert_int_equal(forgotten, ALLOC);
     assert_ptr_equal(thread_self.control, &frames[2]);
 }
 

@@ -449,6 +449,16 @@ static void test_dead_callee(void **state)
     pointer(DESCRIPTOR_IN, HEAP, DESCRIPTOR_SIZE_CONST, 16);
     callee.state = CUBICLE_DEAD;
     refused(0);
+    /* One that begins anew is entered where that traps: on the stack that it has not. */
+    begin(DESCRIPTOR_I32);
+    pointer(DESCRIPTOR_IN, HEAP, DESCRIPTOR_SIZE_CONST, 16);
+    callee.state = CUBICLE_DEAD;
+    callee.may_restart = true;
+    callee_used = STACK_SIZE - 32;
+    assert_int_equal(enter(), 0);
+    assert_int_equal(frame->callee_rsp, callee.view + STACK + 32);
+    assert_int_equal(frame->nbuffers, 0);
+    callee.may_restart = false;
 }
 
 /* R7: by what the function returns. */

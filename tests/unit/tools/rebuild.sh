@@ -42,7 +42,7 @@ grep -q ' -c -o build/obj/sfi/test-third/tests/conformance/modules/third.c.o ' c
 ok 'the provider is compiled again'
 ! grep -q ' -c -o build/obj/sfi/test-driver/tests/conformance/modules/dense.c.o ' commands
 ok 'a source that does not include the header is not'
-relinks tests/interfaces/victim.h test-attacker test-victim
+relinks tests/interfaces/victim.h test-attacker test-caller test-victim
 
 # What every module's note says against what make would do.
 for interface in alloc clock random vfs; do

@@ -61,8 +61,8 @@ static long argument_append(struct arguments *a,
             a->vector[a->count++] = 0;
             return 0;
         }
-        if (r <= 0) {
-            return r ? r : -EINVAL;
+        if (r <= 0 || (size_t)r > a->left || a->next[r - 1] != '\0') {
+            return r < 0 ? r : -EINVAL;
         }
         a->vector[a->count++] = a->next;
         a->next += r;

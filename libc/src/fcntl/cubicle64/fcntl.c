@@ -16,8 +16,8 @@ static int fcntl_query(int fd, struct flock *lock)
     if (lock->l_whence == SEEK_CUR) {
         __call_seek_settle();
     }
-    const int r = vfs_lock_query(fd, VFS_LOCK(lock->l_type, lock->l_whence, 0),
-                                 lock->l_start, lock->l_len, &info, CALL_SELF);
+    const long r = __call_zero(vfs_lock_query(fd, VFS_LOCK(lock->l_type, lock->l_whence, 0),
+                                 lock->l_start, lock->l_len, &info, CALL_SELF));
     if (r < 0) {
         return __syscall_ret(r);
     }
@@ -43,8 +43,7 @@ int fcntl(int fd, int cmd, unsigned long argument)
         return fcntl_query(fd, lock);
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        return __syscall_ret(
-            __call_new(vfs_fcntl(fd, cmd, (int)argument, CALL_SELF)));
+        return __syscall_ret(__call_new(CALL_VFS_FD(fcntl, fd, cmd, (int)argument)));
     default:
         return __syscall_ret(vfs_fcntl(fd, cmd, (int)argument, CALL_SELF));
     }

@@ -15,7 +15,7 @@ int open(const char *filename, int flags, ...)
         va_end(ap);
     }
     return __syscall_ret(__call_new(
-        vfs_openat(AT_FDCWD, filename, flags & ~O_LARGEFILE, mode, CALL_SELF)));
+        CALL_VFS_FD(openat, AT_FDCWD, filename, flags & ~O_LARGEFILE, mode)));
 }
 
 weak_alias(open, open64);

@@ -61,7 +61,7 @@ long __call_stat(const char *path, struct stat *st)
         size = strnlen(path, PATH_SIZE) + 1;
     }
     if (size == 0 || size > PATH_SIZE) {
-        return vfs_fstatat(CALL_CWD, path, st, 0, CALL_SELF);
+        return __call_zero(vfs_fstatat(CALL_CWD, path, st, 0, CALL_SELF));
     }
     struct absent *a = absent_find(path, size);
     if (a && a->epoch) {
@@ -71,7 +71,7 @@ long __call_stat(const char *path, struct stat *st)
         a->epoch = 0;
         a->patience = a->patience < PATIENCE_MAX ? a->patience * 2 : PATIENCE_MAX;
     }
-    const long r = vfs_fstatat(CALL_CWD, path, st, 0, CALL_SELF);
+    const long r = __call_zero(vfs_fstatat(CALL_CWD, path, st, 0, CALL_SELF));
     if (r == -ENOENT) {
         absent_seen(a, path, size);
     }

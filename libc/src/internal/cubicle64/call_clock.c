@@ -18,7 +18,7 @@ long __call_clock_gettime(int clock, void *time)
 {
     const long now = now_ns(clock);
     if (now < 0) {
-        return now;
+        return __call_lie(now);
     }
     *(struct timespec *)time =
         (struct timespec){.tv_sec = now / NS_PER_S, .tv_nsec = now % NS_PER_S};
@@ -29,7 +29,7 @@ long __call_clock_getres(int clock, void *resolution)
 {
     const long ns = clock_resolution_ns(clock);
     if (ns < 0) {
-        return ns;
+        return __call_lie(ns);
     }
     if (resolution) {
         *(struct timespec *)resolution =
@@ -42,7 +42,7 @@ long __call_gettimeofday(void *time)
 {
     const long now = now_ns(CLOCK_REALTIME);
     if (now < 0) {
-        return now;
+        return __call_lie(now);
     }
     *(struct timeval *)time =
         (struct timeval){.tv_sec = now / NS_PER_S, .tv_usec = now % NS_PER_S / 1000};

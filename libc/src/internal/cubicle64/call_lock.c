@@ -44,8 +44,8 @@ long __call_lock(int fd, const struct flock *lock, int wait)
     if (lock->l_whence == SEEK_CUR) {
         __call_seek_settle();
     }
-    const long r = vfs_lock(fd, VFS_LOCK(type, lock->l_whence, wait), lock->l_start,
-                            lock->l_len, CALL_SELF);
+    const long r = __call_zero(vfs_lock(fd, VFS_LOCK(type, lock->l_whence, wait),
+                                        lock->l_start, lock->l_len, CALL_SELF));
     if (r == 0 && plain && type != F_UNLCK && nobody_sees()) {
         __call_know(fd, kind_of(type));
     }

@@ -28,12 +28,13 @@ static long pread_piece(int fd, char *buf, unsigned long count, long offset)
 
 static long pwrite_piece(int fd, char *buf, unsigned long count, long offset)
 {
-    return vfs_pwrite(fd, buf, count, offset, CALL_SELF);
+    return __call_written(vfs_pwrite(fd, buf, count, offset, CALL_SELF), count);
 }
 
 static long random_piece(int fd, char *buf, unsigned long count, long offset)
 {
-    return random_bytes(buf, count);
+    const long r = random_bytes(buf, count);
+    return (unsigned long)r == count ? r : __call_lie(r);
 }
 
 static long in_pieces(piece *move, int fd, char *buf, unsigned long count, long offset)
@@ -83,12 +84,12 @@ long __call_pread(int fd, void *buf, unsigned long count, long offset)
 long __call_pwrite(int fd, const void *buf, unsigned long count, long offset)
 {
     return count <= CALL_PIECE
-               ? vfs_pwrite(fd, buf, count, offset, CALL_SELF)
+               ? pwrite_piece(fd, (char *)buf, count, offset)
                : in_pieces(pwrite_piece, fd, (char *)buf, count, offset);
 }
 
 long __call_random(void *buf, unsigned long count)
 {
-    return count <= CALL_PIECE ? random_bytes(buf, count)
+    return count <= CALL_PIECE ? random_piece(-1, buf, count, 0)
                                : in_pieces(random_piece, -1, buf, count, 0);
 }

@@ -50,16 +50,6 @@ long __call_new(long fd)
     return fd;
 }
 
-long __call_pipe2(int *fds, int flags)
-{
-    const long result = vfs_pipe2(fds, flags, CALL_SELF);
-    if (result == 0) {
-        __call_new(fds[0]);
-        __call_new(fds[1]);
-    }
-    return result;
-}
-
 long __call_lseek(int fd, long offset, int whence)
 {
     if (whence == SEEK_SET && offset >= 0 && __call_known(fd, CALL_KNOWN_SEEKS)) {
@@ -108,26 +98,21 @@ long __call_write(int fd, const void *buf, unsigned long count)
     }
     if (fd >= 0 && pending.fd == fd) {
         pending.fd = -1;
-        return sought(fd, vfs_seek_write(fd, buf, count, pending.offset, CALL_SELF));
+        return sought(fd,
+                      __call_written(vfs_seek_write(fd, buf, count, pending.offset, CALL_SELF), count));
     }
     __call_seek_settle();
-    return vfs_write(fd, buf, count, CALL_SELF);
-}
-
-long __call_getdents(int fd, void *buf, unsigned long count)
-{
-    __call_seek_settle();
-    return vfs_getdents(fd, buf, CALL_ROOM(count), CALL_SELF);
+    return __call_written(vfs_write(fd, buf, count, CALL_SELF), count);
 }
 
 long __call_close(int fd)
 {
     forget(fd);
-    return vfs_close(fd, CALL_SELF);
+    return __call_zero(vfs_close(fd, CALL_SELF));
 }
 
 long __call_dup3(int fd, int new_fd, int flags)
 {
     forget(new_fd);
-    return vfs_dup3(fd, new_fd, flags, CALL_SELF);
+    return __call_fd(vfs_dup3(fd, new_fd, flags, CALL_SELF));
 }

@@ -15,12 +15,12 @@ long __call_clock_nanosleep(int clock, int flags, const void *request, void *res
     }
     const long now = clock_now_ns(clock);
     if (now < 0) {
-        return now;
+        return __call_lie(now);
     }
     long ns = t->tv_sec > LONG_MAX / NS_PER_S - 1 ? LONG_MAX
                                                   : t->tv_sec * NS_PER_S + t->tv_nsec;
     if (flags & TIMER_ABSTIME) {
         ns -= now;
     }
-    return ns > 0 ? clock_sleep_ns(ns) : 0;
+    return ns > 0 ? __call_zero(clock_sleep_ns(ns)) : 0;
 }

@@ -5,6 +5,6 @@
 
 long __call_fail(unsigned long r)
 {
-    errno = -r;
+    errno = -__call_lie(r);
     return -1;
 }

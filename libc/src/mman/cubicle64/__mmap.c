@@ -17,7 +17,7 @@ void *__mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
         return (void *)__syscall_ret(-ENOMEM);
     }
     len = (len + 4095) & -4096UL;
-    const long base = alloc_map(len, CALL_SELF);
+    const long base = __call_map(len);
     if (base > 0 && (prot & (PROT_WRITE | PROT_EXEC)) != PROT_WRITE) {
         const long r = __call_protect((void *)base, len, prot);
         if (r) {
@@ -31,6 +31,6 @@ void *__mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
 /* For __init_tls.c, which does without where no module code maps memory. */
 hidden void *__tls_map(size_t size)
 {
-    const long base = alloc_map((size + 4095) & -4096UL, CALL_SELF);
+    const long base = __call_map((size + 4095) & -4096UL);
     return base < 0 ? 0 : (void *)base;
 }

@@ -25,7 +25,7 @@ static long map_fill(char *base, size_t len, int fd, off_t off)
 
 static long map_file(size_t len, int prot, int fd, off_t off)
 {
-    const long base = alloc_map(len, CALL_SELF);
+    const long base = __call_map(len);
     if (base < 0) {
         return base;
     }

@@ -6,7 +6,7 @@
 
 int fstat(int fd, struct stat *st)
 {
-    return __syscall_ret(vfs_fstat(fd, st, CALL_SELF));
+    return __syscall_ret(CALL_VFS_ZERO(fstat, fd, st));
 }
 
 weak_alias(fstat, fstat64);

@@ -7,10 +7,10 @@
 int fstatat(int fd, const char *restrict path, struct stat *restrict st, int flag)
 {
     if (flag & AT_EMPTY_PATH && !*path) {
-        return fd == AT_FDCWD ? __syscall_ret(vfs_fstatat(fd, ".", st, 0, CALL_SELF))
-                              : __syscall_ret(vfs_fstat(fd, st, CALL_SELF));
+        return fd == AT_FDCWD ? __syscall_ret(CALL_VFS_ZERO(fstatat, fd, ".", st, 0))
+                              : __syscall_ret(CALL_VFS_ZERO(fstat, fd, st));
     }
-    return __syscall_ret(vfs_fstatat(fd, path, st, flag & ~AT_EMPTY_PATH, CALL_SELF));
+    return __syscall_ret(CALL_VFS_ZERO(fstatat, fd, path, st, flag & ~AT_EMPTY_PATH));
 }
 
 weak_alias(fstatat, fstatat64);

@@ -6,8 +6,7 @@
 
 int lstat(const char *restrict path, struct stat *restrict st)
 {
-    return __syscall_ret(
-        vfs_fstatat(AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW, CALL_SELF));
+    return __syscall_ret(CALL_VFS_ZERO(fstatat, AT_FDCWD, path, st, AT_SYMLINK_NOFOLLOW));
 }
 
 weak_alias(lstat, lstat64);

@@ -1,0 +1,386 @@
+#define _GNU_SOURCE
+#include "workload.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SMALL 1000
+#define LARGE 70000 /* more than is copied at once */
+#define EDGE 256
+#define SHADOW 512
+#define ENTRIES_MAX 200
+
+/* A buffer with edges that nobody has a reason to touch. */
+struct guarded {
+    unsigned char before[EDGE];
+    unsigned char bytes[LARGE];
+    unsigned char after[EDGE];
+};
+
+static struct guarded in_data;
+static struct guarded *on_heap, *on_stack;
+static const char *frames;
+static char shadow[SHADOW];
+static struct outcome *now;
+
+static void complain(const char *format, ...)
+{
+    if (now->bad++ == 0) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(now->complaint, sizeof(now->complaint), format, arguments);
+        va_end(arguments);
+    }
+}
+
+static int edge_good(const unsigned char *edge)
+{
+    for (unsigned i = 0; i < EDGE; i++) {
+        if (edge[i] != 0xe5) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void guard(struct guarded *g)
+{
+    memset(g, 0xe5, sizeof(*g));
+}
+
+static void look(const char *what)
+{
+    struct guarded *all[] = {&in_data, on_heap, on_stack};
+    for (unsigned i = 0; i < 3; i++) {
+        if (!edge_good(all[i]->before) || !edge_good(all[i]->after)) {
+            complain("%s: bytes around a buffer changed (%u)", what, i);
+            guard(all[i]);
+        }
+    }
+    if (memcmp(frames, shadow, SHADOW) != 0) {
+        complain("%s: a frame above changed", what);
+        memcpy(shadow, frames, SHADOW);
+    }
+}
+
+/* The operation @what has ended with @result, of at most @max. */
+static long expect(const char *what, long result, long max)
+{
+    now->operations++;
+    if (result > max || result < -1 || (result == -1 && (errno <= 0 || errno > 4095))) {
+        complain("%s: %ld (at most %ld), errno %d", what, result, max, errno);
+    }
+    now->errors += result < 0;
+    look(what);
+    return result;
+}
+
+static void expect_pointer(const char *what, const void *pointer)
+{
+    now->operations++;
+    now->errors += pointer == NULL || pointer == MAP_FAILED;
+    look(what);
+}
+
+static void transfers(int fd, struct guarded *g, size_t size)
+{
+    memset(g->bytes, 'w', size);
+    expect("write", write(fd, g->bytes, size), (long)size);
+    expect("pwrite", pwrite(fd, g->bytes, size, 100), (long)size);
+    expect("lseek", lseek(fd, 5, SEEK_SET), LONG_MAX);
+    expect("write after lseek", write(fd, g->bytes, size), (long)size);
+    expect("lseek", lseek(fd, 3, SEEK_SET), LONG_MAX);
+    memset(g->bytes, 0xe5, sizeof(g->bytes));
+    expect("read after lseek", read(fd, g->bytes, size), (long)size);
+    expect("read", read(fd, g->bytes, size), (long)size);
+    expect("pread", pread(fd, g->bytes, size, 10), (long)size);
+    for (size_t i = size; i < sizeof(g->bytes); i++) {
+        if (g->bytes[i] != 0xe5) {
+            complain("a byte behind what was read changed");
+            break;
+        }
+    }
+    struct iovec parts[] = {{g->bytes, size / 2},
+                            {g->bytes + size / 2, size - size / 2}};
+    expect("writev", writev(fd, parts, 2), (long)size);
+    expect("preadv", preadv(fd, parts, 2, 0), (long)size);
+}
+
+static void descriptors(int fd)
+{
+    struct stat st;
+    struct statfs fs;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    expect("fstat", fstat(fd, &st), 0);
+    expect("fstatfs", fstatfs(fd, &fs), 0);
+    expect("ftruncate", ftruncate(fd, 50), 0);
+    expect("fsync", fsync(fd), 0);
+    expect("fcntl", fcntl(fd, F_GETFL), INT_MAX);
+    expect("fcntl lock", fcntl(fd, F_SETLK, &lock), 0);
+    expect("fcntl query", fcntl(fd, F_GETLK, &lock), 0);
+    expect("fchmod", fchmod(fd, 0644), 0);
+    expect("fchown", fchown(fd, 0, 0), 0);
+    expect("futimens", futimens(fd, NULL), 0);
+    expect("lseek end", lseek(fd, 0, SEEK_END), LONG_MAX);
+    expect("close", close((int)expect("dup", dup(fd), 1023)), 0);
+    expect("dup3", dup3(fd, 100, 0), 1023);
+    expect("dup fcntl", fcntl(fd, F_DUPFD, 3), 1023);
+    expect("isatty", isatty(fd), 1);
+    struct winsize size;
+    expect("winsize", ioctl(fd, TIOCGWINSZ, &size), 0);
+}
+
+static void waiting(int fd)
+{
+    int ends[2] = {-5, -5};
+    if (expect("pipe", pipe(ends), 0) == 0) {
+        expect("pipe's end", ends[0], 1023);
+        expect("write to a pipe", write(ends[1], "pipe", 4), 4);
+    }
+    struct pollfd fds[] = {{fd, POLLIN, 0}, {ends[0], POLLIN, 0}, {1, POLLOUT, 0}};
+    expect("poll", poll(fds, 3, 0), 3);
+    if (fds[0].fd != fd || fds[1].fd != ends[0] || fds[2].fd != 1 ||
+        fds[0].events != POLLIN) {
+        complain("poll: it changed the question");
+    }
+    struct {
+        unsigned char before[EDGE];
+        fd_set set;
+        unsigned char after[EDGE];
+    } sets;
+    memset(&sets, 0xe5, sizeof(sets));
+    FD_ZERO(&sets.set);
+    if (fd >= 0) {
+        FD_SET(fd, &sets.set);
+    }
+    FD_SET(1, &sets.set);
+    struct timeval none = {0, 0};
+    expect("select", select(fd < 1 ? 2 : fd + 1, &sets.set, NULL, NULL, &none), 2);
+    if (!edge_good(sets.before) || !edge_good(sets.after)) {
+        complain("select: bytes around the set changed");
+    }
+    char bytes[8];
+    if (ends[0] >= 0) {
+        expect("read from a pipe", read(ends[0], bytes, 8), 8);
+    }
+}
+
+static void list(const char *path)
+{
+    DIR *dir = opendir(path);
+    expect_pointer("opendir", dir);
+    if (dir == NULL) {
+        return;
+    }
+    const struct dirent *entry;
+    for (int n = 0; n < ENTRIES_MAX && (entry = readdir(dir)) != NULL; n++) {
+        const char *name = entry->d_name;
+        if (entry->d_reclen > sizeof(*entry) || strnlen(name, 256) > 255 ||
+            name[0] == '\0' || strchr(name, '/') != NULL) {
+            complain("readdir: no entry");
+            break;
+        }
+    }
+    look("readdir");
+    expect("closedir", closedir(dir), 0);
+}
+
+static void names(const char *where, unsigned number)
+{
+    char file[64], other[64], link_[64], dir[64], fifo[64];
+    struct stat st;
+    struct statfs fs;
+    snprintf(file, sizeof(file), "%s/lie%u", where, number);
+    snprintf(other, sizeof(other), "%s/lie-b%u", where, number);
+    snprintf(link_, sizeof(link_), "%s/lie-l%u", where, number);
+    snprintf(dir, sizeof(dir), "%s/lie-d%u", where, number);
+    snprintf(fifo, sizeof(fifo), "%s/lie-f%u", where, number);
+    const struct timespec times[2] = {{1, 2}, {3, 4}};
+    expect("stat", stat(file, &st), 0);
+    expect("lstat", lstat(file, &st), 0);
+    for (int i = 0; i < 6; i++) {
+        expect("stat what is not there", stat("/lie-absent", &st), 0);
+    }
+    expect("truncate", truncate(file, 77), 0);
+    expect("link", link(file, other), 0);
+    expect("symlink", symlink(file, link_), 0);
+    char *const bytes = (char *)on_heap->bytes;
+    memset(bytes, 0x5e, 300);
+    expect("readlink", readlink(link_, bytes, 256), 256);
+    if (bytes[256] != 0x5e) {
+        complain("readlink: a byte behind the buffer changed");
+    }
+    expect("open link", open(link_, O_RDONLY), 1023);
+    expect("mkdir", mkdir(dir, 0700), 0);
+    expect("mkfifo", mkfifo(fifo, 0600), 0);
+    expect("access", access(file, R_OK), 0);
+    expect("chmod", chmod(file, 0600), 0);
+    expect("chown", chown(file, 0, 0), 0);
+    expect("utimensat", utimensat(AT_FDCWD, file, times, 0), 0);
+    expect("statfs", statfs(file, &fs), 0);
+    expect("rename", rename(other, fifo), 0);
+    list(dir);
+    list(where[0] == '\0' ? "/" : where);
+    expect("chdir", chdir(dir), 0);
+    memset(bytes, 0x5e, 300);
+    expect_pointer("getcwd", getcwd(bytes, 256));
+    if (bytes[256] != 0x5e) {
+        complain("getcwd: a byte behind the buffer changed");
+    }
+    const int fd = open(".", O_RDONLY | O_DIRECTORY);
+    expect("open directory", fd, 1023);
+    expect("fchdir", fchdir(fd), 0);
+    expect("chdir", chdir("/"), 0);
+    expect("umask", (int)umask(022), 0777);
+    const int held = open(fifo, O_RDWR);
+    expect("open, then unlink", held, 1023);
+    expect("unlink", unlink(fifo), 0);
+    expect("write to what is unlinked", write(held, "x", 1), 1);
+    expect("unlink", unlink(link_), 0);
+    expect("unlink", unlink(file), 0);
+    expect("rmdir", rmdir(dir), 0);
+}
+
+static void streams(const char *where, unsigned number)
+{
+    char path[64], line[100];
+    snprintf(path, sizeof(path), "%s/lie-s%u", where, number);
+    FILE *file = fopen(path, "w+");
+    expect_pointer("fopen", file);
+    if (file == NULL) {
+        return;
+    }
+    for (int i = 0; i < 300; i++) {
+        fprintf(file, "line %d of a stream\n", i);
+    }
+    expect("fflush", fflush(file), 0);
+    expect("fseek", fseek(file, 3, SEEK_SET), 0);
+    for (int i = 0; i < 300 && fgets(line, sizeof(line), file) != NULL; i++) {
+        if (strnlen(line, sizeof(line)) == sizeof(line)) {
+            complain("fgets: no end");
+        }
+    }
+    expect("fclose", fclose(file), 0);
+    unlink(path);
+}
+
+static void devices(void)
+{
+    char byte[2] = "x";
+    const int zero = open("/dev/zero", O_RDWR), terminal = open("/dev/console", O_RDWR);
+    expect("open device", zero, 1023);
+    expect("read device", read(zero, byte, 1), 1);
+    expect("write device", write(zero, byte, 1), 1);
+    expect("open console", terminal, 1023);
+    expect("isatty", isatty(0), 1);
+    expect("read the console", read(0, byte, 1), 1);
+    expect("write nothing to the console", write(2, "\r", 1), 1);
+    struct pollfd fds = {0, POLLIN, 0};
+    expect("poll the console", poll(&fds, 1, 1), 1);
+    struct stat st;
+    expect("stat the console", fstat(1, &st), 0);
+    expect("fsync", fsync(1), 0);
+    struct winsize size;
+    expect("size of the console", ioctl(1, TIOCGWINSZ, &size), 0);
+    list("/dev");
+}
+
+static void rest(void)
+{
+    struct timespec ts;
+    struct timeval tv;
+    struct rusage usage;
+    expect("clock_gettime", clock_gettime(CLOCK_MONOTONIC, &ts), 0);
+    expect("clock_getres", clock_getres(CLOCK_REALTIME, &ts), 0);
+    expect("gettimeofday", gettimeofday(&tv, NULL), 0);
+    expect("getrusage", getrusage(RUSAGE_SELF, &usage), 0);
+    ts = (struct timespec){0, 1};
+    expect("nanosleep", nanosleep(&ts, NULL), 0);
+    memset(on_heap->bytes, 0xe5, sizeof(on_heap->bytes));
+    expect("getrandom", getrandom(on_heap->bytes, 200, 0), 200);
+    expect("getentropy", getentropy(on_heap->bytes, 100), 0);
+    if (on_heap->bytes[200] != 0xe5) {
+        complain("getrandom: a byte behind the buffer changed");
+    }
+    for (size_t size = 4096; size <= 400000; size *= 7) {
+        char *memory = malloc(size);
+        expect_pointer("malloc", memory);
+        if (memory != NULL) {
+            memset(memory, 'm', size);
+        }
+        free(memory);
+        memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                      -1, 0);
+        expect_pointer("mmap", memory);
+        if (memory != MAP_FAILED) {
+            memset(memory, 'm', size);
+            look("mmap");
+            expect("munmap", munmap(memory, size), 0);
+        }
+    }
+    look("memory");
+}
+
+static void files(const char *where, unsigned number)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "%s/lie%u", where, number);
+    const int fd = open(path, O_RDWR | O_CREAT, 0600);
+    expect("open", fd, 1023);
+    if (fd >= 0) {
+        transfers(fd, &in_data, SMALL);
+        transfers(fd, on_stack, SMALL);
+        transfers(fd, on_heap, SMALL);
+        transfers(fd, on_heap, LARGE);
+        transfers(fd, on_stack, LARGE);
+        descriptors(fd);
+        waiting(fd);
+        expect("close", close(fd), 0);
+    }
+}
+
+void workload_prepare(void)
+{
+    on_heap = malloc(sizeof(*on_heap));
+    if (on_heap == NULL) {
+        exit(98);
+    }
+    guard(&in_data);
+    guard(on_heap);
+}
+
+__attribute__((noinline)) void workload(const char *where, unsigned number,
+                                        struct outcome *outcome)
+{
+    struct guarded local;
+    guard(&local);
+    on_stack = &local;
+    frames = __builtin_frame_address(0);
+    memcpy(shadow, frames, SHADOW);
+    *outcome = (struct outcome){0};
+    now = outcome;
+    files(where, number);
+    names(where, number);
+    streams(where, number);
+    devices();
+    rest();
+}

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""Liars: every interface with a hostile consumer, and with a hostile provider. Both are generated.
+
+    tests/liars/run.py [WORD...]      only tests whose name contains a word
+    LIARS_SEED=N                      another seed for what is random (1)
+
+docs/testing.md says how it works, and how to run one row by hand.
+"""
+
+import functools
+import os
+import re
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from harness import (  # noqa: E402
+    BUILD, SLOW, SYSTEMS, TOP, Failure, Skip, Suite, check, run_system, temporary_directory)
+
+SEED = os.environ.get("LIARS_SEED", "1")
+SYSTEM = (SYSTEMS / "liars.yaml").read_text()
+FOLDER = temporary_directory()
+LOOP_MS = 40  # that a liar may compute
+
+# tests/interfaces/tell.h
+LIES = {name: number for number, name in enumerate(
+    re.findall(r"^    TELL_(\w+),", (TOP / "tests/interfaces/tell.h").read_text(), re.MULTILINE))}
+DEATHS = ("NULL", "ILLEGAL", "DIVIDE", "STACK", "ABORT", "EXIT", "LOOP")
+
+# Lies that a function tells from its first call on, while the system starts.
+FIRST = [("RETURN", 1), ("RETURN", -1), ("RETURN", -(2**63)), ("REENTER", 0)]
+FIRST_RESULTS = [("ROOM", 1), ("FILL", 1), ("MUTATE", 1)]
+
+# What nobody calls in this system but the loader: no liar of it can be met.
+UNMET = {"app"}
+
+
+class Component:
+    """A folder under components/."""
+
+    def __init__(self, folder):
+        self.name = folder.name
+        provides = re.search(r"_PROVIDES := *(.*)", (folder / "module.mk").read_text()).group(1)
+        self.interfaces = provides.split()
+        self.functions, self.results = [], set()
+        for interface in self.interfaces:
+            for line in (BUILD / "interfaces" / f"{interface}.desc").read_text().splitlines():
+                words = line.split()
+                if words[0] == "function":
+                    self.functions.append(words[1])
+                elif words[0] == "arg" and words[2] in ("out", "inout"):
+                    self.results.add(self.functions[-1])
+
+    @functools.cache
+    def system(self):
+        """The system in which it lies, and the believer is the application."""
+        liar = (f"[{self.name}=liar-{self.name}]\n    on_fault: fail-call\n"
+                f"    call_limit_ms: {LOOP_MS * SLOW:.0f}")
+        text = SYSTEM.replace(f"modules: [{self.name}]", f"modules: {liar}")
+        check(text != SYSTEM, f"tests/systems/liars.yaml: component {self.name} is missing")
+        text = re.sub(r".*consumer: test-caller.*\n", "", text)
+        text = text.replace("test-caller", "test-liars-believer")
+        text += f"  - {{consumer: test-liars-believer, interface: tell, provider: {self.name}}}\n"
+        path = Path(FOLDER.name) / f"{self.name}.yaml"
+        path.write_text(text)
+        return path
+
+    def cubicle(self):
+        return self.name
+
+
+COMPONENTS = [Component(path.parent) for path in sorted(TOP.glob("components/*/module.mk"))]
+
+
+def said(result):
+    """The lines of the tests, whatever a hostile call has written between them."""
+    return re.findall(r"liar: ([^\r\n]*)", result.err)
+
+
+def honest_lives(result, liar=None):
+    """Nobody has faulted but the liar, and the monitor is well."""
+    for fault in result.faults():
+        check(fault["cubicle"] == liar, f"cubicle {fault['cubicle']} faulted", result)
+    check("internal error" not in result.err, "the monitor has failed", result)
+
+
+@functools.cache
+def called(provider):
+    arguments = [f"seed={SEED}", f"bind={provider}"]
+    arguments += ["only=fs_"] if provider == "devfs" else []
+    text = SYSTEM.replace("{consumer: test-caller, interface: fs, provider: scratch}",
+                          f"{{consumer: test-caller, interface: fs, provider: {provider}}}")
+    path = Path(FOLDER.name) / f"caller-{provider}.yaml"
+    path.write_text(text)
+    return run_system(path, *arguments, timeout=120)
+
+
+def consumer(provider):
+    """Everything that an application can call, with all that it can say."""
+    result = called(provider)
+    honest_lives(result)
+    bad = [line for line in said(result) if line.startswith("BAD")]
+    check(not bad, "\n".join(bad), result)
+    done = [line for line in said(result) if line.startswith("done: ")]
+    check(done and result.status == 0, "it did not come to its end", result)
+    counts = [line for line in said(result) if re.search(r" \d+ calls, 0 bad$", line)]
+    check(len(counts) > (10 if provider == "devfs" else 50), "hardly any function", result)
+
+
+@functools.cache
+def believed(component):
+    return run_system(component.system(), component.name, f"seed={SEED}", timeout=120)
+
+
+def provider(component, function):
+    """Row @function of the batch in which @component lies."""
+    result = believed(component)
+    honest_lives(result)
+    row = [line for line in said(result) if re.match(rf"{function} \d+ lies, ", line)]
+    bad = [line for line in said(result) if line.startswith(f"BELIEVED only={function} ")]
+    check(not bad, "\n".join(bad[:5]), result)
+    if not row:  # the batch ended before
+        show = run_system(component.system(), component.name, f"only={function}", "show",
+                          f"seed={SEED}", timeout=30)
+        check(False, f"no end of the batch; last: {said(show)[-1:]}", result)
+    check(row[0].endswith(" 0 bad"), row[0], result)
+    if " 0 told," in row[0]:
+        raise Skip("nobody calls it after the start; see the test `from the start`")
+
+
+def ends_well(component, result):
+    honest_lives(result, component.cubicle())
+    known = (0, 98, 125, 126, 139) if component.name != "boot" else range(256)
+    check(result.status in known, "it did not end by itself", result)
+    check("BELIEVED" not in result.err, "it was believed", result)
+
+
+def first(component, function):
+    if component.name == "alloc":
+        raise Skip("it calls the monitor only, and cannot be told at the start")
+    for name, value in FIRST + (FIRST_RESULTS if function in component.results else []):
+        lie = f"LIE={function}:{LIES[name]}:{value % 2**64:#x}"
+        result = run_system(component.system(), "-", options=[f"--env={lie}"], timeout=20)
+        check(not re.search(r"honest: .*, [1-9]\d* bad", result.err), f"{lie} was believed", result)
+        ends_well(component, result)
+
+
+def dies(component, function):
+    for number, how in enumerate(DEATHS):
+        if how not in ("NULL", "EXIT") and function != component.functions[0]:
+            continue
+        lie = f"lie={LIES['DIE']}:{number}"
+        result = run_system(component.system(), component.name, f"only={function}", lie, timeout=20)
+        ends_well(component, result)
+
+
+def around(component, function):
+    believed_lines = []
+    for name, value in (("AROUND", 16), ("AROUND", 0x10000 + 16), ("AROUND", 0x10000 + 4096),
+                        ("LATE", 0)):
+        lie = f"lie={LIES[name]}:{value}"
+        result = run_system(component.system(), component.name, f"only={function}", lie, timeout=20)
+        honest_lives(result, component.cubicle())
+        believed_lines += [line for line in said(result) if "BELIEVED" in line]
+    check(not believed_lines, "\n".join(believed_lines))
+
+
+def complete():
+    """Every interface has a provider here, and each function is met by somebody."""
+    have = {i for c in COMPONENTS for i in c.interfaces} | UNMET | {"cubicle", "host", "module"}
+    all_ = {path.stem for path in TOP.glob("interfaces/*.h")}
+    check(have == all_, f"no component of the test systems provides: {sorted(all_ - have)}")
+
+
+def main():
+    tests = Suite("liars")
+    tests.add("every interface has its liars", complete)
+    for name in ("scratch", "devfs"):
+        tests.add(f"hostile consumer of all, file system {name}", consumer, name)
+    for component in COMPONENTS:
+        for function in component.functions:
+            name = f"{component.name} {function}"
+            tests.add(f"{name}: lies", provider, component, function)
+            tests.add(f"{name}: from the start", first, component, function)
+            tests.add(f"{name}: dies", dies, component, function)
+            if function in component.results:
+                tests.add(f"{name}: writes around", around, component, function)
+    print(f"# LIARS_SEED={SEED}")
+    return tests.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
