@@ -118,6 +118,24 @@ static void note(int error)
     refused += error == -ENOMEM;
 }
 
+/* What is refused leaves the pages as they were. */
+static void take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    uint8_t was[PAGES];
+    for (uint32_t i = 0; i < npages; i++) {
+        const struct page_info info = page_get(page + i);
+        const bool read = info.owner == cubicle->id && (info.rights & PAGE_READ) != 0;
+        was[i] = read ? *at(cubicle->id, page + i) : 0;
+    }
+    const int error = memory_take(cubicle, page, npages);
+    note(error);
+    for (uint32_t i = 0; error == -ENOMEM && i < npages; i++) {
+        if (was[i] != 0) {
+            assert_int_equal(*at(cubicle->id, page + i), was[i]);
+        }
+    }
+}
+
 static void memory_step(unsigned id, uint32_t page, uint32_t npages)
 {
     struct cubicle *cubicle = cubicle_get(id);
@@ -129,7 +147,7 @@ static void memory_step(unsigned id, uint32_t page, uint32_t npages)
             use_fresh(id, page, npages);
         }
     } else if (what < 5) {
-        note(memory_take(cubicle, page, npages));
+        take(cubicle, page, npages);
     } else if (what == 5) {
         static const unsigned rights[] = {0, PAGE_READ, PAGE_READ | PAGE_WRITE};
         note(memory_protect(cubicle, page, npages, PAGE_HEAP, rights[any(3)]));
