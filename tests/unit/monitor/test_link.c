@@ -49,6 +49,7 @@ static const struct descriptor_function gates[] = {{.name = "gate_plain"},
                                                    {.name = "gate_missing"}};
 static struct descriptor unit = {.name = "unit"}, monitors = {.name = "cubicle"};
 static bool no_room, as_boot;
+static bool without_note; /* the one that says what the module uses */
 static struct trampoline made;
 static unsigned renewed, ncreated;
 static bool none_renewed;
