@@ -389,5 +389,5 @@ int main(void)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    return cmocka_run_group_tests_name("restart", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("restarts", tests, NULL, NULL);
 }
