@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -38,7 +39,7 @@ static uint8_t data[64]; /* the peer's variables */
 
 /* What happened, a letter each: E ended, R heap, S stack, D data, I init, B restarted, X stopped,
  * W windows. */
-static char log[256];
+static char happened[256];
 static unsigned reclaims;
 static int init_result;
 static bool ends_itself;
@@ -46,9 +47,9 @@ static jmp_buf end;
 
 static void note(char letter)
 {
-    const size_t n = strlen(log);
-    assert_in_range(n, 0, sizeof(log) - 2);
-    log[n] = letter;
+    const size_t n = strlen(happened);
+    assert_in_range(n, 0, sizeof(happened) - 2);
+    happened[n] = letter;
 }
 
 /* ---- what restart.c asks of others ---- */
@@ -232,7 +233,7 @@ static int setup(void **state)
     init_result = 0;
     ends_itself = false;
     reclaims = 0;
-    memset(log, 0, sizeof(log));
+    memset(happened, 0, sizeof(happened));
     memset(data, 0, sizeof(data));
     data[0] = 7;
     if (peer_module.fresh_data == NULL) {
@@ -321,7 +322,7 @@ static void test_begins_anew(void **state)
 {
     (void)state;
     begin_anew();
-    assert_string_equal(log, "ERRRSDIB");
+    assert_string_equal(happened, "ERRRSDIB");
     assert_int_equal(peer->state, CUBICLE_LIVE);
     assert_int_equal(thread_self.cubicle[PEER].entry_mask, STACK_MASK);
     assert_true(peer->may_restart);
@@ -343,7 +344,7 @@ static void test_init_fails(void **state)
     (void)state;
     init_result = -EIO;
     begin_anew();
-    assert_string_equal(log, "ERRRSDIWXERRRSDIWXERRRSDIWX");
+    assert_string_equal(happened, "ERRRSDIWXERRRSDIWXERRRSDIWX");
     assert_int_equal(peer->state, CUBICLE_DEAD);
     assert_int_equal(thread_self.cubicle[PEER].entry_mask, 0);
     assert_false(peer->may_restart);
@@ -355,7 +356,7 @@ static void test_init_dies(void **state)
     (void)state;
     ends_itself = true;
     begin_anew();
-    assert_string_equal(log, "ERRRSDIERRRSDIERRRSDI");
+    assert_string_equal(happened, "ERRRSDIERRRSDIERRRSDI");
     assert_int_equal(peer->state, CUBICLE_DEAD);
 }
 
