@@ -170,10 +170,11 @@ static int link_check_right(const struct module *module,
     }
     /* It is called in the middle of malloc, and must not call back who waits there. */
     if (module->allocator) {
-        return message_error(-EPERM,
-                             "%s: the module imports %s, but the system's manifest names it "
-                             "as `allocator`, and such a module calls the monitor only",
-                             module->name, function->name);
+        return message_error(
+            -EPERM,
+            "%s: the module imports %s, but the system's manifest names it "
+            "as `allocator`, and such a module calls the monitor only",
+            module->name, function->name);
     }
     if (function->boot_only && !module->is_boot) {
         return message_error(

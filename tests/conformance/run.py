@@ -140,6 +140,18 @@ def restart(isolation):
         check(peak[1] <= peak[0] + 100, f"the peer has come to {peak[1]} pages", result)
 
 
+def restart_of_allocator(isolation):
+    """It would not know what it has given to others."""
+    with temporary_directory() as folder:
+        system = Path(folder) / "restart.yaml"
+        text = (SYSTEMS / "conformance.yaml").read_text()
+        system.write_text(text.replace("modules: [alloc]\n",
+                                       "modules: [alloc]\n    on_fault: restart\n"))
+        result = run_system(system, "calls", isolation=isolation)
+        check(result.status != 0 and "an allocator cannot begin anew" in result.err,
+              "not refused", result)
+
+
 def abort_policy(how, reason, isolation):
     result = run_system(
         SYSTEMS / "conformance-abort.yaml", "death", how, isolation=isolation
@@ -222,6 +234,7 @@ def main():
             tests.add(f"{isolation}: abort by {how}", abort_policy, how, reason, isolation)
         tests.add(f"{isolation}: death deeper down", death_deeper, isolation)
         tests.add(f"{isolation}: policy restart", restart, isolation)
+        tests.add(f"{isolation}: policy restart of the allocator", restart_of_allocator, isolation)
         tests.add(f"{isolation}: crashes at random instructions", survive, isolation)
         tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
         tests.add(f"{isolation}: a signal at every instruction", interrupted, isolation)

@@ -397,8 +397,8 @@ static bool told_to_end(void)
 {
     struct pollfd input = {.fd = 0, .events = POLLIN};
     char byte;
-    return step % 16 == 0 && poll(&input, 1, 0) == 1 &&
-           (input.revents & POLLIN) != 0 && read(0, &byte, 1) == 0;
+    return step % 16 == 0 && poll(&input, 1, 0) == 1 && (input.revents & POLLIN) != 0 &&
+           read(0, &byte, 1) == 0;
 }
 
 int main(int argc, char **argv)

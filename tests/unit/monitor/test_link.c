@@ -49,6 +49,7 @@ static const struct descriptor_function gates[] = {{.name = "gate_plain"},
                                                    {.name = "gate_missing"}};
 static struct descriptor unit = {.name = "unit"}, monitors = {.name = "cubicle"};
 static bool no_room, as_boot;
+static bool without_note; /* the one that says what the module uses */
 static struct trampoline made;
 static unsigned renewed, ncreated;
 static bool none_renewed;
@@ -213,7 +214,7 @@ static int relocate(void)
                         .cubicle = &cubicle,
                         .is_boot = as_boot,
                         .uses = {&unit},
-                        .nuses = 1,
+                        .nuses = without_note ? 0 : 1,
                         .base = {CODE, CONSTANTS, VARIABLES, CONSTANTS + PAGE_SIZE}};
     assert_int_equal(image_open("m.cub", file, size, &module.image, &error), 0);
     memset((void *)(uintptr_t)CODE, 0xcc, PAGE_SIZE);
@@ -412,6 +413,12 @@ static void test_imports(void **state)
     import("gate_missing");
     assert_int_equal(relocate(), -ENOEXEC);
     assert_string_equal(message, "m: the monitor has no function gate_missing");
+    without_note = true;
+    import("imported");
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_non_null(strstr(message, "m.cub: imports imported of interface "));
+    assert_non_null(strstr(message, ", which its note does not name"));
+    without_note = false;
 }
 
 /* An interface that nobody provides, or that the note does not name; no more room. */

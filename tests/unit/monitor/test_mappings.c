@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -362,7 +363,7 @@ static void test_nothing_adds_up(void **state)
 /* Whatever a view is filled with, lent pages can be taken back as they were lent. */
 static void test_taken_back(void **state)
 {
-    enum { UNUSED_VIEW = CUBICLES + 1 };
+    enum { UNUSED_VIEW = CUBICLES + 2 };
     const uint32_t page = FIRST + 100;
     (void)state;
     view_map_set(UNUSED_VIEW, page - 3, 7, PAGE_READ | PAGE_WRITE, VIEW_FILE);
@@ -377,11 +378,98 @@ static void test_taken_back(void **state)
     assert_true(view_map_may(UNUSED_VIEW, page, 1, 0, 0));
 }
 
+/* VM3, exactly: up to the share, at either end of a change; and what is over it can go. */
+static void test_limit(void **state)
+{
+    const unsigned id = CUBICLES + 1; /* nothing of the host's */
+    uint32_t page = FIRST;
+    (void)state;
+    for (; view_map_may(id, page, 1, PAGE_READ, false); page += 2) {
+        view_map_set(id, page, 1, PAGE_READ, false);
+    }
+    assert_int_equal(view_map_count(id), SHARE - 1);
+    /* Next to one that is there: a difference at its end, and one at its begin. */
+    page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
+    assert_true(view_map_may(id, page - 1, 1, PAGE_WRITE, false));
+    view_map_set(id, page - 1, 1, PAGE_WRITE, false);
+    assert_int_equal(view_map_count(id), SHARE);
+    assert_false(view_map_may(id, page, 1, PAGE_READ, false));
+    assert_false(view_map_may(id, FIRST - 1, 1, PAGE_WRITE, false));
+    /* Over its share. */
+    page_limit_runs(SHARE / PAGE_RUN_MAPPINGS / 2);
+    assert_true(view_map_may(id, FIRST, 1, 0, false));
+    assert_true(view_map_may(id, FIRST, page - FIRST, 0, false));
+    assert_false(view_map_may(id, page, 1, PAGE_READ, false));
+    view_map_set(id, FIRST, page - FIRST, 0, false);
+    assert_int_equal(view_map_count(id), 1);
+    page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
+}
+
+/* Without room each way to change a view is refused, and nothing has changed. */
+static void test_refused(void **state)
+{
+    const unsigned owner = 4, peer = 5;
+    (void)state;
+    assert_int_equal(memory_give(cubicle_get(owner), FIRST, 3, PAGE_HEAP), 0);
+    *at(owner, FIRST + 1) = 0x77;
+    page_limit_runs(0);
+    assert_int_equal(backend->map(owner, FIRST + 8, 1), -ENOMEM);
+    assert_int_equal(backend->protect(owner, FIRST + 1, 1, PAGE_READ), -ENOMEM);
+    assert_int_equal(backend->unmap(owner, FIRST + 1, 1), -ENOMEM);
+    assert_int_equal(*at(owner, FIRST + 1), 0x77);
+    assert_int_equal(backend->share(owner, peer, FIRST + 1, 1, PAGE_READ), -ENOMEM);
+    assert_int_equal(*at(owner, FIRST + 1), 0x77);
+    page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
+    assert_int_equal(memory_take(cubicle_get(owner), FIRST, 3), 0);
+}
+
+/* P3: what was copied to the file for a loan that was refused is not there for the next owner. */
+static void test_refused_loan(void **state)
+{
+    const unsigned first = 6, owner = 7, peer = 5;
+    (void)state;
+    /* The first owner's place lies in the file. */
+    assert_int_equal(memory_give(cubicle_get(first), FIRST + 1, 1, PAGE_HEAP), 0);
+    assert_int_equal(backend->share(first, peer, FIRST + 1, 1, PAGE_READ), 0);
+    assert_int_equal(backend->revoke(peer, FIRST + 1, 1), 0);
+    assert_int_equal(memory_take(cubicle_get(first), FIRST + 1, 1), 0);
+    assert_int_equal(memory_give(cubicle_get(owner), FIRST, 3, PAGE_HEAP), 0);
+    *at(owner, FIRST + 1) = 0x77;
+    page_limit_runs(0);
+    assert_int_equal(backend->share(owner, peer, FIRST + 1, 1, PAGE_READ), -ENOMEM);
+    page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
+    assert_int_equal(memory_take(cubicle_get(owner), FIRST, 3), 0);
+    assert_int_equal(memory_give(cubicle_get(first), FIRST + 1, 1, PAGE_HEAP), 0);
+    assert_int_equal(*at(first, FIRST + 1), 0);
+    assert_int_equal(memory_take(cubicle_get(first), FIRST + 1, 1), 0);
+}
+
+/* S4: where the low view is filled up with the file, code stays. Last: it is not counted. */
+static void test_code_stays(void **state)
+{
+    const uint32_t page = page_of(MODULES_START) + 8;
+    volatile uint8_t *code = (volatile uint8_t *)((uintptr_t)page << PAGE_SHIFT);
+    (void)state;
+    if (backend->view_base(1) != 0) {
+        return; /* no low view here */
+    }
+    assert_int_equal(page_claim(page, 1, 2, PAGE_CODE, PAGE_READ), 0);
+    assert_int_equal(mprotect((void *)code, PAGE_SIZE, PROT_READ | PROT_WRITE), 0);
+    *code = 0xc3;
+    page_limit_runs(0);
+    assert_int_equal(backend->protect(1, FIRST + 1, 1, PAGE_READ), -ENOMEM);
+    assert_int_equal(*code, 0xc3);
+    page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_adds_up), /* first: views are new */
-        cmocka_unit_test(test_taken_back), cmocka_unit_test(test_counted)};
+        cmocka_unit_test(test_taken_back),      cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_limit),           cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused_loan),    cmocka_unit_test(test_code_stays),
+    };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("mappings", tests, setup, NULL);

@@ -354,15 +354,83 @@ static void test_p5_neighbours_join(void **state)
     }
 }
 
+/* What one that begins anew had: all of its heap, run by run, and nothing else. */
+static void test_reclaim(void **state)
+{
+    const int id = window_init(A);
+    uint32_t page = 0;
+    (void)state;
+    a->reclaimed = 0;
+    assert_int_equal(memory_give(a, HEAP, 2, PAGE_HEAP), 0);
+    assert_int_equal(memory_give(b, HEAP + 2, 1, PAGE_HEAP), 0);
+    assert_int_equal(memory_give(a, HEAP + 3, 3, PAGE_HEAP), 0);
+    assert_int_equal(memory_give(a, HEAP + 6, 1, PAGE_STACK), 0);
+    assert_int_equal(window_add(A, id, AT(HEAP), PAGE_SIZE, BOTH), 0);
+    assert_int_equal(window_open(A, id, B), 0);
+    assert_true(window_map(B, HEAP, PAGE_WRITE));
+    assert_int_equal(memory_reclaim(a, &page), 2);
+    assert_int_equal(page, HEAP);
+    assert_int_equal(fake_rights(B, HEAP), 0);
+    assert_int_equal(memory_reclaim(a, &page), 3);
+    assert_int_equal(page, HEAP + 3);
+    assert_int_equal(memory_reclaim(a, &page), 0);
+    for (uint32_t p = HEAP; p < HEAP + 6; p++) {
+        assert_int_equal(page_get(p).owner, p == HEAP + 2 ? B : 0);
+        assert_int_equal(fake_rights(A, p), 0);
+    }
+    assert_true(page_all(HEAP + 6, 1, A, PAGE_STACK));
+    assert_int_equal(fake_rights(A, HEAP + 6), BOTH);
+    assert_int_equal(a->npages, 1);
+    assert_int_equal(b->npages, 1);
+    assert_int_equal(window_destroy(A, id), 0);
+    page_free(HEAP, 7);
+}
+
+/* What stays where it is: in no window, unmapped so that it is zero, and its owner's. */
+static void test_clear(void **state)
+{
+    const int id = window_init(A);
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 2, PAGE_DATA), 0);
+    assert_int_equal(memory_give(b, HEAP + 2, 1, PAGE_DATA), 0);
+    assert_int_equal(window_add(A, id, AT(HEAP), PAGE_SIZE, BOTH), 0);
+    assert_int_equal(window_open(A, id, B), 0);
+    assert_true(window_map(B, HEAP, PAGE_WRITE));
+    const unsigned unmaps = fake_calls.unmap;
+    assert_int_equal(memory_clear(a, HEAP, 3, PAGE_DATA), -EPERM);
+    assert_int_equal(memory_clear(a, HEAP, 2, PAGE_STACK), -EPERM);
+    assert_int_equal(fake_calls.unmap, unmaps);
+    assert_int_equal(memory_clear(a, HEAP, 2, PAGE_DATA), 0);
+    assert_int_equal(fake_calls.unmap, unmaps + 1);
+    assert_int_equal(fake_rights(A, HEAP), BOTH);
+    assert_int_equal(fake_rights(B, HEAP), 0);
+    assert_int_equal(window_rights(B, HEAP), 0);
+    fake_fail_unmap = true;
+    assert_int_equal(memory_clear(a, HEAP, 2, PAGE_DATA), -ENOMEM);
+    fake_fail_unmap = false;
+    assert_int_equal(window_destroy(A, id), 0);
+    page_free(HEAP, 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_renew_lost),  TEST(test_p4_quota),           TEST(test_give_refused),
-        TEST(test_host_fails),  TEST(test_p3_renew),           TEST(test_renew_refused),
-        TEST(test_p3_take),     TEST(test_take_refused),       TEST(test_protect),
-        TEST(test_reserve_top), TEST(test_p5_neighbours_join), TEST(test_p5_pieces),
+        TEST(test_renew_lost),
+        TEST(test_p4_quota),
+        TEST(test_give_refused),
+        TEST(test_host_fails),
+        TEST(test_p3_renew),
+        TEST(test_renew_refused),
+        TEST(test_p3_take),
+        TEST(test_take_refused),
+        TEST(test_protect),
+        TEST(test_reserve_top),
+        TEST(test_p5_neighbours_join),
+        TEST(test_p5_pieces),
+        TEST(test_reclaim),
+        TEST(test_clear),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -160,8 +160,7 @@ static void test_w4_kinds(void **state)
 
     (void)state;
     for (unsigned kind = PAGE_CODE; kind <= PAGE_STUB; kind++) {
-        const bool data =
-            kind == PAGE_RODATA || kind == PAGE_DATA || kind == PAGE_HEAP;
+        const bool data = kind == PAGE_RODATA || kind == PAGE_DATA || kind == PAGE_HEAP;
         assert_int_equal(page_claim(page, 1, A, kind, READ), 0);
         assert_int_equal(window_add(A, id, AT(page), 1, READ), data ? 0 : -EPERM);
         assert_int_equal(window_remove(A, id, AT(page)), data ? 0 : -ENOENT);

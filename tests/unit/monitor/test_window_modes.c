@@ -88,6 +88,15 @@ static void test_acl_off(void **state)
     assert_int_equal(window_rights(B, HEAP(APP)), BOTH);
     assert_int_equal(window_rights(CUBICLE_MONITOR, HEAP(A)), 0);
     assert_int_equal(window_rights(B, HEAP(APP) + PAGES), 0); /* free */
+    /* Code and guards are nobody's to use; a stack is, as if there were no isolation. */
+    for (unsigned kind = PAGE_CODE; kind <= PAGE_STUB; kind++) {
+        const uint32_t page = HEAP(APP) + 2 * PAGES;
+        const bool data = kind == PAGE_RODATA || kind == PAGE_DATA ||
+                          kind == PAGE_HEAP || kind == PAGE_STACK;
+        assert_int_equal(page_claim(page, 1, A, kind, READ), 0);
+        assert_int_equal(window_rights(B, page), data ? READ : 0);
+        page_free(page, 1);
+    }
     /* No window gave it, and it goes all the same when the page is freed. */
     assert_true(window_map(B, HEAP(A), READ));
     window_forget_pages(HEAP(A), 1);

@@ -166,6 +166,29 @@ static void test_w2_untouched(void **state)
     assert_int_equal(fake_calls.share + fake_calls.revoke, 0);
 }
 
+/* P5: where a view is as scattered as it may be, a run goes as a whole instead of in parts. */
+static void test_p5_whole(void **state)
+{
+    const uint32_t page = HEAP(A);
+
+    (void)state;
+    (void)lend(A, B, page, 16, BOTH);
+    for (uint32_t k = 0; k < 16; k++) {
+        assert_true(window_map(B, page + k, PAGE_WRITE));
+    }
+    for (uint32_t k = 18; k < 24; k += 2) {
+        (void)lend(A, B, page + k, 1, BOTH);
+        assert_true(window_map(B, page + k, PAGE_WRITE));
+    }
+    page_limit_runs(4);
+    window_forget_pages(page + 5, 2);
+    for (uint32_t k = 0; k < 16; k++) {
+        assert_int_equal(fake_rights(B, page + k), 0);
+    }
+    assert_true(window_map(B, page, PAGE_WRITE)); /* there is room for a run again */
+    page_limit_runs(UINT32_MAX);
+}
+
 /* W2: where the host does not take a page back, the system stops instead of going on. */
 static void test_w2_host_fails(void **state)
 {
@@ -197,7 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_w2_no_split),   TEST(test_w2_given_up),    TEST(test_w2_revoke),
         TEST(test_w2_gaps),       TEST(test_w2_own_between), TEST(test_w2_untouched),
-        TEST(test_w2_host_fails),
+        TEST(test_w2_host_fails), TEST(test_p5_whole),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
