@@ -38,8 +38,8 @@ void unwind_stop(struct cubicle *cubicle, enum cubicle_state state, int status)
 {
     cubicle->state = state;
     cubicle->exit_status = status;
-    cubicle->may_restart &=
-        state == CUBICLE_DEAD; /* one that ends itself stays ended */
+    /* One that ends itself stays ended. */
+    cubicle->may_restart &= state == CUBICLE_DEAD;
     unwind_poison(cubicle);
 }
 
