@@ -145,11 +145,11 @@ void fault_report_policy(const struct cubicle *cubicle)
         message_add(&m, cubicle->name);
         message_add(&m, " begins anew");
     } else {
-        message_add(&m, cubicle->on_fault == MONITOR_ON_FAULT_RESTART
-                            ? "restart, but it is being set up: cubicle "
-                            : "fail-call: cubicle ");
+        const bool begins = cubicle->on_fault == MONITOR_ON_FAULT_RESTART;
+        message_add(&m, begins ? "restart: cubicle " : "fail-call: cubicle ");
         message_add(&m, cubicle->name);
-        message_add(&m, " is dead, calls into it fail");
+        message_add(&m,
+                    begins ? " could not be set up" : " is dead, calls into it fail");
     }
     message_write(&m);
 }

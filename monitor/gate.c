@@ -243,7 +243,7 @@ static void gate_epoch_set(uint64_t epoch)
 static uint64_t gate_epoch(int id)
 {
     const struct cubicle *cubicle = cubicle_get((unsigned)id);
-    return cubicle != NULL && cubicle->state == CUBICLE_LIVE ? cubicle->epoch : 0;
+    return cubicle != NULL && cubicle_runs(cubicle) ? cubicle->epoch : 0;
 }
 
 static int gate_fetch(uint64_t to, uint64_t at, uint64_t size)

@@ -331,6 +331,9 @@ static void test_nothing_adds_up(void **state)
                 window_add(owner, window, (page + i) << PAGE_SHIFT, 1, PAGE_READ), 0);
             assert_int_equal(window_open(owner, window, peer), 0);
             assert_true(window_map(peer, page + i, PAGE_READ));
+            assert_true(view_map_is_lent(peer, page + i));
+            assert_false(view_map_is_lent(owner, page + i));
+            assert_int_not_equal(page_get(page + i).flags & PAGE_SHARED, 0);
             assert_int_equal(window_remove(owner, window, (page + i) << PAGE_SHIFT), 0);
         }
         assert_int_equal(window_destroy(owner, window), 0);
@@ -411,6 +414,7 @@ static void test_refused(void **state)
     const unsigned owner = 4, peer = 5;
     (void)state;
     assert_int_equal(memory_give(cubicle_get(owner), FIRST, 3, PAGE_HEAP), 0);
+    assert_false(view_map_is_file(owner, FIRST + 1)); /* it is still private */
     *at(owner, FIRST + 1) = 0x77;
     page_limit_runs(0);
     assert_int_equal(backend->map(owner, FIRST + 8, 1), -ENOMEM);
@@ -434,6 +438,7 @@ static void test_refused_loan(void **state)
     assert_int_equal(backend->revoke(peer, FIRST + 1, 1), 0);
     assert_int_equal(memory_take(cubicle_get(first), FIRST + 1, 1), 0);
     assert_int_equal(memory_give(cubicle_get(owner), FIRST, 3, PAGE_HEAP), 0);
+    assert_false(view_map_is_file(owner, FIRST + 1)); /* it is still private */
     *at(owner, FIRST + 1) = 0x77;
     page_limit_runs(0);
     assert_int_equal(backend->share(owner, peer, FIRST + 1, 1, PAGE_READ), -ENOMEM);
@@ -465,10 +470,11 @@ static void test_code_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_adds_up), /* first: views are new */
-        cmocka_unit_test(test_taken_back),      cmocka_unit_test(test_counted),
-        cmocka_unit_test(test_limit),           cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_refused_loan),    cmocka_unit_test(test_code_stays),
+        /* While the views are new. */
+        cmocka_unit_test(test_refused_loan), cmocka_unit_test(test_nothing_adds_up),
+        cmocka_unit_test(test_taken_back),   cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_limit),        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_code_stays),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

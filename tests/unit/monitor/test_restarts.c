@@ -322,7 +322,7 @@ static void test_begins_anew(void **state)
 {
     (void)state;
     begin_anew();
-    assert_string_equal(happened, "ERRRSDIB");
+    assert_string_equal(happened, "WERRRSDIB");
     assert_int_equal(peer->state, CUBICLE_LIVE);
     assert_int_equal(thread_self.cubicle[PEER].entry_mask, STACK_MASK);
     assert_true(peer->may_restart);
@@ -344,7 +344,7 @@ static void test_init_fails(void **state)
     (void)state;
     init_result = -EIO;
     begin_anew();
-    assert_string_equal(happened, "ERRRSDIWXERRRSDIWXERRRSDIWX");
+    assert_string_equal(happened, "WERRRSDIXWERRRSDIXWERRRSDIXW");
     assert_int_equal(peer->state, CUBICLE_DEAD);
     assert_int_equal(thread_self.cubicle[PEER].entry_mask, 0);
     assert_false(peer->may_restart);
@@ -356,7 +356,7 @@ static void test_init_dies(void **state)
     (void)state;
     ends_itself = true;
     begin_anew();
-    assert_string_equal(happened, "ERRRSDIERRRSDIERRRSDI");
+    assert_string_equal(happened, "WERRRSDIWERRRSDIWERRRSDIW");
     assert_int_equal(peer->state, CUBICLE_DEAD);
 }
 
