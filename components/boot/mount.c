@@ -9,15 +9,15 @@
 /* A provider that dies of a mount begins anew, and is asked again. */
 #define ATTEMPTS 8
 
-/* The mount point is made where it does not exist. 0, or an error that *@step is for. */
+/* The mount point is made where it does not exist. 0, or an error, of that if not *@made. */
 static int boot_mount_once(const char *provider, const char *path, const char *options,
-                           const char **step)
+                           bool *made)
 {
-    *step = "make mount point";
+    *made = false;
     if (strcmp(path, "/") != 0 && mkdir(path, 0755) != 0 && errno != EEXIST) {
         return -errno;
     }
-    *step = "mount";
+    *made = true;
     return vfs_mount(provider, path, options, 0);
 }
 
@@ -30,7 +30,7 @@ static int boot_mount(char *line, bool again)
     const char *provider = strtok_r(line, " ", &rest);
     const char *path = strtok_r(NULL, " ", &rest);
     const char *options = rest != NULL ? rest : "";
-    const char *step = "";
+    bool made = false;
 
     if (provider == NULL || path == NULL || path[0] != '/') {
         boot_say("bad mount '%s': it is 'PROVIDER /PATH [OPTIONS]'", line);
@@ -38,16 +38,20 @@ static int boot_mount(char *line, bool again)
     }
     int error = -ECONNRESET;
     for (int i = 0; i < ATTEMPTS && (error == -ECONNRESET || error == -ESTALE); i++) {
-        error = boot_mount_once(provider, path, options, &step);
+        error = boot_mount_once(provider, path, options, &made);
     }
     if (again && error == -EDEADLK) {
         return BUSY;
     }
-    if (error != 0 && !(again && error == -EBUSY)) { /* busy: it is there */
-        boot_say("cannot %s '%s' for '%s': %s", step, path, provider, strerror(-error));
-        return -1;
+    if (error == 0 || (again && error == -EBUSY)) { /* busy: it is there */
+        return 0;
     }
-    return 0;
+    if (made) {
+        boot_say("cannot mount '%s' on '%s': %s", provider, path, strerror(-error));
+    } else {
+        boot_say("cannot make mount point '%s': %s", path, strerror(-error));
+    }
+    return -1;
 }
 
 static int boot_mount_lines(char *mounts, bool again)
