@@ -222,6 +222,9 @@ def main():
     for isolation in ISOLATIONS:
         for name in SUITES:
             tests.add(f"{isolation}: {name}", suite, name, isolation)
+        if isolation != "mpk":  # see monitor/backend/mpk/notes.md
+            tests.add(f"{isolation}: control-words", suite, "control-words", isolation)
+            tests.add(f"{isolation}: crashes at random instructions", survive, isolation)
         if isolation == "sfi":
             tests.add("sfi: windows cost few traps", windows_cost, isolation)
         if isolation == "mpk":
@@ -235,7 +238,6 @@ def main():
         tests.add(f"{isolation}: death deeper down", death_deeper, isolation)
         tests.add(f"{isolation}: policy restart", restart, isolation)
         tests.add(f"{isolation}: policy restart of the allocator", restart_of_allocator, isolation)
-        tests.add(f"{isolation}: crashes at random instructions", survive, isolation)
         tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
         tests.add(f"{isolation}: a signal at every instruction", interrupted, isolation)
         if isolation == "sfi":

@@ -45,6 +45,7 @@ int hot_window(uint8_t *memory, size_t npages, int rights);
 void test_demand(void);
 void test_demand_foreign(void);
 void test_registers(void);
+void test_control_words(void);
 void test_switches(void);
 void test_memory(void);
 void test_death(const char *how);

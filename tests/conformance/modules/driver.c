@@ -105,6 +105,7 @@ int main(int argc, char **argv)
         {"ranges", test_ranges},
         {"memory", test_memory},
         {"registers", test_registers},
+        {"control-words", test_control_words},
         {"demand", test_demand},
         {"foreign", test_foreign},
         {"demand-foreign", test_demand_foreign},

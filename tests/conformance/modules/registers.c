@@ -94,7 +94,7 @@ asm(CALLER("call_above",
 #define FENV_UP UINT64_C(0x00000b7f00005f80)   /* rounds upwards */
 #define FENV_DOWN UINT64_C(0x0000077f00003f80) /* and downwards */
 
-static void control_words(void)
+void test_control_words(void)
 {
     CHECK_EQUAL(cubicle_fenv_set(FENV_UP), 0);
     CHECK_EQUAL(peer_control_words(0) & CONTROL_WORDS, FENV_DEFAULT);
@@ -164,7 +164,6 @@ void test_registers(void)
     CHECK_EQUAL(words_with(registers + 8, 48, UINT64_MAX), 0);
     CHECK_EQUAL(words_with(registers + 128, 512, UINT64_MAX), 0);
     CHECK_EQUAL(cubicle_fenv_get(), fenv);
-    control_words();
     narrow();
     x87();
     thread_local_memory();
