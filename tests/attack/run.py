@@ -348,7 +348,8 @@ def main():
     for row in DENIED:
         tests.add(f"{row[5]}: window {row[0]}", denied, *row)
     for row in STOPPED:
-        tests.add(f"{row[4]}: {row[0]}", stopped, *as_plain(row))
+        if SFI or PLAIN.get(row[0], row) is not None:
+            tests.add(f"{row[4]}: {row[0]}", stopped, *as_plain(row))
     for row in HARMLESS:
         if not SFI and PLAIN.get(row[0], row) is None:
             continue
