@@ -78,12 +78,6 @@ void restart_on_the_way(struct cubicle *cubicle, struct unwind_target *target)
     target->leave = (uint64_t)(uintptr_t)restart_enter;
 }
 
-/* Calls @t, of the monitor's, with @cubicle as its argument, if any. */
-static int restart_call(const struct trampoline *t, int cubicle)
-{
-    return ((int (*)(int))(uintptr_t)t->body)(cubicle);
-}
-
 /* Tells those who keep something for @cubicle. */
 static void restart_tell(const struct cubicle *cubicle, bool ended)
 {
@@ -93,7 +87,7 @@ static void restart_tell(const struct cubicle *cubicle, bool ended)
             const struct module *module = other->modules[i];
             const struct trampoline *t = ended ? module->ended : module->restarted;
             if (t != NULL && !fault_ending()) {
-                (void)restart_call(t, (int)cubicle->id);
+                (void)trampoline_call(t, (int)cubicle->id);
             }
         }
     }
@@ -131,7 +125,7 @@ static int restart_set_up(struct cubicle *cubicle)
 {
     entry_close(cubicle);
     for (size_t i = 0; i < cubicle->nmodules; i++) {
-        const int error = restart_call(cubicle->modules[i]->init, 0);
+        const int error = trampoline_call(cubicle->modules[i]->init, 0);
         if (error != 0 || cubicle->state != CUBICLE_STARTING) {
             return error < 0 ? error : -EOWNERDEAD;
         }

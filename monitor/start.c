@@ -306,17 +306,10 @@ static int start_link(struct plan *plan, const struct trampoline **boot)
     return start_each(plan, link_seal);
 }
 
-/* Calls into a cubicle from the monitor, through the trampoline's body. */
-static int start_call(const struct trampoline *t)
-{
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): start_link() made them all */
-    return ((int (*)(void))(uintptr_t)t->body)();
-}
-
 /* Sets up one module by its module_init. 0, or a MONITOR_EXIT_* after a message. */
 static int start_init(const struct module *module)
 {
-    const int error = start_call(module->init);
+    const int error = trampoline_call(module->init, 0);
     if (fault_aborted()) {
         return MONITOR_EXIT_FAULT;
     }
@@ -352,7 +345,7 @@ static int start_run(struct plan *plan, const struct trampoline *boot)
     if (failed != 0) {
         return failed;
     }
-    const int status = start_call(boot);
+    const int status = trampoline_call(boot, 0);
     if (fault_aborted()) {
         return MONITOR_EXIT_FAULT;
     }

@@ -88,6 +88,12 @@ struct trampoline *trampoline_renew(uint32_t entry);
 int trampoline_seal(void) __attribute__((warn_unused_result));
 
 struct trampoline *trampoline_get(uint32_t id);
+
+/** Calls @t, whose caller is the monitor, of a function with at most one integer: @argument. */
+static inline int trampoline_call(const struct trampoline *t, int argument)
+{
+    return ((int (*)(int))(uintptr_t)t->body)(argument);
+}
 uint32_t trampoline_count(void);
 
 /** The trampoline whose stub starts at @address, or NULL: what direct calls may aim at. */

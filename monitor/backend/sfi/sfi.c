@@ -177,6 +177,28 @@ static int sfi_protect(unsigned id, uint32_t page, uint32_t npages, unsigned rig
     return 0;
 }
 
+/* Places in the file, with @rights; @flags of mmap(). */
+static int sfi_map_file(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
+                        unsigned how, int flags)
+{
+    if (!sfi_may(id, page, npages, rights, VIEW_FILE | how)) {
+        return -ENOMEM;
+    }
+    if (sfi_map_at(id, page, npages, rights, flags) == MAP_FAILED) {
+        return -errno;
+    }
+    view_map_set(id, page, npages, rights, VIEW_FILE | how);
+    return 0;
+}
+
+/* S3 */
+static void sfi_mark_shared(uint32_t page, uint32_t npages)
+{
+    for (uint32_t p = page; p < page + npages; p++) {
+        page_set_flag(p, PAGE_SHARED);
+    }
+}
+
 static int sfi_revoke(unsigned peer, uint32_t page, uint32_t npages)
 {
     return sfi_protect(peer, page, npages, 0);
@@ -237,14 +259,10 @@ static int sfi_map(unsigned owner, uint32_t page, uint32_t npages)
     if (!file) {
         return sfi_protect(owner, page, npages, both) == 0 ? 0 : -ENOMEM;
     }
-    if (!sfi_may(owner, page, npages, both, VIEW_FILE) ||
-        sfi_map_at(owner, page, npages, both, 0) == MAP_FAILED) {
+    if (sfi_map_file(owner, page, npages, both, 0, 0) != 0) {
         return -ENOMEM;
     }
-    view_map_set(owner, page, npages, both, VIEW_FILE);
-    for (uint32_t p = page; p < page + npages; p++) {
-        page_set_flag(p, PAGE_SHARED); /* S3 */
-    }
+    sfi_mark_shared(page, npages);
     return 0;
 }
 
@@ -265,33 +283,21 @@ static int sfi_copy_to_file(const char *from, uint32_t page, uint32_t npages)
     return 0;
 }
 
-static int sfi_map_file(unsigned id, uint32_t page, uint32_t npages, unsigned rights,
-                        unsigned how)
-{
-    if (!sfi_may(id, page, npages, rights, VIEW_FILE | how)) {
-        return -ENOMEM;
-    }
-    if (sfi_map_at(id, page, npages, rights, MAP_POPULATE) == MAP_FAILED) {
-        return -errno;
-    }
-    view_map_set(id, page, npages, rights, VIEW_FILE | how);
-    return 0;
-}
-
 /* S3: moves pages of @owner, all private and with the same rights, into the shared
  * memory file. */
 static int sfi_make_shareable(unsigned owner, uint32_t page, uint32_t npages)
 {
     int error = sfi_copy_to_file(sfi_address(owner, page), page, npages);
     if (error == 0) {
-        error = sfi_map_file(owner, page, npages, page_get(page).rights, 0);
+        error =
+            sfi_map_file(owner, page, npages, page_get(page).rights, 0, MAP_POPULATE);
     }
     /* While a page is private, its place in the file is empty: it may be somebody's next. */
     if (error != 0 && sfi_empty_file(page, npages) != 0) {
         fault_panic("the host cannot empty a page");
     }
-    for (uint32_t p = page; error == 0 && p < page + npages; p++) {
-        page_set_flag(p, PAGE_SHARED);
+    if (error == 0) {
+        sfi_mark_shared(page, npages);
     }
     return error;
 }
@@ -317,7 +323,7 @@ static int sfi_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npag
         }
         p = next;
     }
-    return sfi_map_file(peer, page, npages, rights, VIEW_LENT);
+    return sfi_map_file(peer, page, npages, rights, VIEW_LENT, MAP_POPULATE);
 }
 
 static void sfi_emit_switch(struct emitter *e, unsigned id, bool returning)

@@ -13,13 +13,10 @@
 #define GS 0x65
 
 static const struct verify_case_set *const case_sets[] = {
-    &cases_memory, &cases_prefix, &cases_stack, &cases_groups, &cases_branch,
+    VERIFY_CASE_SETS,
 };
 static const struct verify_form_set *const form_sets[] = {
-    &forms_integer,
-    &forms_sse,
-    &forms_avx,
-    &forms_x87,
+    VERIFY_FORM_SETS,
 };
 
 /* ---- chance ---- */

@@ -11,15 +11,13 @@
  *
  * Standard error gets "liar: FUNCTION N lies, N told, N bad" and a line for each that was believed.
  */
+#include "say.h"
 #include "workload.h"
 
 #include "liar.h"
 
 #include <errno.h>
-#include <hostile.h>
 #include <limits.h>
-#include <plat.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,22 +35,6 @@ static int only_lie, show;
 static uint64_t only_value, seed = 1;
 static unsigned row, bad, told_of_function, lies;
 static const char *function;
-
-int hostile_event(int event)
-{
-    return event;
-}
-
-static void say(const char *format, ...)
-{
-    char line[400] = "liar: ";
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(line + 6, sizeof(line) - 8, format, arguments);
-    va_end(arguments);
-    strcat(line, "\n");
-    plat_console_write(2, line, strlen(line));
-}
 
 /* Descriptors that a lie has cost; what is open by then is open in vfscore only. */
 static void close_all(void)

@@ -10,12 +10,10 @@
  * what hostile calls write there.
  */
 #include "attempt.h"
+#include "say.h"
 
 #include <cubicle.h>
 #include <fcntl.h>
-#include <hostile.h>
-#include <plat.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,23 +25,6 @@
 static uint64_t seed = 1;
 static const char *only = "";
 static unsigned calls, bad, bad_in_all, calls_in_all;
-
-/* The victim can be told to call it; nobody tells. */
-int hostile_event(int event)
-{
-    return event;
-}
-
-static void say(const char *format, ...)
-{
-    char line[700] = "liar: ";
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(line + 6, sizeof(line) - 8, format, arguments);
-    va_end(arguments);
-    strcat(line, "\n");
-    plat_console_write(2, line, strlen(line));
-}
 
 static void attempt(const struct attempt *one)
 {

@@ -42,13 +42,13 @@ LIARS_COMPONENTS := $(patsubst components/%/module.mk,%,$(wildcard components/*/
 $(foreach c,$(LIARS_COMPONENTS),$(eval $(call liars_of,$(c))))
 
 MODULES += test-caller
-test-caller_SOURCES := $(LIARS)/caller.c $(LIARS)/attempt.c $(LIARS_OUT)/caller-table.c
+test-caller_SOURCES := $(LIARS)/caller.c $(LIARS)/say.c $(LIARS)/attempt.c $(LIARS_OUT)/caller-table.c
 test-caller_CFLAGS := -Itests/interfaces -I$(LIARS)
 test-caller_PROVIDES := app hostile
 $(eval $(call liars_made,caller-table.c,table --imports $(LIARS_ONE) $(LIARS_MANY)))
 
 MODULES += test-liars-believer
-test-liars-believer_SOURCES := $(LIARS)/believer.c $(LIARS)/workload.c $(LIARS_OUT)/believer-table.c
+test-liars-believer_SOURCES := $(LIARS)/believer.c $(LIARS)/say.c $(LIARS)/workload.c $(LIARS_OUT)/believer-table.c
 test-liars-believer_CFLAGS := -Itests/interfaces -I$(LIARS) -I$(B)/interfaces/gen
 test-liars-believer_PROVIDES := app hostile
 $(eval $(call liars_made,believer-table.c,table $(filter-out host module cubicle,$(LIARS_ALL))))

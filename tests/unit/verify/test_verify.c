@@ -17,14 +17,11 @@
 #define CODE_MAX 256
 
 static const struct verify_case_set *const case_sets[] = {
-    &cases_memory, &cases_prefix, &cases_stack,
-    &cases_groups, &cases_branch, &cases_deny,
+    VERIFY_CASE_SETS,
+    &cases_deny,
 };
 static const struct verify_form_set *const form_sets[] = {
-    &forms_integer,
-    &forms_sse,
-    &forms_avx,
-    &forms_x87,
+    VERIFY_FORM_SETS,
 };
 static const struct rule_set *const rule_sets[] = {
     &rules_integer, &rules_control, &rules_sse, &rules_avx, &rules_x87,

@@ -58,4 +58,9 @@ extern const struct verify_case_set cases_memory, cases_prefix, cases_stack,
     cases_groups, cases_branch, cases_deny;
 extern const struct verify_form_set forms_integer, forms_sse, forms_avx, forms_x87;
 
+/* All of them, but cases_deny of cases that are refused whatever is around them. */
+#define VERIFY_CASE_SETS \
+    &cases_memory, &cases_prefix, &cases_stack, &cases_groups, &cases_branch
+#define VERIFY_FORM_SETS &forms_integer, &forms_sse, &forms_avx, &forms_x87
+
 #endif
