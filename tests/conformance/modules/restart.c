@@ -95,7 +95,11 @@ void test_survive(void)
             const int reset = results[i] == -ECONNRESET;
             const int unfilled = i == 2 && results[1] != 0;
             errors += reset;
-            bad += !reset && !unfilled && results[i] != right[i];
+            if (!reset && !unfilled && results[i] != right[i]) {
+                printf("# call %lu: %lld, not %lld\n", calls + i, (long long)results[i],
+                       (long long)right[i]);
+                bad++;
+            }
         }
         calls += 4;
     }
