@@ -26,17 +26,16 @@
 
 #include <cmocka.h>
 
+#include "again.h"
 #include "stubs.h"
 
 #define ME 3
-#define FS 9
 #define CWD (-100)
 #define STEPS "20000"
 
 const char *in_unreadable;
 static const char *vfscore_library, *ramfs_library;
 static void *vfscore;
-static struct fs_ops fs;
 static unsigned fs_deaths, vfs_deaths;
 static unsigned fs_odds, vfs_odds; /* one call in so many dies; 0: none */
 
@@ -44,35 +43,7 @@ int program_main(int argc, char **argv);
 
 /* ---- ramfs ---- */
 
-static void *library_again(void *handle, const char *path)
-{
-    if (handle != NULL) {
-        dlclose(handle);
-    }
-    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (handle == NULL) {
-        fprintf(stderr, "%s\n", dlerror());
-        exit(1);
-    }
-    return handle;
-}
-
 #define VFS(name) ((__typeof__(name) *)dlsym(vfscore, #name))
-
-/* clang-format off */
-#define FUNCTIONS(F)                                                                   \
-    F(mount) F(lookup) F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink)    \
-    F(hold) F(drop) F(read) F(write) F(getattr) F(setattr) F(readdir) F(sync)          \
-    F(statfs) F(poll)
-/* clang-format on */
-
-static void fs_begin(void)
-{
-    static void *ramfs;
-    ramfs = library_again(ramfs, ramfs_library);
-#define FIND(name) fs.fs_##name = (__typeof__(fs_##name) *)dlsym(ramfs, "fs_" #name);
-    FUNCTIONS(FIND)
-}
 
 static bool fs_dies(void)
 {
@@ -81,68 +52,17 @@ static bool fs_dies(void)
     }
     fs_deaths++;
     assert_int_equal(VFS(lifecycle_ended)(FS), 0);
-    fs_begin();
+    fs_again(ramfs_library);
     assert_int_equal(VFS(lifecycle_restarted)(FS), 0);
     return true;
 }
 
-#define CALL(name, ...) return fs_dies() ? -ECONNRESET : fs.fs_##name(__VA_ARGS__)
-
-static int t_mount(const char *options, struct fs_attr *root)
+int fs_before(const char *name, const char *options)
 {
-    CALL(mount, options, root);
+    (void)name;
+    (void)options;
+    return fs_dies() ? -ECONNRESET : 0;
 }
-static int t_lookup(uint64_t dir, const char *name, struct fs_attr *attr)
-{
-    CALL(lookup, dir, name, attr);
-}
-static int t_create(uint64_t dir, const char *name, uint32_t mode, int64_t now,
-                    struct fs_attr *attr)
-{
-    CALL(create, dir, name, mode, now, attr);
-}
-static int t_unlink(uint64_t dir, const char *name, int is_dir, int64_t now)
-{
-    CALL(unlink, dir, name, is_dir, now);
-}
-static int t_hold(uint64_t node)
-{
-    CALL(hold, node);
-}
-static int t_drop(uint64_t node)
-{
-    CALL(drop, node);
-}
-static ssize_t t_read(uint64_t node, uint64_t offset, void *buf, size_t count, int id)
-{
-    CALL(read, node, offset, buf, count, id);
-}
-static ssize_t t_write(uint64_t node, uint64_t offset, const void *buf, size_t count)
-{
-    CALL(write, node, offset, buf, count);
-}
-static int t_getattr(uint64_t node, struct fs_attr *attr)
-{
-    CALL(getattr, node, attr);
-}
-static int t_setattr(uint64_t node, uint32_t which, const struct fs_attr *attr)
-{
-    CALL(setattr, node, which, attr);
-}
-
-/* What the program does not need is not there. */
-static const struct fs_ops ops = {
-    .fs_mount = t_mount,
-    .fs_lookup = t_lookup,
-    .fs_create = t_create,
-    .fs_unlink = t_unlink,
-    .fs_hold = t_hold,
-    .fs_drop = t_drop,
-    .fs_read = t_read,
-    .fs_write = t_write,
-    .fs_getattr = t_getattr,
-    .fs_setattr = t_setattr,
-};
 
 /* ---- vfscore ---- */
 
@@ -151,7 +71,7 @@ static void vfs_begin(void)
     const unsigned odds = fs_odds;
     fs_odds = 0;
     vfscore = library_again(vfscore, vfscore_library);
-    ((struct stub *)dlsym(vfscore, "stub"))->provider = &ops;
+    ((struct stub *)dlsym(vfscore, "stub"))->provider = &fs_asking;
     assert_int_equal(VFS(vfs_mount)("test", "/", "", STUB_BOOT), 0);
     const int error = VFS(vfs_mkdirat)(CWD, "/dev", 0755, STUB_BOOT);
     assert_true(error == 0 || error == -EEXIST);
@@ -249,7 +169,7 @@ static int life(int seed, unsigned fs_one_in, unsigned vfs_one_in)
     const bool dies = fs_one_in + vfs_one_in != 0;
     snprintf(text, sizeof(text), "%d", seed);
     srandom((unsigned)seed);
-    fs_begin();
+    fs_again(ramfs_library);
     vfs_begin();
     fs_odds = fs_one_in;
     vfs_odds = vfs_one_in;

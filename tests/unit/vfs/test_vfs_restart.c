@@ -4,7 +4,6 @@
  * once more. The argument says where it is mounted: "root", or "below" another ramfs
  * that goes on. On it are mounted devfs and, in "root", the ramfs that goes on.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fs_ops.h>
@@ -23,14 +22,12 @@
 
 #include <cmocka.h>
 
+#include "again.h"
 #include "clients.h"
 #include "stubs.h"
 
-#define FS 9 /* the cubicle of the file system that crashes */
-
 static const char *library; /* path of the shared object */
 static bool is_root;
-static struct fs_ops fs;
 static unsigned generation;
 static int crash_in = -1; /* calls until one crashes; -1: none does */
 static int mounts_refused, makes_refused;
@@ -73,26 +70,9 @@ void __wrap_free(void *p)
 
 /* ---- the file system ---- */
 
-/* clang-format off */
-#define FUNCTIONS(F)                                                                   \
-    F(mount) F(lookup) F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink)    \
-    F(hold) F(drop) F(read) F(write) F(getattr) F(setattr) F(readdir) F(sync)          \
-    F(statfs) F(poll)
-/* clang-format on */
-
 static void fs_begin(void)
 {
-    static void *handle;
-    if (handle != NULL) {
-        assert_int_equal(dlclose(handle), 0);
-    }
-    handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-    if (handle == NULL) {
-        fprintf(stderr, "%s\n", dlerror());
-        exit(1);
-    }
-#define FIND(name) fs.fs_##name = (__typeof__(fs_##name) *)dlsym(handle, "fs_" #name);
-    FUNCTIONS(FIND)
+    fs_again(library);
     generation++;
 }
 
@@ -122,95 +102,22 @@ static bool dies(void)
     return true;
 }
 
-#define CALL(name, ...) return dies() ? -ECONNRESET : fs.fs_##name(__VA_ARGS__)
-
-static int t_mount(const char *options, struct fs_attr *root)
+int fs_before(const char *name, const char *options)
 {
-    assert_string_equal(options, "size=64M");
-    if (mounts_refused > 0) {
-        mounts_refused--;
-        return -ENOMEM;
+    drops += strcmp(name, "drop") == 0;
+    if (options != NULL) {
+        assert_string_equal(options, "size=64M");
+        if (mounts_refused > 0) {
+            mounts_refused--;
+            return -ENOMEM;
+        }
     }
-    CALL(mount, options, root);
-}
-static int t_lookup(uint64_t dir, const char *name, struct fs_attr *attr)
-{
-    CALL(lookup, dir, name, attr);
-}
-static int t_create(uint64_t dir, const char *name, uint32_t mode, int64_t now,
-                    struct fs_attr *attr)
-{
-    if (makes_refused > 0) {
+    if (strcmp(name, "create") == 0 && makes_refused > 0) {
         makes_refused--;
         return -ENOSPC;
     }
-    CALL(create, dir, name, mode, now, attr);
+    return dies() ? -ECONNRESET : 0;
 }
-static int t_symlink(uint64_t dir, const char *name, const char *target, int64_t now,
-                     struct fs_attr *attr)
-{
-    CALL(symlink, dir, name, target, now, attr);
-}
-static int t_link(uint64_t dir, const char *name, uint64_t node, int64_t now)
-{
-    CALL(link, dir, name, node, now);
-}
-static int t_unlink(uint64_t dir, const char *name, int is_dir, int64_t now)
-{
-    CALL(unlink, dir, name, is_dir, now);
-}
-static int t_rename(uint64_t a, const char *b, uint64_t c, const char *d, int64_t now)
-{
-    CALL(rename, a, b, c, d, now);
-}
-static ssize_t t_readlink(uint64_t node, char *buf, size_t count)
-{
-    CALL(readlink, node, buf, count);
-}
-static int t_hold(uint64_t node)
-{
-    CALL(hold, node);
-}
-static int t_drop(uint64_t node)
-{
-    drops++;
-    CALL(drop, node);
-}
-static ssize_t t_read(uint64_t node, uint64_t offset, void *buf, size_t count, int id)
-{
-    CALL(read, node, offset, buf, count, id);
-}
-static ssize_t t_write(uint64_t node, uint64_t offset, const void *buf, size_t count)
-{
-    CALL(write, node, offset, buf, count);
-}
-static int t_getattr(uint64_t node, struct fs_attr *attr)
-{
-    CALL(getattr, node, attr);
-}
-static int t_setattr(uint64_t node, uint32_t which, const struct fs_attr *attr)
-{
-    CALL(setattr, node, which, attr);
-}
-static ssize_t t_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count)
-{
-    CALL(readdir, dir, cookie, buf, count);
-}
-static int t_sync(uint64_t node)
-{
-    CALL(sync, node);
-}
-static int t_statfs(struct fs_stat *stat)
-{
-    CALL(statfs, stat);
-}
-static int t_poll(uint64_t node, int timeout)
-{
-    CALL(poll, node, timeout);
-}
-
-#define OF_TEST(name) .fs_##name = t_##name,
-static const struct fs_ops ops = {FUNCTIONS(OF_TEST)};
 
 /* ---- the world ---- */
 
@@ -233,7 +140,7 @@ static int setup(void **state)
 {
     (void)state;
     fs_begin();
-    stub.provider = &ops;
+    stub.provider = &fs_asking;
     if (is_root) {
         must_mount("test", "/", "size=64M");
         assert_int_equal(vfs_mkdirat(CWD, "/keep", 0755, STUB_BOOT), 0);
