@@ -102,8 +102,8 @@ def many_symbols(path, n):
     made.finish(path)
 
 
-VICTIM = [b"victim_address", b"victim_intact", b"victim_call", b"victim_hold", b"victim_leave",
-          b"victim_lend"]
+VICTIM = [b"victim_address", b"victim_intact", b"victim_call", b"victim_hold", b"victim_increment",
+          b"victim_leave", b"victim_lend"]
 PAIRS = (b"ab", b"bA")  # alike for hash * 33 + letter
 
 

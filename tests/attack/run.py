@@ -375,7 +375,8 @@ def main():
     tests.add("31: endless loop", endless_loop)
     for name, row, reasons, body in refused_cases() if SFI else ():
         tests.add(f"{row}: refused {name}", refused, name, reasons, body)
-    tests.add("31: reused_in_pieces", large, "reused_in_pieces", r"^served$", 31)
+    for name in ("reused_in_pieces", "lent_in_pieces"):
+        tests.add(f"31: {name}", large, name, r"^served$", 31)
     if not SFI:
         for row in KEYS:
             tests.add(f"{row[4]}: {row[0]}", stopped, *row)
@@ -383,7 +384,6 @@ def main():
             tests.add(f"{row}: {name}", called, name, code)
         for row in KEYS_HARMLESS:
             tests.add(f"{row[2]}: {row[0]}", harmless, *row)
-        tests.add("31: lent_in_pieces", large, "lent_in_pieces", r"^served$", 31)
         for name, code in FORBIDDEN.items():
             tests.add(f"22: {name} in an operand", patched, name, "test-attacker",
                       rb"\x44\x33\x22", code, rf"refused.*in marker\+.*{name}")

@@ -149,6 +149,8 @@ int victim_hold(char *memory, size_t size, int event)
 {{ (void)memory; (void)size; (void)event; return ready ? 1 : 77; }}
 uint64_t victim_address(int what) {{ (void)what; return 0; }}
 int victim_call(int event) {{ (void)event; return 0; }}
+int victim_increment(uint64_t address, uint64_t stride, uint64_t count)
+{{ (void)address; (void)stride; (void)count; return 0; }}
 int victim_leave(int kind, int event) {{ (void)kind; (void)event; return 0; }}
 int victim_lend(int peer) {{ (void)peer; return 0; }}
 """)

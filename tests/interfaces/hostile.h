@@ -13,7 +13,6 @@ enum {
     HOSTILE_LONGJMP,      /* leaves by longjmp to before the call that led here */
     HOSTILE_REGISTERS, /* returns with every register and the stack pointer changed */
     HOSTILE_RECURSE,   /* calls victim_call(HOSTILE_RECURSE) for ever */
-    HOSTILE_SCATTER,   /* uses every second page of what it has lent (keys.c) */
     HOSTILE_LOOK,      /* looks for what victim_leave() left in registers */
     HOSTILE_PENDING,   /* returns while an x87 exception waits to be noticed */
     HOSTILE_OVERWRITE, /* changes where its own call of the victim returns to */

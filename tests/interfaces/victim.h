@@ -29,8 +29,11 @@ int victim_intact(void);
  *  Returns 1 when they do. */
 int victim_call(int event);
 
-/** Calls hostile_event(event) while it is lent @memory. */
+/** Calls hostile_event(event) while it has a copy of @memory. */
 int victim_hold(CUBICLE_INOUT(size) char *memory, size_t size, int event);
+
+/** Adds 1 to @count bytes, @stride apart, of what a window at @address shows; 0. */
+int victim_increment(uint64_t address, uint64_t stride, uint64_t count);
 
 enum {
     VICTIM_X87,

@@ -16,7 +16,7 @@ uint64_t target(uint64_t address);
 /** Ends the run with "SURVIVED": what should have been stopped was not. */
 int survived(void);
 
-/** HOSTILE_SCATTER and what follows; 0. */
+/** HOSTILE_LOOK and what follows; 0. */
 int keys_event(int event);
 
 extern const struct attack memory_attacks[], control_attacks[], deputy_attacks[],

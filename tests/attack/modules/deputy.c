@@ -379,6 +379,35 @@ static int reused_in_pieces(void)
     return 0;
 }
 
+/* What the victim used, page by page, and whose every second page the lender uses again:
+ * where a page has one user, that many mappings the host does not have. */
+static int lent_in_pieces(void)
+{
+    enum { PAGES = 70000 };
+    char *const lent = map_pages(PAGES);
+    const int id = cubicle_window_init();
+    int bad = lent == MAP_FAILED || cubicle_window_add(id, lent, (size_t)PAGES * 4096,
+                                                       CUBICLE_WRITE) != 0;
+    bad += cubicle_window_open(id, cubicle_find("victim")) != 0;
+    bad += bad == 0 && victim_increment((uint64_t)lent, 4096, PAGES) != 0;
+    for (int i = 0; bad == 0 && i < PAGES; i += 2) {
+        lent[(size_t)i * 4096]++;
+    }
+    /* Others go on, and are given memory. */
+    const int fd = open("/scattered", O_CREAT | O_RDWR, 0600);
+    for (int i = 0; i < 512; i++) {
+        bad += pwrite(fd, "x", 1, (off_t)i * 65536) != 1;
+    }
+    bad += victim_intact() != 1;
+    for (int i = 0; bad == 0 && i < PAGES; i++) {
+        bad += lent[(size_t)i * 4096] != (i % 2 == 0 ? 2 : 1);
+    }
+    bad += cubicle_window_destroy(id) != 0;
+    bad += munmap(lent, (size_t)PAGES * 4096) != 0;
+    printf("%s\n", bad == 0 ? "served" : "BROKEN");
+    return 0;
+}
+
 static int mappings_run_out(void)
 {
     enum { PAGES = 8192 };
@@ -524,6 +553,7 @@ const struct attack deputy_attacks[] = {
     {"foreign_caller_id", foreign_caller_id},
     {"mappings_run_out", mappings_run_out},
     {"reused_in_pieces", reused_in_pieces},
+    {"lent_in_pieces", lent_in_pieces},
     {"refused_after_seek", refused_after_seek},
     {"failed_write", failed_write},
     {"bind_past_vfscore", bind_past_vfscore},

@@ -173,39 +173,6 @@ static int unmasked_exceptions(void)
     return 0;
 }
 
-/* Every second page of what it has lent becomes its own again: that many mappings the host
- * does not have. Others can go on, and be given memory. */
-#define LENT_PAGES ((size_t)70000)
-static char *lent;
-
-static int scatter_lent(void)
-{
-    for (size_t i = 0; i < LENT_PAGES; i += 2) {
-        lent[i * 4096] = 1;
-    }
-    const int fd = open("/scattered", O_CREAT | O_RDWR, 0600);
-    for (int i = 0; i < 512; i++) {
-        if (pwrite(fd, "x", 1, (off_t)i * 65536) != 1) {
-            return 0;
-        }
-    }
-    return victim_intact();
-}
-
-static int lent_in_pieces(void)
-{
-    lent = mmap(NULL, LENT_PAGES * 4096, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    const int held = victim_hold(lent, LENT_PAGES * 4096, HOSTILE_SCATTER);
-    size_t kept = 0;
-    for (size_t i = 0; i < LENT_PAGES; i++) {
-        kept += lent[i * 4096] == !(i & 1);
-    }
-    const int freed = munmap(lent, LENT_PAGES * 4096) == 0;
-    printf("%s\n", held == 1 && kept == LENT_PAGES && freed ? "served" : "BROKEN");
-    return 0;
-}
-
 static int looking_for;
 
 static int look(void)
@@ -275,8 +242,6 @@ static int pending_exceptions(void)
 int keys_event(int event)
 {
     switch (event) {
-    case HOSTILE_SCATTER:
-        return scatter_lent();
     case HOSTILE_LOOK:
         return look();
     case HOSTILE_PENDING:
@@ -342,7 +307,6 @@ const struct attack keys_attacks[] = {
     {"direction_flag", direction_flag},
     {"alignment_flag", alignment_flag},
     {"unmasked_exceptions", unmasked_exceptions},
-    {"lent_in_pieces", lent_in_pieces},
     {"left_in_x87", left_in_x87},
     {"left_in_x87_flags", left_in_x87_flags},
     {"left_in_avx512", left_in_avx512},

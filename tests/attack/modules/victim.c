@@ -88,6 +88,14 @@ int victim_hold(char *memory, size_t size, int event)
     return hostile_event(event);
 }
 
+int victim_increment(uint64_t address, uint64_t stride, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        ++*(char *)(address + i * stride);
+    }
+    return 0;
+}
+
 #ifdef PLAIN_CODE
 static void leave(int kind)
 {
