@@ -28,6 +28,7 @@
 #define CUBICLES 8u
 #define PAGES 2048u /* that all of them share */
 #define FIRST page_of(HEAP_START)
+#define BEHIND (FIRST + PAGES + 8) /* what the soak leaves alone */
 #define WINDOWS 12u
 #define SHARE 800u /* of the host's mappings, for each: little, so that it is used up */
 
@@ -413,18 +414,18 @@ static void test_refused(void **state)
 {
     const unsigned owner = 4, peer = 5;
     (void)state;
-    assert_int_equal(memory_give(cubicle_get(owner), FIRST, 3, PAGE_HEAP), 0);
-    assert_false(view_map_is_file(owner, FIRST + 1)); /* it is still private */
-    *at(owner, FIRST + 1) = 0x77;
+    assert_int_equal(memory_give(cubicle_get(owner), BEHIND, 3, PAGE_HEAP), 0);
+    assert_false(view_map_is_file(owner, BEHIND + 1)); /* it is still private */
+    *at(owner, BEHIND + 1) = 0x77;
     page_limit_runs(0);
-    assert_int_equal(backend->map(owner, FIRST + 8, 1), -ENOMEM);
-    assert_int_equal(backend->protect(owner, FIRST + 1, 1, PAGE_READ), -ENOMEM);
-    assert_int_equal(backend->unmap(owner, FIRST + 1, 1), -ENOMEM);
-    assert_int_equal(*at(owner, FIRST + 1), 0x77);
-    assert_int_equal(backend->share(owner, peer, FIRST + 1, 1, PAGE_READ), -ENOMEM);
-    assert_int_equal(*at(owner, FIRST + 1), 0x77);
+    assert_int_equal(backend->map(owner, BEHIND + 8, 1), -ENOMEM);
+    assert_int_equal(backend->protect(owner, BEHIND + 1, 1, PAGE_READ), -ENOMEM);
+    assert_int_equal(backend->unmap(owner, BEHIND + 1, 1), -ENOMEM);
+    assert_int_equal(*at(owner, BEHIND + 1), 0x77);
+    assert_int_equal(backend->share(owner, peer, BEHIND + 1, 1, PAGE_READ), -ENOMEM);
+    assert_int_equal(*at(owner, BEHIND + 1), 0x77);
     page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
-    assert_int_equal(memory_take(cubicle_get(owner), FIRST, 3), 0);
+    assert_int_equal(memory_take(cubicle_get(owner), BEHIND, 3), 0);
 }
 
 /* P3: what was copied to the file for a loan that was refused is not there for the next owner. */
@@ -433,20 +434,20 @@ static void test_refused_loan(void **state)
     const unsigned first = 6, owner = 7, peer = 5;
     (void)state;
     /* The first owner's place lies in the file. */
-    assert_int_equal(memory_give(cubicle_get(first), FIRST + 1, 1, PAGE_HEAP), 0);
-    assert_int_equal(backend->share(first, peer, FIRST + 1, 1, PAGE_READ), 0);
-    assert_int_equal(backend->revoke(peer, FIRST + 1, 1), 0);
-    assert_int_equal(memory_take(cubicle_get(first), FIRST + 1, 1), 0);
-    assert_int_equal(memory_give(cubicle_get(owner), FIRST, 3, PAGE_HEAP), 0);
-    assert_false(view_map_is_file(owner, FIRST + 1)); /* it is still private */
-    *at(owner, FIRST + 1) = 0x77;
+    assert_int_equal(memory_give(cubicle_get(first), BEHIND + 1, 1, PAGE_HEAP), 0);
+    assert_int_equal(backend->share(first, peer, BEHIND + 1, 1, PAGE_READ), 0);
+    assert_int_equal(backend->revoke(peer, BEHIND + 1, 1), 0);
+    assert_int_equal(memory_take(cubicle_get(first), BEHIND + 1, 1), 0);
+    assert_int_equal(memory_give(cubicle_get(owner), BEHIND, 3, PAGE_HEAP), 0);
+    assert_false(view_map_is_file(owner, BEHIND + 1)); /* it is still private */
+    *at(owner, BEHIND + 1) = 0x77;
     page_limit_runs(0);
-    assert_int_equal(backend->share(owner, peer, FIRST + 1, 1, PAGE_READ), -ENOMEM);
+    assert_int_equal(backend->share(owner, peer, BEHIND + 1, 1, PAGE_READ), -ENOMEM);
     page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
-    assert_int_equal(memory_take(cubicle_get(owner), FIRST, 3), 0);
-    assert_int_equal(memory_give(cubicle_get(first), FIRST + 1, 1, PAGE_HEAP), 0);
-    assert_int_equal(*at(first, FIRST + 1), 0);
-    assert_int_equal(memory_take(cubicle_get(first), FIRST + 1, 1), 0);
+    assert_int_equal(memory_take(cubicle_get(owner), BEHIND, 3), 0);
+    assert_int_equal(memory_give(cubicle_get(first), BEHIND + 1, 1, PAGE_HEAP), 0);
+    assert_int_equal(*at(first, BEHIND + 1), 0);
+    assert_int_equal(memory_take(cubicle_get(first), BEHIND + 1, 1), 0);
 }
 
 /* S4: where the low view is filled up with the file, code stays. Last: it is not counted. */
