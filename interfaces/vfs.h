@@ -92,6 +92,9 @@ int vfs_fchdir(int fd, CUBICLE_CALLER int caller);
 /** Returns the length with the NUL, as the system call does. */
 ssize_t vfs_getcwd(CUBICLE_OUT(count, ret) char *buf, size_t count, CUBICLE_CALLER int caller);
 int vfs_umask(uint32_t mask, CUBICLE_CALLER int caller);
+/** From now on the caller is given no descriptor of number @limit or above; those it has stay. 0; -EINVAL @limit is
+ *  not in 0..1024. */
+int vfs_limit(int limit, CUBICLE_CALLER int caller);
 int vfs_isatty(int fd, CUBICLE_CALLER int caller);
 /** rows << 16 | columns, or -ENOTTY. */
 int vfs_winsize(int fd, CUBICLE_CALLER int caller);

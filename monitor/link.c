@@ -20,6 +20,13 @@ struct link_context {
     struct module *module;
 };
 
+/* How far below the thread pointer the TLS block begins. */
+static uint64_t link_tls_offset(const struct image *image)
+{
+    const uint64_t align = image->tls_align > 1 ? image->tls_align : 1;
+    return (image->tls_memory_size + align - 1) & ~(align - 1);
+}
+
 /* Symbols that the loader itself defines. */
 static bool link_loader_symbol(const struct module *module, const char *name,
                                uint64_t *value)
@@ -39,6 +46,8 @@ static bool link_loader_symbol(const struct module *module, const char *name,
         {"__cubicle_tls_filesz", image->segment_size[IMAGE_TLS]},
         {"__cubicle_tls_memsz", image->tls_memory_size},
         {"__cubicle_tls_align", image->tls_align},
+        {"__cubicle_tls_offset", link_tls_offset(image)},
+        {"__cubicle_stack_size", module->cubicle->stack_size},
         {"__cubicle_has_avx", __builtin_cpu_supports("avx") != 0},
         {"__cubicle_alone", module->cubicle->nmodules == 1},
         {"__preinit_array_start", 0},
@@ -366,12 +375,8 @@ static int64_t link_result(const struct module *module,
     case R_X86_64_PC32:
     case R_X86_64_PLT32:
         return (int64_t)(result - place);
-    case R_X86_64_TPOFF32: {
-        const uint64_t align =
-            module->image.tls_align > 1 ? module->image.tls_align : 1;
-        return (int64_t)(result -
-                         ((module->image.tls_memory_size + align - 1) & ~(align - 1)));
-    }
+    case R_X86_64_TPOFF32:
+        return (int64_t)(result - link_tls_offset(&module->image));
     default:
         return (int64_t)result;
     }

@@ -8,13 +8,12 @@
 #include <boot.h>
 #include <errno.h>
 #include <lifecycle.h>
+#include <limits.h>
 #include <plat.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Exit statuses of a system that did not end by itself, as monitor/monitor.h has them. */
 #define BOOT_EXIT_CONFIG 125
@@ -55,8 +54,8 @@ static int boot_setting(const char *name, char *value, size_t size)
 /* The file systems are mounted, and should stay so. */
 static bool mounted;
 
-/* /tmp was made here, not by the root or the program. */
-static int made_tmp;
+/* The application's name. */
+static char program[NAME_MAX + 1];
 
 static int boot_prepare(void)
 {
@@ -73,13 +72,11 @@ static int boot_prepare(void)
     if (boot_unpack("", plat_root_read) != 0) {
         return -1;
     }
-    /* Programs count on it; where the root has one, that one stays. */
-    made_tmp = mkdir("/tmp", 01777) == 0;
-    if (!made_tmp && errno != EEXIST) {
-        boot_say("cannot make /tmp: %s", strerror(errno));
-        return -1;
+    if (plat_argument(0, program, sizeof(program)) <= 0) {
+        program[0] = '\0'; /* it has no name */
     }
-    return 0;
+    program[sizeof(program) - 1] = '\0';
+    return boot_defaults_make("", program);
 }
 
 int lifecycle_ended(int cubicle)
@@ -114,8 +111,8 @@ int boot_main(void)
         return BOOT_EXIT_FAULT;
     }
     if (export_[0] != '\0') {
-        if (made_tmp) {
-            rmdir("/tmp"); /* where it is still empty */
+        if (mounted) {
+            boot_defaults_remove("", program);
         }
         if (boot_pack("", plat_export_write) != 0) {
             return BOOT_EXIT_CONFIG;

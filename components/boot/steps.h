@@ -21,6 +21,13 @@ int boot_mount_again(char *mounts);
 /** Unpacks the cpio stream that @read reads under directory @root ("" for /). 0 or -1. */
 int boot_unpack(const char *root, ssize_t (*read)(uint64_t, void *, size_t));
 
+/** Makes what programs take for granted under directory @root ("" for /), where there is nothing of
+ * that name: /tmp, /etc/passwd, /proc/self/exe as a link to /bin/@program ("": none), ... 0 or -1. */
+int boot_defaults_make(const char *root, const char *program);
+
+/** Takes away what boot_defaults_make() made and nobody has changed. */
+void boot_defaults_remove(const char *root, const char *program);
+
 /** Packs the file system of directory @root ("" for /), without what is mounted in it,
  * as a cpio stream; names in sorted order. 0 or -1. */
 int boot_pack(const char *root, ssize_t (*write)(const void *, size_t));

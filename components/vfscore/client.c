@@ -27,6 +27,7 @@ static struct client *client_meet(int caller)
     if (!client->known) {
         client->known = true;
         client->umask = 022;
+        client->limit = FD_MAX;
         client->streams = (1 << STREAMS) - 1;
     }
     return client;
@@ -117,8 +118,7 @@ void client_set_close_on_exec(struct client *client, int fd, bool on)
     }
 }
 
-int client_install(struct client *client, int from, struct file *file,
-                   bool close_on_exec)
+int client_vacant(struct client *client, int from)
 {
     uint32_t fd =
         (uint32_t)from > client->first_free ? (uint32_t)from : client->first_free;
@@ -129,23 +129,30 @@ int client_install(struct client *client, int from, struct file *file,
     if (client->nfiles == 0 && stream_reserved(client, fd)) {
         fd = STREAMS;
     }
-    if (fd >= FD_MAX) {
+    if (fd >= client->limit) {
         return -EMFILE;
     }
-    if (!files_grow(client, fd + 1)) {
-        return -ENOMEM;
+    return files_grow(client, fd + 1) ? (int)fd : -ENOMEM;
+}
+
+int client_install(struct client *client, int from, struct file *file,
+                   bool close_on_exec)
+{
+    const int fd = client_vacant(client, from);
+    if (fd < 0) {
+        return fd;
     }
     client->files[fd] = file;
-    client_set_close_on_exec(client, (int)fd, close_on_exec);
+    client_set_close_on_exec(client, fd, close_on_exec);
     if ((uint32_t)from <= client->first_free) {
-        client->first_free = fd + 1;
+        client->first_free = (uint32_t)fd + 1;
     }
-    return (int)fd;
+    return fd;
 }
 
 int client_replace(struct client *client, int fd, struct file *file, bool close_on_exec)
 {
-    if (fd < 0 || fd >= FD_MAX) {
+    if (fd < 0 || (uint32_t)fd >= client->limit) {
         return -EBADF;
     }
     if (!files_grow(client, (uint32_t)fd + 1)) {
@@ -206,4 +213,17 @@ int vfs_umask(uint32_t mask, int caller)
     const uint32_t old = client->umask;
     client->umask = mask & 0777;
     return (int)old;
+}
+
+int vfs_limit(int limit, int caller)
+{
+    struct client *client = client_get(caller);
+    if (client == NULL) {
+        return -EDEADLK;
+    }
+    if (limit < 0 || limit > FD_MAX) {
+        return -EINVAL;
+    }
+    client->limit = (uint32_t)limit;
+    return 0;
 }

@@ -131,6 +131,7 @@ struct client {
     uint8_t streams;     /* bits 0-2: descriptor not opened yet (file.c) */
     bool known;
     struct node *cwd;
+    uint32_t limit; /* no new descriptor from here on, <= FD_MAX */
     uint64_t close_on_exec[FD_MAX / 64];
 };
 
@@ -194,6 +195,9 @@ struct file *client_file_slow(int fd, int caller);
 /** As file_of(), in the middle of an operation of @client's. */
 struct file *client_file(struct client *client, int fd);
 struct client *client_get_slow(int caller);
+/** Lowest free descriptor from @from on, with room for it in the table. The descriptor, or
+ * -EMFILE, -ENOMEM. */
+int client_vacant(struct client *client, int from);
 /** Lowest free descriptor from @from on, filled with @file. The descriptor, or -EMFILE,
  * -ENOMEM. */
 int client_install(struct client *client, int from, struct file *file,

@@ -53,7 +53,7 @@ int vfs_fcntl(int fd, int cmd, int64_t argument, int caller)
     switch (cmd) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        if (argument < 0 || argument >= FD_MAX) {
+        if (argument < 0 || argument >= client->limit) {
             return -EINVAL;
         }
         return duplicate(client, file, (int)argument, cmd == F_DUPFD_CLOEXEC);

@@ -162,6 +162,10 @@ int vfs_openat(int dirfd, const char *path, int flags, uint32_t mode, int caller
     if (client == NULL) {
         return -EDEADLK;
     }
+    const int vacant = client_vacant(client, 0); /* before a file is made or cut */
+    if (vacant < 0) {
+        return vacant;
+    }
     struct file *file;
     const int error = file_open(client, dirfd, path, flags, mode, &file);
     if (error != 0) {

@@ -2,14 +2,37 @@
  * The start of every module: interfaces/module.h. Linked first, before libc.a.
  *
  * The loader defines the bounds of .init_array; a component may define
- * component_init().
+ * component_init(). The constructors of a program with main() wait for app_main()
+ * (env/cubicle64/app_main.c), when it has arguments, environment and files.
  */
 #include <stdint.h>
 
 int __libc_setup(void);
 int module_init(void);
 
-extern void (*const __init_array_start[])(void), (*const __init_array_end[])(void);
+/* What a constructor is given, as by other libraries of this kind. */
+typedef void constructor(int argc, char **argv, char **envp);
+
+extern constructor *const __init_array_start[], *const __init_array_end[];
+
+void __module_construct(int argc, char **argv, char **envp);
+
+void __module_construct(int argc, char **argv, char **envp)
+{
+    for (constructor *const *next = __init_array_start;
+         (uintptr_t)next < (uintptr_t)__init_array_end; next++) {
+        (*next)(argc, argv, envp);
+    }
+}
+
+/* Replaced where there is an app_main(), by nothing. */
+void __module_started(void);
+
+__attribute__((__weak__)) void __module_started(void)
+{
+    char *none[] = {0};
+    __module_construct(0, none, none);
+}
 
 /* Replaced by the component's own. */
 __attribute__((__weak__)) int component_init(void)
@@ -23,9 +46,6 @@ int module_init(void)
     if (error) {
         return error;
     }
-    for (void (*const *constructor)(void) = __init_array_start;
-         (uintptr_t)constructor < (uintptr_t)__init_array_end; constructor++) {
-        (*constructor)();
-    }
+    __module_started();
     return component_init();
 }

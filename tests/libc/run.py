@@ -17,6 +17,7 @@ from harness import (  # noqa: E402
     Suite,
     check,
     run_system,
+    temporary_directory,
 )
 
 GROUPS = re.findall(
@@ -27,6 +28,13 @@ CONFIGURATIONS = {
     "none": ("none", []),
     "direct": ("none", ["--link=direct"]),
 }
+TLS_PAIRS = re.findall(
+    r"\b\d+-\d+\b",
+    re.search(
+        r"TLS_PAIRS := ((?:.|\n)*?)\n\n",
+        (TOP / "tests/apps/libc-tls-matrix/module.mk").read_text(),
+    ).group(1),
+)
 HANDLERS = "registered second\nregistered first\ndestructor\n"
 # How a program ends: its status and what it writes.
 ENDS = [
@@ -72,6 +80,68 @@ def tls(configuration):
     check(result.status == 0 and result.out == "PASS tls\n", "a check failed", result)
 
 
+def run_changed(configuration, system, old, new, *arguments):
+    """As run(), with @new for @old in the manifest."""
+    isolation, options = CONFIGURATIONS[configuration]
+    text = (SYSTEMS / f"{system}.yaml").read_text()
+    check(old in text, f"{system}.yaml has no {old!r}")
+    with temporary_directory() as folder:
+        manifest = Path(folder) / f"{system}.yaml"
+        manifest.write_text(text.replace(old, new))
+        return run_system(manifest, *arguments, isolation=isolation, options=options)
+
+
+def tls_aligned(pair, configuration):
+    result = run_changed(configuration, "libc-tls", "test-libc-tls", f"test-tls-{pair}")
+    expected = 7 * (not pair.startswith("0-")) + 10 * (not pair.endswith("-0"))
+    check(
+        result.status == 0 and result.out == f"PASS {expected} variables\n",
+        "a variable is not as it should be",
+        result,
+    )
+
+
+def tls_elsewhere(configuration):
+    """A module that takes its block to be elsewhere than the loader does not start."""
+    result = run_changed(configuration, "libc-tls", "test-libc-tls", "test-tls-wrong")
+    check(result.status != 0 and result.out == "", "it ran", result)
+    check("libc and the loader place them differently" in result.err, "no reason", result)
+
+
+def exhausted(quota, configuration):
+    """Memory ends, and what the program says about it arrives."""
+    limit = f"\n    quota: {quota}" if quota else ""
+    module = "modules: [test-libc]"
+    result = run_changed(configuration, "libc", module, module + limit, "end", "exhausted")
+    check(result.status == 7, f"status {result.status}", result)
+    check(result.out == "out of memory\nformatted, 1\n" + HANDLERS, "the output differs", result)
+    check(result.err == "error\n", "the errors differ", result)
+
+
+def lacking(configuration):
+    """A process and a thread that cannot be: each told once."""
+    result = run(configuration, "end", "lacking")
+    check(result.status == 0, "a call did not fail as it should", result)
+    lines = [
+        r"cubicle: test-libc: this program called fork\(\), .*ENOSYS.*",
+        r"cubicle: test-libc: this program called pthread_create\(\), .*EAGAIN.*",
+    ]
+    check(re.fullmatch("\n".join(lines) + "\n", result.err), "other lines", result)
+
+
+def environment(configuration):
+    """What the command line says replaces what libc adds."""
+    isolation, options = CONFIGURATIONS[configuration]
+    options = [*options, "--env=TMPDIR=/elsewhere", "--env=OTHER=x"]
+    result = run_system(
+        SYSTEMS / "libc.yaml", "environment", "list", isolation=isolation, options=options
+    )
+    check(result.status == 0, "it failed", result)
+    lines = sorted(line for line in result.out.splitlines() if "=" in line)
+    expected = ["HOME=/", "LOGNAME=root", "OTHER=x", "PATH=/bin", "TMPDIR=/elsewhere", "USER=root"]
+    check(lines == expected, "the environment differs", result)
+
+
 def main():
     suite = Suite("libc")
     for configuration in CONFIGURATIONS:
@@ -81,8 +151,17 @@ def main():
             suite.add(f"{configuration}: end by {how}", end, how, status, out, configuration)
         for how, reason in STOPS:
             suite.add(f"{configuration}: stop by {how}", stop, how, reason, configuration)
+        for quota in (None, "16M"):
+            name = f"{configuration}: no memory left ({quota or 'in the system'})"
+            suite.add(name, exhausted, quota, configuration)
+        suite.add(f"{configuration}: processes and threads", lacking, configuration)
+        suite.add(f"{configuration}: variables given", environment, configuration)
         if configuration != "direct":
             suite.add(f"{configuration}: thread-local storage", tls, configuration)
+            suite.add(f"{configuration}: thread-local elsewhere", tls_elsewhere, configuration)
+            for pair in TLS_PAIRS:
+                name = f"{configuration}: thread-local aligned {pair}"
+                suite.add(name, tls_aligned, pair, configuration)
     return suite.main()
 
 

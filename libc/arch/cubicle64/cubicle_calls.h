@@ -88,6 +88,7 @@ int vfs_chdir(const char *, int);
 int vfs_fchdir(int, int);
 long vfs_getcwd(char *, unsigned long, int);
 int vfs_umask(unsigned, int);
+int vfs_limit(int, int);
 
 /* alloc, clock, random, plat */
 long alloc_map(unsigned long, int);

@@ -51,6 +51,7 @@ hidden long __call_writev(int, const void *, int);
 hidden long __call_preadv(int, const void *, int, long);
 hidden long __call_pwritev(int, const void *, int, long);
 hidden long __call_map(unsigned long);
+hidden long __call_unmap(void *, unsigned long);
 hidden long __call_getcwd(char *, unsigned long);
 hidden long __call_pipe(int *, int);
 hidden long __call_poll(struct pollfd *, unsigned long, int);
@@ -65,12 +66,17 @@ hidden long __call_times(void *);
 hidden long __call_uname(void *);
 hidden long __call_sysinfo(void *);
 hidden long __call_rlimit(int, const void *, void *);
+hidden long __call_getcpu(unsigned *, unsigned *);
+hidden long __call_membarrier(int);
+hidden long __call_lacking_process(const char *);
+hidden int __call_lacking_thread(const char *);
 hidden long __call_affinity(int, unsigned long, void *);
 hidden long __call_futex(volatile int *, int, int);
 hidden long __call_futex_timed(volatile int *, int, int, const void *);
 hidden long __call_sigaction(int, const void *, void *);
 hidden long __call_sigprocmask(int, const void *, void *);
 hidden long __call_sigpending(void *);
+hidden long __call_sigaltstack(const void *, void *);
 hidden long __call_kill(int, int);
 hidden long __call_getresid(void *, void *, void *);
 
@@ -217,8 +223,12 @@ CALL_INLINE long __call_process(long n, long a, long b, long c, long d, long e)
     case SYS_rt_sigaction: return __call_sigaction(a, CALL_P(b), CALL_P(c));
     case SYS_rt_sigprocmask: return __call_sigprocmask(a, CALL_P(b), CALL_P(c));
     case SYS_rt_sigpending: return __call_sigpending(CALL_P(a));
+    case SYS_sigaltstack: return __call_sigaltstack(CALL_P(a), CALL_P(b));
     case SYS_kill:
     case SYS_tkill: return __call_kill(a, b);
+    case SYS_tgkill: return a == 1 ? __call_kill(b, c) : -ESRCH;
+    case SYS_getcpu: return __call_getcpu(CALL_P(a), CALL_P(b));
+    case SYS_membarrier: return __call_membarrier(a);
     case SYS_socket: return -EAFNOSUPPORT;
     default: return __call_names(n, a, b, c, d, e);
     }
@@ -228,7 +238,7 @@ CALL_INLINE long __syscall6(long n, long a, long b, long c, long d, long e, long
 {
     switch (n) {
     case SYS_brk: return 0; /* no break to move: malloc takes pages from alloc */
-    case SYS_munmap: return __call_zero(alloc_unmap(CALL_P(a), (b + 4095UL) & -4096UL, CALL_SELF));
+    case SYS_munmap: return __call_unmap(CALL_P(a), (b + 4095UL) & -4096UL);
     case SYS_mprotect: return __call_protect(CALL_P(a), b, c);
     case SYS_madvise: return __call_madvise(c);
     case SYS_clock_gettime: return __call_clock_gettime(a, CALL_P(b));

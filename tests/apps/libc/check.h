@@ -64,6 +64,7 @@ void test_runtime(void);
 void test_scan(void);
 void test_signal(void);
 void test_sort(void);
+void test_start(void);
 void test_stream(void);
 void test_string(void);
 void test_system(void);

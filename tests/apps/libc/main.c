@@ -1,10 +1,12 @@
 /*
  * Conformance tests of libc, one group per file. Arguments name groups; none means all.
- * `end HOW` ends the program in some way that the runner checks from outside.
+ * `end HOW` ends the program in some way that the runner checks from outside; `environment list` prints it.
  */
+#define _GNU_SOURCE
 #include "check.h"
 
 #include <stdarg.h>
+#include <unistd.h>
 
 int check_count, check_failed;
 
@@ -18,9 +20,10 @@ static const struct {
     {"locale", test_locale},   {"math", test_math},
     {"memory", test_memory},   {"runtime", test_runtime},
     {"scan", test_scan},       {"signal", test_signal},
-    {"sort", test_sort},       {"stream", test_stream},
-    {"string", test_string},   {"system", test_system},
-    {"thread", test_thread},   {"time", test_time},
+    {"sort", test_sort},       {"start", test_start},
+    {"stream", test_stream},   {"string", test_string},
+    {"system", test_system},   {"thread", test_thread},
+    {"time", test_time},
 };
 
 void check_report(int ok, const char *file, int line, const char *format, ...)
@@ -54,6 +57,12 @@ int main(int argc, char **argv)
 
     if (argc == 3 && strcmp(argv[1], "end") == 0) {
         return test_end(argv[2]);
+    }
+    if (argc == 3 && strcmp(argv[1], "environment") == 0) {
+        for (char **variable = environ; *variable != NULL; variable++) {
+            puts(*variable);
+        }
+        return 0;
     }
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         if (is_wanted(groups[i].name, argc, argv)) {

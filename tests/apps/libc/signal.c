@@ -70,8 +70,38 @@ static void test_refusals(void)
     CHECK_ERROR(raise(SIGSTOP), ENOSYS);
 }
 
+static void test_alternate_stack(void)
+{
+    static char memory[SIGSTKSZ];
+    stack_t stack = {.ss_sp = memory, .ss_size = sizeof memory}, old;
+    CHECK_INT(sigaltstack(NULL, &old), 0);
+    CHECK_INT(old.ss_flags, SS_DISABLE);
+    CHECK_INT(sigaltstack(&stack, &old), 0);
+    CHECK_INT(old.ss_flags, SS_DISABLE);
+    CHECK_INT(sigaltstack(NULL, &old), 0);
+    CHECK(old.ss_sp == memory && old.ss_size == sizeof memory && old.ss_flags == 0);
+    stack.ss_size = MINSIGSTKSZ - 1;
+    CHECK_ERROR(sigaltstack(&stack, NULL), ENOMEM);
+    stack.ss_size = sizeof memory;
+    stack.ss_flags = SS_ONSTACK;
+    CHECK_ERROR(sigaltstack(&stack, NULL), EINVAL);
+    stack.ss_flags = 64;
+    CHECK_ERROR(sigaltstack(&stack, NULL), EINVAL);
+    struct sigaction action = {.sa_handler = catch, .sa_flags = SA_ONSTACK}, before;
+    CHECK_INT(sigaction(SIGUSR1, &action, &before), 0);
+    CHECK_INT(raise(SIGUSR1), 0);
+    CHECK_INT(caught, SIGUSR1);
+    CHECK_INT(sigaction(SIGUSR1, &before, NULL), 0);
+    stack = (stack_t){.ss_flags = SS_DISABLE, .ss_sp = memory, .ss_size = 1};
+    CHECK_INT(sigaltstack(&stack, &old), 0);
+    CHECK_INT(old.ss_size, sizeof memory);
+    CHECK_INT(sigaltstack(NULL, &old), 0);
+    CHECK(old.ss_flags == SS_DISABLE && old.ss_size == 0);
+}
+
 void test_signal(void)
 {
+    test_alternate_stack();
     test_handlers();
     test_mask();
     test_refusals();

@@ -27,7 +27,6 @@ static char said[512];
 static void (*application)(void);
 
 int __wrap_mkdir(const char *path, mode_t mode);
-int __wrap_rmdir(const char *path);
 
 int vfs_mount(const char *provider, const char *path, const char *options, int caller)
 {
@@ -56,10 +55,24 @@ int __wrap_mkdir(const char *path, mode_t mode)
     return -1;
 }
 
-int __wrap_rmdir(const char *path)
+int boot_defaults_make(const char *root, const char *program)
 {
-    (void)path;
+    assert_string_equal(root, "");
+    assert_string_equal(program, "application");
     return 0;
+}
+
+void boot_defaults_remove(const char *root, const char *program)
+{
+    (void)root, (void)program;
+}
+
+ssize_t plat_argument(int index, char *buf, size_t count)
+{
+    assert_int_equal(index, 0);
+    assert_true(count >= sizeof("application"));
+    strcpy(buf, "application");
+    return sizeof("application");
 }
 
 ssize_t plat_setting(const char *name, char *buf, size_t count)

@@ -98,6 +98,41 @@ static void test_descriptor_limit(void **state)
     assert_int_equal(open_file("/limit", O_RDONLY, client), 3);
 }
 
+/* A limit of the client's own: nothing is made or cut for a descriptor that is not given. */
+static void test_own_limit(void **state)
+{
+    (void)state;
+    const int client = 10;
+    struct stat st;
+    int ends[2];
+    assert_int_equal(vfs_limit(-1, client), -EINVAL);
+    assert_int_equal(vfs_limit(1025, client), -EINVAL);
+    assert_int_equal(vfs_limit(4, -1), -EDEADLK);
+    assert_int_equal(open_file("/own", O_CREAT | O_RDWR, client), 3);
+    assert_int_equal(vfs_write(3, "abc", 3, client), 3);
+    assert_int_equal(vfs_dup3(3, 9, 0, client), 9);
+    assert_int_equal(vfs_limit(4, client), 0);
+    assert_int_equal(vfs_dup(3, client), -EMFILE);
+    assert_int_equal(vfs_pipe2(ends, 0, client), -EMFILE);
+    assert_int_equal(vfs_openat(CWD, "/own", O_RDWR | O_TRUNC, 0, client), -EMFILE);
+    assert_int_equal(vfs_fstat(3, &st, client), 0);
+    assert_int_equal(st.st_size, 3);
+    assert_int_equal(vfs_openat(CWD, "/new", O_RDWR | O_CREAT, 0644, client), -EMFILE);
+    assert_int_equal(vfs_fstatat(CWD, "/new", &st, 0, client), -ENOENT);
+    assert_int_equal(vfs_dup3(3, 4, 0, client), -EBADF);
+    assert_int_equal(vfs_fcntl(3, F_DUPFD, 4, client), -EINVAL);
+    assert_int_equal(vfs_write(9, "d", 1, client), 1); /* those above stay */
+    assert_int_equal(vfs_dup(3, B), -EBADF);           /* of nobody else */
+    const int other = open_file("/own", O_RDONLY, B);
+    assert_true(other >= 0);
+    assert_int_equal(vfs_close(other, B), 0);
+    assert_int_equal(vfs_limit(1024, client), 0);
+    assert_int_equal(vfs_dup(3, client), 4);
+    assert_int_equal(vfs_close(3, client), 0);
+    assert_int_equal(vfs_limit(0, client), 0);
+    assert_int_equal(vfs_openat(CWD, "/own", O_RDONLY, 0, client), -EMFILE);
+}
+
 static void test_console(void **state)
 {
     (void)state;
@@ -534,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clients_are_apart),
         cmocka_unit_test(test_descriptor_limit),
+        cmocka_unit_test(test_own_limit),
         cmocka_unit_test(test_console),
         cmocka_unit_test(test_devices),
         cmocka_unit_test(test_mounts),

@@ -583,6 +583,7 @@ static void client_fill(int client, int *fds)
     assert_int_equal(vfs_dup3(3, 99, O_CLOEXEC, client), 99);
     assert_int_equal(vfs_chdir("/keep", client), 0);
     vfs_umask(077, client);
+    assert_int_equal(vfs_limit(3, client), 0);
     vfs_close(0, client);
 }
 

@@ -3,7 +3,8 @@
  *
  * Variant II: the TLS block ends at the thread pointer, where struct pthread begins;
  * its start is round_up(memsz, align) below, which is what the loader's TPOFF32
- * relocations assume.
+ * relocations assume. The loader says how far that is: where it means another place, every
+ * variable would be somebody else's, so the module stops.
  *
  * Modules that share a cubicle (grouped, or everything with --link=direct) share one
  * thread pointer: the first libc sets it, the others find it set (-EBUSY) and use what
@@ -21,10 +22,10 @@
 /* Enough for struct pthread and a little TLS without asking alloc. */
 #define STATIC_SIZE 1024
 
-/* The loader's, see docs/libc.md: an address and three absolute symbols that are
+/* The loader's, see docs/libc.md: an address and four absolute symbols that are
  * numbers. */
 extern const char __cubicle_tls_image[], __cubicle_tls_filesz[], __cubicle_tls_memsz[],
-    __cubicle_tls_align[];
+    __cubicle_tls_align[], __cubicle_tls_offset[];
 
 volatile int __thread_list_lock;
 
@@ -38,10 +39,11 @@ static size_t init_number(const char *symbol)
     return (size_t)symbol;
 }
 
-/* mman/cubicle64/__mmap.c has the real one, in modules that use malloc. */
+/* mman/cubicle64/__mmap.c has the real one, in programs and in what else uses malloc. */
 static void *dummy_map(size_t size)
 {
-    return 0;
+    cubicle_abort("thread-local variables: no room for them in a component without malloc(); "
+                  "let it call malloc(), or have less of them");
 }
 weak_alias(dummy_map, __tls_map);
 
@@ -63,6 +65,10 @@ int __init_thread(void)
     const size_t align = tls_align < 64 ? 64 : tls_align;
     /* Where the linker counts from: rounded to what the variables need, and no further. */
     const size_t start = tls_align > 1 ? (memsz + tls_align - 1) & -tls_align : memsz;
+    if (start != init_number(__cubicle_tls_offset)) {
+        cubicle_abort("thread-local variables: libc and the loader place them differently; "
+                      "build the module and CubicleOS from the same source");
+    }
     const size_t below = (start + align - 1) & -align;
     const size_t need = below + sizeof(struct pthread) + align;
     char *mem = need <= sizeof static_tls ? static_tls : __tls_map(need);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "libc.h"
@@ -18,9 +19,32 @@
 #define ARGUMENT_COUNT 4096
 #define ARGUMENT_CALL 4096 /* what one call asks for first: most fit */
 
+/* The variables that programs take for granted, where the system sets none of their name. */
+static const char *const defaults[] = {"PATH=/bin", "HOME=/", "USER=root", "LOGNAME=root",
+                                       "TMPDIR=/tmp"};
+
 #define EXIT_ARGUMENTS 126 /* as shells say "cannot be executed" */
 
 int main(int, char **, char **);
+
+/* Of crt1.o: runs the constructors. */
+void __module_construct(int, char **, char **);
+
+/* Not when the module is set up, as those of a component: app_run() does. */
+void __module_started(void)
+{
+}
+
+/* So that __init_tls.c finds it, whether or not the program has malloc(). */
+hidden void *__tls_map(size_t);
+hidden extern void *(*const __app_tls_map)(size_t);
+void *(*const __app_tls_map)(size_t) = __tls_map;
+
+/* call_long.c has the real one, in programs that read or write. */
+static void dummy(void)
+{
+}
+weak_alias(dummy, __app_streams);
 
 /* The loader's: an absolute symbol, 1 where boot calls app_main() plainly. */
 extern const char __cubicle_app_grouped[];
@@ -71,6 +95,27 @@ static long argument_append(struct arguments *a,
     return -E2BIG;
 }
 
+/* Appends those of the defaults that @envp, the last that was appended, lacks. */
+static long argument_append_defaults(struct arguments *a, char **envp)
+{
+    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
+        const size_t len = strchr(defaults[i], '=') + 1 - defaults[i];
+        char **variable = envp;
+        while (*variable && strncmp(*variable, defaults[i], len)) {
+            variable++;
+        }
+        if (*variable) {
+            continue;
+        }
+        if (a->count == ARGUMENT_COUNT) {
+            return -E2BIG;
+        }
+        *variable = (char *)defaults[i];
+        a->vector[a->count++] = 0;
+    }
+    return 0;
+}
+
 static void app_run(void)
 {
     char bytes[ARGUMENT_BYTES];
@@ -82,7 +127,7 @@ static void app_run(void)
     }
     const int argc = a.count - 1;
     char **envp = vector + a.count;
-    if (argument_append(&a, plat_environment)) {
+    if (argument_append(&a, plat_environment) || argument_append_defaults(&a, envp)) {
         _Exit(EXIT_ARGUMENTS);
     }
 
@@ -95,7 +140,9 @@ static void app_run(void)
             }
         }
     }
-    exit(main(argc, vector, envp));
+    __app_streams();
+    __module_construct(argc, vector, envp);
+    exit(main(argc, vector, __environ));
 }
 
 int app_main(void)

@@ -2,18 +2,37 @@
  * Fresh pages. What the allocator names is not believed: it must be heap pages of this cubicle, which only
  * the monitor can say, and says where it is asked to change their rights. So nobody can have a stack or
  * variables taken for fresh memory.
+ *
+ * Bytes are counted for setrlimit(): what was mapped and not unmapped again.
  */
 #include <errno.h>
 
+#include "call_limits.h"
 #include "syscall.h"
 
 long __call_map(unsigned long len)
 {
+    if (__call_mapped_max < __call_mapped || len > __call_mapped_max - __call_mapped) {
+        return -ENOMEM;
+    }
     const long base = alloc_map(len, CALL_SELF);
     if (base < 0) {
         return __call_lie(base);
     }
     const int r = base >> 32 ? -EPERM
                              : cubicle_page_protect((void *)base, len, CUBICLE_WRITE);
-    return r == -EPERM || r == -EINVAL ? -EIO : base; /* else the rights are what they were */
+    if (r == -EPERM || r == -EINVAL) { /* else the rights are what they were */
+        return -EIO;
+    }
+    __call_mapped += len;
+    return base;
+}
+
+long __call_unmap(void *base, unsigned long len)
+{
+    const long r = __call_zero(alloc_unmap(base, len, CALL_SELF));
+    if (r == 0) {
+        __call_mapped -= len < __call_mapped ? len : __call_mapped;
+    }
+    return r;
 }

@@ -1,9 +1,7 @@
-/* What a program may ask about the machine: one processor, 4 GiB of address space,
- * fixed limits. */
+/* What a program may ask about the machine: one processor, 4 GiB of address space. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
@@ -32,30 +30,6 @@ long __call_sysinfo(void *info)
     return 0;
 }
 
-/* Limits are read-only: a value that differs is refused, because nothing would enforce
- * it. */
-long __call_rlimit(int resource, const void *set, void *get)
-{
-    struct rlimit now = {RLIM_INFINITY, RLIM_INFINITY};
-    if (resource < 0 || resource >= RLIM_NLIMITS) {
-        return -EINVAL;
-    }
-    if (resource == RLIMIT_NOFILE) {
-        now = (struct rlimit){1024, 1024};
-    } else if (resource == RLIMIT_STACK) {
-        now = (struct rlimit){8 << 20, 8 << 20};
-    } else if (resource == RLIMIT_CORE || resource == RLIMIT_MEMLOCK) {
-        now = (struct rlimit){0, 0};
-    }
-    if (set && memcmp(set, &now, sizeof now)) {
-        return -EPERM;
-    }
-    if (get) {
-        memcpy(get, &now, sizeof now);
-    }
-    return 0;
-}
-
 long __call_affinity(int pid, unsigned long size, void *mask)
 {
     if (pid != 0 && pid != 1) {
@@ -66,6 +40,27 @@ long __call_affinity(int pid, unsigned long size, void *mask)
     }
     *(unsigned long *)mask = 1;
     return sizeof(long);
+}
+
+long __call_getcpu(unsigned *cpu, unsigned *node)
+{
+    if (cpu) {
+        *cpu = 0;
+    }
+    if (node) {
+        *node = 0;
+    }
+    return 0;
+}
+
+/* With one thread no two are to be kept in order: whatever there is to do is done. */
+long __call_membarrier(int command)
+{
+    const int offered = 1 | 2 | 4 | 8 | 16; /* GLOBAL, and both expedited with REGISTER */
+    if (command == 0) {
+        return offered; /* MEMBARRIER_CMD_QUERY */
+    }
+    return command & offered && !(command & (command - 1)) ? 0 : -EINVAL;
 }
 
 long __call_getresid(void *real, void *effective, void *saved)

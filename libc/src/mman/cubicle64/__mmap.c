@@ -21,7 +21,7 @@ void *__mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
     if (base > 0 && (prot & (PROT_WRITE | PROT_EXEC)) != PROT_WRITE) {
         const long r = __call_protect((void *)base, len, prot);
         if (r) {
-            alloc_unmap((void *)base, len, CALL_SELF);
+            __call_unmap((void *)base, len);
             return (void *)__syscall_ret(r);
         }
     }

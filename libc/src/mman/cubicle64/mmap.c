@@ -34,7 +34,7 @@ static long map_file(size_t len, int prot, int fd, off_t off)
         r = __call_protect((void *)base, len, prot);
     }
     if (r) {
-        alloc_unmap((void *)base, len, CALL_SELF);
+        __call_unmap((void *)base, len);
         return r;
     }
     return base;

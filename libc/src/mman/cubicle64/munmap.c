@@ -8,8 +8,7 @@ int __munmap(void *start, size_t len)
     if ((uintptr_t)start & 4095 || len == 0 || len > UINT32_MAX) {
         return __syscall_ret(-EINVAL);
     }
-    return __syscall_ret(
-        __call_zero(alloc_unmap(start, (len + 4095) & -4096UL, CALL_SELF)));
+    return __syscall_ret(__call_unmap(start, (len + 4095) & -4096UL));
 }
 
 weak_alias(__munmap, munmap);

@@ -1,10 +1,9 @@
 #define _GNU_SOURCE
-#include <errno.h>
 #include <unistd.h>
 
 #include "syscall.h"
 
 pid_t _Fork(void)
 {
-    return __syscall_ret(-ENOSYS);
+    return __syscall_ret(__call_lacking_process("_Fork()"));
 }

@@ -4,6 +4,8 @@
  * blocked: then when it is unblocked. The default action of a signal that ends a
  * process stops the cubicle.
  */
+#define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -144,6 +146,33 @@ long __call_sigprocmask(int how, const void *set, void *old)
 long __call_sigpending(void *set)
 {
     memcpy(set, &pending, sizeof pending);
+    return 0;
+}
+
+/*
+ * The alternate stack is remembered and never used: a handler runs in place of the call that sent
+ * its signal, on the stack of that call. So SS_ONSTACK is never set, and a change never EPERM.
+ */
+long __call_sigaltstack(const void *set, void *old)
+{
+    static stack_t stack = {.ss_flags = SS_DISABLE};
+    const stack_t before = stack;
+    if (set) {
+        stack_t next;
+        memcpy(&next, set, sizeof next);
+        if (next.ss_flags & ~SS_DISABLE) {
+            return -EINVAL;
+        }
+        if (next.ss_flags & SS_DISABLE) {
+            next = (stack_t){.ss_flags = SS_DISABLE};
+        } else if (next.ss_size < MINSIGSTKSZ) {
+            return -ENOMEM;
+        }
+        stack = next;
+    }
+    if (old) {
+        memcpy(old, &before, sizeof before);
+    }
     return 0;
 }
 

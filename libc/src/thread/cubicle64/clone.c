@@ -1,8 +1,6 @@
-#include <errno.h>
-
 #include "pthread_impl.h"
 
 int __clone(int (*func)(void *), void *stack, int flags, void *arg, ...)
 {
-    return -ENOSYS;
+    return __call_lacking_process("clone()");
 }

@@ -1,8 +1,8 @@
 /* One thread per cubicle: no more can be made, and ending this one ends the program. */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "pthread_impl.h"
+#include "syscall.h"
 
 static void dummy_0(void)
 {
@@ -50,7 +50,7 @@ void __do_cleanup_pop(struct __ptcb *cb)
 int __pthread_create(pthread_t *restrict res, const pthread_attr_t *restrict attrp,
                      void *(*entry)(void *), void *restrict arg)
 {
-    return EAGAIN;
+    return __call_lacking_thread("pthread_create()");
 }
 
 weak_alias(__pthread_exit, pthread_exit);
