@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "module.h"
 #include "module_file.h"
+#include "module_note.h"
 #include "registry.h"
 
 #include <inttypes.h>
@@ -23,21 +24,10 @@ static const char *const segment_names[IMAGE_SEGMENTS + 1] = {
  * word then finds everything else that is wrong. */
 static const char *code_kind(const char *path)
 {
-    static const char plain[] = "\nisolation plain\n";
     struct image_error error;
-    struct image image;
-    uint8_t *data;
-    size_t size;
+    struct module_note note;
 
-    if (image_read_file(path, &data, &size, &error) != 0 ||
-        image_open(path, data, size, &image, &error) != 0) {
-        return "sfi";
-    }
-    const bool is_plain =
-        image.note != NULL &&
-        memmem(image.note, image.note_size, plain, sizeof(plain) - 1) != NULL;
-    image_close(&image);
-    return is_plain ? "plain" : "sfi";
+    return module_note_read(path, &note, &error) == 0 && note.plain ? "plain" : "sfi";
 }
 
 static void print_size(const struct descriptor_function *function,

@@ -7,6 +7,7 @@
 
 #include "monitor.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,7 @@ struct manifest {
     unsigned cubicles_count;
     char *boot; /* a module, or NULL: the one named boot */
     char *application;
+    const char *application_file; /* its module's file; NULL: that of the build */
     char *low_view; /* a cubicle, "none", or NULL: that of the application */
     char **mounts;
     unsigned mounts_count;
@@ -68,6 +70,9 @@ int manifest_check(const char *path, const struct manifest *manifest);
  */
 int manifest_configure(const char *path, const struct manifest *manifest,
                        const char *modules_dir, struct monitor_config *config);
+
+/** May @name be that of a cubicle or module? */
+bool manifest_name_is_valid(const char *name);
 
 /** Bytes of "4096", "64K", "64M" or "2G". 0, or -1 when @text is none of those. */
 int manifest_size(const char *text, uint64_t *size);

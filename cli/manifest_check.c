@@ -46,6 +46,11 @@ static bool name_is_valid(const char *name, size_t len)
            strspn(name, allowed) >= len;
 }
 
+bool manifest_name_is_valid(const char *name)
+{
+    return name_is_valid(name, strlen(name));
+}
+
 /* A module is NAME or NAME=FILE; returns the length of NAME. */
 static size_t module_name_len(const char *module)
 {

@@ -7,15 +7,25 @@
 #include <string.h>
 #include <unistd.h>
 
-static int configure_module(const char *path, const struct manifest_cubicle *cubicle,
-                            const char *text, const char *modules_dir,
-                            struct monitor_module *module)
+/* The file of the module that a manifest writes as @text: NAME or NAME=FILE. */
+static char *module_path(const struct manifest *manifest, const char *text,
+                         const char *modules_dir)
 {
-    const size_t len = strcspn(text, "=");
-    const char *file = text[len] == '=' ? text + len + 1 : text;
+    const char *equals = strchr(text, '=');
 
-    module->name = cli_format("%.*s", (int)len, text);
-    module->path = cli_format("%s/%s.cub", modules_dir, file);
+    if (manifest->application_file != NULL &&
+        strcmp(text, manifest->application) == 0) {
+        return cli_format("%s", manifest->application_file);
+    }
+    return cli_format("%s/%s.cub", modules_dir, equals != NULL ? equals + 1 : text);
+}
+
+static int configure_module(const char *path, const struct manifest *manifest,
+                            const struct manifest_cubicle *cubicle, const char *text,
+                            const char *modules_dir, struct monitor_module *module)
+{
+    module->name = cli_format("%.*s", (int)strcspn(text, "="), text);
+    module->path = module_path(manifest, text, modules_dir);
     for (unsigned i = 0; i < cubicle->host_count; i++) {
         module->may_host |= strcmp(cubicle->host[i], module->name) == 0;
     }
@@ -30,7 +40,8 @@ static int configure_module(const char *path, const struct manifest_cubicle *cub
     return 0;
 }
 
-static int configure_cubicle(const char *path, const struct manifest_cubicle *from,
+static int configure_cubicle(const char *path, const struct manifest *manifest,
+                             const struct manifest_cubicle *from,
                              const char *modules_dir, struct monitor_cubicle *to)
 {
     struct monitor_module *modules = cli_calloc(from->modules_count, sizeof(*modules));
@@ -47,8 +58,8 @@ static int configure_cubicle(const char *path, const struct manifest_cubicle *fr
         manifest_size(from->quota, &to->quota);
     }
     for (unsigned i = 0; i < from->modules_count; i++) {
-        if (configure_module(path, from, from->modules[i], modules_dir, &modules[i]) !=
-            0) {
+        if (configure_module(path, manifest, from, from->modules[i], modules_dir,
+                             &modules[i]) != 0) {
             return -1;
         }
     }
@@ -92,7 +103,7 @@ int manifest_configure(const char *path, const struct manifest *manifest,
         };
     }
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {
-        if (configure_cubicle(path, &manifest->cubicles[i], modules_dir,
+        if (configure_cubicle(path, manifest, &manifest->cubicles[i], modules_dir,
                               &cubicles[i]) != 0) {
             return -1;
         }

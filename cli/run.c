@@ -3,6 +3,7 @@
 #include "manifest.h"
 #include "probe.h"
 #include "process.h"
+#include "program.h"
 #include "root.h"
 #include "run_options.h"
 #include "stats.h"
@@ -15,7 +16,7 @@
 
 /* A manifest's path: as given where it looks like one, else NAME.yaml of the systems.
  */
-static char *find_system(const char *system)
+static char *find_manifest(const char *system)
 {
     const size_t len = strlen(system);
 
@@ -33,6 +34,20 @@ static char *find_system(const char *system)
         return NULL;
     }
     return path;
+}
+
+/* The system that the command line names: by a manifest, or by a program for the default
+ * one. @path receives what messages call it. NULL after a message. */
+static struct manifest *find_system(const char *system,
+                                    const struct monitor_config *config,
+                                    const char **path)
+{
+    *path = system;
+    if (program_is_module(system)) {
+        return program_manifest(system, config->isolation != MONITOR_ISOLATION_SFI);
+    }
+    *path = find_manifest(system);
+    return *path != NULL ? manifest_read(*path) : NULL;
 }
 
 /* `auto` is sfi. It is never `none`: without isolation only where the user says so. */
@@ -213,9 +228,12 @@ int cli_run(int argc, char **argv)
     config.acl = options.acl;
     config.revoke = options.revoke;
     config.trace = options.trace;
-    char *path = find_system(options.system);
-    struct manifest *manifest = path != NULL ? manifest_read(path) : NULL;
-    if (manifest == NULL || choose_isolation(&options, &config) != 0) {
+    if (choose_isolation(&options, &config) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    const char *path;
+    struct manifest *manifest = find_system(options.system, &config, &path);
+    if (manifest == NULL) {
         return MONITOR_EXIT_CONFIG;
     }
     bind_now(&config);

@@ -67,9 +67,11 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-    "Runs SYSTEM: a name from systems/, or the path of a manifest (.yaml). ARGS go to "
-    "its "
-    "application; standard input and output are those of the command.\v"
+    "Runs SYSTEM: a name from systems/, the path of a manifest (.yaml), or the file of "
+    "a "
+    "program that cubicle-cc made (.cub), which runs in the system "
+    "systems/program.yaml. "
+    "ARGS go to the application; standard input and output are those of the command.\v"
     "Exit status: the program's own; 125 when the command line, the manifest or a "
     "module "
     "is wrong and nothing was started; 139 when a cubicle was stopped by a fault; 128 "
@@ -77,6 +79,7 @@ static const char doc[] =
     "when signal N ended the system.\n\n"
     "Examples:\n"
     "  cubicle run hello\n"
+    "  cubicle run ./program.cub -- argument\n"
     "  cubicle run sqlite --root=dir --export=new-dir -- data.db\n"
     "  cubicle run speedtest1 --stats -- --size 10 test.db";
 

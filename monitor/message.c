@@ -1,4 +1,5 @@
 #include "message.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,18 +8,15 @@
 
 #define MESSAGE_REQUESTS_MAX 16
 
-/* Modules choose some of the text (names, reasons, notes): it must not drive a terminal,
- * nor look like another line. C1 controls are 0xc2 0x80-0x9f in UTF-8. */
+/* Modules choose some of the text: names, reasons, notes. */
 static void message_disarm(char *text, size_t len)
 {
-    unsigned char before = 0;
-    for (size_t i = 0; i < len; i++) {
-        const unsigned char byte = (unsigned char)text[i];
-        if (byte < 0x20 || byte == 0x7f ||
-            (before == 0xc2 && byte >= 0x80 && byte <= 0x9f)) {
+    for (size_t i = 0; i < len;) {
+        const size_t shown = utf8_shown(text + i, len - i);
+        if (shown == 0) {
             text[i] = '?';
         }
-        before = byte;
+        i += shown > 0 ? shown : 1;
     }
 }
 

@@ -3,8 +3,8 @@
 #include "message.h"
 #include "module.h"
 #include "trampoline_body.h"
+#include "utf8.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,8 +16,15 @@
 /* A module's author chooses the names in it: none may look like a line of its own. */
 static void symbols_name(FILE *out, const char *name)
 {
-    for (size_t i = 0; i < NAME_SHOWN && name[i] != '\0'; i++) {
-        (void)fputc(isgraph((unsigned char)name[i]) ? name[i] : '?', out);
+    const size_t len = strnlen(name, NAME_SHOWN);
+    for (size_t i = 0; i < len;) {
+        const size_t shown = name[i] != ' ' ? utf8_shown(name + i, len - i) : 0;
+        if (shown > 0) {
+            (void)fwrite(name + i, 1, shown, out);
+        } else {
+            (void)fputc('?', out);
+        }
+        i += shown > 0 ? shown : 1;
     }
 }
 

@@ -47,9 +47,17 @@ update() {
     touch "$apt/updated"
 }
 
-# URI, file and checksum of one part (tar or dsc) of a source package, as apt prints them.
-locate() {
-    apt-get -c "$apt/apt.conf" -qq source --print-uris "--$2-only" "$1" 2>/dev/null
+# The versions of source package $1 in the index, the newest first.
+versions() {
+    apt-cache -c "$apt/apt.conf" showsrc --only-source "$1" 2>/dev/null |
+        sed -n 's/^Version: //p' | sort -u -r -V
+}
+
+# The name of the upstream tarball of $1, which is PACKAGE=VERSION. Extra ones (orig-NAME)
+# hold documentation: the first one is the source.
+tarball() {
+    apt-get -c "$apt/apt.conf" -qq source --print-uris --tar-only "$1" 2>/dev/null |
+        grep -v '\.orig-[^ ]* ' | head -n 1 | cut -d' ' -f2
 }
 
 fetch() {
@@ -59,30 +67,46 @@ fetch() {
     fi
     configure
     [ -e "$apt/updated" ] || update
-    dsc=$(locate "$package" dsc) || { update && dsc=$(locate "$package" dsc); } || die \
+    [ -n "$(versions "$package")" ] || { update && [ -n "$(versions "$package")" ]; } || die \
         "no source package '$package' in the machine's apt sources"
-    version=$(printf '%s\n' "$dsc" | sed -n 's/^.*_\([^_ ]*\)\.dsc .*$/\1/p')
-    # Extra upstream tarballs (orig-NAME) hold documentation: the first one is the source.
-    line=$(locate "$package" tar | grep -v '\.orig-[^ ]* ' | head -n 1)
-    file=$(printf '%s\n' "$line" | cut -d' ' -f2)
-    if [ -z "$version" ] || [ -z "$file" ]; then
-        die "$package: cannot read apt's answer: $dsc"
-    fi
-
-    say "$package $version"
-    download "$package" || { update && download "$package"; } || die \
-        "$package: download failed (see above); is the network up?"
+    download_any "$package" || { update && download_any "$package"; } || die \
+        "$package: the archive has none of the versions that its index names:" \
+        "$(versions "$package" | tr '\n' ' ')(see above)"
     sum=$(sha256sum "$src/.download/$file" | cut -d' ' -f1)
     compare "$package" "$version" "$sum"
 
-    rm -rf "$src/.unpack-$package"
-    mkdir "$src/.unpack-$package"
-    tar -xf "$src/.download/$file" -C "$src/.unpack-$package" --strip-components=1 \
-        --no-same-owner || die "$package: cannot unpack $file"
-    rm -rf "${src:?}/$package"
-    mv "$src/.unpack-$package" "$src/$package"
+    unpack "$src/.download/$file" "$src/$package"
     printf 'package %s\nversion %s\nfile %s\nsha256 %s\n' \
         "$package" "$version" "$file" "$sum" >"$src/$package.version"
+}
+
+# Unpacks tarball $1 to folder $2, without the folder that all of it lies in, if it does.
+unpack() {
+    rm -rf "$src/.unpack"
+    mkdir "$src/.unpack"
+    tar -xf "$1" -C "$src/.unpack" --no-same-owner || die "cannot unpack $1"
+    inner=$(ls -A "$src/.unpack")
+    if [ -d "$src/.unpack/$inner" ] && [ ! -L "$src/.unpack/$inner" ]; then
+        inner=$src/.unpack/$inner
+    else # several files, or one
+        inner=$src/.unpack
+    fi
+    rm -rf "${2:?}"
+    mv "$inner" "$2"
+    rm -rf "$src/.unpack"
+}
+
+# Downloads the newest version of $1 that the archive still has: a security update leaves it
+# when the next one comes. Sets $version and $file.
+download_any() {
+    for version in $(versions "$1"); do
+        file=$(tarball "$1=$version")
+        [ -n "$file" ] || continue
+        say "$1 $version"
+        download "$1=$version" && return 0
+        say "note: $1 $version cannot be downloaded; an older version is looked for"
+    done
+    return 1
 }
 
 download() {

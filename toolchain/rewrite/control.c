@@ -19,6 +19,7 @@
  *                                      call *%r11
  */
 #include "instrument.h"
+#include "name.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static const char *branch_target(const struct operand *operand)
         return NULL;
     }
     for (size_t i = 0; i < len; i++) {
-        if (!isalnum((unsigned char)name[i]) && !strchr("._$", name[i])) {
+        if (!name_has(name[i])) {
             return NULL;
         }
     }

@@ -220,9 +220,7 @@ static bool check_operands(struct program *program, const struct instruction *in
                 return false;
             }
         }
-        if (operand->kind == OPERAND_IMMEDIATE &&
-            strpbrk(operand->text, "._abcdefghij"
-                                   "klmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+        if (operand->kind == OPERAND_IMMEDIATE) {
             program_take_addresses(program, operand->text + 1);
         } else if (operand->kind == OPERAND_MEMORY && *operand->disp) {
             program_take_addresses(program, operand->disp);

@@ -1,5 +1,7 @@
 #include "program.h"
 
+#include "name.h"
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -56,11 +58,6 @@ unsigned program_symbol(struct program *program, const char *name, size_t len)
     return index;
 }
 
-static bool symbol_char(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '$';
-}
-
 void program_take_addresses(struct program *program, const char *expression)
 {
     const char *at = expression;
@@ -74,13 +71,13 @@ void program_take_addresses(struct program *program, const char *expression)
             at++;
         } else if (*at == '@' || *at == '%') {
             at++; /* a relocation operator or a register: not a symbol */
-            while (symbol_char(*at)) {
+            while (name_has(*at)) {
                 at++;
             }
-        } else if (isalpha((unsigned char)*at) || *at == '_' || *at == '.') {
+        } else if (name_starts(*at)) {
             const char *start = at;
 
-            while (symbol_char(*at)) {
+            while (name_has(*at)) {
                 at++;
             }
             if (at - start > 1 || *start != '.') {
@@ -89,7 +86,7 @@ void program_take_addresses(struct program *program, const char *expression)
                 program->symbols[symbol].entry = true;
             }
         } else if (isdigit((unsigned char)*at)) {
-            while (symbol_char(*at)) {
+            while (name_has(*at)) {
                 at++;
             }
         } else {

@@ -1,5 +1,7 @@
 #include "scan.h"
 
+#include "name.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,11 +94,6 @@ static bool scan_comment(struct scanner *scanner)
     return false;
 }
 
-static bool scan_word_char(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '$';
-}
-
 /*
  * Copies a word; `1f` and `1b` become the unique name of the numeric label they mean.
  * A word that starts behind '@' or '%' is never a label.
@@ -106,7 +103,7 @@ static void scan_word(struct scanner *scanner, size_t *len)
     const char *start = scanner->at;
     char *end;
 
-    while (scan_word_char(*scanner->at)) {
+    while (name_has(*scanner->at)) {
         scanner->at++;
     }
     unsigned long number = strtoul(start, &end, 10);
@@ -160,7 +157,7 @@ static struct statement scan_label(struct scanner *scanner, struct statement sta
 static bool scan_is_label(const struct scanner *scanner, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (!scan_word_char(scanner->buffer[i])) {
+        if (!name_has(scanner->buffer[i])) {
             return false;
         }
     }
@@ -219,7 +216,7 @@ struct statement scan_next(struct scanner *scanner)
             if (len && scanner->buffer[len - 1] != ' ') {
                 scan_put(scanner, &len, ' ');
             }
-        } else if (scan_word_char(c) && c != '$') {
+        } else if (name_has(c) && c != '$') {
             scanner->line_start = false;
             scan_word(scanner, &len);
         } else {

@@ -3,6 +3,7 @@
 
 #include "instruction.h"
 #include "instrument.h"
+#include "name.h"
 #include "scan.h"
 
 #include <ctype.h>
@@ -178,6 +179,19 @@ static void add_label(struct reader *reader, const char *name)
     }
 }
 
+/* Does @expression name no symbol? Its numbers may be written 0x1f. */
+static bool is_constant(const char *expression)
+{
+    for (const char *at = expression; *at; at++) {
+        if (isdigit((unsigned char)*at)) {
+            at += strspn(at, "0123456789xXabcdefABCDEF") - 1;
+        } else if (name_starts(*at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Returns false when @name is no directive about symbols. */
 static bool symbol_directive(struct reader *reader, const char *name,
                              const char *arguments, const char *text)
@@ -201,8 +215,7 @@ static bool symbol_directive(struct reader *reader, const char *name,
         program_take_addresses(reader->program, comma ? comma : arguments);
         /* A constant decides how long instructions are, so it comes before all of them.
          */
-        if (comma &&
-            !strpbrk(comma, "._abcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWYZ")) {
+        if (comma && is_constant(comma)) {
             add_first(reader, text);
             return true;
         }
@@ -335,8 +348,7 @@ static void statement(struct reader *reader, const char *text)
 {
     struct instruction in;
 
-    if (*text == '.' &&
-        (isalpha((unsigned char)text[1]) || isdigit((unsigned char)text[1]))) {
+    if (*text == '.' && name_has(text[1])) {
         if (!assignment(reader, text)) {
             directive(reader, text);
         }

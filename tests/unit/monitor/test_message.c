@@ -123,10 +123,47 @@ static void test_hostile_text(void **state)
     (void)state;
     message_add(&m, "a\nb\r\033c\177d\302\205e\001\303\205");
     capture(write_message, &m, text, sizeof(text));
-    assert_string_equal(text, "a?b??c?d\302?e?\303\205\n");
+    assert_string_equal(text, "a?b??c?d??e?\303\205\n");
     capture(write_hostile, NULL, text, sizeof(text));
-    assert_string_equal(
-        text, "cubicle: x?cubicle: fault: y?[2J?\302?\303\244\342\202\254?\n");
+    assert_string_equal(text,
+                        "cubicle: x?cubicle: fault: y?[2J???\303\244\342\202\254?\n");
+}
+
+/* Text that is no UTF-8, and marks that reorder or hide what stands around them. */
+static void test_utf8(void **state)
+{
+    static const struct {
+        const char *given, *shown;
+    } rows[] = {
+        {"gr\303\266\303\237e", "gr\303\266\303\237e"},
+        {"\360\237\230\200", "\360\237\230\200"},
+        {"\357\277\275", "\357\277\275"},
+        {"\302\240", "\302\240"},
+        {"\233[2J", "?[2J"}, /* C1 in one byte */
+        {"\300\212", "??"},  /* overlong line feed */
+        {"\340\200\212", "???"},
+        {"\360\200\200\212", "????"},
+        {"\355\240\200", "???"},      /* a surrogate */
+        {"\364\220\200\200", "????"}, /* beyond Unicode */
+        {"\342\200\256", "???"},      /* right-to-left override */
+        {"\342\200\250", "???"},      /* line separator */
+        {"\342\201\246", "???"},      /* isolate */
+        {"\357\273\277", "???"},      /* byte order mark */
+        {"\330\234", "??"},           /* Arabic letter mark */
+        {"\303", "?"},                /* cut */
+        {"\342\202", "??"},
+        {"\303(", "?("},
+    };
+    char text[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct message m = {.len = 0};
+        message_add(&m, rows[i].given);
+        capture(write_message, &m, text, sizeof(text));
+        text[strcspn(text, "\n")] = '\0';
+        assert_string_equal(text, rows[i].shown);
+    }
 }
 
 /* A line of any length is cut, and is one write. */
@@ -151,7 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),      cmocka_unit_test(test_cut),
         cmocka_unit_test(test_error),      cmocka_unit_test(test_hostile_text),
-        cmocka_unit_test(test_long_error),
+        cmocka_unit_test(test_long_error), cmocka_unit_test(test_utf8),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

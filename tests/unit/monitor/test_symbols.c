@@ -32,7 +32,7 @@ struct trampoline *trampoline_get(uint32_t id)
     return id >= 1 && id <= 2 ? &trampolines[id - 1] : NULL;
 }
 
-static char long_name[301]; /* of 300 times `n` */
+static char long_name[301]; /* 300 bytes; where it is cut stands a letter of two */
 
 static struct image_section sections[] = {
     {.name = "", .segment = IMAGE_NOT_LOADED},
@@ -42,6 +42,11 @@ static struct image_section sections[] = {
 static struct image_symbol symbols[] = {
     {.name = "main", .section = 1, .type = STT_FUNC, .value = 0x40, .size = 0x1f},
     {.name = "a\n1 2 b", .section = 1, .type = STT_FUNC, .value = 0x60, .size = 1},
+    {.name = "gr\303\266\303\237e\233",
+     .section = 1,
+     .type = STT_FUNC,
+     .value = 0x61,
+     .size = 1},
     {.name = "imported", .section = SHN_UNDEF, .type = STT_FUNC, .size = 1},
     {.name = "absolute", .section = SHN_ABS, .type = STT_FUNC, .size = 1},
     {.name = "data", .section = 2, .type = STT_FUNC, .size = 1},
@@ -58,7 +63,7 @@ static struct image_symbol symbols[] = {
 static struct module module = {
     .name = "app",
     .base = {[IMAGE_CODE] = 0x100000},
-    .image = {.sections = sections, .nsections = 3, .symbols = symbols, .nsymbols = 10},
+    .image = {.sections = sections, .nsections = 3, .symbols = symbols, .nsymbols = 11},
 };
 
 static void test_lines(void **state)
@@ -71,6 +76,7 @@ static void test_lines(void **state)
     (void)state;
     assert_non_null(cubicle);
     memset(long_name, 'n', sizeof(long_name) - 1);
+    memcpy(long_name + 255, "\303\266", 2);
     cubicle->modules = modules;
     cubicle->nmodules = 1;
     assert_int_equal(symbols_write(fd), 0);
@@ -79,9 +85,10 @@ static void test_lines(void **state)
     (void)snprintf(expected, sizeof(expected),
                    "100060 1f app:main\n"
                    "100080 1 app:a?1?2?b\n"
+                   "100081 1 app:gr\303\266\303\237e?\n"
                    /* No function reaches beyond its section. */
                    "100110 10 app:greedy\n"
-                   "1000a0 1 app:%.256s\n"
+                   "1000a0 1 app:%.255s?\n"
                    "7f000000 60 trampoline:box->monitor:open\n"
                    "200100040 c0 trampoline:box->monitor:open\n"
                    "7f000060 60 trampoline:box->monitor:open\n"

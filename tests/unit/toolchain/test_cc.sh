@@ -66,6 +66,12 @@ int value(void) { return VALUE; }
 #endif
 int one(void) { return 1; }
 C
+cat >letters.c <<'C'
+int größe = 3;
+static int façade(int ñ) { return ñ + größe; }
+int (*const 関数[])(int) = {façade};
+int naïve(int i) { return i ? 関数[i](i) : façade(i); }
+C
 cat >two.c <<'C'
 int one(void);
 int two(void) { return one() + 1; }
@@ -122,6 +128,11 @@ t_syntax_error() { echo 'int f(' >bad.c; fails 'bad.c:1' run -nostdinc -c bad.c 
 t_refused_code() {
     printf '\n\nvoid f(void) { __asm__("hlt"); }\n' >asm.c
     fails 'asm.c:3: error: in `f'"'"': `hlt' run -nostdinc -c asm.c && [ ! -e asm.o ]
+}
+t_other_letters() {
+    run -nostdinc -O2 -c letters.c && nm letters.o | grep -q ' größe$' &&
+        nm letters.o | grep -q ' naïve$' && echo 'int one(void) { return 1; }' >>letters.c &&
+        run -nostdinc -g -O2 -c letters.c && CUBICLE_ISOLATION=none run -nostdinc -c letters.c
 }
 t_dependencies() {
     mkdir -p sub && run -nostdinc -MMD -c uses.c -o sub/uses.o &&
@@ -214,7 +225,7 @@ t_interrupted() {
 
 tests='object two_objects two_to_one assembly from_assembly assembler assembler_cpp preprocess
     stdin stdin_preprocess language other_language response no_input no_such_file no_argument
-    syntax_error refused_code dependencies dependency_file list_dependencies debug ignored
+    syntax_error refused_code other_letters dependencies dependency_file list_dependencies debug ignored
     shared m32 unknown_own bad_isolation plain plain_environment help version questions
     dry_run link exports imports collected constructor note note_plain provides archive
     partial default_name aligned undefined not_provided no_interface no_registry interrupted'

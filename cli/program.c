@@ -1,0 +1,115 @@
+#include "program.h"
+
+#include "cli.h"
+#include "message.h"
+#include "module_note.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The module of systems/program.yaml that the file takes the place of. */
+#define PROGRAM "program"
+
+static const char suffix[] = ".cub";
+
+bool program_is_module(const char *system)
+{
+    const size_t len = strlen(system);
+
+    return len > strlen(suffix) && strcmp(system + len - strlen(suffix), suffix) == 0;
+}
+
+/* Text under a module's name is most likely a manifest. */
+static bool looks_like_manifest(const char *file)
+{
+    char start[64] = "";
+    FILE *in = fopen(file, "re");
+
+    if (in == NULL) {
+        return false;
+    }
+    const size_t n = fread(start, 1, sizeof(start), in);
+    fclose(in);
+    return n > 0 && memcmp(start, "\177ELF", n < 4 ? n : 4) != 0 &&
+           memchr(start, '\0', n) == NULL && memchr(start, ':', n) != NULL;
+}
+
+/* 0, or -1 with a message when @file cannot be the application. */
+static int program_check(const char *file, bool plain)
+{
+    struct module_note note;
+    struct image_error error;
+    struct stat st;
+
+    if (stat(file, &st) != 0) {
+        cli_error("%s: %s", file, strerror(errno));
+        return -1;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        cli_error("%s: not a module: not a regular file", file);
+        return -1;
+    }
+    if (module_note_read(file, &note, &error) != 0) {
+        (void)message_error(-1, "%s", error.text);
+        if (looks_like_manifest(file)) {
+            cli_hint("it looks like a manifest: the name of a manifest ends in .yaml");
+        } else {
+            cli_hint("'cubicle-cc FILE.c -o %s' makes a module", file);
+        }
+        return -1;
+    }
+    if (!note.program) {
+        cli_error("%s: the module has no main()", file);
+        cli_hint("a component needs a manifest that says what uses it: see "
+                 "docs/manifests.md");
+        return -1;
+    }
+    if (note.plain != plain) {
+        cli_error("%s: the module has %s, and this isolation needs %s", file,
+                  note.plain ? "plain code" : "code for sfi",
+                  plain ? "plain code" : "code for sfi");
+        cli_hint(note.plain ? "run it with --isolation=none or --isolation=mpk, or "
+                              "make it without --cubicle-isolation=none"
+                            : "run it with --isolation=sfi, which is the default, or "
+                              "make it with cubicle-cc --cubicle-isolation=none");
+        return -1;
+    }
+    return 0;
+}
+
+/* The name of @file without folder and suffix, where that may name a module and is free. */
+static char *program_name(const struct manifest *manifest, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    const char *base = slash != NULL ? slash + 1 : file;
+    char *name = cli_format("%.*s", (int)(strlen(base) - strlen(suffix)), base);
+
+    if (!manifest_name_is_valid(name) || manifest_cubicle_of(manifest, name) != NULL) {
+        return cli_format(PROGRAM);
+    }
+    return name;
+}
+
+struct manifest *program_manifest(const char *file, bool plain)
+{
+    if (program_check(file, plain) != 0) {
+        return NULL;
+    }
+    struct manifest *manifest =
+        manifest_read(cli_build_path("systems/" PROGRAM ".yaml"));
+    if (manifest == NULL) {
+        return NULL;
+    }
+    char *name = program_name(manifest, file);
+    for (unsigned i = 0; i < manifest->cubicles_count; i++) {
+        struct manifest_cubicle *cubicle = &manifest->cubicles[i];
+        if (strcmp(cubicle->name, PROGRAM) == 0) {
+            cubicle->name = cubicle->modules[0] = name;
+        }
+    }
+    manifest->name = manifest->application = name;
+    manifest->application_file = cli_format("%s", file);
+    return manifest;
+}

@@ -1,0 +1,19 @@
+/* `cubicle run FILE.cub`: a module as the application of the default system. */
+#ifndef CLI_PROGRAM_H
+#define CLI_PROGRAM_H
+
+#include "manifest.h"
+
+#include <stdbool.h>
+
+/** Is @system, as given on the command line, the file of a module? */
+bool program_is_module(const char *system);
+
+/**
+ * The default system with the module file @file as its application. @file must be a
+ * module with a main(), of the code that @plain asks for (plain, else for sfi). NULL
+ * after a message. As long as the run lives.
+ */
+struct manifest *program_manifest(const char *file, bool plain);
+
+#endif

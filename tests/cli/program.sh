@@ -1,0 +1,79 @@
+#!/bin/sh
+# `cubicle run FILE.cub`: a program without a manifest.
+# shellcheck source=tests/cli/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+cat >greet.c <<'C'
+#include <stdio.h>
+#include <stdlib.h>
+static int größe = 2;
+__attribute__((noinline)) int zähle(int n) { return n + größe; }
+int main(int argc, char **argv)
+{
+    const char *home = getenv("HOME");
+    FILE *file = argc > 2 ? fopen(argv[1], argv[2]) : NULL;
+    if (file) {
+        fprintf(file, "written\n");
+        fclose(file);
+    }
+    printf("%s %d %s\n", argv[0], zähle(argc), home);
+    return argc;
+}
+C
+expect 0 '' 'a program is compiled' cubicle-cc -O1 greet.c -o greet.cub
+expect 1 '' 'it runs' cubicle run ./greet.cub
+[ "$(cat out)" = 'greet 3 /' ]
+ok 'its name and environment'
+expect 2 '' 'by its name alone, with an argument' cubicle run greet.cub -- one
+expect 1 '' 'options of run apply' cubicle run --env=HOME=/home --view-switch=syscall greet.cub
+[ "$(cat out)" = 'greet 3 /home' ]
+ok 'a variable of the command line'
+expect 1 'greet +vfscore' 'the name in the statistics' cubicle run --stats greet.cub
+expect 3 '' 'a root to read and to export' \
+    cubicle run --root="$top/systems" --export=new greet.cub -- /note w
+[ "$(cat new/note)" = written ] && [ -e new/hello.yaml ]
+ok 'what it wrote is exported'
+expect 1 '' 'names of code for perf' cubicle run --perf-map greet.cub
+find /tmp -maxdepth 1 -name 'perf-*.map' -newer greet.cub -exec grep -l ' greet:zähle$' {} + >maps
+[ -s maps ]
+ok 'a name in other letters than those of ASCII'
+xargs rm -f <maps
+
+# The name of the file is free; that of the cubicle is not.
+for name in plat.cub 'My Program.cub' größe.cub .cub.cub; do
+    cp greet.cub "$name"
+    expect 1 'program +vfscore' "a file called $name" cubicle run --stats "./$name"
+done
+
+# Plain code.
+CUBICLE_ISOLATION=none cubicle-cc greet.c -o plain.cub
+ok 'plain code is compiled'
+expect 1 '' 'plain code runs without isolation' cubicle run --isolation=none plain.cub
+expect 125 'plain.cub: the module has plain code.*' 'plain code under sfi' cubicle run plain.cub
+grep -q -- '--isolation=none or --isolation=mpk' err
+ok 'it says which isolation plain code needs'
+expect 125 'greet.cub: the module has code for sfi' 'code for sfi without isolation' \
+    cubicle run --isolation=none greet.cub
+
+# What is no program.
+expect 125 'nosuch.cub: No such file' 'a file that does not exist' cubicle run nosuch.cub
+mkdir folder.cub
+expect 125 'folder.cub: not a module: not a regular file' 'a folder' cubicle run folder.cub
+cp "$top/systems/hello.yaml" manifest.cub
+expect 125 'name of a manifest ends in .yaml' 'a manifest under a name of a module' \
+    cubicle run manifest.cub
+cp /bin/true true.cub
+expect 125 'true.cub: ' 'a program of Linux' cubicle run true.cub
+: >empty.cub
+expect 125 'empty.cub: ' 'an empty file' cubicle run empty.cub
+head -c 1000 greet.cub >cut.cub
+expect 125 'cut.cub: ' 'a file that was cut' cubicle run cut.cub
+echo 'int one(void) { return 1; }' >one.c
+cubicle-cc -c one.c -o object.cub
+expect 125 'object.cub: no .cubicle.note section' 'an object that was not linked' \
+    cubicle run object.cub
+expect 125 'has no main\(\)' 'a component' cubicle run "$build/modules/sfi/time.cub"
+expect 125 "'x': arguments of the program come after" 'an argument without --' \
+    cubicle run greet.cub x
+
+finish
