@@ -1,6 +1,7 @@
 #include "cli.h"
 #include "export_path.h"
 #include "manifest.h"
+#include "module_note.h"
 #include "probe.h"
 #include "process.h"
 #include "program.h"
@@ -217,6 +218,30 @@ static int finish(const struct run_options *options,
     return status == 0 && !ok ? MONITOR_EXIT_CONFIG : status;
 }
 
+/* The module that the manifest names as `boot` must be able to boot. What goes wrong later
+ * would name others: those that rely on it. 0, or -1 after a message. */
+static int check_boot(const char *path, const struct manifest *manifest,
+                      const struct monitor_config *config)
+{
+    struct module_note note = {0};
+    struct image_error error;
+
+    for (size_t i = 0; manifest->boot != NULL && i < config->ncubicles; i++) {
+        for (size_t k = 0; k < config->cubicles[i].nmodules; k++) {
+            const struct monitor_module *module = &config->cubicles[i].modules[k];
+            if (strcmp(module->name, manifest->boot) == 0 &&
+                module_note_read(module->path, &note, &error) == 0 && !note.boot) {
+                cli_error("%s: boot '%s' does not provide the interface boot", path,
+                          manifest->boot);
+                cli_hint("name the module that does, or leave the key out where it is "
+                         "called boot");
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
 int cli_run(int argc, char **argv)
 {
     struct run_options options;
@@ -244,7 +269,8 @@ int cli_run(int argc, char **argv)
     }
     config.interfaces_dir =
         options.interfaces != NULL ? options.interfaces : cli_build_path("interfaces");
-    if (manifest_configure(path, manifest, modules, &config) != 0) {
+    if (manifest_configure(path, manifest, modules, &config) != 0 ||
+        check_boot(path, manifest, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
     set_arguments(&options, &config);
