@@ -15,28 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A manifest's path: as given where it looks like one, else NAME.yaml of the systems.
- */
-static char *find_manifest(const char *system)
-{
-    const size_t len = strlen(system);
-
-    if (strchr(system, '/') != NULL ||
-        (len > 5 && strcmp(system + len - 5, ".yaml") == 0)) {
-        return cli_format("%s", system);
-    }
-    char *relative = cli_format("systems/%s.yaml", system);
-    char *path = cli_build_path(relative);
-    free(relative);
-    if (access(path, R_OK) != 0) {
-        cli_error("no system '%s': %s: %s", system, path, strerror(errno));
-        cli_hint("name one of systems/, or give the path of a manifest");
-        free(path);
-        return NULL;
-    }
-    return path;
-}
-
 /* The system that the command line names: by a manifest, or by a program for the default
  * one. @path receives what messages call it. NULL after a message. */
 static struct manifest *find_system(const char *system,
@@ -47,7 +25,7 @@ static struct manifest *find_system(const char *system,
     if (program_is_module(system)) {
         return program_manifest(system, config->isolation != MONITOR_ISOLATION_SFI);
     }
-    *path = find_manifest(system);
+    *path = manifest_find(system);
     return *path != NULL ? manifest_read(*path) : NULL;
 }
 
