@@ -216,7 +216,8 @@ static bool check_operands(struct program *program, const struct instruction *in
 
             if (why) {
                 instrument_refuse(program, in, why,
-                                  "compile without -mavx512* and -mmmx");
+                                  "compile without -mavx512* and -mmmx, and leave out "
+                                  "functions written for them");
                 return false;
             }
         }
@@ -414,6 +415,7 @@ void instrument(struct program *program, const struct instruction *in)
         return;
     }
     if (instrument_control(program, in, class) ||
+        instrument_processor(program, in, class) ||
         instrument_string(program, in, class) || !check_operands(program, in) ||
         instrument_thread_pointer(program, in) ||
         instrument_stack(program, in, class)) {

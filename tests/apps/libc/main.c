@@ -12,15 +12,25 @@ static const struct {
     const char *name;
     void (*run)(void);
 } groups[] = {
-    {"convert", test_convert}, {"environment", test_environment},
-    {"fenv", test_fenv},       {"files", test_files},
-    {"format", test_format},   {"jump", test_jump},
-    {"locale", test_locale},   {"math", test_math},
-    {"memory", test_memory},   {"runtime", test_runtime},
-    {"scan", test_scan},       {"signal", test_signal},
-    {"sort", test_sort},       {"stream", test_stream},
-    {"string", test_string},   {"system", test_system},
-    {"thread", test_thread},   {"time", test_time},
+    {"convert", test_convert},
+    {"cpuid", test_cpuid},
+    {"environment", test_environment},
+    {"fenv", test_fenv},
+    {"files", test_files},
+    {"format", test_format},
+    {"jump", test_jump},
+    {"locale", test_locale},
+    {"math", test_math},
+    {"memory", test_memory},
+    {"runtime", test_runtime},
+    {"scan", test_scan},
+    {"signal", test_signal},
+    {"sort", test_sort},
+    {"stream", test_stream},
+    {"string", test_string},
+    {"system", test_system},
+    {"thread", test_thread},
+    {"time", test_time},
 };
 
 void check_report(int ok, const char *file, int line, const char *format, ...)
