@@ -23,6 +23,13 @@ cubicle inspect --sections "$build/modules/none/hello.cub" >out
 grep -q 'plain' out && grep -q '\.text' out
 ok 'inspect shows sections, and that code is plain'
 
+# Names that would drive a terminal or reorder the line.
+name=$(nm "$build/modules/sfi/hello.cub" | awk '$1 == "U" && /vfs_/ { print $2; exit }')
+objcopy --redefine-sym "$name=$(printf 'x\033[2J\233\342\200\256gr\303\266\303\237e')" \
+    "$build/modules/sfi/hello.cub" names.cub
+expect 1 'names.cub: imports x\?\[2J\?\?\?\?größe' 'a hostile name of a symbol' \
+    cubicle verify ./names.cub
+
 # All of a folder, or of a system.
 expect 0 '' 'verify --modules of a system by name' cubicle verify --modules=speedtest1-3
 [ "$(grep -c ': accepted: ' out)" = "$(sed -n 's/^ *modules: \[\(.*\)\]/\1/p' \

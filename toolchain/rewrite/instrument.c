@@ -208,7 +208,8 @@ static bool check_operands(struct program *program, const struct instruction *in
 
         if (operand_mentions(operand, REG_R11)) {
             instrument_refuse(program, in, "%r11 belongs to the rewriter",
-                              "use another register; compile with -ffixed-r11");
+                              "compile with -ffixed-r11; code written by hand needs "
+                              "another register, or the project's C version of it");
             return false;
         }
         if (operand->kind == OPERAND_REGISTER && operand->reg == REG_OTHER) {
