@@ -48,6 +48,10 @@ struct manifest {
     unsigned bind_count;
 };
 
+/** The path of manifest @system: as given where it looks like one, else NAME.yaml of the
+ *  systems. NULL after a message. The caller frees it. */
+char *manifest_find(const char *system);
+
 /**
  * Reads and checks the manifest at @path: every name, size and reference in it.
  * NULL after a message that names the file and the place. manifest_free() frees it.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SIZE_MAX_BYTES (UINT64_C(4) << 30)
+#define STACK_MIN_BYTES (UINT64_C(64) << 10) /* what the monitor asks for */
 
 int manifest_size(const char *text, uint64_t *size)
 {
@@ -209,20 +210,29 @@ static int check_rights(const char *path, const struct manifest_cubicle *cubicle
     return 0;
 }
 
-/* 4. Sizes are numbers with an optional K, M or G, 4 GiB at most; a stack is not empty.
- */
+/* 4. Sizes are numbers with an optional K, M or G, 4 GiB at most; a stack has at
+ * least 64 KiB. */
 static int check_size(const char *path, const struct manifest_cubicle *cubicle,
-                      const char *key, const char *text)
+                      const char *key, const char *text, uint64_t smallest)
 {
     uint64_t size;
 
-    if (text == NULL || (manifest_size(text, &size) == 0 && size > 0)) {
+    if (text == NULL) {
         return 0;
     }
-    cli_error("%s: cubicle '%s': bad %s '%s'", path, cubicle->name, key, text);
-    cli_hint(
-        "a size is a number of bytes above 0 with an optional K, M or G, 4G at most");
-    return -1;
+    if (manifest_size(text, &size) != 0 || size == 0) {
+        cli_error("%s: cubicle '%s': bad %s '%s'", path, cubicle->name, key, text);
+        cli_hint(
+            "a size is a number of bytes above 0 with an optional K, M or G, 4G at "
+            "most");
+        return -1;
+    }
+    if (size < smallest) {
+        cli_error("%s: cubicle '%s': %s '%s' is too small: at least 64K", path,
+                  cubicle->name, key, text);
+        return -1;
+    }
+    return 0;
 }
 
 /* 5. `boot`, `application` and `bind` name modules of the system, `low_view` a cubicle. */
@@ -327,8 +337,8 @@ int manifest_check(const char *path, const struct manifest *manifest)
         const struct manifest_cubicle *cubicle = &manifest->cubicles[i];
         if (check_cubicle_unique(path, manifest, i) != 0 ||
             check_rights(path, cubicle) != 0 ||
-            check_size(path, cubicle, "stack", cubicle->stack) != 0 ||
-            check_size(path, cubicle, "quota", cubicle->quota) != 0) {
+            check_size(path, cubicle, "stack", cubicle->stack, STACK_MIN_BYTES) != 0 ||
+            check_size(path, cubicle, "quota", cubicle->quota, 1) != 0) {
             return -1;
         }
     }

@@ -194,6 +194,25 @@ static void manifest_find_key(struct manifest_log *log, const char *text)
     free(key);
 }
 
+/* libcyaml names the word that is none of an enumeration's, not the words that there are. */
+static void manifest_name_words(struct manifest_log *log)
+{
+    static const char invalid[] = "invalid ENUM value: ";
+    char word[64];
+
+    if (strncmp(log->reason, invalid, strlen(invalid)) != 0 ||
+        strcmp(log->field, "on_fault") != 0) {
+        return;
+    }
+    snprintf(word, sizeof(word), "%.63s", log->reason + strlen(invalid));
+    size_t len =
+        (size_t)snprintf(log->reason, sizeof(log->reason), "'%s' is none of", word);
+    for (size_t i = 0; i < CYAML_ARRAY_LEN(on_fault_names); i++) {
+        len += (size_t)snprintf(log->reason + len, sizeof(log->reason) - len, "%s %s",
+                                i > 0 ? "," : "", on_fault_names[i].str);
+    }
+}
+
 static void manifest_report(const char *path, const struct manifest_log *log,
                             cyaml_err_t error)
 {
@@ -238,6 +257,7 @@ struct manifest *manifest_read(const char *path)
         cyaml_load_data((const uint8_t *)text, size, &config, &manifest_schema,
                         (cyaml_data_t **)&manifest, NULL);
     manifest_find_key(&log, text);
+    manifest_name_words(&log);
     free(text);
     if (error != CYAML_OK || manifest == NULL) {
         manifest_report(path, &log, error);

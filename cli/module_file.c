@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum module_key { KEY_INTERFACES = 256, KEY_SECTIONS, KEY_ISOLATION };
+enum module_key { KEY_INTERFACES = 256, KEY_SECTIONS, KEY_ISOLATION, KEY_MODULES };
 
 #define INTERFACES                                                                     \
     {                                                                                  \
@@ -15,13 +15,18 @@ enum module_key { KEY_INTERFACES = 256, KEY_SECTIONS, KEY_ISOLATION };
             0                                                                          \
     }
 
-static const struct argp_option options[][3] = {
+static const struct argp_option options[][4] = {
     [MODULE_INSPECT] = {INTERFACES,
                         {"sections", KEY_SECTIONS, NULL, 0, "also list every section",
                          0}},
-    [MODULE_VERIFY] = {INTERFACES,
-                       {"isolation", KEY_ISOLATION, "MODE", 0,
-                        "sfi (default) or mpk: which isolation is to accept it", 0}},
+    [MODULE_VERIFY] =
+        {INTERFACES,
+         {"isolation", KEY_ISOLATION, "MODE", 0,
+          "sfi (default) or mpk: which isolation is to accept it", 0},
+         {"modules", KEY_MODULES, "DIR|SYSTEM", 0,
+          "all modules of a folder, or of a system: its name, or the path "
+          "of its manifest (.yaml)",
+          0}},
 };
 
 static char *find_module(const struct module_options *o)
@@ -50,6 +55,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "--isolation=%s: sfi or mpk", argument);
         }
         return 0;
+    case KEY_MODULES:
+        o->modules = argument;
+        return 0;
     case KEY_SECTIONS:
         o->sections = 1;
         return 0;
@@ -60,8 +68,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->module = argument;
         return 0;
     case ARGP_KEY_END:
-        if (o->module == NULL) {
+        if (o->module == NULL && o->modules == NULL) {
             argp_error(state, "which module?");
+        }
+        if (o->module != NULL && o->modules != NULL) {
+            argp_error(state, "'%s': either a module or --modules", o->module);
         }
         return 0;
     default:
@@ -75,14 +86,15 @@ void module_options_parse(int argc, char **argv, const char *doc,
     const struct argp argp = {
         .options = options[command],
         .parser = parse,
-        .args_doc = "MODULE",
+        .args_doc =
+            command == MODULE_VERIFY ? "MODULE\n--modules=DIR|SYSTEM" : "MODULE",
         .doc = doc,
     };
 
     memset(o, 0, sizeof(*o));
     argp_err_exit_status = CLI_EXIT_USAGE;
     cli_parse(&argp, argc, argv, 0, o);
-    o->path = find_module(o);
+    o->path = o->module != NULL ? find_module(o) : NULL;
     if (o->interfaces == NULL) {
         o->interfaces = cli_build_path("interfaces");
     }

@@ -8,6 +8,7 @@ struct module_options {
     const char *interfaces; /* folder of the registry */
     int sections;           /* --sections, of `inspect` only */
     int mpk;                /* --isolation=mpk, of `verify` only */
+    const char *modules;    /* --modules, of `verify` only: instead of a module */
 };
 
 enum module_command { MODULE_INSPECT, MODULE_VERIFY };

@@ -28,6 +28,7 @@ int module_note_read(const char *path, struct module_note *note,
     } else {
         note->plain = note_has(&image, "\nisolation plain\n");
         note->program = note_has(&image, "\nprovides app ");
+        note->boot = note_has(&image, "\nprovides boot ");
     }
     image_close(&image);
     return status;

@@ -9,6 +9,7 @@
 struct module_note {
     bool plain;   /* plain machine code, else code for sfi */
     bool program; /* it provides `app`: it has a main() */
+    bool boot;    /* it provides `boot` */
 };
 
 /** Reads the note of module file @path. 0, or a negative errno and @error filled. */

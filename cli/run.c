@@ -1,6 +1,7 @@
 #include "cli.h"
 #include "export_path.h"
 #include "manifest.h"
+#include "module_note.h"
 #include "probe.h"
 #include "process.h"
 #include "program.h"
@@ -14,28 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A manifest's path: as given where it looks like one, else NAME.yaml of the systems.
- */
-static char *find_manifest(const char *system)
-{
-    const size_t len = strlen(system);
-
-    if (strchr(system, '/') != NULL ||
-        (len > 5 && strcmp(system + len - 5, ".yaml") == 0)) {
-        return cli_format("%s", system);
-    }
-    char *relative = cli_format("systems/%s.yaml", system);
-    char *path = cli_build_path(relative);
-    free(relative);
-    if (access(path, R_OK) != 0) {
-        cli_error("no system '%s': %s: %s", system, path, strerror(errno));
-        cli_hint("name one of systems/, or give the path of a manifest");
-        free(path);
-        return NULL;
-    }
-    return path;
-}
-
 /* The system that the command line names: by a manifest, or by a program for the default
  * one. @path receives what messages call it. NULL after a message. */
 static struct manifest *find_system(const char *system,
@@ -46,7 +25,7 @@ static struct manifest *find_system(const char *system,
     if (program_is_module(system)) {
         return program_manifest(system, config->isolation != MONITOR_ISOLATION_SFI);
     }
-    *path = find_manifest(system);
+    *path = manifest_find(system);
     return *path != NULL ? manifest_read(*path) : NULL;
 }
 
@@ -217,6 +196,30 @@ static int finish(const struct run_options *options,
     return status == 0 && !ok ? MONITOR_EXIT_CONFIG : status;
 }
 
+/* The module that the manifest names as `boot` must be able to boot. What goes wrong later
+ * would name others: those that rely on it. 0, or -1 after a message. */
+static int check_boot(const char *path, const struct manifest *manifest,
+                      const struct monitor_config *config)
+{
+    struct module_note note = {0};
+    struct image_error error;
+
+    for (size_t i = 0; manifest->boot != NULL && i < config->ncubicles; i++) {
+        for (size_t k = 0; k < config->cubicles[i].nmodules; k++) {
+            const struct monitor_module *module = &config->cubicles[i].modules[k];
+            if (strcmp(module->name, manifest->boot) == 0 &&
+                module_note_read(module->path, &note, &error) == 0 && !note.boot) {
+                cli_error("%s: boot '%s' does not provide the interface boot", path,
+                          manifest->boot);
+                cli_hint("name the module that does, or leave the key out where it is "
+                         "called boot");
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
 int cli_run(int argc, char **argv)
 {
     struct run_options options;
@@ -244,7 +247,8 @@ int cli_run(int argc, char **argv)
     }
     config.interfaces_dir =
         options.interfaces != NULL ? options.interfaces : cli_build_path("interfaces");
-    if (manifest_configure(path, manifest, modules, &config) != 0) {
+    if (manifest_configure(path, manifest, modules, &config) != 0 ||
+        check_boot(path, manifest, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
     set_arguments(&options, &config);

@@ -5,6 +5,7 @@
 #include "link.h"
 #include "gate.h"
 #include "message.h"
+#include "processor.h"
 #include "registry.h"
 #include "trampoline.h"
 
@@ -63,7 +64,7 @@ static bool link_loader_symbol(const struct module *module, const char *name,
             return true;
         }
     }
-    return false;
+    return processor_symbol(name, value);
 }
 
 bool link_imports(const struct module *module, const char *name)

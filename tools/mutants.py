@@ -411,6 +411,9 @@ def main():
         for m in mutants
         if not options.only or any(w in m.name or w in m.file for w in options.only)
     ]
+    for word in options.only:
+        if not any(word in m.name or word in m.file for m in mutants):
+            raise Bad(f"no mutant has in its name or file: {word}")
     WORK.mkdir(parents=True, exist_ok=True)
     results = run(chosen, bool(options.only), options.quick)
     survivors = [m.name for m in chosen if outcome(m, results) == "SURVIVES"]

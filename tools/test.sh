@@ -6,6 +6,11 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 host=$top/build/host
 
+# Where none fits meson says so, and that all is well.
+if ! meson test -C "$host" --no-rebuild --list "$@" 2>/dev/null | grep -q ' / '; then
+    echo "test.sh: no test fits: $*" >&2
+    exit 1
+fi
 status=0
 meson test -C "$host" --no-rebuild --print-errorlogs "$@" || status=$?
 "$top/tools/count-tests.py" "$host/meson-logs/testlog.json" || status=1

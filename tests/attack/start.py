@@ -39,7 +39,7 @@ def compile_module(folder, name, provides, text, isolation=ISOLATION):
         raise Skip("no compiler here")
     source = Path(folder) / f"{name}.c"
     source.write_text(HEAD + text)
-    options = [f"--cubicle-provides={provides}"] if provides else []
+    options = [f"--cubicle-provides={provides}"]
     made = execute(
         [BUILD / "bin/cubicle-cc", f"--cubicle-isolation={code(isolation)}", *options, "-O2",
          f"-I{TOP}/tests/interfaces", "-o", Path(folder) / f"{name}.cub", source]

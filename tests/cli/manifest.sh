@@ -36,7 +36,8 @@ refused 'no name' 'missing required mapping field: name' 1d
 refused 'no modules' 'missing required mapping field: modules' 4d
 refused 'empty list of modules' 'modules' '4s/\[plat\]/[]/'
 refused 'wrong type' ':4:.*expecting SEQUENCE' '4s/\[plat\]/plat/'
-refused 'unknown policy' 'ENUM value: explode' 's/fail-call/explode/'
+refused 'unknown policy' ":11:.*'explode' is none of abort, fail-call, restart, in 'on_fault'" \
+    's/fail-call/explode/'
 refused 'broken YAML' ':[0-9]+:[0-9]+: libyaml' '4s/\]//'
 refused 'tab' 'libyaml' '$s/$/\n\tx: 1/'
 refused 'not UTF-8' 'UTF-8' '1s/test/\xff\xfe/'
@@ -62,6 +63,7 @@ refused 'host names a stranger' "cubicle 'plat': 'host' names 'time'" '5s/plat/t
 refused 'allocator names a stranger' "cubicle 'core': 'allocator' names 'plat'" '8s/alloc$/plat/'
 # 4. Sizes.
 refused 'stack of nothing' "cubicle 'core': bad stack '0'" '9s/1M/0/'
+refused 'stack too small' "cubicle 'core': stack '4K' is too small: at least 64K" '9s/1M/4K/'
 refused 'stack with a bad unit' "bad stack '1MB'" '9s/1M/1MB/'
 refused 'quota too large' "bad quota '5G'" '10s/64M/5G/'
 refused 'quota that overflows' "bad quota '99999999999999999999G'" \
@@ -71,6 +73,8 @@ refused 'negative quota' "bad quota '-1'" '10s/64M/-1/'
 refused 'unknown cubicle for the low view' "low_view 'world' is no cubicle" \
     's/application: hello/application: hello\nlow_view: world/'
 refused 'unknown boot' "boot 'world' is no module" 's/application: hello/application: hello\nboot: world/'
+refused 'boot that cannot' "boot 'hello' does not provide the interface boot" \
+    's/application: hello/application: hello\nboot: hello/'
 refused 'unknown application' "application 'world' is no module" 's/application: hello/application: world/'
 refused 'unknown consumer' "'bind' names 'world'" '$s/hello/world/'
 refused 'unbound mount' "nobody may use 'time' as a file system" 's/interface: fs/interface: net/'

@@ -23,6 +23,41 @@ cubicle inspect --sections "$build/modules/none/hello.cub" >out
 grep -q 'plain' out && grep -q '\.text' out
 ok 'inspect shows sections, and that code is plain'
 
+# Names that would drive a terminal or reorder the line.
+name=$(nm "$build/modules/sfi/hello.cub" | awk '$1 == "U" && /vfs_/ { print $2; exit }')
+objcopy --redefine-sym "$name=$(printf 'x\033[2J\233\342\200\256gr\303\266\303\237e')" \
+    "$build/modules/sfi/hello.cub" names.cub
+expect 1 'names.cub: imports x\?\[2J\?\?\?\?größe' 'a hostile name of a symbol' \
+    cubicle verify ./names.cub
+
+# All of a folder, or of a system.
+expect 0 '' 'verify --modules of a system by name' cubicle verify --modules=speedtest1-3
+[ "$(grep -c ': accepted: ' out)" = "$(sed -n 's/^ *modules: \[\(.*\)\]/\1/p' \
+    "$top/systems/speedtest1-3.yaml" | tr ',' '\n' | grep -c .)" ]
+ok 'it looks at every module once'
+cat >twice.yaml <<'END'
+name: twice
+cubicles:
+  - name: a
+    modules: [time, other=time]
+END
+expect 0 '' 'verify --modules of a manifest' cubicle verify --modules=twice.yaml
+[ "$(grep -c ': accepted: ' out)" = 1 ]
+ok 'a file of two modules is looked at once'
+mkdir folder
+cp "$build/modules/sfi/time.cub" "$build/modules/sfi/random.cub" folder
+expect 0 '' 'verify --modules of a folder' cubicle verify --modules=folder
+cp "$build/modules/none/hello.cub" folder/middle.cub
+expect 1 'folder/middle.cub: .*plain code' 'one of a folder is refused' \
+    cubicle verify --modules=folder
+[ "$(grep -c ': accepted: ' out)" = 2 ]
+ok 'the others are looked at'
+mkdir empty
+expect 1 'empty: no file of it ends in .cub' 'a folder without modules' \
+    cubicle verify --modules=empty
+expect 1 "no system 'nosuch'" 'an unknown system' cubicle verify --modules=nosuch
+expect 2 'either a module or --modules' 'both' cubicle verify --modules=empty time
+
 expect 1 'plain code' 'verify refuses plain code' cubicle verify "$build/modules/none/hello.cub"
 : >empty.cub
 expect 1 'empty.cub: ' 'empty file' cubicle verify ./empty.cub

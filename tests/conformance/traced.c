@@ -17,6 +17,10 @@
 pid_t traced_pid;
 struct user_regs_struct traced;
 
+/* Of the command, while there is a monitor to end: killed first, for it would report the end
+ * of the other as the host's doing. */
+static pid_t traced_command;
+
 void traced_fail(const char *format, ...)
 {
     va_list arguments;
@@ -25,6 +29,9 @@ void traced_fail(const char *format, ...)
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);
+    if (traced_command > 0) {
+        kill(traced_command, SIGKILL);
+    }
     exit(TRACED_BROKEN); /* and PTRACE_O_EXITKILL ends the monitor */
 }
 
@@ -36,6 +43,7 @@ int traced_go_on(enum __ptrace_request how, int signal)
         traced_fail("cannot let the monitor go on: %m");
     }
     if (!WIFSTOPPED(status)) {
+        traced_command = 0; /* it has its own words for this end */
         traced_fail(
             "the monitor ended with status %#x; last seen at %#llx, with signal %d",
             status, traced.rip, signal);
@@ -116,6 +124,7 @@ pid_t traced_start(char **argv)
         traced_fail("cannot trace the monitor: %m");
     }
     traced_pid = (pid_t)child;
+    traced_command = command;
     return command;
 }
 

@@ -85,6 +85,11 @@ def main():
     suites = [word for word in words if not word.startswith("--")]
     if not suites:
         suites = SUITES_MPK if host else [name for its in MACHINES.values() for name in its]
+    known = {*SUITES_MPK, *(name for its in MACHINES.values() for name in its)}
+    unknown = [suite for suite in suites if suite not in known]
+    if unknown:
+        sys.exit(f"test-mpk: no suite is called {', '.join(unknown)}; there are: "
+                 f"{', '.join(sorted(known))}")
     if host and "ospke" not in Path("/proc/cpuinfo").read_text():
         sys.exit("test-mpk: this machine's processor or kernel has no protection keys; "
                  "without HOST=1 the tests run in an emulated machine")

@@ -66,6 +66,7 @@ struct options {
     const char *sysroot;
     const char *interfaces;
     struct list provides;
+    bool provides_given; /* perhaps none: a module that nothing calls but the loader */
     struct list compile; /* options for the compiler */
     struct list link;    /* options for the linker */
     struct input *inputs;

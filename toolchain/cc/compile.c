@@ -40,6 +40,7 @@ static const char tuning[] = "-mtune-ctrl=single_push,single_pop,"
  * know: gathers, AVX-512, AMD's XOP and FMA4.
  */
 static const char *const isolated_options[] = {
+    "-D__CUBICLE_SFI__=1",
     "-ffixed-r11",
     "-falign-loops=32",
     "-falign-jumps=1",
@@ -157,31 +158,59 @@ static bool run_compiler(const struct options *options, const struct input *inpu
     return process_run(options, &argv);
 }
 
-/* What makes the object of the assembly: rewritten for isolation, or plain. */
-static bool run_assembly(const struct options *options, const char *source,
-                         const char *object)
+/* What makes the object of the assembly: rewritten for isolation, or plain. @ask: may it
+ * ask for lines of the source? Returns its exit status. */
+static int run_assembly(const struct options *options, const char *source,
+                        const char *object, bool ask)
 {
     struct list argv = {0};
 
     list_add(&argv, options->isolated ? paths_rewriter() : paths_plain());
+    if (ask) {
+        list_add(&argv, "--ask-lines");
+    }
     list_add(&argv, "-o");
     list_add(&argv, object);
     list_add(&argv, source);
-    return process_run(options, &argv);
+    return process_status(options, &argv);
+}
+
+#define ASK_LINES 3 /* exit status of cubicle-rewrite --ask-lines */
+
+/*
+ * What gcc writes tells no lines unless asked to. For the messages about code that cannot
+ * be rewritten it is asked, once these messages are needed.
+ */
+static bool explain(const struct options *options, const struct input *input,
+                    const char *assembly, const char *object)
+{
+    struct options with_lines = *options;
+
+    with_lines.compile = (struct list){0};
+    list_add_all(&with_lines.compile, &options->compile);
+    list_add(&with_lines.compile, "-g1");
+    list_add(&with_lines.compile, "-w"); /* warnings were shown */
+    return run_compiler(&with_lines, input, "-S", assembly, object) &&
+           run_assembly(options, assembly, object, false) == 0;
 }
 
 static bool compile_object(const struct options *options, const struct input *input,
                            const char *object)
 {
     if (input->language == LANGUAGE_ASSEMBLER) {
-        return run_assembly(options, input->name, object);
+        return run_assembly(options, input->name, object, false) == 0;
     }
     bool c = input->language != LANGUAGE_ASSEMBLER_CPP;
+    bool ask = c && options->isolated && strcmp(input->name, "-") != 0;
     const char *assembly = temporary_file(".s");
 
-    return assembly &&
-           run_compiler(options, input, c ? "-S" : "-E", assembly, object) &&
-           run_assembly(options, assembly, object);
+    if (!assembly || !run_compiler(options, input, c ? "-S" : "-E", assembly, object)) {
+        return false;
+    }
+    int status = run_assembly(options, assembly, object, ask);
+
+    return status == ASK_LINES ? explain(options, input, assembly, object)
+                               : status == 0;
 }
 
 static bool compile_one(const struct options *options, const struct input *input,

@@ -289,6 +289,12 @@ static bool link_symbols(struct module *module)
         (application && !add_provided(module, "app"))) {
         return false;
     }
+    if (!application && !options->provides_given && !options->no_startfiles &&
+        !options->dry_run) {
+        return fail(
+            "undefined reference to `main': a program needs it; a component says "
+            "with --cubicle-provides=NAME what it provides");
+    }
     /* Only an application has libc's app_main(); boot imports that of another module.
      */
     if (!list_has(&module->provides, "app") &&

@@ -166,6 +166,7 @@ static int parse_own(struct parser *parser, const char *option)
     if (!strncmp(option, provides, strlen(provides))) {
         char *names = arena_printf("%s", option + strlen(provides));
 
+        options->provides_given = true;
         for (char *name = strtok(names, ","); name; name = strtok(NULL, ",")) {
             list_add(&options->provides, name);
         }

@@ -208,7 +208,8 @@ static bool check_operands(struct program *program, const struct instruction *in
 
         if (operand_mentions(operand, REG_R11)) {
             instrument_refuse(program, in, "%r11 belongs to the rewriter",
-                              "use another register; compile with -ffixed-r11");
+                              "compile with -ffixed-r11; code written by hand needs "
+                              "another register, or the project's C version of it");
             return false;
         }
         if (operand->kind == OPERAND_REGISTER && operand->reg == REG_OTHER) {
@@ -216,7 +217,8 @@ static bool check_operands(struct program *program, const struct instruction *in
 
             if (why) {
                 instrument_refuse(program, in, why,
-                                  "compile without -mavx512* and -mmmx");
+                                  "compile without -mavx512* and -mmmx, and leave out "
+                                  "functions written for them");
                 return false;
             }
         }
@@ -414,6 +416,7 @@ void instrument(struct program *program, const struct instruction *in)
         return;
     }
     if (instrument_control(program, in, class) ||
+        instrument_processor(program, in, class) ||
         instrument_string(program, in, class) || !check_operands(program, in) ||
         instrument_thread_pointer(program, in) ||
         instrument_stack(program, in, class)) {

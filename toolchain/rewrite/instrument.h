@@ -59,5 +59,11 @@ bool instrument_control(struct program *program, const struct instruction *in,
                         enum rule_class class);
 bool instrument_string(struct program *program, const struct instruction *in,
                        enum rule_class class);
+bool instrument_processor(struct program *program, const struct instruction *in,
+                          enum rule_class class);
+
+/** The name of the instruction for the processor that `.byte` @arguments spells, for old
+ * assemblers; NULL: none. */
+const char *processor_bytes(const char *arguments);
 
 #endif

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: cubicle-rewrite [-S] [-o OUTPUT] [--as=ASSEMBLER] INPUT.s\n"
+    "usage: cubicle-rewrite [-S] [-o OUTPUT] [--as=ASSEMBLER] [--ask-lines] INPUT.s\n"
     "\n"
     "Instruments x86-64 assembly (AT&T syntax, as gcc -S writes it) for isolation in "
     "a\n"
@@ -30,23 +30,30 @@ static const char usage[] =
     "                   (default: standard output)\n"
     "  -S               write the instrumented source instead of an object\n"
     "  --as=ASSEMBLER   GNU assembler to run, twice (default: as)\n"
+    "  --ask-lines      where errors have no line of the C source, say nothing and "
+    "exit\n"
+    "                   with 3: compile again with -g1\n"
     "  --help           this text\n"
     "\n"
     "The input must have been compiled for it: cubicle-cc gives the options. Exit "
     "status: 0,\n"
-    "or 1 after messages of the form FILE:LINE: error: ...\n";
+    "3 where --ask-lines asks, or 1 after messages of the form FILE:LINE: error: ...\n";
+
+#define EXIT_ASK_LINES 3
 
 struct options {
     const char *input;
     const char *output;
     const char *assembler;
     bool source_only;
+    bool ask_lines;
 };
 
 static bool parse_options(int argc, char **argv, struct options *options)
 {
     static const struct option names[] = {
         {"as", required_argument, NULL, 'a'},
+        {"ask-lines", no_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -63,6 +70,9 @@ static bool parse_options(int argc, char **argv, struct options *options)
             break;
         case 'a':
             options->assembler = optarg;
+            break;
+        case 'l':
+            options->ask_lines = true;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -131,9 +141,22 @@ int main(int argc, char **argv)
         return 1;
     }
     program_init(&program, strcmp(options.input, "-") != 0 ? options.input : "<stdin>");
-    bool ok = rewrite(&options, &program);
+    char *messages = NULL;
+    size_t len = 0;
 
+    if (options.ask_lines && !(program.messages = open_memstream(&messages, &len))) {
+        tool_fail("cannot keep", "messages");
+        return 1;
+    }
+    bool ok = rewrite(&options, &program);
+    const bool ask = options.ask_lines && program.lines_missing;
+
+    if (options.ask_lines) {
+        fclose(program.messages);
+        fputs(ask ? "" : messages, stderr);
+        free(messages);
+    }
     program_free(&program);
     arena_free();
-    return ok ? 0 : 1;
+    return ok ? 0 : ask ? EXIT_ASK_LINES : 1;
 }

@@ -12,7 +12,7 @@
 
 void program_init(struct program *program, const char *input)
 {
-    *program = (struct program){.input = input};
+    *program = (struct program){.input = input, .messages = stderr};
 }
 
 void program_free(struct program *program)
@@ -24,6 +24,7 @@ void program_free(struct program *program)
     free(program->symbols);
     string_table_free(&program->section_names);
     string_table_free(&program->symbol_names);
+    string_table_free(&program->said);
 }
 
 struct section *program_section(struct program *program)
@@ -95,13 +96,32 @@ void program_take_addresses(struct program *program, const char *expression)
     }
 }
 
+/* Has @message been printed? Code that is inlined often would repeat it. */
+static bool was_said(struct program *program, const char *message)
+{
+    const size_t before = program->said.count;
+
+    return string_table_add(&program->said, message, strlen(message)) < before;
+}
+
+/* Where @place is, for a message. What a compiler wrote without lines of its source is
+ * named by the line of the assembly. */
+static const char *place_text(struct program *program, struct place place)
+{
+    const bool known = place.file != program->input || !program->source;
+    const char *in =
+        program->function
+            ? arena_printf("in `%s'%s%s: ", program->function, known ? "" : " of ",
+                           known ? "" : program->source)
+            : "";
+
+    program->lines_missing |= !known;
+    return arena_printf("%s:%u: error: %s", place.file, place.line, in);
+}
+
 void program_error(struct program *program, struct place place, const char *help,
                    const char *format, ...)
 {
-    /* Of what a compiler wrote only the parts that carry a marker have a line of their
-     * own. */
-    bool known = place.file != program->input || !program->source;
-    const char *file = known ? place.file : program->source;
     char text[512];
     va_list args;
 
@@ -111,19 +131,17 @@ void program_error(struct program *program, struct place place, const char *help
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    fprintf(stderr, "%s:", file);
-    if (known) {
-        fprintf(stderr, "%u:", place.line);
+    const char *message = arena_printf("%s%s", place_text(program, place), text);
+
+    if (was_said(program, message)) {
+        return;
     }
-    fputs(" error: ", stderr);
-    if (program->function) {
-        fprintf(stderr, "in `%s': ", program->function);
-    }
-    fprintf(stderr, "%s\n", text);
-    if (help) {
-        fprintf(stderr, "%s: note: %s\n", file, help);
+    fprintf(program->messages, "%s\n", message);
+    if (help && help != program->last_help) {
+        program->last_help = help;
+        fprintf(program->messages, "%s: note: %s\n", place.file, help);
     }
     if (program->nerrors == MAX_ERRORS) {
-        fprintf(stderr, "%s: note: further errors not shown\n", file);
+        fprintf(program->messages, "%s: note: further errors not shown\n", place.file);
     }
 }

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define BUNDLE 32u
 
@@ -106,6 +107,10 @@ struct program {
     size_t symbols_capacity;
     const char *function; /* last global or function label, for messages */
     unsigned nerrors;
+    FILE *messages;           /* where errors go */
+    struct string_table said; /* errors that were printed */
+    const char *last_help;    /* of the error before: it is not repeated */
+    bool lines_missing;       /* an error has no line of the C source */
 };
 
 void program_init(struct program *program, const char *input);

@@ -10,8 +10,6 @@
 #define HELP_X87 "compile with -msse3 (fisttp) and without -ffast-math, or use <fenv.h>"
 #define HELP_STRING "use the string.h function, or movs/stos"
 #define HELP_LOOP "use an explicit test and a conditional jump"
-#define HELP_CPUID \
-    "choose the instruction set when compiling (-march=), not at run time"
 #define HELP_CLOCK "use clock_gettime()"
 #define HELP_FLAGS "use setcc, lahf or sahf"
 #define HELP_SEGMENT "only libc reads the thread pointer, as `mov %fs:0,%reg'"
@@ -121,8 +119,8 @@ static const struct rule rules[] = {
     {"int", RULE_REFUSED, HELP_SYSCALL},
     {"int1", RULE_REFUSED, HELP_HAND},
     {"into", RULE_REFUSED, HELP_HAND},
-    {"cpuid", RULE_REFUSED, HELP_CPUID},
-    {"xgetbv", RULE_REFUSED, HELP_CPUID},
+    {"cpuid", RULE_PROCESSOR, NULL},
+    {"xgetbv", RULE_PROCESSOR, NULL},
     {"rdtsc*", RULE_REFUSED, HELP_CLOCK},
     {"rdpmc", RULE_REFUSED, HELP_CLOCK},
     {"rdpid", RULE_REFUSED, HELP_CLOCK},

@@ -25,7 +25,8 @@ enum rule_class {
     RULE_JUMP,   /* jmp */
     RULE_BRANCH, /* jcc */
     RULE_RETURN,
-    RULE_TRAP, /* control does not pass: ud2, int3 */
+    RULE_PROCESSOR, /* cpuid, xgetbv: libc answers */
+    RULE_TRAP,      /* control does not pass: ud2, int3 */
     RULE_REFUSED,
 };
 

@@ -18,6 +18,10 @@ struct reader {
     uint32_t stack[MAX_SECTION_STACK]; /* .pushsection */
     unsigned depth;
     struct place place;
+    struct place loc;   /* of the last `.loc`; file NULL: none */
+    const char **files; /* by the numbers of `.file` */
+    size_t nfiles;
+    size_t files_capacity;
 };
 
 /* ---- sections ---- */
@@ -192,6 +196,55 @@ static bool is_constant(const char *expression)
     return true;
 }
 
+/* The last string in @arguments, or NULL. */
+static const char *last_string(const char *arguments)
+{
+    const char *name = NULL;
+
+    for (const char *quote = strchr(arguments, '"'); quote;) {
+        const size_t len = strcspn(quote + 1, "\"");
+
+        name = arena_copy(quote + 1, len);
+        quote += 1 + len;
+        quote = *quote ? strchr(quote + 1, '"') : NULL;
+    }
+    return name;
+}
+
+/* `.file "NAME"`: what was compiled; `.file NUMBER ["FOLDER"] "NAME"`: for `.loc`. */
+static void file_directive(struct reader *reader, const char *arguments)
+{
+    const char *name = last_string(arguments);
+    char *end;
+    const unsigned long number = strtoul(arguments, &end, 10);
+
+    if (!name || number > UINT16_MAX) {
+        return;
+    }
+    if (end == arguments) {
+        reader->program->source = name;
+        return;
+    }
+    while (reader->nfiles <= number) {
+        reader->files = array_grow(reader->files, reader->nfiles,
+                                   &reader->files_capacity, sizeof(*reader->files));
+        reader->files[reader->nfiles++] = NULL;
+    }
+    reader->files[number] = name;
+}
+
+/* `.loc NUMBER LINE ...` */
+static void loc_directive(struct reader *reader, const char *arguments)
+{
+    char *end;
+    const unsigned long number = strtoul(arguments, &end, 10);
+    const unsigned long line = strtoul(end, NULL, 10);
+
+    if (number < reader->nfiles && line > 0) { /* 0: of no line */
+        reader->loc = (struct place){reader->files[number], (unsigned)line};
+    }
+}
+
 /* Returns false when @name is no directive about symbols. */
 static bool symbol_directive(struct reader *reader, const char *name,
                              const char *arguments, const char *text)
@@ -220,18 +273,16 @@ static bool symbol_directive(struct reader *reader, const char *name,
             return true;
         }
     } else if (!strcmp(name, ".file")) {
-        const char *quote = strchr(arguments, '"');
-
-        if (quote == arguments) {
-            reader->program->source = arena_copy(quote + 1, strcspn(quote + 1, "\""));
-        }
+        file_directive(reader, arguments);
         add_first(reader, text);
         return true;
-    } else if (!has_prefix(name, ".cfi_") && strcmp(name, ".loc") != 0 &&
-               strcmp(name, ".size") != 0 && strcmp(name, ".ident") != 0 &&
-               strcmp(name, ".hidden") != 0 && strcmp(name, ".protected") != 0 &&
-               strcmp(name, ".internal") != 0 && strcmp(name, ".local") != 0 &&
-               strcmp(name, ".comm") != 0 && strcmp(name, ".lcomm") != 0) {
+    } else if (!strcmp(name, ".loc")) {
+        loc_directive(reader, arguments);
+    } else if (!has_prefix(name, ".cfi_") && strcmp(name, ".size") != 0 &&
+               strcmp(name, ".ident") != 0 && strcmp(name, ".hidden") != 0 &&
+               strcmp(name, ".protected") != 0 && strcmp(name, ".internal") != 0 &&
+               strcmp(name, ".local") != 0 && strcmp(name, ".comm") != 0 &&
+               strcmp(name, ".lcomm") != 0) {
         return false;
     }
     add_verbatim(reader, text);
@@ -295,6 +346,8 @@ static bool is_refused(const char *name)
     return false;
 }
 
+static void statement(struct reader *reader, const char *text);
+
 static void directive(struct reader *reader, const char *text)
 {
     struct program *program = reader->program;
@@ -313,8 +366,12 @@ static void directive(struct reader *reader, const char *text)
         return;
     }
     struct section *section = program_section(program);
+    const char *bytes =
+        section->code && !strcmp(name, ".byte") ? processor_bytes(arguments) : NULL;
 
-    if (section->code && is_alignment(name)) {
+    if (bytes) {
+        statement(reader, bytes);
+    } else if (section->code && is_alignment(name)) {
         align_code(reader, name, arguments);
     } else if (section->code && strcmp(name, ".code64") != 0 &&
                strcmp(name, ".att_syntax") != 0) {
@@ -378,9 +435,11 @@ void source_read(struct program *program, const char *text)
     select_section(&reader, ".text");
     program->previous = program->current;
     while ((next = scan_next(&scanner)).kind != SCAN_END) {
-        reader.place = next.place;
+        reader.place = next.place.file == program->input && reader.loc.file
+                           ? reader.loc
+                           : next.place;
         if (next.kind == SCAN_ERROR) {
-            program_error(program, next.place, NULL, "%s", next.text);
+            program_error(program, reader.place, NULL, "%s", next.text);
             break;
         }
         if (next.kind == SCAN_LABEL) {
@@ -390,5 +449,6 @@ void source_read(struct program *program, const char *text)
         }
     }
     scan_free(&scanner);
+    free(reader.files);
     control_resolve_weak(program);
 }

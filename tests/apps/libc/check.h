@@ -52,6 +52,7 @@ void check_report(int ok, const char *file, int line, const char *format, ...)
     } while (0)
 
 void test_convert(void);
+void test_cpuid(void);
 void test_environment(void);
 void test_fenv(void);
 void test_files(void);

@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include <cpuid.h>
+
 #include "elf_builder.h"
 #include "gate.h"
 #include "link.h"
@@ -588,6 +590,39 @@ static void test_loader_symbols(void **state)
     }
 }
 
+/* Words of CPUID: of leaf 1 not the part that numbers processors. */
+static void test_processor(void **state)
+{
+    static const char *const registers[] = {"eax", "ebx", "ecx", "edx"};
+    static const unsigned leaves[] = {0, 1, 7, 0x80000001};
+    char name[64];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        unsigned words[4];
+        assert_true(__get_cpuid_count(leaves[i], 0, &words[0], &words[1], &words[2],
+                                      &words[3]));
+        for (size_t k = 0; k < 4; k++) {
+            const unsigned shown = leaves[i] == 1 && k == 1 ? 0xff00 : ~0u;
+            snprintf(name, sizeof(name), "__cubicle_cpuid_%x_%s", leaves[i],
+                     registers[k]);
+            import(name);
+            assert_int_equal(relocate(), 0);
+            assert_int_equal(field(CODE, 8), words[k] & shown);
+        }
+    }
+    import("__cubicle_xcr0");
+    assert_int_equal(relocate(), 0);
+    assert_int_equal((field(CODE, 8) & 7) == 7, __builtin_cpu_supports("avx") != 0);
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const others[] = {
+            "__cubicle_cpuid_2_eax", "__cubicle_cpuid_1_esi", "__cubicle_cpuid_",
+            "__cubicle_cpuid_1_eax2"};
+        import(others[i]);
+        assert_int_equal(relocate(), -ENOEXEC);
+    }
+}
+
 /* Whether a function is anybody else's too. */
 static void test_sole(void **state)
 {
@@ -645,9 +680,9 @@ int main(void)
         cmocka_unit_test(test_not_loaded),    cmocka_unit_test(test_structure),
         cmocka_unit_test(test_imports),       cmocka_unit_test(test_spelling),
         cmocka_unit_test(test_providers),     cmocka_unit_test(test_loader_symbols),
-        cmocka_unit_test(test_sole),          cmocka_unit_test(test_roles),
-        cmocka_unit_test(test_boot_only),     cmocka_unit_test(test_resolved_once),
-        cmocka_unit_test(test_spelling_full),
+        cmocka_unit_test(test_processor),     cmocka_unit_test(test_sole),
+        cmocka_unit_test(test_roles),         cmocka_unit_test(test_boot_only),
+        cmocka_unit_test(test_resolved_once), cmocka_unit_test(test_spelling_full),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

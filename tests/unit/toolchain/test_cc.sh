@@ -129,6 +129,43 @@ t_refused_code() {
     printf '\n\nvoid f(void) { __asm__("hlt"); }\n' >asm.c
     fails 'asm.c:3: error: in `f'"'"': `hlt' run -nostdinc -c asm.c && [ ! -e asm.o ]
 }
+# The compiler writes no lines unless it is asked; -g is not.
+t_refused_lines() {
+    cat >lines.c <<'C'
+static int helper(int x)
+{
+    __asm__("rdtsc" : "+a"(x) : : "edx");
+    return x;
+}
+int outer(int a)
+{
+    int nested(int b) { return helper(a + b); }
+    return nested(a);
+}
+__attribute__((target("avx512f"))) void wide(double *at)
+{
+    typedef double eight __attribute__((vector_size(64), aligned(8)));
+    *(eight *)at += 1;
+}
+C
+    for options in -O0 -O2 '-O1 -g'; do
+        # shellcheck disable=SC2086
+        fails 'lines.c:3: error: in ' run -nostdinc $options -c lines.c || return 1
+        grep -Eq "^lines.c:14: error: in .wide': .*AVX-512" said || return 1
+        [ "$(grep -c 'lines.c:3: error' said)" = 1 ] || return 1
+        [ "$(sort said | uniq -d | grep -c error)" = 0 ] || return 1
+        grep -v '^lines.c:[1-9]' said | grep error && return 1
+    done
+    run -nostdinc -O1 -S lines.c && fails 'lines.s:' run -c lines.s &&
+        grep -Eq "^lines.s:[0-9]+: error: in .* of lines.c: " said
+}
+t_no_main() {
+    mkdir -p root/lib root/include && : >crt.c && run -nostdinc -c crt.c -o root/lib/crt1.o &&
+        ar cr root/lib/libc.a || return 1
+    fails "undefined reference to \`main'" "$cc" --cubicle-interfaces="$here/registry" \
+        --cubicle-sysroot="$PWD/root" -nostdinc one.c -o program.cub
+    [ ! -e program.cub ]
+}
 t_other_letters() {
     run -nostdinc -O2 -c letters.c && nm letters.o | grep -q ' größe$' &&
         nm letters.o | grep -q ' naïve$' && echo 'int one(void) { return 1; }' >>letters.c &&
@@ -225,7 +262,7 @@ t_interrupted() {
 
 tests='object two_objects two_to_one assembly from_assembly assembler assembler_cpp preprocess
     stdin stdin_preprocess language other_language response no_input no_such_file no_argument
-    syntax_error refused_code other_letters dependencies dependency_file list_dependencies debug ignored
+    syntax_error refused_code refused_lines no_main other_letters dependencies dependency_file list_dependencies debug ignored
     shared m32 unknown_own bad_isolation plain plain_environment help version questions
     dry_run link exports imports collected constructor note note_plain provides archive
     partial default_name aligned undefined not_provided no_interface no_registry interrupted'
