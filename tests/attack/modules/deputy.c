@@ -103,6 +103,7 @@ static const struct row rows[] = {
     ROW(cubicle_window_close, "ii"),
     ROW(cubicle_window_close_all, "i"),
     ROW(cubicle_window_destroy, "i"),
+    ROW(cubicle_window_lender, "pni"),
     ROW(cubicle_page_protect, "pni"),
     ROW(cubicle_fenv_set, "o"),
     ROW64(cubicle_epoch, "i"),
@@ -386,8 +387,8 @@ static int lent_in_pieces(void)
     enum { PAGES = 70000 };
     char *const lent = map_pages(PAGES);
     const int id = cubicle_window_init();
-    int bad = lent == MAP_FAILED || cubicle_window_add(id, lent, (size_t)PAGES * 4096,
-                                                       CUBICLE_WRITE) != 0;
+    int bad = lent == MAP_FAILED ||
+              cubicle_window_add(id, lent, (size_t)PAGES * 4096, CUBICLE_WRITE) != 0;
     bad += cubicle_window_open(id, cubicle_find("victim")) != 0;
     bad += bad == 0 && victim_increment((uint64_t)lent, 4096, PAGES) != 0;
     for (int i = 0; bad == 0 && i < PAGES; i += 2) {
