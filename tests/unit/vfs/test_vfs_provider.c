@@ -178,15 +178,28 @@ static int t_statfs(struct fs_stat *stat)
 {
     return (int)answer(fs_statfs(stat), 0);
 }
+static int64_t t_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit,
+                     int client)
+{
+    return answer(fs_map(node, offset, size, rights, limit, client), 0);
+}
+static int t_map_change(void *base, size_t size, int rights, int client)
+{
+    return (int)answer(fs_map_change(base, size, rights, client), 0);
+}
+static int t_mapping(const void *base, int client, struct fs_mapping *mapping)
+{
+    return (int)answer(fs_mapping(base, client, mapping), 0);
+}
 static int t_poll(uint64_t node, int timeout)
 {
     return (int)answer(fs_poll(node, timeout), 0);
 }
 
 static const struct fs_ops ops = {
-    t_mount,   t_lookup,   t_create,  t_symlink, t_link,   t_unlink,
-    t_rename,  t_readlink, t_hold,    t_drop,    t_read,   t_write,
-    t_getattr, t_setattr,  t_readdir, t_sync,    t_statfs, t_poll,
+    t_mount,    t_lookup, t_create, t_symlink, t_link,       t_unlink,  t_rename,
+    t_readlink, t_hold,   t_drop,   t_read,    t_write,      t_getattr, t_setattr,
+    t_readdir,  t_sync,   t_statfs, t_map,     t_map_change, t_mapping, t_poll,
 };
 
 static int setup(void **state)
