@@ -17,10 +17,11 @@ static const struct {
     {"format", test_format},   {"jump", test_jump},
     {"locale", test_locale},   {"math", test_math},
     {"memory", test_memory},   {"runtime", test_runtime},
-    {"scan", test_scan},       {"signal", test_signal},
-    {"sort", test_sort},       {"stream", test_stream},
-    {"string", test_string},   {"system", test_system},
-    {"thread", test_thread},   {"time", test_time},
+    {"scan", test_scan},       {"shared", test_shared},
+    {"signal", test_signal},   {"sort", test_sort},
+    {"stream", test_stream},   {"string", test_string},
+    {"system", test_system},   {"thread", test_thread},
+    {"time", test_time},
 };
 
 void check_report(int ok, const char *file, int line, const char *format, ...)

@@ -1,6 +1,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "call_shared.h"
 #include "syscall.h"
 
 int __munmap(void *start, size_t len)
@@ -8,8 +9,12 @@ int __munmap(void *start, size_t len)
     if ((uintptr_t)start & 4095 || len == 0 || len > UINT32_MAX) {
         return __syscall_ret(-EINVAL);
     }
-    return __syscall_ret(
-        __call_zero(alloc_unmap(start, (len + 4095) & -4096UL, CALL_SELF)));
+    len = (len + 4095) & -4096UL;
+    const struct call_shared *shared = __call_shared_at(start, len);
+    if (shared != 0) {
+        return __syscall_ret(shared->unmap((unsigned long)start, len));
+    }
+    return __syscall_ret(__call_zero(alloc_unmap(start, len, CALL_SELF)));
 }
 
 weak_alias(__munmap, munmap);
