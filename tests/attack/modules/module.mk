@@ -4,7 +4,7 @@ ATTACK := tests/attack/modules
 
 MODULES += test-attacker test-victim test-giver
 
-test-attacker_SOURCES := $(addprefix $(ATTACK)/,attacker.c memory.c control.c deputy.c keys.c callee.c)
+test-attacker_SOURCES := $(addprefix $(ATTACK)/,attacker.c memory.c control.c deputy.c keys.c callee.c mapping.c)
 test-attacker_CFLAGS := -Itests/interfaces -Wno-infinite-recursion
 test-attacker_CFLAGS_none := -DPLAIN_CODE
 test-attacker_PROVIDES := app greedy hostile
