@@ -324,4 +324,19 @@ def _lies():
             yield name, (entries, errors)
 
 
+# 29: where a file system may say that its pages are (lie=map-NAME), what the believer maps, and what comes of it.
+LIES_MAP = [
+    ("none", "two", "2 believed, 0 refused"),
+    ("offset", "own", "0 believed, 14 refused"),
+    ("odd", "two", "0 believed, 2 refused"),
+    ("high", "two", "0 believed, 2 refused"),
+    ("short", "two", "0 believed, 2 refused"),
+    ("weak", "two", "0 believed, 2 refused"),
+    ("same", "two", "1 believed, 1 refused"),
+    ("ended", "two", "0 believed, 2 refused"),
+    ("grown", "grown", "1 believed, 1 refused"),
+    ("gone", "gone", "1 believed, 0 refused"),
+] + [(f"{number}", "two", "0 believed, 2 refused")
+     for number in ("minus-4096", "minus-max", "max", "int-max", "int-min", "errno-0x80000000")]
+
 LIES = dict(_lies()) | {"root": None}  # refused: there is no system

@@ -30,5 +30,5 @@ ramfs-liar_SOURCES := $(wildcard components/ramfs/*.c) $(ATTACK)/liar.c
 ramfs-liar_CFLAGS := -include $(ATTACK)/liar.h
 ramfs-liar_PROVIDES := fs
 
-test-believer_SOURCES := $(ATTACK)/believer.c
+test-believer_SOURCES := $(addprefix $(ATTACK)/,believer.c believer_map.c)
 test-believer_PROVIDES := app

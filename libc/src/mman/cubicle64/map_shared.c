@@ -235,7 +235,7 @@ static long shared_check(const struct shared *wanted, long r)
     if (r < 0) {
         return __call_lie(r);
     }
-    if (r & 4095 || r == 0 || wanted->len > UINT32_MAX - (unsigned long)r) {
+    if (r & 4095 || r == 0 || r > UINT32_MAX || wanted->len > UINT32_MAX - (unsigned long)r) {
         return -EIO;
     }
     return 0;
