@@ -1,8 +1,8 @@
 /*
  * Areas: parts of a file that lie in one piece. A file gets one where it is first mapped:
- * its pages there move into it, and what is missing is filled with zeros. Room behind lets
- * a file that grows be mapped further without moving, which an area that is mapped
- * cannot. Areas come from the allocator page by page, not from the pool: their pages are
+ * its pages there move into it, and what is missing is filled with zeros. While it is
+ * mapped it has room behind, so that a file that grows can be mapped further: an area that
+ * is mapped cannot move. Areas come from the allocator page by page, not from the pool: their pages are
  * lent, and go back to it when the file goes.
  */
 #include "ramfs.h"
@@ -271,9 +271,7 @@ static void area_trim(struct ramfs_area *area, uint64_t end)
 
 void area_idle(struct ramfs_area *area)
 {
-    const uint64_t end = file_end(area->node->size);
-    const uint64_t used = end > area->first ? end - area->first : 0;
-    area_trim(area, used == 0 ? 0 : end + max_page(used, ROOM_MIN));
+    area_trim(area, file_end(area->node->size));
 }
 
 void area_shrink(struct ramfs_node *node, uint64_t old_size)

@@ -161,8 +161,7 @@ int area_grow(struct ramfs_node *node, uint64_t end);
 /** The size has shrunk from @old_size: what was cut off reads as zero where it is mapped,
  *  and goes where it is not. */
 void area_shrink(struct ramfs_node *node, uint64_t old_size);
-/** Nothing of @area is mapped any more: room that the file does not need goes, and an area
- *  that has nothing of the file. */
+/** Nothing of @area is mapped any more: what lies past the file's size goes. */
 void area_idle(struct ramfs_area *area);
 /** The tree is empty and nothing is mapped. */
 void area_free_all(struct ramfs_node *node);
