@@ -146,8 +146,8 @@ int vfs_map_grow(void *base, size_t size, size_t new_size, int caller)
         return -EINVAL;
     }
     const int id = map_client(caller);
-    char *const end = (char *)base + size;
-    int error = map_find(end - 4096, id, &mount, &mapping);
+    const uintptr_t end = (uintptr_t)base + size;
+    int error = map_find((const void *)(end - 4096), id, &mount, &mapping);
     if (error != 0) {
         return error;
     }
@@ -156,7 +156,7 @@ int vfs_map_grow(void *base, size_t size, size_t new_size, int caller)
              mount->ops.fs_map(mapping.node, mapping.offset + 4096, new_size - size,
                                (int)mapping.rights, (int)mapping.limit, id));
     result = checked_address(result);
-    if (result > 0 && result != (int64_t)(uintptr_t)end) {
+    if (result > 0 && result != (int64_t)end) {
         PROVIDER(error, mount->ops.fs_map_change((void *)(uintptr_t)result,
                                                  new_size - size, FS_UNMAP, id));
         return -ENOMEM;

@@ -2,6 +2,7 @@
  * vfscore and the file system below it: how often it is asked, and what happens when it
  * lies. The provider here is ramfs behind functions that count, and lie when told to.
  */
+#include <cubicle.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -358,6 +359,28 @@ static void test_results(void **state)
     }
 }
 
+/* What is no address, and mappings that nobody knows. */
+static void test_addresses(void **state)
+{
+    (void)state;
+    const int fd = open_file("/f", O_CREAT | O_RDWR);
+    const int64_t base = vfs_map(fd, 0, 4096, CUBICLE_WRITE, ME);
+    assert_true(base > 0);
+    void *at = (void *)(uintptr_t)base;
+    static const enum lie lies[] = {TOO_MUCH, ODD_ERROR, POSITIVE};
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        lie = lies[i];
+        assert_int_equal(vfs_map(fd, 0, 4096, CUBICLE_WRITE, ME), -EIO);
+        assert_int_equal(vfs_unmap(at, 4096, ME), -EINVAL);
+        assert_int_equal(vfs_map_protect(at, 4096, CUBICLE_READ, ME), -EINVAL);
+        assert_int_equal(vfs_map_grow(at, 4096, 8192, ME), -EINVAL);
+        assert_int_equal(vfs_map_sync(at, ME), -EINVAL);
+    }
+    lie = CALLS_BACK;
+    assert_int_equal(vfs_map(fd, 0, 4096, CUBICLE_WRITE, ME), base);
+    assert_int_equal(vfs_unmap(at, 4096, ME), 0);
+}
+
 static void test_attributes(void **state)
 {
     (void)state;
@@ -418,6 +441,7 @@ int main(void)
         cmocka_unit_test_teardown(test_journal_of_a_transaction, teardown),
         cmocka_unit_test_teardown(test_counts, teardown),
         cmocka_unit_test_teardown(test_results, teardown),
+        cmocka_unit_test_teardown(test_addresses, teardown),
         cmocka_unit_test_teardown(test_attributes, teardown),
         cmocka_unit_test_teardown(test_records, teardown),
         cmocka_unit_test_teardown(test_calls_back, teardown),
