@@ -166,7 +166,7 @@ void area_idle(struct ramfs_area *area);
 /** The tree is empty and nothing is mapped. */
 void area_free_all(struct ramfs_node *node);
 
-/* map.c: who has mapped what */
+/* map.c and lend.c: who has mapped what */
 extern bool map_stale;
 /** Ends the mappings of cubicles that have ended. */
 void map_mend(void);
