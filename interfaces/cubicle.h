@@ -59,6 +59,14 @@ int cubicle_window_close_all(int id);
 int cubicle_window_destroy(int id);
 
 /**
+ * The cubicle that lends [@base, @base + @len) to the caller: every page of the range is owned by that one other
+ * cubicle, and windows let the caller use it with @rights now. It can end the loan at any time.
+ * Its id (> 0); -EINVAL empty or wrapping range, bad rights; -EPERM a page is the caller's own, nobody's, another
+ * owner's than the first, or not lent with these rights.
+ */
+int cubicle_window_lender(CUBICLE_OPAQUE const void *base, size_t len, int rights);
+
+/**
  * Changes the rights of the caller's own heap pages.
  * @base, @len  multiples of 4096.
  * @rights      0 (no access), CUBICLE_READ or CUBICLE_WRITE.

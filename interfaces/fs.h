@@ -33,6 +33,8 @@ struct fs_attr {
 /** Only vfscore changes this node, so it may answer from what it remembers; fs_sync does nothing for it; its blocks
  *  are the 4 KiB pages that were ever written. On the root: names are not changed by anybody else either. */
 #define FS_NODE_CACHED 4
+/** A client has it mapped (fs_map): its bytes change without a call, and are not to be remembered. */
+#define FS_NODE_MAPPED 8
 
 /** Bits of @which in fs_setattr. */
 #define FS_SET_MODE 1
@@ -46,6 +48,14 @@ struct fs_attr {
 struct fs_stat {
     uint64_t block_size, blocks, blocks_free, nodes, nodes_free, name_max;
     uint64_t magic; /* f_type of statfs(2) */
+};
+
+/** What fs_mapping() tells of an address. */
+struct fs_mapping {
+    uint64_t node;
+    uint64_t offset; /* of the byte there, in the file */
+    uint32_t rights; /* of the client: 0, CUBICLE_READ, CUBICLE_WRITE */
+    uint32_t limit;  /* the most that fs_map_change() gives it */
 };
 
 /** A record of fs_readdir: struct dirent64 of Linux, @reclen a multiple of 8, @name ends with NUL. */
@@ -90,6 +100,25 @@ int fs_setattr(uint64_t node, uint32_t which, CUBICLE_IN(sizeof(struct fs_attr))
 ssize_t fs_readdir(uint64_t dir, uint64_t cookie, CUBICLE_OUT(count, ret) void *buf, size_t count);
 int fs_sync(uint64_t node);
 int fs_statfs(CUBICLE_OUT(sizeof(struct fs_stat)) struct fs_stat *stat);
+/**
+ * Lends cubicle @client the pages of the file that hold [@offset, @offset + @size), with @rights (0, CUBICLE_READ or
+ * CUBICLE_WRITE), and fs_map_change() may give it up to @limit. Reads, writes and all mappings are of the same
+ * pages. @offset is a multiple of 4096, and a size is rounded up to one. The node lives while it is mapped. Bytes
+ * behind the file's end are zero at first, and of the file only once it has grown over them, zero again.
+ * Mappings of @client's that overlap are one memory, with the rights of both; each is to be ended.
+ * Returns the address of the pages; -ENODEV not a file that can be mapped; -EINVAL senseless numbers; -ENOMEM no
+ * memory, no window to @client, or no place where the file lies in one piece. Where @client is the file system's own
+ * cubicle, nothing is lent.
+ */
+int64_t fs_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit, int client);
+/** As @rights of fs_map_change: the mapping ends. */
+#define FS_UNMAP (-1)
+/** Changes what @client may do with whole pages that fs_map() gave it. 0; -EINVAL they are not all mapped, not
+ *  aligned, bad rights; -EACCES more than the limit; -ENOMEM the mapping cannot be divided further. */
+int fs_map_change(CUBICLE_OPAQUE void *base, size_t size, int rights, int client);
+/** What @client has mapped at @base. 0, -EINVAL nothing. */
+int fs_mapping(CUBICLE_OPAQUE const void *base, int client,
+               CUBICLE_OUT(sizeof(struct fs_mapping)) struct fs_mapping *mapping);
 /** POLLIN/POLLOUT bits that are ready now. */
 int fs_poll(uint64_t node, int timeout_ms);
 

@@ -102,6 +102,22 @@ int vfs_poll(CUBICLE_INOUT(size) struct pollfd *fds, size_t size, int timeout_ms
 int vfs_statfs(CUBICLE_STRING(PATH_MAX) const char *path, CUBICLE_OUT(sizeof(struct statfs)) struct statfs *st,
                CUBICLE_CALLER int caller);
 int vfs_fstatfs(int fd, CUBICLE_OUT(sizeof(struct statfs)) struct statfs *st, CUBICLE_CALLER int caller);
+/**
+ * Maps [@offset, @offset + @size) of the file for the caller, shared with the file: fs_map() says how. @rights 0,
+ * CUBICLE_READ or CUBICLE_WRITE. The descriptor may be closed meanwhile. Returns the address; -EBADF; -EACCES not
+ * open for reading, or with CUBICLE_WRITE for writing too; -ENODEV; -EINVAL; -ENOMEM. The address is the file
+ * system's word alone: cubicle_window_lender() knows whether it lends the pages there.
+ */
+int64_t vfs_map(int fd, int64_t offset, size_t size, int rights, CUBICLE_CALLER int caller);
+/** Ends the caller's mapping of whole pages [@base, @base + @size). 0; -EINVAL they are not all mapped; -ENOMEM it
+ *  cannot be divided further. */
+int vfs_unmap(CUBICLE_OPAQUE void *base, size_t size, CUBICLE_CALLER int caller);
+/** Changes the caller's rights. As vfs_unmap(), and -EACCES the descriptor did not allow it. */
+int vfs_map_protect(CUBICLE_OPAQUE void *base, size_t size, int rights, CUBICLE_CALLER int caller);
+/** Lengthens the caller's mapping in its place, from @size to @new_size bytes. 0, -EINVAL, -ENOMEM no room there. */
+int vfs_map_grow(CUBICLE_OPAQUE void *base, size_t size, size_t new_size, CUBICLE_CALLER int caller);
+/** Says that the mapping was written to up to now: the file's times follow. 0, -EINVAL nothing is mapped at @base. */
+int vfs_map_sync(CUBICLE_OPAQUE void *base, CUBICLE_CALLER int caller);
 /** Mounts file system provider @provider at @path. */
 CUBICLE_BOOT_ONLY
 int vfs_mount(CUBICLE_STRING(64) const char *provider, CUBICLE_STRING(PATH_MAX) const char *path,

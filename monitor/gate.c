@@ -66,6 +66,16 @@ static int gate_window_destroy(int id)
     return window_destroy(gate_caller(), id);
 }
 
+static int gate_window_lender(uint64_t base, uint64_t len, int rights)
+{
+    const uint64_t offset = (uint32_t)base;
+    if (len == 0 || len > SPACE_SIZE || offset + len > SPACE_SIZE ||
+        (rights != PAGE_READ && rights != (PAGE_READ | PAGE_WRITE))) {
+        return -EINVAL;
+    }
+    return window_lender(gate_caller(), (uint32_t)offset, len, (unsigned)rights);
+}
+
 /* Whole pages of [@base, @base + @len), inside the offset space. */
 static bool gate_pages(uint64_t base, uint64_t len, uint32_t *page, uint32_t *npages)
 {
@@ -268,6 +278,7 @@ static const struct gate gates[] = {
     {"cubicle_window_close", gate_window_close, false, false},
     {"cubicle_window_close_all", gate_window_close_all, false, false},
     {"cubicle_window_destroy", gate_window_destroy, false, false},
+    {"cubicle_window_lender", gate_window_lender, false, false},
     {"cubicle_page_protect", gate_page_protect, false, false},
     {"cubicle_page_assign", gate_page_assign, false, true},
     {"cubicle_page_recall", gate_page_recall, false, true},

@@ -137,6 +137,22 @@ unsigned window_rights(unsigned peer, uint32_t page)
     return rights[peer];
 }
 
+int window_lender(unsigned peer, uint32_t base, uint64_t len, unsigned rights)
+{
+    const unsigned owner = page_get(page_of(base)).owner;
+    const uint32_t last = page_of(base + len - 1);
+    if (owner == peer || owner == CUBICLE_MONITOR) {
+        return -EPERM;
+    }
+    for (uint32_t page = page_of(base); page <= last; page++) {
+        if (page_get(page).owner != owner ||
+            (rights & ~window_rights(peer, page)) != 0) {
+            return -EPERM;
+        }
+    }
+    return (int)owner;
+}
+
 /* Must the host have a mapping of @peer's for pages of others that begins here? */
 static bool window_begins_run(unsigned peer, uint32_t page)
 {

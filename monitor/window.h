@@ -48,6 +48,11 @@ int window_destroy(unsigned owner, int id);
 /** Rights (PAGE_* bits) that @peer has on @page of another cubicle by W1. */
 unsigned window_rights(unsigned peer, uint32_t page);
 
+/** The one cubicle that owns every page of [@base, @base + @len), another than @peer, where W1
+ *  gives @peer all of @rights on each; -EPERM otherwise. The range is not empty and lies in
+ *  the offset space. */
+int window_lender(unsigned peer, uint32_t base, uint64_t len, unsigned rights);
+
 /** Says that the backend has mapped a page of another's for @peer, as windows allow. */
 void window_note_mapped(unsigned peer, uint32_t page, unsigned rights);
 

@@ -1,12 +1,14 @@
 /*
  * Devices: /dev. One flat directory that never changes; node numbers are positions in
- * the table below.
+ * the table below. Where programs look for shared memory, a link leads to a file system
+ * in memory.
  */
 #include <errno.h>
 #include <fs.h>
 #include <plat.h>
 #include <poll.h>
 #include <random.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,7 +19,9 @@
 #define ROOT 1
 #define DT(mode) ((uint8_t)((mode) >> 12))
 
-enum device { DIRECTORY, NULL_, ZERO, FULL, RANDOM, CONSOLE };
+#define SHM_TARGET "/tmp"
+
+enum device { DIRECTORY, LINK, NULL_, ZERO, FULL, RANDOM, CONSOLE };
 
 static const struct node {
     const char *name;
@@ -27,6 +31,7 @@ static const struct node {
     uint16_t mode;
 } nodes[] = {
     [ROOT] = {"", DIRECTORY, 0, 0, 0, S_IFDIR | 0755},
+    {"shm", LINK, 0, 0, 0, S_IFLNK | 0777},
     {"null", NULL_, 0, 1, 3, S_IFCHR | 0666},
     {"zero", ZERO, 0, 1, 5, S_IFCHR | 0666},
     {"full", FULL, 0, 1, 7, S_IFCHR | 0666},
@@ -47,12 +52,14 @@ static const struct node *node_get(uint64_t number)
 
 static void node_attr(const struct node *node, struct fs_attr *attr)
 {
+    const bool is_device = node->device != DIRECTORY && node->device != LINK;
     *attr = (struct fs_attr){
         .node = (uint64_t)(node - nodes),
+        .size = node->device == LINK ? strlen(SHM_TARGET) : 0,
         .rdev = makedev(node->major, node->minor),
         .mode = node->mode,
         .nlink = node->device == DIRECTORY ? 2 : 1,
-        .flags = FS_NODE_CACHED | (node->device == DIRECTORY ? 0 : FS_NODE_STREAM),
+        .flags = FS_NODE_CACHED | (is_device ? FS_NODE_STREAM : 0),
     };
     if (node->device == CONSOLE && plat_console_isatty(node->stream) > 0) {
         const int size = plat_console_size(node->stream);
@@ -133,6 +140,8 @@ ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count, int c
     switch (node->device) {
     case DIRECTORY:
         return -EISDIR;
+    case LINK:
+        return -EINVAL;
     case NULL_:
         return 0;
     case ZERO:
@@ -160,6 +169,8 @@ ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count
     switch (node->device) {
     case DIRECTORY:
         return -EISDIR;
+    case LINK:
+        return -EINVAL;
     case NULL_:
     case ZERO:
     case RANDOM: /* nothing here needs a stranger's entropy */
@@ -209,9 +220,14 @@ int fs_sync(uint64_t node)
     return node_get(node) == NULL ? -ESTALE : 0;
 }
 
-ssize_t fs_readlink(uint64_t node, char *buf, size_t count)
+ssize_t fs_readlink(uint64_t number, char *buf, size_t count)
 {
-    (void)buf;
-    (void)count;
-    return node_get(node) == NULL ? -ESTALE : -EINVAL;
+    const struct node *link = node_get(number);
+    if (link == NULL || link->device != LINK) {
+        return link == NULL ? -ESTALE : -EINVAL;
+    }
+    const size_t len = strlen(SHM_TARGET);
+    count = count < len ? count : len;
+    memcpy(buf, SHM_TARGET, count);
+    return (ssize_t)count;
 }

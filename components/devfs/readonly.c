@@ -1,4 +1,4 @@
-/* What devfs refuses: its names and attributes never change. */
+/* What devfs refuses: its names and attributes never change, and a device has no pages. */
 #include <errno.h>
 #include <fs.h>
 
@@ -46,4 +46,25 @@ int fs_setattr(uint64_t node, uint32_t which, const struct fs_attr *attr)
     }
     return (which & (FS_SET_MODE | FS_SET_UID | FS_SET_GID | FS_SET_SIZE)) != 0 ? -EROFS
                                                                                 : 0;
+}
+
+int64_t fs_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit,
+               int client)
+{
+    (void)offset, (void)size, (void)rights, (void)limit, (void)client;
+    struct fs_attr unused;
+    const int error = fs_getattr(node, &unused);
+    return error != 0 ? error : -ENODEV;
+}
+
+int fs_map_change(void *base, size_t size, int rights, int client)
+{
+    (void)base, (void)size, (void)rights, (void)client;
+    return -EINVAL;
+}
+
+int fs_mapping(const void *base, int client, struct fs_mapping *mapping)
+{
+    (void)base, (void)client, (void)mapping;
+    return -EINVAL;
 }

@@ -101,8 +101,16 @@ ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count, int c
 static char *page_new(struct ramfs_node *node, uint64_t index, size_t skip, size_t part)
 {
     void **slot = tree_slot(node, index);
-    bool zero;
-    char *page = slot == NULL ? NULL : pool_get(&zero);
+    bool zero = true;
+    char *page = NULL;
+    if (slot != NULL && unlikely(node->areas != NULL)) {
+        page = area_page(node, index);
+    }
+    if (unlikely(page != NULL)) {
+        memset(page, 0, RAMFS_PAGE);
+    } else if (slot != NULL) {
+        page = pool_get(&zero);
+    }
     if (page == NULL) {
         return NULL;
     }
@@ -124,20 +132,36 @@ static char *page_new(struct ramfs_node *node, uint64_t index, size_t skip, size
 static void page_give_back(struct ramfs_node *node, uint64_t index)
 {
     void **slot = tree_slot(node, index);
-    pool_put(*slot);
+    tree_page_put(node, *slot);
     *slot = NULL;
     node->pages--;
 }
 
+/** How many pages @size bytes take. */
+static uint64_t pages_of(uint64_t size)
+{
+    return (size + RAMFS_PAGE - 1) >> PAGE_SIZE_LOG;
+}
+
 /** The file is about to reach from its size to @offset without a write: clears what the
- * last page has there. */
-static void gap_clear(struct ramfs_node *node, uint64_t offset)
+ * last page has there, and has its areas' pages up to page @end. 0, -ENOSPC. */
+static int gap_clear(struct ramfs_node *node, uint64_t offset, uint64_t end)
 {
     const size_t from = node->size & (RAMFS_PAGE - 1);
     char *page = from == 0 ? NULL : tree_find(node, node->size >> PAGE_SIZE_LOG);
     if (page != NULL) {
         memset(page + from, 0, min_size(RAMFS_PAGE - from, offset - node->size));
     }
+    return likely(node->areas == NULL) ? 0 : area_grow(node, end);
+}
+
+/** A change of the size has failed: what came to the tree past it goes. */
+static int grow_undo(struct ramfs_node *node, int error)
+{
+    if (node->areas != NULL) {
+        tree_cut(node, pages_of(node->size));
+    }
+    return error;
 }
 
 ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count)
@@ -150,12 +174,15 @@ ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count
     if (unlikely(offset > INT64_MAX || count > INT64_MAX - offset)) {
         return -EFBIG;
     }
-    if (unlikely(offset > node->size && count > 0)) {
-        gap_clear(node, offset);
-    }
     const char *from = buf;
     size_t left = count;
     int failed = 0;
+    if (unlikely(offset > node->size && count > 0)) {
+        failed = gap_clear(node, offset, offset >> PAGE_SIZE_LOG);
+        if (failed != 0) {
+            return grow_undo(node, failed);
+        }
+    }
     while (left > 0) {
         const size_t skip = offset & (RAMFS_PAGE - 1);
         const size_t part = min_size(left, RAMFS_PAGE - skip);
@@ -182,7 +209,7 @@ ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count
             node->size = offset;
         }
     }
-    return unlikely(left == count) ? failed : (ssize_t)(count - left);
+    return unlikely(left == count) ? grow_undo(node, failed) : (ssize_t)(count - left);
 }
 
 int data_resize(struct ramfs_node *node, uint64_t size)
@@ -190,11 +217,19 @@ int data_resize(struct ramfs_node *node, uint64_t size)
     if (size > INT64_MAX) {
         return -EFBIG;
     }
-    if (size < node->size) {
-        tree_cut(node, (size + RAMFS_PAGE - 1) >> PAGE_SIZE_LOG);
-    } else {
-        gap_clear(node, size);
+    const uint64_t old_size = node->size;
+    if (size > old_size) {
+        const int error = gap_clear(node, size, pages_of(size));
+        if (error != 0) {
+            return grow_undo(node, error);
+        }
     }
     node->size = size;
+    if (size < old_size) {
+        tree_cut(node, pages_of(size));
+        if (unlikely(node->areas != NULL)) {
+            area_shrink(node, old_size);
+        }
+    }
     return 0;
 }

@@ -1,3 +1,3 @@
 MODULES += ramfs
 ramfs_SOURCES := $(wildcard components/ramfs/*.c)
-ramfs_PROVIDES := fs
+ramfs_PROVIDES := fs lifecycle

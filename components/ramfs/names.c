@@ -91,6 +91,7 @@ static int make(uint64_t dir_number, const char *name, uint32_t mode, char *targ
 int fs_create(uint64_t dir, const char *name, uint32_t mode, int64_t now_ns,
               struct fs_attr *attr)
 {
+    map_settle();
     const uint32_t type = mode & S_IFMT;
     if (type != S_IFREG && type != S_IFDIR && type != S_IFIFO) {
         return -EINVAL;
@@ -162,6 +163,7 @@ static void name_lost(struct ramfs_node *dir, struct ramfs_node *node, int64_t n
 
 int fs_unlink(uint64_t dir_number, const char *name, int is_dir, int64_t now_ns)
 {
+    map_settle();
     struct ramfs_node *dir;
     struct ramfs_key key;
     const int error = place_get(dir_number, name, &dir, &key);

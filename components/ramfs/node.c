@@ -78,11 +78,12 @@ struct ramfs_node *node_alloc(uint32_t mode, int64_t now_ns)
 
 void node_release(struct ramfs_node *node)
 {
-    if (node->nlink > 0 || node->holds > 0) {
+    if (node->nlink > 0 || node->holds > 0 || node->mapped > 0) {
         return;
     }
     if (S_ISREG(node->mode)) {
         tree_cut(node, 0);
+        area_free_all(node);
     } else if (S_ISDIR(node->mode)) {
         dir_free(node->dir);
     } else if (S_ISLNK(node->mode)) {
@@ -123,6 +124,6 @@ void node_attr(const struct ramfs_node *node, struct fs_attr *attr)
         .nlink = node->nlink,
         .uid = node->uid,
         .gid = node->gid,
-        .flags = FS_NODE_CACHED,
+        .flags = FS_NODE_CACHED | (node->mapped > 0 ? FS_NODE_MAPPED : 0),
     };
 }

@@ -77,6 +77,7 @@ int fs_mount(const char *options, struct fs_attr *attr)
     if (error != 0) {
         return error;
     }
+    map_settle();
     if (root != NULL) {
         node_drop_all(); /* by a client that knows nothing of before */
         node_attr(root, attr);
@@ -116,6 +117,7 @@ int fs_hold(uint64_t number)
 
 int fs_drop(uint64_t number)
 {
+    map_settle();
     struct ramfs_node *node = node_get(number);
     if (node == NULL || node->holds == 0) {
         return node == NULL ? -ESTALE : -EINVAL;
@@ -137,6 +139,7 @@ int fs_getattr(uint64_t number, struct fs_attr *attr)
 
 int fs_setattr(uint64_t number, uint32_t which, const struct fs_attr *attr)
 {
+    map_settle();
     struct ramfs_node *node = node_get(number);
     if (node == NULL) {
         return -ESTALE;
@@ -188,6 +191,7 @@ int fs_sync(uint64_t number)
 
 int fs_statfs(struct fs_stat *stat)
 {
+    map_settle();
     const uint64_t space = (uint64_t)1 << (32 - PAGE_SIZE_LOG);
     const uint64_t blocks = ramfs_pool.limit < space ? ramfs_pool.limit : space;
     *stat = (struct fs_stat){

@@ -4,11 +4,15 @@
  * Invariants:
  *  1. A node number is generation << 32 | index; a number that was ever freed names
  *     nothing again.
- *  2. A page is in one file's tree or in the pool. A file has no page past its size;
- *     the bytes of its last page past its size are undefined, and are cleared when the
- *     size grows over them without a write.
- *  3. A node lives while it has a name (nlink > 0) or is held (holds > 0).
+ *  2. A page is in one file's tree, in the pool, or in an area. A file has no page past
+ *     its size; the bytes of its last page past its size are undefined, and are cleared
+ *     when the size grows over them without a write.
+ *  3. A node lives while it has a name (nlink > 0), is held (holds > 0) or mapped
+ *     (mapped > 0).
  *  4. Directory entries lie in the order of their cookies; a cookie is given once.
+ *  5. Where a file has an area, its tree names the area's pages, all of them up to the
+ *     file's size. The areas of a file do not overlap, and one that is mapped does not
+ *     move. So reads, writes and mappings are of the same bytes.
  */
 #ifndef RAMFS_H
 #define RAMFS_H
@@ -35,10 +39,12 @@
 #define RAMFS_NAME_MAX 255
 
 struct ramfs_dir;
+struct ramfs_area;
 
 struct ramfs_node {
     uint32_t index, generation;
     uint32_t mode, nlink, holds;
+    uint32_t mapped; /* mappings of it (map.c) */
     uint32_t uid, gid;
     uint8_t live, levels; /* levels of tables over the pages; 0: direct */
     uint64_t size, pages;
@@ -50,6 +56,7 @@ struct ramfs_node {
         struct ramfs_node *next_free;
     };
     struct ramfs_node *parent; /* of a directory */
+    struct ramfs_area *areas;
     int64_t atime_ns, mtime_ns, ctime_ns;
 };
 
@@ -128,6 +135,48 @@ static inline void *tree_find(const struct ramfs_node *node, uint64_t page)
 void **tree_slot(struct ramfs_node *node, uint64_t page);
 /** Frees every page from @keep on. */
 void tree_cut(struct ramfs_node *node, uint64_t keep);
+
+/** Gives up a page that the tree no longer names. */
+void tree_page_put(const struct ramfs_node *node, void *page);
+
+/* area.c: parts of a file that lie in one piece, so that they can be mapped */
+struct ramfs_area {
+    struct ramfs_area *next; /* of the same node */
+    struct ramfs_node *node;
+    char *base;
+    uint64_t first;  /* which page of the file lies at @base */
+    uint64_t npages; /* some may lie past the file's size */
+    uint32_t mapped; /* mappings in it */
+};
+
+/** An area with these pages of the file: one that there is, or a new one. 0, -ENOMEM. */
+int area_get(struct ramfs_node *node, uint64_t first, uint64_t npages,
+             struct ramfs_area **area);
+/** The page of an area that is to hold page @index of the file; NULL: none. */
+char *area_page(const struct ramfs_node *node, uint64_t index);
+bool area_has(const struct ramfs_node *node, const void *page);
+/** Makes the areas' pages from the file's size up to page @end (not included) part of the
+ *  file, zero. 0, -ENOSPC: then tree_cut() is to follow. */
+int area_grow(struct ramfs_node *node, uint64_t end);
+/** The size has shrunk from @old_size: what was cut off reads as zero where it is mapped,
+ *  and goes where it is not. */
+void area_shrink(struct ramfs_node *node, uint64_t old_size);
+/** Nothing of @area is mapped any more: what lies past the file's size goes. */
+void area_idle(struct ramfs_area *area);
+/** The tree is empty and nothing is mapped. */
+void area_free_all(struct ramfs_node *node);
+
+/* map.c and lend.c: who has mapped what */
+extern bool map_stale;
+/** Ends the mappings of cubicles that have ended. */
+void map_mend(void);
+/** Where an operation starts that wants memory back. */
+static inline void map_settle(void)
+{
+    if (unlikely(map_stale)) {
+        map_mend();
+    }
+}
 
 /* data.c */
 int data_resize(struct ramfs_node *node, uint64_t size);

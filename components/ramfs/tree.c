@@ -50,6 +50,13 @@ void **tree_slot(struct ramfs_node *node, uint64_t page)
     return &table[page & (RAMFS_FANOUT - 1)];
 }
 
+void tree_page_put(const struct ramfs_node *node, void *page)
+{
+    if (likely(node->areas == NULL) || !area_has(node, page)) {
+        pool_put(page);
+    }
+}
+
 /** Frees what @table (of @levels levels) names from its page @keep on. At most
  * RAMFS_LEVELS_MAX deep. */
 static void table_cut(struct ramfs_node *node, void **table, unsigned levels,
@@ -63,9 +70,11 @@ static void table_cut(struct ramfs_node *node, void **table, unsigned levels,
         const uint64_t inside = keep > i << shift ? keep - (i << shift) : 0;
         if (levels == 1) {
             node->pages--;
-        } else {
-            table_cut(node, table[i], levels - 1, inside);
+            tree_page_put(node, table[i]);
+            table[i] = NULL;
+            continue;
         }
+        table_cut(node, table[i], levels - 1, inside);
         if (inside == 0) {
             pool_put(table[i]);
             table[i] = NULL;
@@ -78,7 +87,7 @@ void tree_cut(struct ramfs_node *node, uint64_t keep)
     if (node->levels == 0) {
         for (uint64_t i = keep; i < RAMFS_DIRECT; i++) {
             if (node->direct[i] != NULL) {
-                pool_put(node->direct[i]);
+                tree_page_put(node, node->direct[i]);
                 node->direct[i] = NULL;
                 node->pages--;
             }

@@ -264,6 +264,8 @@ void node_free(struct node *node);
 void node_lose_all(const struct mount *mount);
 /** Brings st up to date: settles the times, and asks what only the file system knows. */
 int node_refresh(struct node *node);
+/** The node of that number if it is known and has a name; else NULL. */
+struct node *node_known(const struct mount *mount, uint64_t number);
 /** The last name of @node is going: sees that the file system keeps it while we use it. */
 int node_keep(struct node *node);
 /** One name of @node is gone. */
@@ -307,6 +309,12 @@ static inline int node_lost(const struct node *node)
 static inline int64_t pages_of(int64_t size)
 {
     return (int64_t)(((uint64_t)size + 4095) / 4096);
+}
+
+/** Its bytes change while nobody calls. */
+static inline bool node_is_mapped(const struct node *node)
+{
+    return (node->flags & FS_NODE_MAPPED) != 0;
 }
 
 /** st of a node, up to date. */

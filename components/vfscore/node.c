@@ -91,6 +91,8 @@ static void attr_apply(struct node *node, const struct fs_attr *attr)
     st->st_nlink = attr->nlink;
     st->st_blocks = (blkcnt_t)attr->blocks;
     node->terminal_size = attr->terminal_size;
+    node->flags =
+        (uint8_t)((node->flags & ~FS_NODE_MAPPED) | (attr->flags & FS_NODE_MAPPED));
     if (first || !S_ISREG(st->st_mode) || (node->flags & FS_NODE_CACHED) == 0) {
         st->st_size = (off_t)attr->size;
     }
@@ -118,6 +120,11 @@ static struct node *node_find(const struct mount *mount, uint64_t number)
         node = node->hash_next;
     }
     return node;
+}
+
+struct node *node_known(const struct mount *mount, uint64_t number)
+{
+    return node_find(mount, number);
 }
 
 int node_from_attr(struct mount *mount, const struct fs_attr *attr,

@@ -38,7 +38,7 @@ static inline ssize_t piece_write(struct node *node, void *buf, size_t count,
  * Headers are looked at again and again (SQLite reads 16 bytes of its file's first 64
  * for every transaction): the first small read there fetches them all, and further ones
  * are answered from the node. Writes keep them up to date; nobody else changes the
- * file.
+ * file, unless it is mapped.
  */
 static ssize_t head_read(struct node *node, void *buf, size_t count, int64_t offset)
 {
@@ -64,7 +64,7 @@ static ssize_t head_read(struct node *node, void *buf, size_t count, int64_t off
 static void head_written(struct node *node, const char *buf, size_t count,
                          int64_t offset)
 {
-    if ((uint64_t)offset > node->head_len) {
+    if ((uint64_t)offset > node->head_len || node_is_mapped(node)) {
         return; /* not known up to there: nothing to keep */
     }
     const size_t room = HEAD_MAX - (size_t)offset;
@@ -117,7 +117,8 @@ static inline ssize_t regular_read(struct node *node, void *buf, size_t count,
         }
         count = (size_t)left;
     }
-    if ((uint64_t)offset + count <= HEAD_MAX && (node->stale & STALE_ALWAYS) == 0) {
+    if ((uint64_t)offset + count <= HEAD_MAX && (node->stale & STALE_ALWAYS) == 0 &&
+        !node_is_mapped(node)) {
         return head_read(node, buf, count, offset);
     }
     if (unlikely(count > PIECE_MAX)) {

@@ -72,6 +72,19 @@ static int stale_poll(uint64_t node, int timeout_ms)
 {
     return -ESTALE;
 }
+static int64_t stale_map(uint64_t node, uint64_t offset, size_t size, int rights,
+                         int limit, int client)
+{
+    return -ESTALE;
+}
+static int stale_map_change(void *base, size_t size, int rights, int client)
+{
+    return -EINVAL; /* nothing of the old one is mapped any more */
+}
+static int stale_mapping(const void *base, int client, struct fs_mapping *mapping)
+{
+    return -EINVAL;
+}
 
 const struct fs_ops stale_ops = {
     .fs_mount = stale_mount,
@@ -91,5 +104,8 @@ const struct fs_ops stale_ops = {
     .fs_readdir = stale_readdir,
     .fs_sync = stale_node,
     .fs_statfs = stale_statfs,
+    .fs_map = stale_map,
+    .fs_map_change = stale_map_change,
+    .fs_mapping = stale_mapping,
     .fs_poll = stale_poll,
 };

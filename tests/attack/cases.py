@@ -148,6 +148,13 @@ STOPPED = [
     ("read_far_behind", "read", "any", "", 3, "elsewhere"),
     ("after_window", "read", "heap", "victim", 4, ""),
     ("through_read_only", "write", "read-only", "victim", 6, ""),
+    ("mapped_unmapped", "read", "heap", "ramfs", 5, ""),
+    ("mapped_hole", "write", "heap", "ramfs", 5, ""),
+    ("mapped_behind", "read", "heap", "ramfs", 4, ""),
+    ("mapped_before", "read", "any", "", 4, ""),
+    ("mapped_read_only", "write", "read-only", "ramfs", 6, ""),
+    ("mapped_by_victim", "read", "heap", "ramfs", 1, ""),
+    ("mapped_removed", "write", "heap", "ramfs", 5, ""),
     ("hijack_stack", "write", "stack", "giver", 16, ""),
     ("hijack_before", "write", "stack", "giver", 29, ""),
     ("lent_heap_before", "write", "heap", "giver", 4, ""),
@@ -254,6 +261,10 @@ HARMLESS = [
     ("mappings_run_out", r"^refused$", 31),
     ("refused_after_seek", r"^kept$", 26),
     ("failed_write", r"^nothing shows$", 27),
+    ("mapped_shared", r"^shared$", 4),
+    ("mapped_meddle", r"^refused$", 8),
+    ("mapped_out", r"^refused$", 31),
+    ("mapped_huge", r"^refused$", 31),
     ("bind_past_vfscore", r"^refused 100$", 15),
 ]
 
@@ -312,5 +323,20 @@ def _lies():
         for name in names.split():
             yield name, (entries, errors)
 
+
+# 29: where a file system may say that its pages are (lie=map-NAME), what the believer maps, and what comes of it.
+LIES_MAP = [
+    ("none", "two", "2 believed, 0 refused"),
+    ("offset", "own", "0 believed, 14 refused"),
+    ("odd", "two", "0 believed, 2 refused"),
+    ("high", "two", "0 believed, 2 refused"),
+    ("short", "two", "0 believed, 2 refused"),
+    ("weak", "two", "0 believed, 2 refused"),
+    ("same", "two", "1 believed, 1 refused"),
+    ("ended", "two", "0 believed, 2 refused"),
+    ("grown", "grown", "1 believed, 1 refused"),
+    ("gone", "gone", "1 believed, 0 refused"),
+] + [(f"{number}", "two", "0 believed, 2 refused")
+     for number in ("minus-4096", "minus-max", "max", "int-max", "int-min", "errno-0x80000000")]
 
 LIES = dict(_lies()) | {"root": None}  # refused: there is no system

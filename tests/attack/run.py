@@ -26,6 +26,7 @@ from cases import (  # noqa: E402
     KEYS_CALLS,
     KEYS_HARMLESS,
     LIES,
+    LIES_MAP,
     PLAIN,
     READABLE,
     STRICT,
@@ -149,6 +150,18 @@ def lie(name):
         expected = f"done: {count} errors, {entries} entries" + (f", {errors}" if errors else "")
         check(result.status == 0, "it was believed", result)
         check(result.out == expected + "\n", f"expected '{expected}'", result)
+
+
+def lie_map(name, how, expected):
+    """29: libc takes nothing for a file's pages that is not lent by somebody else."""
+    with temporary_directory() as folder:
+        system = Path(folder) / "liar.yaml"
+        text = (SYSTEMS / "liar.yaml").read_text()
+        system.write_text(text.replace("lie=none", f"lie=map-{name}"))
+        result = run_system(system, "map", how, timeout=20)
+        check(not result.faults(), "a fault", result)
+        check(result.status == 0 and result.out == expected + "\n",
+              f"expected '{expected}'", result)
 
 
 def recursion():
@@ -371,6 +384,8 @@ def main():
                       isolation="none")
     for name in LIES:
         tests.add(f"29: lie {name}", lie, name)
+    for row in LIES_MAP:
+        tests.add(f"29: map-{row[0]}", lie_map, *row)
     tests.add("20: recursion", recursion)
     tests.add("31: endless loop", endless_loop)
     for name, row, reasons, body in refused_cases() if SFI else ():

@@ -64,6 +64,12 @@ int vfs_isatty(int, int);
 int vfs_winsize(int, int);
 int vfs_poll(struct pollfd *, unsigned long, int, int);
 
+long vfs_map(int, long, unsigned long, int, int);
+int vfs_unmap(void *, unsigned long, int);
+int vfs_map_protect(void *, unsigned long, int, int);
+int vfs_map_grow(void *, unsigned long, unsigned long, int);
+int vfs_map_sync(void *, int);
+
 /* vfs: attributes and names */
 int vfs_fstat(int, struct stat *, int);
 int vfs_fstatat(int, const char *, struct stat *, int, int);
@@ -102,6 +108,7 @@ long plat_environment(int, char *, unsigned long);
 
 /* monitor */
 int cubicle_find(const char *);
+int cubicle_window_lender(const void *, unsigned long, int);
 int cubicle_page_protect(void *, unsigned long, int);
 int cubicle_thread_pointer_set(void *);
 unsigned long cubicle_fenv_get(void);

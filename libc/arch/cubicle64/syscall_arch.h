@@ -57,6 +57,8 @@ hidden long __call_pipe(int *, int);
 hidden long __call_poll(struct pollfd *, unsigned long, int);
 hidden long __call_ppoll(struct pollfd *, unsigned long, const struct timespec *);
 hidden long __call_protect(void *, unsigned long, int);
+hidden long __call_msync(void *, unsigned long, int);
+hidden long __call_mremap(void *, unsigned long, unsigned long, int);
 hidden long __call_clock_gettime(int, void *);
 hidden long __call_clock_getres(int, void *);
 hidden long __call_clock_nanosleep(int, int, const void *, void *);
@@ -240,6 +242,8 @@ CALL_INLINE long __syscall6(long n, long a, long b, long c, long d, long e, long
     case SYS_brk: return 0; /* no break to move: malloc takes pages from alloc */
     case SYS_munmap: return __call_unmap(CALL_P(a), (b + 4095UL) & -4096UL);
     case SYS_mprotect: return __call_protect(CALL_P(a), b, c);
+    case SYS_msync: return __call_msync(CALL_P(a), b, c);
+    case SYS_mremap: return __call_mremap(CALL_P(a), b, c, d);
     case SYS_madvise: return __call_madvise(c);
     case SYS_clock_gettime: return __call_clock_gettime(a, CALL_P(b));
     case SYS_clock_getres: return __call_clock_getres(a, CALL_P(b));

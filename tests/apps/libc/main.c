@@ -26,6 +26,7 @@ static const struct {
     {"memory", test_memory},
     {"runtime", test_runtime},
     {"scan", test_scan},
+    {"shared", test_shared},
     {"signal", test_signal},
     {"sort", test_sort},
     {"start", test_start},

@@ -22,8 +22,9 @@ int survived(void)
 
 int main(int argc, char **argv)
 {
-    static const struct attack *const tables[] = {
-        memory_attacks, control_attacks, deputy_attacks, keys_attacks, callee_attacks};
+    static const struct attack *const tables[] = {memory_attacks,  mapping_attacks,
+                                                  control_attacks, deputy_attacks,
+                                                  keys_attacks,    callee_attacks};
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (size_t t = 0; argc == 2 && t < sizeof tables / sizeof tables[0]; t++) {
         for (const struct attack *a = tables[t]; a->name != NULL; a++) {

@@ -20,6 +20,6 @@ int survived(void);
 int keys_event(int event);
 
 extern const struct attack memory_attacks[], control_attacks[], deputy_attacks[],
-    keys_attacks[], callee_attacks[];
+    keys_attacks[], callee_attacks[], mapping_attacks[];
 
 #endif

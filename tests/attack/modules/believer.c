@@ -12,6 +12,8 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "believer.h"
+
 static int bad, errors, entries;
 static char seen[1024]; /* what failed, and how */
 
@@ -30,8 +32,11 @@ static long expect(const char *what, long result, long max)
     return result;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "map") == 0) {
+        return believe_map(argv[2]);
+    }
     char buffer[256 + 16];
     struct stat st;
     struct statfs fs;

@@ -14,9 +14,14 @@
 #undef fs_readlink
 #undef fs_statfs
 #undef fs_poll
+#undef fs_map
+#undef fs_map_change
+#undef fs_setattr
+#include <cubicle.h>
 #include <errno.h>
 #include <fs.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 int ramfs_fs_mount(const char *options, struct fs_attr *root);
@@ -33,6 +38,10 @@ ssize_t ramfs_fs_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count)
 ssize_t ramfs_fs_readlink(uint64_t node, char *buf, size_t count);
 int ramfs_fs_statfs(struct fs_stat *stat);
 int ramfs_fs_poll(uint64_t node, int timeout_ms);
+int64_t ramfs_fs_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit,
+                     int client);
+int ramfs_fs_map_change(void *base, size_t size, int rights, int client);
+int ramfs_fs_setattr(uint64_t node, uint32_t which, const struct fs_attr *attr);
 
 static char lie[32];
 
@@ -205,4 +214,64 @@ int fs_statfs(struct fs_stat *stat)
 int fs_poll(uint64_t node, int timeout_ms)
 {
     return (int)number("poll", 1, ramfs_fs_poll(node, timeout_ms));
+}
+
+/* ---- mappings ---- */
+
+static char *lent;
+static size_t lent_size;
+
+/* Pages of the liar's own, lent to @client as a file's would be. */
+static int64_t lend(size_t size, int client)
+{
+    const int window = cubicle_window_init();
+    lent = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    lent_size = size;
+    if (lent == MAP_FAILED ||
+        cubicle_window_add(window, lent, size, CUBICLE_WRITE) != 0 ||
+        cubicle_window_open(window, client) != 0) {
+        return -ENOMEM;
+    }
+    return (int64_t)(uintptr_t)lent;
+}
+
+int64_t fs_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit,
+               int client)
+{
+    static int64_t first;
+    if (lies("map-offset")) {
+        return (int64_t)offset;
+    }
+    if (lies("map-gone")) {
+        return lend(size, client);
+    }
+    if (lies("map-grown") && first != 0) {
+        return first + (int64_t)offset;
+    }
+    if (lies("map-same") && first != 0) {
+        return first;
+    }
+    const int64_t base = ramfs_fs_map(node, offset, lies("map-short") ? 4096 : size,
+                                      lies("map-weak") ? 1 : rights, limit, client);
+    first = first == 0 ? base : first;
+    if (lies("map-ended")) {
+        ramfs_fs_map_change((void *)(uintptr_t)base, size, FS_UNMAP, client);
+    }
+    return lies("map-odd")    ? base + 1
+           : lies("map-high") ? base | (int64_t)1 << 32
+                              : number("map", 0, base);
+}
+
+int fs_map_change(void *base, size_t size, int rights, int client)
+{
+    return ramfs_fs_map_change(base, size, rights, client);
+}
+
+int fs_setattr(uint64_t node, uint32_t which, const struct fs_attr *attr)
+{
+    if (lies("map-gone") && lent != NULL) {
+        munmap(lent, lent_size);
+        lent = NULL;
+    }
+    return ramfs_fs_setattr(node, which, attr);
 }

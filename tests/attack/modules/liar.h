@@ -10,3 +10,6 @@
 #define fs_readlink ramfs_fs_readlink
 #define fs_statfs ramfs_fs_statfs
 #define fs_poll ramfs_fs_poll
+#define fs_map ramfs_fs_map
+#define fs_map_change ramfs_fs_map_change
+#define fs_setattr ramfs_fs_setattr

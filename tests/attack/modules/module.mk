@@ -4,7 +4,7 @@ ATTACK := tests/attack/modules
 
 MODULES += test-attacker test-victim test-giver
 
-test-attacker_SOURCES := $(addprefix $(ATTACK)/,attacker.c memory.c control.c deputy.c keys.c callee.c)
+test-attacker_SOURCES := $(addprefix $(ATTACK)/,attacker.c memory.c control.c deputy.c keys.c callee.c mapping.c)
 test-attacker_CFLAGS := -Itests/interfaces -Wno-infinite-recursion
 test-attacker_CFLAGS_none := -DPLAIN_CODE
 test-attacker_PROVIDES := app greedy hostile
@@ -30,5 +30,5 @@ ramfs-liar_SOURCES := $(wildcard components/ramfs/*.c) $(ATTACK)/liar.c
 ramfs-liar_CFLAGS := -include $(ATTACK)/liar.h
 ramfs-liar_PROVIDES := fs
 
-test-believer_SOURCES := $(ATTACK)/believer.c
+test-believer_SOURCES := $(addprefix $(ATTACK)/,believer.c believer_map.c)
 test-believer_PROVIDES := app

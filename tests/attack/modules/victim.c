@@ -2,9 +2,13 @@
 #include "leftovers.h"
 
 #include <cubicle.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <hostile.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <vfs.h>
 #include <victim.h>
 
@@ -50,6 +54,40 @@ uint64_t victim_address(int what)
         [VICTIM_ENTRY] = (void *)(uintptr_t)victim_intact,
     };
     return what >= 0 && what <= VICTIM_ENTRY ? (uint32_t)(uintptr_t)addresses[what] : 0;
+}
+
+static volatile char *mapped;
+static size_t mapped_size;
+
+int64_t victim_map(size_t size)
+{
+    const int fd = open("/tmp/shared", O_RDWR | O_CREAT, 0600);
+    if (mapped_size != 0) {
+        munmap((void *)mapped, mapped_size);
+    }
+    mapped_size = 0;
+    if (fd < 0 || ftruncate(fd, (off_t)size) != 0) {
+        return -errno;
+    }
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (base == MAP_FAILED) {
+        return -errno;
+    }
+    close(fd);
+    mapped = base;
+    mapped_size = size;
+    mapped[0] = 0;
+    return (int64_t)(uint32_t)(uintptr_t)base;
+}
+
+int victim_mapped(size_t at, int byte)
+{
+    if (at >= mapped_size) {
+        return -EINVAL;
+    }
+    const int before = mapped[at];
+    mapped[at] = (char)byte;
+    return before;
 }
 
 int victim_intact(void)

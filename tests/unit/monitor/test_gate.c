@@ -106,6 +106,12 @@ int window_add(unsigned owner, int id, uint32_t base, uint64_t len, unsigned rig
     return ask("add", owner, base, len);
 }
 
+int window_lender(unsigned peer, uint32_t base, uint64_t len, unsigned rights)
+{
+    asked.rights = rights;
+    return ask("lender", peer, base, len);
+}
+
 int window_remove(unsigned owner, int id, uint32_t base)
 {
     (void)id;
@@ -365,6 +371,24 @@ static void test_windows(void **state)
     expect_nothing();
 }
 
+static void test_lender(void **state)
+{
+    int (*const lender)(uint64_t, uint64_t, int) = GATE("window_lender");
+    (void)state;
+    assert_int_equal(lender(HEAP | UINT64_C(1) << 32, 77, PAGE_READ), 0);
+    assert_int_equal(asked.rights, PAGE_READ);
+    expect("lender", ALLOC, HEAP, 77);
+    assert_int_equal(lender(HEAP, SPACE_SIZE - HEAP, BOTH), 0);
+    expect("lender", ALLOC, HEAP, SPACE_SIZE - HEAP);
+    assert_int_equal(lender(HEAP, 0, PAGE_READ), -EINVAL);
+    assert_int_equal(lender(HEAP, SPACE_SIZE - HEAP + 1, PAGE_READ), -EINVAL);
+    assert_int_equal(lender(HEAP, UINT64_MAX - HEAP + 2, PAGE_READ), -EINVAL);
+    assert_int_equal(lender(HEAP, 1, 0), -EINVAL);
+    assert_int_equal(lender(HEAP, 1, PAGE_WRITE), -EINVAL);
+    assert_int_equal(lender(HEAP, 1, BOTH | 4), -EINVAL);
+    expect_nothing();
+}
+
 static void test_thread_pointer(void **state)
 {
     int (*const set)(uint64_t) = GATE("thread_pointer_set");
@@ -463,6 +487,7 @@ int main(void)
         cmocka_unit_test_setup(test_assign_again, setup),
         cmocka_unit_test_setup(test_reclaim, setup),
         cmocka_unit_test_setup(test_windows, setup),
+        cmocka_unit_test_setup(test_lender, setup),
         cmocka_unit_test_setup(test_thread_pointer, setup),
         cmocka_unit_test_setup(test_fenv, setup),
         cmocka_unit_test_setup(test_epoch, setup),

@@ -484,6 +484,29 @@ static void test_delegation(void **state)
     assert_reaches(B, page, READ);
 }
 
+/* W1: who lends a range, and that it is one other cubicle, on every page, with these rights. */
+static void test_lender(void **state)
+{
+    const uint32_t page = HEAP(B) - 2; /* A's last two, and B's first */
+
+    (void)state;
+    assert_int_equal(window_lender(C, AT(page), PAGE_SIZE, READ), -EPERM);
+    lend(A, C, page, 2, BOTH);
+    const int from_b = lend(B, C, HEAP(B), 2, READ);
+    assert_int_equal(window_lender(C, AT(page), 2 * PAGE_SIZE, BOTH), A);
+    assert_int_equal(window_lender(C, AT(page) + 7, PAGE_SIZE + 1, READ), A);
+    assert_int_equal(window_lender(C, AT(HEAP(B)), 2 * PAGE_SIZE, READ), B);
+    /* Rights, the last page, two owners, one's own, nobody's. */
+    assert_int_equal(window_lender(C, AT(HEAP(B)), PAGE_SIZE, BOTH), -EPERM);
+    assert_int_equal(window_lender(C, AT(HEAP(B)), 2 * PAGE_SIZE + 1, READ), -EPERM);
+    assert_int_equal(window_lender(C, AT(page), 3 * PAGE_SIZE, READ), -EPERM);
+    assert_int_equal(window_lender(C, AT(HEAP(C)), PAGE_SIZE, READ), -EPERM);
+    assert_int_equal(window_lender(A, AT(page), 1, READ), -EPERM);
+    assert_int_equal(window_lender(C, AT(HEAP(C) + PAGES), 1, READ), -EPERM);
+    assert_int_equal(window_destroy(B, from_b), 0);
+    assert_int_equal(window_lender(C, AT(HEAP(B)), 1, READ), -EPERM);
+}
+
 /* W1: a stronger grant makes an old delegation no stronger than it was asked to be. */
 static void test_delegation_rights(void **state)
 {
@@ -642,6 +665,7 @@ int main(void)
         TEST(test_w5_parts),
         TEST(test_w5_host_fails),
         TEST(test_delegation),
+        TEST(test_lender),
         TEST(test_delegation_rights),
         TEST(test_long_chain),
         TEST(test_w3_ids),

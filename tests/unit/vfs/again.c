@@ -25,7 +25,7 @@ void *library_again(void *handle, const char *path)
 #define FUNCTIONS(F)                                                                   \
     F(mount) F(lookup) F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink)    \
     F(hold) F(drop) F(read) F(write) F(getattr) F(setattr) F(readdir) F(sync)          \
-    F(statfs) F(poll)
+    F(statfs) F(map) F(map_change) F(mapping) F(poll)
 /* clang-format on */
 
 void fs_again(const char *path)
@@ -110,6 +110,19 @@ static int t_sync(uint64_t node)
 static int t_statfs(struct fs_stat *stat)
 {
     CALL(statfs, stat);
+}
+static int64_t t_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit,
+                     int client)
+{
+    CALL(map, node, offset, size, rights, limit, client);
+}
+static int t_map_change(void *base, size_t size, int rights, int client)
+{
+    CALL(map_change, base, size, rights, client);
+}
+static int t_mapping(const void *base, int client, struct fs_mapping *mapping)
+{
+    CALL(mapping, base, client, mapping);
 }
 static int t_poll(uint64_t node, int timeout)
 {

@@ -96,11 +96,6 @@ int plat_console_poll(int timeout_ms)
     return stub.input_at < stub.input_len;
 }
 
-int cubicle_self(void)
-{
-    return STUB_SELF;
-}
-
 void cubicle_epoch_set(uint64_t epoch)
 {
     stub.epoch = epoch;
@@ -115,7 +110,7 @@ uint64_t cubicle_epoch(int id)
 #define FUNCTIONS(F)                                                                   \
     F(mount) F(lookup) F(create) F(symlink) F(link) F(unlink) F(rename) F(readlink)    \
     F(hold) F(drop) F(read) F(write) F(getattr) F(setattr) F(readdir) F(sync)          \
-    F(statfs) F(poll)
+    F(statfs) F(map) F(map_change) F(mapping) F(poll)
 /* clang-format on */
 
 /* devfs is compiled with its functions renamed. */

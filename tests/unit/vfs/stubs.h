@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STUB_SELF 2 /* id of vfscore's own */
+#include "stub_windows.h"
+
 #define STUB_BOOT 7 /* id of the cubicle that may mount */
 
 struct fs_ops;

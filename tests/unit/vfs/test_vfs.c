@@ -1,5 +1,6 @@
 /* vfscore over ramfs and devfs: what the comparison with a host cannot show. Clients
  * are cubicle ids. */
+#include <cubicle.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -459,6 +460,72 @@ static void test_paths_at_the_end_of_memory(void **state)
     munmap(memory, 8192);
 }
 
+/** Maps two pages of @fd for @client; they are to be where they are for others. */
+static char *map(int fd, int rights, int client)
+{
+    const int64_t base = vfs_map(fd, 0, 8192, rights, client);
+    assert_true(base > 0);
+    return (char *)(uintptr_t)base;
+}
+
+/* Two clients have a file mapped; vfscore remembers nothing that they change, even where it
+ * forgets the file and meets it again. */
+static void test_mappings(void **state)
+{
+    (void)state;
+    char buf[16] = "", name[32];
+    struct stat st;
+    const struct timespec old[2] = {{1000, 0}, {1000, 0}};
+    int fd = open_file("/mapped", O_CREAT | O_RDWR, A);
+    assert_int_equal(vfs_pwrite(fd, "head", 4, 0, A), 4);
+    assert_int_equal(vfs_pread(fd, buf, 4, 0, A), 4); /* the head is remembered */
+    char *at = map(fd, CUBICLE_WRITE, A);
+    assert_int_equal(vfs_fstat(fd, &st, A), 0);
+    assert_int_equal(st.st_blocks, 8);
+    memcpy(at, "HEAD", 4);
+    assert_int_equal(vfs_pread(fd, buf, 4, 0, A), 4);
+    assert_string_equal(buf, "HEAD");
+    assert_int_equal(vfs_utimensat(fd, NULL, old, 0, A), 0);
+    assert_int_equal(vfs_close(fd, A), 0);
+    /* Forgotten, but for the mapping. */
+    for (int i = 0; i < 20000; i++) {
+        snprintf(name, sizeof(name), "/none/%d", i);
+        vfs_fstatat(CWD, name + (i % 2) * 5, &st, 0, B);
+    }
+    assert_int_equal(vfs_map_sync(at + 5, A), 0);
+    fd = open_file("/mapped", O_RDONLY, B);
+    assert_int_equal(vfs_fstat(fd, &st, B), 0);
+    assert_int_not_equal(st.st_mtime, 1000);
+    assert_int_equal(vfs_pread(fd, buf, 4, 0, B), 4);
+    at[0] = 'h';
+    assert_int_equal(vfs_pread(fd, buf, 4, 0, B), 4);
+    assert_string_equal(buf, "hEAD");
+    /* The other client: the same pages, with its own rights. */
+    assert_int_equal(vfs_map(fd, 0, 8192, CUBICLE_WRITE, B), -EACCES);
+    assert_ptr_equal(map(fd, CUBICLE_READ, B), at);
+    assert_int_equal(stub_window_rights(A, at), CUBICLE_WRITE);
+    assert_int_equal(stub_window_rights(B, at), CUBICLE_READ);
+    assert_int_equal(vfs_map_protect(at, 8192, CUBICLE_WRITE, B), -EACCES);
+    assert_int_equal(vfs_map_protect(at, 8192, 2, B), -EINVAL);
+    assert_int_equal(vfs_unmap(at, 8192, B), 0);
+    assert_int_equal(vfs_unmap(at, 8192, B), -EINVAL);
+    assert_int_equal(stub_window_rights(B, at), 0);
+    assert_int_equal(vfs_unlinkat(CWD, "/mapped", 0, B), 0);
+    /* In its place, it can grow; what ends is the whole of it. */
+    assert_int_equal(vfs_map_grow(at, 8192, 12288, A), 0);
+    assert_int_equal(stub_window_rights(A, at + 8192), CUBICLE_WRITE);
+    assert_int_equal(vfs_map_grow(at, 8192, 8192, A), -EINVAL);
+    assert_int_equal(vfs_map_grow(at, 12288, (size_t)1 << 33, A), -ENOMEM);
+    assert_int_equal(vfs_map_grow(at, 16384, 20480, A), -EINVAL);
+    at[12287] = 'x';
+    assert_int_equal(vfs_unmap(at, 12288, A), 0);
+    assert_int_equal(stub_windows_used(), 0);
+    /* The head may be remembered again. */
+    assert_int_equal(vfs_pread(fd, buf, 4, 0, B), 4);
+    assert_string_equal(buf, "hEAD");
+    assert_int_equal(vfs_close(fd, B), 0);
+}
+
 /** Every function with senseless numbers: an error or an answer, never harm (run with
  * sanitizers). */
 static void test_senseless_numbers(void **state)
@@ -483,7 +550,21 @@ static void test_senseless_numbers(void **state)
         const size_t size = (uint64_t)b < sizeof(buf) ? (size_t)b : 100;
         struct vfs_lock_info info;
         struct stat st;
-        switch (rand() % 24) {
+        switch (rand() % 27) {
+        case 24:
+            vfs_map(fd, c, size, (int)a % 5, client);
+            break;
+        case 25: {
+            const int64_t base = vfs_map(fd, 0, 9000, CUBICLE_READ, client);
+            vfs_map_protect((void *)(uintptr_t)base, (size_t)b, (int)c, client);
+            vfs_map_grow((void *)(uintptr_t)base, (size_t)b, (size_t)c, client);
+            vfs_unmap((void *)(uintptr_t)base, (size_t)c, client);
+            break;
+        }
+        case 26:
+            vfs_unmap((void *)(uintptr_t)a, (size_t)b, client);
+            vfs_map_sync((void *)(uintptr_t)b, client);
+            break;
         case 0:
             vfs_read(fd, buf, size, client);
             break;
@@ -580,6 +661,7 @@ int main(void)
         cmocka_unit_test(test_deep_and_removed),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_paths_at_the_end_of_memory),
+        cmocka_unit_test(test_mappings),
         cmocka_unit_test(test_senseless_numbers),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

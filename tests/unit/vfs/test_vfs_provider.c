@@ -2,6 +2,7 @@
  * vfscore and the file system below it: how often it is asked, and what happens when it
  * lies. The provider here is ramfs behind functions that count, and lie when told to.
  */
+#include <cubicle.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -178,15 +179,28 @@ static int t_statfs(struct fs_stat *stat)
 {
     return (int)answer(fs_statfs(stat), 0);
 }
+static int64_t t_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit,
+                     int client)
+{
+    return answer(fs_map(node, offset, size, rights, limit, client), 0);
+}
+static int t_map_change(void *base, size_t size, int rights, int client)
+{
+    return (int)answer(fs_map_change(base, size, rights, client), 0);
+}
+static int t_mapping(const void *base, int client, struct fs_mapping *mapping)
+{
+    return (int)answer(fs_mapping(base, client, mapping), 0);
+}
 static int t_poll(uint64_t node, int timeout)
 {
     return (int)answer(fs_poll(node, timeout), 0);
 }
 
 static const struct fs_ops ops = {
-    t_mount,   t_lookup,   t_create,  t_symlink, t_link,   t_unlink,
-    t_rename,  t_readlink, t_hold,    t_drop,    t_read,   t_write,
-    t_getattr, t_setattr,  t_readdir, t_sync,    t_statfs, t_poll,
+    t_mount,    t_lookup, t_create, t_symlink, t_link,       t_unlink,  t_rename,
+    t_readlink, t_hold,   t_drop,   t_read,    t_write,      t_getattr, t_setattr,
+    t_readdir,  t_sync,   t_statfs, t_map,     t_map_change, t_mapping, t_poll,
 };
 
 static int setup(void **state)
@@ -345,6 +359,28 @@ static void test_results(void **state)
     }
 }
 
+/* What is no address, and mappings that nobody knows. */
+static void test_addresses(void **state)
+{
+    (void)state;
+    const int fd = open_file("/f", O_CREAT | O_RDWR);
+    const int64_t base = vfs_map(fd, 0, 4096, CUBICLE_WRITE, ME);
+    assert_true(base > 0);
+    void *at = (void *)(uintptr_t)base;
+    static const enum lie lies[] = {TOO_MUCH, ODD_ERROR, POSITIVE};
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        lie = lies[i];
+        assert_int_equal(vfs_map(fd, 0, 4096, CUBICLE_WRITE, ME), -EIO);
+        assert_int_equal(vfs_unmap(at, 4096, ME), -EINVAL);
+        assert_int_equal(vfs_map_protect(at, 4096, CUBICLE_READ, ME), -EINVAL);
+        assert_int_equal(vfs_map_grow(at, 4096, 8192, ME), -EINVAL);
+        assert_int_equal(vfs_map_sync(at, ME), -EINVAL);
+    }
+    lie = CALLS_BACK;
+    assert_int_equal(vfs_map(fd, 0, 4096, CUBICLE_WRITE, ME), base);
+    assert_int_equal(vfs_unmap(at, 4096, ME), 0);
+}
+
 static void test_attributes(void **state)
 {
     (void)state;
@@ -405,6 +441,7 @@ int main(void)
         cmocka_unit_test_teardown(test_journal_of_a_transaction, teardown),
         cmocka_unit_test_teardown(test_counts, teardown),
         cmocka_unit_test_teardown(test_results, teardown),
+        cmocka_unit_test_teardown(test_addresses, teardown),
         cmocka_unit_test_teardown(test_attributes, teardown),
         cmocka_unit_test_teardown(test_records, teardown),
         cmocka_unit_test_teardown(test_calls_back, teardown),

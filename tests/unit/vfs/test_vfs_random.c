@@ -325,6 +325,29 @@ static void do_truncate(void)
     }
 }
 
+/* By a mapping. Ours fills holes, and has memory past the end. */
+static void do_poke(void)
+{
+    const unsigned s = slot_used();
+    const int64_t offset = roll(40000);
+    struct stat st;
+    int byte = -1;
+    if (host_world.fstat(slots[s][0], &st) != 0) {
+        note("-");
+        return;
+    }
+    if (S_ISREG(st.st_mode)) {
+        if (offset >= st.st_size || st.st_size > BLOCK ||
+            st.st_blocks != (st.st_size + 4095) / 4096 * 8) {
+            note("-");
+            return;
+        }
+        byte = (int)roll(128);
+    }
+    note("poke(slot %u, %ld, %d)", s, offset, byte);
+    BOTH_FD(s, poke, offset, byte);
+}
+
 static void do_stat(void)
 {
     char path[2048];
@@ -616,6 +639,7 @@ static void (*const actions[])(void) = {
     do_truncate, do_stat,       do_stat,      do_fstat, do_fstat,     do_unlink,
     do_unlink,   do_make,       do_make,      do_make,  do_two_names, do_two_names,
     do_readlink, do_attributes, do_directory, do_list,  do_list,      do_descriptors,
+    do_poke,
 };
 
 static void run(uint64_t seed)

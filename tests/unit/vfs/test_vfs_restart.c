@@ -4,6 +4,7 @@
  * once more. The argument says where it is mounted: "root", or "below" another ramfs
  * that goes on. On it are mounted devfs and, in "root", the ramfs that goes on.
  */
+#include <cubicle.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fs_ops.h>
@@ -408,6 +409,28 @@ static void test_descriptors(void **state)
     file_is(at("/3"), "3", A);
 }
 
+/* A mapping of what is lost is nobody's; new files can be mapped. */
+static void test_mappings(void **state)
+{
+    (void)state;
+    file_write(at("/f"), "old", A);
+    const int old = open_file(at("/f"), O_RDWR, A);
+    const int64_t base = vfs_map(old, 0, 4096, CUBICLE_WRITE, A);
+    assert_true(base > 0);
+    crash();
+    stub_windows_forget(A);
+    file_write(at("/f"), "new", A);
+    assert_int_equal(vfs_map(old, 0, 4096, CUBICLE_READ, A), -ESTALE);
+    assert_int_equal(vfs_map_sync((void *)(uintptr_t)base, A), -EINVAL);
+    assert_int_equal(vfs_unmap((void *)(uintptr_t)base, 4096, A), -EINVAL);
+    const int fd = open_file(at("/f"), O_RDWR, A);
+    char *now = (char *)(uintptr_t)vfs_map(fd, 0, 4096, CUBICLE_WRITE, A);
+    assert_memory_equal(now, "new", 4);
+    assert_int_equal(vfs_unmap(now, 4096, A), 0);
+    assert_int_equal(vfs_close(fd, A), 0);
+    assert_int_equal(vfs_close(old, A), 0);
+}
+
 /* Nobody need be in the middle of a call into it (a cubicle of several modules). */
 static void test_between_calls(void **state)
 {
@@ -727,6 +750,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_every_call, clean),
         cmocka_unit_test_teardown(test_descriptors, clean),
+        cmocka_unit_test_teardown(test_mappings, clean),
         cmocka_unit_test_teardown(test_between_calls, clean),
         cmocka_unit_test_teardown(test_directories, clean),
         cmocka_unit_test_teardown(test_others, clean),

@@ -79,6 +79,9 @@ static const struct fs_ops ops = {
     .fs_readdir = fs_readdir,
     .fs_sync = s_sync,
     .fs_statfs = fs_statfs,
+    .fs_map = fs_map,
+    .fs_map_change = fs_map_change,
+    .fs_mapping = fs_mapping,
     .fs_poll = fs_poll,
 };
 

@@ -52,6 +52,9 @@ struct world {
     long (*fchdir)(int fd);
     long (*getcwd)(char *buf, size_t count);
     long (*umask)(unsigned mask);
+    /** Maps the page of @offset, shared and with all rights; stores @byte there unless it is
+     *  negative, and ends the mapping. What was there, or -errno. */
+    long (*poke)(int fd, int64_t offset, int byte);
 };
 
 extern const struct world host_world, cubicle_world;

@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <cubicle.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <vfs.h>
@@ -148,13 +149,28 @@ static long c_umask(unsigned mask)
     return vfs_umask(mask, ME);
 }
 
+static long c_poke(int fd, int64_t offset, int byte)
+{
+    const long base = vfs_map(fd, offset & ~4095L, 4096, CUBICLE_WRITE, ME);
+    if (base < 0) {
+        return base;
+    }
+    char *at = (char *)base + (offset & 4095);
+    const long before = byte < 0 ? 0 : *at;
+    if (byte >= 0) {
+        *at = (char)byte;
+    }
+    const int error = vfs_unmap((void *)base, 4096, ME);
+    return error != 0 ? error : before;
+}
+
 const struct world cubicle_world = {
     "cubicles",   c_openat,    c_close,   c_read,     c_write,     c_pread,
     c_pwrite,     c_lseek,     c_fstat,   c_fstatat,  c_ftruncate, c_truncate,
     c_fsync,      c_fcntl,     c_dup,     c_dup3,     c_pipe2,     c_getdents,
     c_unlinkat,   c_mkdirat,   c_mknodat, c_renameat, c_linkat,    c_symlinkat,
     c_readlinkat, c_faccessat, c_fchmod,  c_fchmodat, c_fchownat,  c_utimensat,
-    c_chdir,      c_fchdir,    c_getcwd,  c_umask,
+    c_chdir,      c_fchdir,    c_getcwd,  c_umask,    c_poke,
 };
 
 void world_boot(void)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -186,6 +187,21 @@ static long host_umask(unsigned mask)
     return answer((long)umask(mask));
 }
 
+static long host_poke(int fd, int64_t offset, int byte)
+{
+    char *page =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset & ~4095L);
+    if (page == MAP_FAILED) {
+        return -errno;
+    }
+    const long before = byte < 0 ? 0 : page[offset & 4095];
+    if (byte >= 0) {
+        page[offset & 4095] = (char)byte;
+    }
+    munmap(page, 4096);
+    return before;
+}
+
 const struct world host_world = {
     "host",         host_openat,   host_close,    host_read,      host_write,
     host_pread,     host_pwrite,   host_lseek,    host_fstat,     host_fstatat,
@@ -193,7 +209,7 @@ const struct world host_world = {
     host_dup3,      host_pipe2,    host_getdents, host_unlinkat,  host_mkdirat,
     host_mknodat,   host_renameat, host_linkat,   host_symlinkat, host_readlinkat,
     host_faccessat, host_fchmod,   host_fchmodat, host_fchownat,  host_utimensat,
-    host_chdir,     host_fchdir,   host_getcwd,   host_umask,
+    host_chdir,     host_fchdir,   host_getcwd,   host_umask,     host_poke,
 };
 
 static int write_file(const char *path, const char *text)

@@ -4,13 +4,17 @@
  * variables taken for fresh memory.
  *
  * Bytes are counted for setrlimit(): what was mapped and not unmapped again.
+ *
+ * Where a shared mapping of a file was and ended by itself, pages that turn up are not used, and
+ * cannot be: the program may still take them for the file.
  */
 #include <errno.h>
 
 #include "call_limits.h"
+#include "call_shared.h"
 #include "syscall.h"
 
-long __call_map(unsigned long len)
+static long map_fresh(unsigned long len)
 {
     if (__call_mapped_max < __call_mapped || len > __call_mapped_max - __call_mapped) {
         return -ENOMEM;
@@ -35,4 +39,18 @@ long __call_unmap(void *base, unsigned long len)
         __call_mapped -= len < __call_mapped ? len : __call_mapped;
     }
     return r;
+}
+
+long __call_map(unsigned long len)
+{
+    for (;;) {
+        const long base = map_fresh(len);
+        if (base < 0 || __call_shared_at((void *)base, len) == 0) {
+            return base;
+        }
+        const long r = cubicle_page_protect((void *)base, len, 0);
+        if (r < 0) {
+            return r;
+        }
+    }
 }

@@ -1,12 +1,12 @@
 /*
- * Private file mappings are copies. A shared mapping of a file would have to be
- * coherent with it, which it is not: refused. Shared anonymous memory is private
- * memory, since nothing ever forks.
+ * Private file mappings are copies; shared ones are the file system's own pages
+ * (map_shared.c). Shared anonymous memory is private memory, since nothing ever forks.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "map_shared.h"
 #include "syscall.h"
 
 #define MAP_KIND 3 /* MAP_SHARED, MAP_PRIVATE or MAP_SHARED_VALIDATE */
@@ -51,13 +51,13 @@ void *mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
     if (len == 0 || off & 4095 || off < 0 || flags & MAP_FIXED) {
         return (void *)__syscall_ret(-EINVAL);
     }
-    if ((flags & MAP_KIND) != MAP_PRIVATE) {
-        return (void *)__syscall_ret(-ENODEV);
-    }
     if (len > UINT32_MAX) {
         return (void *)__syscall_ret(-ENOMEM);
     }
-    return (void *)__syscall_ret(map_file((len + 4095) & -4096UL, prot, fd, off));
+    len = (len + 4095) & -4096UL;
+    return (void *)__syscall_ret((flags & MAP_KIND) == MAP_PRIVATE
+                                     ? map_file(len, prot, fd, off)
+                                     : __map_shared(len, prot, fd, off));
 }
 
 weak_alias(mmap, mmap64);

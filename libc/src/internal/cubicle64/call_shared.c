@@ -1,0 +1,35 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "call_shared.h"
+#include "syscall.h"
+
+const struct call_shared *__call_shared;
+
+/* msync(): what is not shared with a file has nothing to be written to. */
+long __call_msync(void *base, unsigned long len, int flags)
+{
+    const int both = MS_ASYNC | MS_SYNC;
+    if ((unsigned long)base & 4095 || flags & ~(both | MS_INVALIDATE) ||
+        (flags & both) == both) {
+        return -EINVAL;
+    }
+    const struct call_shared *shared = __call_shared_at(base, len);
+    return shared != 0 && len != 0 ? shared->sync((unsigned long)base, (len + 4095) & -4096UL)
+                                   : 0;
+}
+
+/* mremap() of a shared mapping; other memory is not moved. */
+long __call_mremap(void *base, unsigned long len, unsigned long new_len, int flags)
+{
+    const struct call_shared *shared = __call_shared_at(base, len);
+    if (shared == 0) {
+        return -ENOSYS;
+    }
+    if ((unsigned long)base & 4095 || len == 0 || new_len == 0 || flags & ~MREMAP_MAYMOVE) {
+        return -EINVAL;
+    }
+    return shared->resize((unsigned long)base, (len + 4095) & -4096UL,
+                          (new_len + 4095) & -4096UL);
+}
