@@ -22,7 +22,8 @@ int boot_mount_again(char *mounts);
 int boot_unpack(const char *root, ssize_t (*read)(uint64_t, void *, size_t));
 
 /** Makes what programs take for granted under directory @root ("" for /), where there is nothing of
- * that name: /tmp, /etc/passwd, /proc/self/exe as a link to /bin/@program ("": none), ... 0 or -1. */
+ * that name: /tmp, /etc/passwd, /proc/self/exe as a link to /bin/@program ("": none), ...
+ * What cannot be made is said. -1 if that was /tmp, else 0. */
 int boot_defaults_make(const char *root, const char *program);
 
 /** Takes away what boot_defaults_make() made and nobody has changed. */

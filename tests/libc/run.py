@@ -16,6 +16,7 @@ from harness import (  # noqa: E402
     TOP,
     Suite,
     check,
+    check_fault,
     run_system,
     temporary_directory,
 )
@@ -118,6 +119,15 @@ def exhausted(quota, configuration):
     check(result.err == "error\n", "the errors differ", result)
 
 
+def stack_of(size, megabytes, configuration):
+    """The stack is as large as getrlimit() and pthread_getattr_np() say, and its guard below."""
+    module = "modules: [test-libc]"
+    stack = f"\n    stack: {size}" if size else ""
+    result = run_changed(configuration, "libc", module, module + stack, "end", "guard")
+    check(result.out == f"{megabytes << 20} 0 0\n", "another size", result)
+    check_fault(result, "libc", "guard", access="read")
+
+
 def lacking(configuration):
     """A process and a thread that cannot be: each told once."""
     result = run(configuration, "end", "lacking")
@@ -159,6 +169,9 @@ def main():
         if configuration != "direct":
             suite.add(f"{configuration}: thread-local storage", tls, configuration)
             suite.add(f"{configuration}: thread-local elsewhere", tls_elsewhere, configuration)
+            for size, megabytes in ((None, 8), ("3M", 3)):
+                name = f"{configuration}: a stack of {megabytes} MiB"
+                suite.add(name, stack_of, size, megabytes, configuration)
             for pair in TLS_PAIRS:
                 name = f"{configuration}: thread-local aligned {pair}"
                 suite.add(name, tls_aligned, pair, configuration)

@@ -9,10 +9,11 @@
 #include <stdint.h>
 
 /* A variable of SIZE bytes: X(name, size). */
-#define TLS_SIZES(X)                                                         \
-    X(one, 1)                                                                \
-    X(two, 2) X(three, 3) X(five, 5) X(eight, 8) X(thirteen, 13) X(word, 16) \
-        X(line, 64) X(odd, 97) X(large, 1500)
+#define TLS_SIZES(X)                                                           \
+    X(one, 1)                                                                  \
+    X(two, 2)                                                                  \
+    X(three, 3) X(five, 5) X(eight, 8) X(thirteen, 13) X(word, 16) X(line, 64) \
+        X(odd, 97) X(large, 1500)
 
 struct tls_variable {
     const char *name;

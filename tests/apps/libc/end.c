@@ -1,9 +1,11 @@
 /* Ways to end, checked by the runner. */
+#define _GNU_SOURCE
 #include "check.h"
 
 #include <assert.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define NAMES 10000
@@ -67,6 +69,29 @@ static int end_exhausted(void)
     return 7;
 }
 
+/* The stack is as large as it is said to be, to the byte; below it is its guard. */
+static int end_guard(void)
+{
+    pthread_attr_t attributes;
+    struct rlimit limit;
+    void *lowest;
+    size_t size;
+    char local;
+
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0 ||
+        pthread_attr_getstack(&attributes, &lowest, &size) != 0 ||
+        getrlimit(RLIMIT_STACK, &limit) != 0) {
+        return 90;
+    }
+    volatile char *byte = lowest;
+    if (limit.rlim_cur != size || &local < byte || &local >= byte + size) {
+        return 91;
+    }
+    printf("%zu %d %d\n", size, byte[0], byte[size - 1] * 0);
+    fflush(stdout);
+    return byte[-1];
+}
+
 /* Calls that no program has here, each more than once. */
 static int end_lacking(void)
 {
@@ -115,6 +140,9 @@ int test_end(const char *how)
     }
     if (strcmp(how, "exhausted") == 0) {
         return end_exhausted();
+    }
+    if (strcmp(how, "guard") == 0) {
+        return end_guard();
     }
     if (strcmp(how, "lacking") == 0) {
         return end_lacking();

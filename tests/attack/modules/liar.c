@@ -139,7 +139,9 @@ int fs_symlink(uint64_t dir, const char *name, const char *target, int64_t now_n
                struct fs_attr *attr)
 {
     int error = ramfs_fs_symlink(dir, name, target, now_ns, attr);
-    spoil(attr);
+    if (strncmp(name, "lie", 3) == 0) {
+        spoil(attr);
+    }
     return error;
 }
 

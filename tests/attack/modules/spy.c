@@ -16,7 +16,7 @@
 
 #define REGION UINT64_C(0x200000)
 #define GUARD UINT64_C(0x1000) /* what malloc leaves out at the start */
-#define SEARCHED UINT64_C(0x2000)
+#define SEARCHED UINT64_C(0x4000)
 #define SECRET "launch code"
 #define AFTER_WRITES 3
 

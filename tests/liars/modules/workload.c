@@ -251,6 +251,8 @@ static void names(const char *where, unsigned number)
     expect("fchdir", fchdir(fd), 0);
     expect("chdir", chdir("/"), 0);
     expect("umask", (int)umask(022), 0777);
+    const struct rlimit descriptors = {1024, 1024};
+    expect("setrlimit", setrlimit(RLIMIT_NOFILE, &descriptors), 0);
     const int held = open(fifo, O_RDWR);
     expect("open, then unlink", held, 1023);
     expect("unlink", unlink(fifo), 0);

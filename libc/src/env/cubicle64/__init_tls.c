@@ -21,11 +21,12 @@
 
 /* Enough for struct pthread and a little TLS without asking alloc. */
 #define STATIC_SIZE 1024
+#define PAGE 4096ul
 
-/* The loader's, see docs/libc.md: an address and four absolute symbols that are
+/* The loader's, see docs/libc.md: an address and five absolute symbols that are
  * numbers. */
 extern const char __cubicle_tls_image[], __cubicle_tls_filesz[], __cubicle_tls_memsz[],
-    __cubicle_tls_align[], __cubicle_tls_offset[];
+    __cubicle_tls_align[], __cubicle_tls_offset[], __cubicle_stack_size[];
 
 volatile int __thread_list_lock;
 
@@ -58,6 +59,15 @@ int __init_tp(void *p)
     return cubicle_thread_pointer_set(td);
 }
 
+/* For pthread_getattr_np(): module_init() is called on an empty stack, so this is its highest page. */
+static void init_stack(pthread_t td)
+{
+    const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    td->stack = (void *)((here & -PAGE) + PAGE);
+    td->stack_size = init_number(__cubicle_stack_size);
+    td->guard_size = PAGE;
+}
+
 int __init_thread(void)
 {
     const size_t memsz = init_number(__cubicle_tls_memsz);
@@ -78,6 +88,7 @@ int __init_thread(void)
     char *tp = (char *)(((uintptr_t)mem + below + align - 1) & -align);
     memcpy(tp - start, __cubicle_tls_image, init_number(__cubicle_tls_filesz));
 
+    init_stack((pthread_t)tp);
     const int r = __init_tp(tp);
     if (r == -EBUSY) {
         return memsz == 0 ? 0 : -ENOTSUP;
