@@ -164,6 +164,21 @@ def lie_map(name, how, expected):
               f"expected '{expected}'", result)
 
 
+def lost_map():
+    """29: a file system with a mapped file begins anew; a touch of it is a fault, and nothing else is there."""
+    with temporary_directory() as folder:
+        system = Path(folder) / "liar.yaml"
+        text = (SYSTEMS / "liar.yaml").read_text().replace("lie=none", "lie=map-crash")
+        system.write_text(text.replace("[ramfs-liar]", "[ramfs-liar]\n    on_fault: restart"))
+        result = run_system(system, "map", "lost", timeout=20)
+        check(result.status == 0 and "BELIEVED" not in result.out, "it was believed", result)
+        check([f["cubicle"] for f in result.faults()] == ["ramfs"], "the wrong faults", result)
+        check(re.search(r"^[23] believed, [01] refused$", result.out, re.MULTILINE), "counts", result)
+        result = run_system(system, "map", "touch", timeout=20)
+        check(result.status == EXIT_FAULT and "BELIEVED" not in result.out, "no fault", result)
+        check(result.faults()[-1]["cubicle"] == "liar", "the wrong fault", result)
+
+
 def recursion():
     """20: the control stack ends, whoever makes the last call is told."""
     result = run_system(ATTACK, "recurse_for_ever")
@@ -386,6 +401,7 @@ def main():
         tests.add(f"29: lie {name}", lie, name)
     for row in LIES_MAP:
         tests.add(f"29: map-{row[0]}", lie_map, *row)
+    tests.add("29: map-crash", lost_map)
     tests.add("20: recursion", recursion)
     tests.add("31: endless loop", endless_loop)
     for name, row, reasons, body in refused_cases() if SFI else ():

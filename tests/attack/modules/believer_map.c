@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,12 +97,45 @@ static void map_grown(int fd)
     }
 }
 
+/* The file system dies, and begins anew: what it lent is lost, and nobody's memory is where
+ * it was. New files can be mapped, unless they would be there. */
+static void map_lost(int fd, bool touch)
+{
+    char *p = map(fd, LARGE, 0);
+    if (p == NULL) {
+        return;
+    }
+    p[0] = 'x';
+    printf("target 0x%lx\n", (unsigned long)p);
+    if (ftruncate(fd, 1) == 0 || errno != ECONNRESET) {
+        puts("BELIEVED: it has not died");
+    }
+    if (touch) {
+        printf("BELIEVED: %d\n", *(volatile char *)p);
+    }
+    if (msync(p, PAGE, MS_SYNC) == 0 || errno != EIO) {
+        puts("BELIEVED: what is lost is synced");
+    }
+    fd = open("/new", O_RDWR | O_CREAT, 0600);
+    char *q = map(fd, LARGE, 0);
+    if (q != NULL && q < p + LARGE && p < q + LARGE) {
+        puts("BELIEVED: a new file where the old one was");
+    }
+    if (munmap(p, LARGE) != 0) {
+        puts("BELIEVED: what is lost stays");
+    }
+    q = map(fd, LARGE, 0);
+    if (q != NULL) {
+        q[LARGE - 1] = 'y';
+    }
+}
+
 int believe_map(const char *how)
 {
     const int fd = open("/m", O_RDWR | O_CREAT, 0600);
     const int other = open("/o", O_RDWR | O_CREAT, 0600);
     memset(data, 'd', sizeof data);
-    if (fd < 0 || other < 0 || ftruncate(fd, 3 * PAGE) != 0) {
+    if (fd < 0 || other < 0 || pwrite(fd, "", 1, 3 * PAGE - 1) != 1) {
         perror("believer");
         return 1;
     }
@@ -109,6 +143,8 @@ int believe_map(const char *how)
         map_own(fd);
     } else if (strcmp(how, "gone") == 0) {
         map_gone(fd);
+    } else if (strcmp(how, "lost") == 0 || strcmp(how, "touch") == 0) {
+        map_lost(fd, strcmp(how, "touch") == 0);
     } else if (strcmp(how, "grown") == 0) {
         map_grown(fd);
     } else {

@@ -271,6 +271,9 @@ int fs_map_change(void *base, size_t size, int rights, int client)
 
 int fs_setattr(uint64_t node, uint32_t which, const struct fs_attr *attr)
 {
+    if (lies("map-crash")) {
+        __builtin_trap();
+    }
     if (lies("map-gone") && lent != NULL) {
         munmap(lent, lent_size);
         lent = NULL;
