@@ -39,6 +39,13 @@ find /tmp -maxdepth 1 -name 'perf-*.map' -newer greet.cub -exec grep -l ' greet:
 ok 'a name in other letters than those of ASCII'
 xargs rm -f <maps
 
+cat >wild.c <<'C'
+__attribute__((noinline)) int größe(volatile int *p) { return *p; }
+int main(void) { return größe((int *)0x7fff0000); }
+C
+cubicle-cc -O1 wild.c -o wild.cub
+expect 139 'wild.*größe\+0x' 'a fault report has the name of the function' cubicle run wild.cub
+
 # The name of the file is free; that of the cubicle is not.
 for name in plat.cub 'My Program.cub' größe.cub .cub.cub; do
     cp greet.cub "$name"
