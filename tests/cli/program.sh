@@ -24,6 +24,11 @@ expect 0 '' 'a program is compiled' cubicle-cc -O1 greet.c -o greet.cub
 expect 1 '' 'it runs' cubicle run ./greet.cub
 [ "$(cat out)" = 'greet 3 /' ]
 ok 'its name and environment'
+cp greet.cub greet
+expect 1 '' 'a path needs no suffix' cubicle run ./greet
+[ "$(cat out)" = 'greet 3 /' ]
+ok 'its name then'
+expect 125 "no system 'greet'" 'a name without one is a system' cubicle run greet
 expect 2 '' 'by its name alone, with an argument' cubicle run greet.cub -- one
 expect 1 '' 'options of run apply' cubicle run --env=HOME=/home --view-switch=syscall greet.cub
 [ "$(cat out)" = 'greet 3 /home' ]
@@ -71,6 +76,7 @@ expect 125 'name of a manifest ends in .yaml' 'a manifest under a name of a modu
     cubicle run manifest.cub
 cp /bin/true true.cub
 expect 125 'true.cub: ' 'a program of Linux' cubicle run true.cub
+expect 125 '/bin/true: ' 'a program of Linux by its path' cubicle run /bin/true
 : >empty.cub
 expect 125 'empty.cub: ' 'an empty file' cubicle run empty.cub
 head -c 1000 greet.cub >cut.cub
