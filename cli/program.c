@@ -14,26 +14,45 @@
 
 static const char suffix[] = ".cub";
 
+static bool has_suffix(const char *name)
+{
+    const size_t len = strlen(name);
+
+    return len > strlen(suffix) && strcmp(name + len - strlen(suffix), suffix) == 0;
+}
+
+/* Reads the first @size bytes of @file. Returns how many there are; 0: none. */
+static size_t read_start(const char *file, char *start, size_t size)
+{
+    FILE *in = fopen(file, "re");
+
+    if (in == NULL) {
+        return 0;
+    }
+    const size_t n = fread(start, 1, size, in);
+    fclose(in);
+    return n;
+}
+
+/* A program that somebody's makefile has linked may have any name; a name without a folder
+ * is a system's. */
 bool program_is_module(const char *system)
 {
-    const size_t len = strlen(system);
+    char start[4];
 
-    return len > strlen(suffix) && strcmp(system + len - strlen(suffix), suffix) == 0;
+    return has_suffix(system) ||
+           (strchr(system, '/') != NULL &&
+            read_start(system, start, sizeof(start)) == sizeof(start) &&
+            memcmp(start, "\177ELF", sizeof(start)) == 0);
 }
 
 /* Text under a module's name is most likely a manifest. */
 static bool looks_like_manifest(const char *file)
 {
-    char start[64] = "";
-    FILE *in = fopen(file, "re");
+    char start[64];
+    const size_t n = read_start(file, start, sizeof(start));
 
-    if (in == NULL) {
-        return false;
-    }
-    const size_t n = fread(start, 1, sizeof(start), in);
-    fclose(in);
-    return n > 0 && memcmp(start, "\177ELF", n < 4 ? n : 4) != 0 &&
-           memchr(start, '\0', n) == NULL && memchr(start, ':', n) != NULL;
+    return n > 0 && memchr(start, '\0', n) == NULL && memchr(start, ':', n) != NULL;
 }
 
 /* 0, or -1 with a message when @file cannot be the application. */
@@ -56,7 +75,7 @@ static int program_check(const char *file, bool plain)
         if (looks_like_manifest(file)) {
             cli_hint("it looks like a manifest: the name of a manifest ends in .yaml");
         } else {
-            cli_hint("'cubicle-cc FILE.c -o %s' makes a module", file);
+            cli_hint("'cubicle-cc FILE.c -o FILE.cub' makes a module");
         }
         return -1;
     }
@@ -84,7 +103,8 @@ static char *program_name(const struct manifest *manifest, const char *file)
 {
     const char *slash = strrchr(file, '/');
     const char *base = slash != NULL ? slash + 1 : file;
-    char *name = cli_format("%.*s", (int)(strlen(base) - strlen(suffix)), base);
+    const size_t cut = has_suffix(base) ? strlen(suffix) : 0;
+    char *name = cli_format("%.*s", (int)(strlen(base) - cut), base);
 
     if (!manifest_name_is_valid(name) || manifest_cubicle_of(manifest, name) != NULL) {
         return cli_format(PROGRAM);

@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-/** Is @system, as given on the command line, the file of a module? */
+/** Is @system, as given on the command line, the file of a module? Its name ends in .cub, or
+ *  it is a path and the file is ELF. */
 bool program_is_module(const char *system);
 
 /**

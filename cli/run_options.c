@@ -69,7 +69,7 @@ static const struct argp_option options[] = {
 static const char doc[] =
     "Runs SYSTEM: a name from systems/, the path of a manifest (.yaml), or the file of "
     "a "
-    "program that cubicle-cc made (.cub), which runs in the system "
+    "program that cubicle-cc made (.cub, or any path), which runs in the system "
     "systems/program.yaml. "
     "ARGS go to the application; standard input and output are those of the command.\v"
     "Exit status: the program's own; 125 when the command line, the manifest or a "

@@ -24,6 +24,11 @@ expect 0 '' 'a program is compiled' cubicle-cc -O1 greet.c -o greet.cub
 expect 1 '' 'it runs' cubicle run ./greet.cub
 [ "$(cat out)" = 'greet 3 /' ]
 ok 'its name and environment'
+cp greet.cub greet
+expect 1 '' 'a path needs no suffix' cubicle run ./greet
+[ "$(cat out)" = 'greet 3 /' ]
+ok 'its name then'
+expect 125 "no system 'greet'" 'a name without one is a system' cubicle run greet
 expect 2 '' 'by its name alone, with an argument' cubicle run greet.cub -- one
 expect 1 '' 'options of run apply' cubicle run --env=HOME=/home --view-switch=syscall greet.cub
 [ "$(cat out)" = 'greet 3 /home' ]
@@ -38,6 +43,13 @@ find /tmp -maxdepth 1 -name 'perf-*.map' -newer greet.cub -exec grep -l ' greet:
 [ -s maps ]
 ok 'a name in other letters than those of ASCII'
 xargs rm -f <maps
+
+cat >wild.c <<'C'
+__attribute__((noinline)) int größe(volatile int *p) { return *p; }
+int main(void) { return größe((int *)0x7fff0000); }
+C
+cubicle-cc -O1 wild.c -o wild.cub
+expect 139 'wild.*größe\+0x' 'a fault report has the name of the function' cubicle run wild.cub
 
 # The name of the file is free; that of the cubicle is not.
 for name in plat.cub 'My Program.cub' größe.cub .cub.cub; do
@@ -64,6 +76,7 @@ expect 125 'name of a manifest ends in .yaml' 'a manifest under a name of a modu
     cubicle run manifest.cub
 cp /bin/true true.cub
 expect 125 'true.cub: ' 'a program of Linux' cubicle run true.cub
+expect 125 '/bin/true: ' 'a program of Linux by its path' cubicle run /bin/true
 : >empty.cub
 expect 125 'empty.cub: ' 'an empty file' cubicle run empty.cub
 head -c 1000 greet.cub >cut.cub

@@ -62,8 +62,8 @@ bool instrument_string(struct program *program, const struct instruction *in,
 bool instrument_processor(struct program *program, const struct instruction *in,
                           enum rule_class class);
 
-/** The name of the instruction for the processor that `.byte` @arguments spells, for old
- * assemblers; NULL: none. */
-const char *processor_bytes(const char *arguments);
+/** The instruction that `.byte` @arguments spells, where sources for old assemblers write
+ * one so; NULL: none that is known. */
+const char *instruction_bytes(const char *arguments);
 
 #endif

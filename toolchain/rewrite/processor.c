@@ -35,13 +35,15 @@ bool instrument_processor(struct program *program, const struct instruction *in,
     return true;
 }
 
-const char *processor_bytes(const char *arguments)
+const char *instruction_bytes(const char *arguments)
 {
     static const struct {
         const char *name;
         unsigned count;
         unsigned char bytes[3];
-    } known[] = {{"cpuid", 2, {0x0f, 0xa2}}, {"xgetbv", 3, {0x0f, 0x01, 0xd0}}};
+    } known[] = {{"cpuid", 2, {0x0f, 0xa2}},
+                 {"xgetbv", 3, {0x0f, 0x01, 0xd0}},
+                 {"ret", 2, {0xf3, 0xc3}}};
 
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
         const char *at = arguments;

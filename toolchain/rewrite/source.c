@@ -367,7 +367,7 @@ static void directive(struct reader *reader, const char *text)
     }
     struct section *section = program_section(program);
     const char *bytes =
-        section->code && !strcmp(name, ".byte") ? processor_bytes(arguments) : NULL;
+        section->code && !strcmp(name, ".byte") ? instruction_bytes(arguments) : NULL;
 
     if (bytes) {
         statement(reader, bytes);
