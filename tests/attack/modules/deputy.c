@@ -87,6 +87,13 @@ static const struct row rows[] = {
     ROW(vfs_fstatfs, "fpc"),
     ROW64(alloc_map, "nc"),
     ROW(alloc_unmap, "pnc"),
+    ROW64(alloc_map_room, "nnc"),
+    ROW64(alloc_map_again, "nc"),
+    ROW(alloc_grow, "pnnc"),
+    ROW64(alloc_reserve, "nc"),
+    ROW(alloc_commit, "pnc"),
+    ROW(alloc_decommit, "pnc"),
+    ROW64(alloc_span, "pnc"),
     ROW64(clock_now_ns, "i"),
     ROW64(clock_resolution_ns, "i"),
     ROW64(random_bytes, "pn"),
@@ -104,6 +111,8 @@ static const struct row rows[] = {
     ROW(cubicle_window_close_all, "i"),
     ROW(cubicle_window_destroy, "i"),
     ROW(cubicle_page_protect, "pni"),
+    ROW(cubicle_page_discard, "pn"),
+    ROW(cubicle_page_rights, "pn"),
     ROW(cubicle_fenv_set, "o"),
     ROW64(cubicle_epoch, "i"),
     ROW(cubicle_bind, "snspn"),
@@ -169,7 +178,7 @@ enum { SAVED_STDOUT = 20, SAVED_FILE = 21 };
 static void prepare(void)
 {
     static const char path[] = "/tmp-deputy";
-    enum { GONE = 100 }; /* more than stay the attacker's when they are given back */
+    enum { GONE = 4200 }; /* more than stay the attacker's when they are given back */
     own = mmap(NULL, (2 + GONE) * 4096, PROT_READ | PROT_WRITE,
                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     munmap(own + 8192, GONE * 4096);
@@ -386,8 +395,8 @@ static int lent_in_pieces(void)
     enum { PAGES = 70000 };
     char *const lent = map_pages(PAGES);
     const int id = cubicle_window_init();
-    int bad = lent == MAP_FAILED || cubicle_window_add(id, lent, (size_t)PAGES * 4096,
-                                                       CUBICLE_WRITE) != 0;
+    int bad = lent == MAP_FAILED ||
+              cubicle_window_add(id, lent, (size_t)PAGES * 4096, CUBICLE_WRITE) != 0;
     bad += cubicle_window_open(id, cubicle_find("victim")) != 0;
     bad += bad == 0 && victim_increment((uint64_t)lent, 4096, PAGES) != 0;
     for (int i = 0; bad == 0 && i < PAGES; i += 2) {
