@@ -75,6 +75,17 @@ int cubicle_window_lender(CUBICLE_OPAQUE const void *base, size_t len, int right
 int cubicle_page_protect(CUBICLE_OPAQUE void *base, size_t len, int rights);
 
 /**
+ * Makes the caller's own heap pages zero, for whoever reaches them; rights and windows stay. Costs the host nothing for
+ * pages that were not touched. @base, @len multiples of 4096.
+ * 0; -EINVAL misaligned or empty, -EPERM not own heap pages; then nothing has changed.
+ */
+int cubicle_page_discard(CUBICLE_OPAQUE void *base, size_t len);
+
+/** The rights of the caller's own heap pages [@base, @base + @len): 0, CUBICLE_READ or CUBICLE_WRITE; -EINVAL misaligned
+ *  or empty, or not the same on all; -EPERM not own heap pages. */
+int cubicle_page_rights(CUBICLE_OPAQUE const void *base, size_t len);
+
+/**
  * Gives [@base, @base + @npages * 4096) of free heap space to the cubicle that called the running one, zeroed.
  * Only for modules that the manifest names as `allocator`. @owner must be the caller's id as the trampoline
  * passed it (0: the running cubicle itself).
@@ -85,11 +96,16 @@ int cubicle_page_protect(CUBICLE_OPAQUE void *base, size_t len, int rights);
 int cubicle_page_assign(int owner, CUBICLE_OPAQUE void *base, size_t npages);
 
 /** Takes heap pages of @owner out of every window: when it returns nobody but @owner can reach them. They stay
- *  @owner's, as they are. Errors as above, -EPERM also where a page is not a heap page of @owner. */
+ *  @owner's, as they are, and can be released at any time. Errors as above, -EPERM also where a page is not a heap page
+ *  of @owner. */
 int cubicle_page_recall(int owner, CUBICLE_OPAQUE void *base, size_t npages);
 
-/** Takes the pages back: every mapping ends and they are zeroed before another use. Errors as above,
- *  -EPERM also where a page is not a heap page of @owner. */
+/** Ends what a recall of these pages began: they are @owner's to use, with the contents that they had. Errors as above,
+ *  -EPERM also where a page was not recalled. */
+int cubicle_page_resume(int owner, CUBICLE_OPAQUE void *base, size_t npages);
+
+/** Takes the pages back: every mapping ends and they are zeroed before another use. Of recalled pages any cubicle may
+ *  be @owner, not only the caller's caller. Errors as above, -EPERM also where a page is not a heap page of @owner. */
 int cubicle_page_release(int owner, CUBICLE_OPAQUE void *base, size_t npages);
 
 /** Takes the next run of heap pages away from @owner, who has ended and is about to be set up anew: *@base becomes the

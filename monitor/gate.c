@@ -101,6 +101,24 @@ static int gate_page_protect(uint64_t base, uint64_t len, int rights)
                           (unsigned)rights);
 }
 
+static int gate_page_discard(uint64_t base, uint64_t len)
+{
+    uint32_t page;
+    uint32_t npages;
+    return gate_pages(base, len, &page, &npages)
+               ? memory_discard(cubicle_get(gate_caller()), page, npages)
+               : -EINVAL;
+}
+
+static int gate_page_rights(uint64_t base, uint64_t len)
+{
+    uint32_t page;
+    uint32_t npages;
+    return gate_pages(base, len, &page, &npages)
+               ? memory_rights(cubicle_get(gate_caller()), page, npages)
+               : -EINVAL;
+}
+
 /* The cubicle that the running allocator acts for: itself, or who called it just now. The
  * top frame is the call to this gate, the one below the call to the allocator. */
 static struct cubicle *gate_owner(int owner)
@@ -151,13 +169,31 @@ static int gate_page_recall(int owner, uint64_t base, uint64_t npages)
     return memory_recall(cubicle, page_of((uint32_t)base), (uint32_t)npages);
 }
 
-static int gate_page_release(int owner, uint64_t base, uint64_t npages)
+static int gate_page_resume(int owner, uint64_t base, uint64_t npages)
 {
     struct cubicle *cubicle = gate_owner(owner);
     if (cubicle == NULL) {
         return -EPERM;
     }
     if (!gate_in_heap(base, npages)) {
+        return -EINVAL;
+    }
+    return memory_resume(cubicle, page_of((uint32_t)base), (uint32_t)npages);
+}
+
+static int gate_page_release(int owner, uint64_t base, uint64_t npages)
+{
+    struct cubicle *cubicle = gate_owner(owner);
+    const bool in_heap = gate_in_heap(base, npages);
+    /* What another has given back is not in use, and may be needed. */
+    if (cubicle == NULL && owner > 0 && in_heap &&
+        page_all_kept(page_of((uint32_t)base), (uint32_t)npages)) {
+        cubicle = cubicle_get((unsigned)owner);
+    }
+    if (cubicle == NULL) {
+        return -EPERM;
+    }
+    if (!in_heap) {
         return -EINVAL;
     }
     return memory_take(cubicle, page_of((uint32_t)base), (uint32_t)npages);
@@ -280,8 +316,11 @@ static const struct gate gates[] = {
     {"cubicle_window_destroy", gate_window_destroy, false, false},
     {"cubicle_window_lender", gate_window_lender, false, false},
     {"cubicle_page_protect", gate_page_protect, false, false},
+    {"cubicle_page_discard", gate_page_discard, false, false},
+    {"cubicle_page_rights", gate_page_rights, false, false},
     {"cubicle_page_assign", gate_page_assign, false, true},
     {"cubicle_page_recall", gate_page_recall, false, true},
+    {"cubicle_page_resume", gate_page_resume, false, true},
     {"cubicle_page_release", gate_page_release, false, true},
     {"cubicle_page_reclaim", gate_page_reclaim, false, true},
     {"cubicle_page_space", gate_page_space, false, true},

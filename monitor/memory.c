@@ -11,6 +11,10 @@
 #define MAPPINGS_RESERVED 4096u
 #define MAPPINGS_DEFAULT 65530u
 
+/* Up to here zeros are written over old contents: faster than that the host takes the pages
+ * away, and gives new ones one by one as they are touched. Above, it is slower. */
+#define RENEW_WRITTEN 64u
+
 static uint32_t heap_end = HEAP_END;
 static const uint8_t zeros[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
@@ -91,7 +95,40 @@ int memory_recall(struct cubicle *cubicle, uint32_t page, uint32_t npages)
         return -EPERM;
     }
     window_forget_pages(page, npages);
+    page_set_kept(page, npages, true);
     return 0;
+}
+
+int memory_resume(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    if (!page_all(page, npages, cubicle->id, PAGE_HEAP) ||
+        !page_all_kept(page, npages)) {
+        return -EPERM;
+    }
+    page_set_kept(page, npages, false);
+    return 0;
+}
+
+/* All heap of @cubicle's that it has not given back. */
+static bool memory_is_in_use(const struct cubicle *cubicle, uint32_t page,
+                             uint32_t npages)
+{
+    if (!page_all(page, npages, cubicle->id, PAGE_HEAP)) {
+        return false;
+    }
+    for (uint32_t p = page; p < page + npages; p++) {
+        if (page_all_kept(p, 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int memory_discard(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    return memory_is_in_use(cubicle, page, npages)
+               ? backend->empty(cubicle->id, page, npages)
+               : -EPERM;
 }
 
 static bool memory_has_rights(uint32_t page, uint32_t npages, unsigned rights)
@@ -102,6 +139,39 @@ static bool memory_has_rights(uint32_t page, uint32_t npages, unsigned rights)
         }
     }
     return true;
+}
+
+int memory_rights(const struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    if (!memory_is_in_use(cubicle, page, npages)) {
+        return -EPERM;
+    }
+    const unsigned rights = page_get(page).rights;
+    return memory_has_rights(page, npages, rights) ? (int)rights : -EINVAL;
+}
+
+/* The owner's view has the pages, and is not in use: one thread. But where the host could not
+ * take all of a range back, some of it is not there any more. */
+static int memory_write_zeros(const struct cubicle *cubicle, uint32_t page,
+                              uint32_t npages)
+{
+    for (uint32_t p = page; p < page + npages; p++) {
+        if (copy_bytes(cubicle_address(cubicle, (uint64_t)p << PAGE_SHIFT), zeros,
+                       PAGE_SIZE) != 0) {
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+/* The rights are said again, for the same reason: to a host that has them it is nothing. */
+static int memory_empty(const struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    const unsigned both = PAGE_READ | PAGE_WRITE;
+    return backend->empty(cubicle->id, page, npages) == 0 &&
+                   backend->protect(cubicle->id, page, npages, both) == 0
+               ? 0
+               : -ENOMEM;
 }
 
 int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
@@ -117,15 +187,13 @@ int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
             return error;
         }
     }
-    /* The owner's view has them, and is not in use: one thread. But where the host could not
-     * take all of a range back, some of it is not there any more. */
-    for (uint32_t p = page; p < page + npages; p++) {
-        if (copy_bytes(cubicle_address(cubicle, (uint64_t)p << PAGE_SHIFT), zeros,
-                       PAGE_SIZE) != 0) {
-            return -ENOMEM;
-        }
+    const int error = npages <= RENEW_WRITTEN
+                          ? memory_write_zeros(cubicle, page, npages)
+                          : memory_empty(cubicle, page, npages);
+    if (error == 0) {
+        page_set_kept(page, npages, false);
     }
-    return 0;
+    return error;
 }
 
 int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)

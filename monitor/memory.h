@@ -31,14 +31,29 @@ void memory_share_mappings(size_t ncubicles);
 int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                 enum page_kind kind) __attribute__((warn_unused_result));
 
-/** Takes @cubicle's heap pages out of every window and every view but its own. -EPERM not its
- * heap. */
+/** Takes @cubicle's heap pages out of every window and every view but its own, and notes that
+ * they have been given back (PAGE_KEPT). -EPERM not its heap. */
 int memory_recall(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 
 /** Makes @cubicle's heap pages what memory_give() gives: zero, writable, not lent. -EBUSY not
  * all are its heap; -ENOMEM as memory_protect(), or the host has taken some away. */
 int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+    __attribute__((warn_unused_result));
+
+/** Ends what memory_recall() began, and leaves the contents. -EPERM not all are @cubicle's heap
+ * and recalled. */
+int memory_resume(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+    __attribute__((warn_unused_result));
+
+/** Makes @cubicle's heap pages zero, for all who reach them, and leaves rights and windows as
+ * they are. -EPERM not its heap, or given back; or what the host says. */
+int memory_discard(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+    __attribute__((warn_unused_result));
+
+/** The rights (PAGE_* bits) that @cubicle has on all of its heap pages [page, page + npages).
+ * -EPERM not its heap, or given back; -EINVAL not the same on all. */
+int memory_rights(const struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 
 /** Takes heap pages back: all mappings end, the contents are gone. -EPERM not its heap;

@@ -88,6 +88,31 @@ void page_set_flag(uint32_t page, unsigned flag)
     page_count_runs(page, 1, 1);
 }
 
+/* No run begins or ends with this flag. */
+void page_set_kept(uint32_t page, uint32_t npages, bool kept)
+{
+    if (!page_range_ok(page, npages)) {
+        return;
+    }
+    for (uint32_t p = page; p < page + npages; p++) {
+        page_table[p].flags &= (uint8_t)(0x3fu & ~PAGE_KEPT);
+        page_table[p].flags |= kept ? PAGE_KEPT : 0;
+    }
+}
+
+bool page_all_kept(uint32_t page, uint32_t npages)
+{
+    if (!page_range_ok(page, npages)) {
+        return false;
+    }
+    for (uint32_t p = page; p < page + npages; p++) {
+        if ((page_table[p].flags & PAGE_KEPT) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void page_limit_runs(uint32_t limit)
 {
     run_limit = limit;

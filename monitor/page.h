@@ -6,7 +6,8 @@
  *   P1  A page with kind PAGE_FREE has owner 0, no rights and no flags.
  *   P2  Every other page has exactly one owner, 1..CUBICLE_MAX, or is a stub (owner 0).
  *   P3  The owner of a page changes only through PAGE_FREE, and a freed page is zero
- *       before anybody can read it again; so is one that its owner is given again.
+ *       before anybody can read it again; so is one that its owner is given again, unless
+ *       it is resumed: then it never was anybody else's.
  *   P4  The sum of a cubicle's pages is its `npages` and never exceeds its quota.
  *   P5  A cubicle's pages form at most as many runs (neighbours with the same rights and
  *       backing) as its share of the host's mappings allows: each run takes one or two.
@@ -35,6 +36,8 @@ enum page_kind {
 
 #define PAGE_SHARED 1u  /* backed by the shared memory file, not by private memory */
 #define PAGE_FOREIGN 2u /* mapped, now or once, in a view that is not its owner's */
+#define PAGE_KEPT \
+    4u /* its owner has given it back; the allocator may free it any time */
 
 struct page_info {
     uint16_t owner;
@@ -61,6 +64,12 @@ void page_free(uint32_t page, uint32_t npages);
 
 void page_set_rights(uint32_t page, uint32_t npages, unsigned rights);
 void page_set_flag(uint32_t page, unsigned flag);
+
+/** Sets PAGE_KEPT of @npages pages, or clears it. */
+void page_set_kept(uint32_t page, uint32_t npages, bool kept);
+
+/** True when all of [page, page + npages) have PAGE_KEPT. */
+bool page_all_kept(uint32_t page, uint32_t npages);
 
 /** Mappings that one run can take: itself and the gap behind it, for the owner and for one who was
  *  lent it; or, where all have one view, for what is with somebody else. */

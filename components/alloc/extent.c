@@ -32,6 +32,7 @@ static uint32_t tags[EXTENT_MAX_PAGES];
 static struct extent_links links[EXTENT_MAX_PAGES];
 static uint32_t class_heads[CLASS_COUNT];
 static uint64_t class_map[CLASS_WORDS];
+static uint32_t total; /* free pages */
 
 static uint32_t class_of(uint32_t npages)
 {
@@ -66,6 +67,7 @@ static void extent_insert(uint32_t page, uint32_t npages)
     const uint32_t class = class_of(npages);
     const uint32_t head = class_heads[class];
 
+    total += npages;
     tags[page + npages - 1] = npages | TAG_LAST;
     tags[page] = npages;
     links[page] = (struct extent_links){.next = head, .prev = EXTENT_END};
@@ -92,6 +94,7 @@ static void extent_remove(uint32_t page, uint32_t npages)
     if (at.next != EXTENT_END) {
         links[at.next].prev = at.prev;
     }
+    total -= npages;
     tags[page] = 0;
     tags[page + npages - 1] = 0;
 }
@@ -105,6 +108,7 @@ void extent_init(uint32_t npages)
     for (uint32_t class = 0; class < CLASS_COUNT; class ++) {
         class_heads[class] = EXTENT_END;
     }
+    total = 0;
     if (space_npages > 0) {
         extent_insert(0, space_npages);
     }
@@ -158,6 +162,11 @@ bool extent_find_where(uint32_t npages, bool (*wanted)(uint32_t context, uint32_
         }
     }
     return false;
+}
+
+uint32_t extent_total(void)
+{
+    return total;
 }
 
 uint32_t extent_free_at(uint32_t page)

@@ -34,6 +34,9 @@ bool extent_find(uint32_t npages, uint32_t align, struct extent_run *run);
 bool extent_find_where(uint32_t npages, bool (*wanted)(uint32_t context, uint32_t page),
                        uint32_t context, struct extent_run *run);
 
+/** How many pages are free. */
+uint32_t extent_total(void);
+
 /** How many pages are free from @page on, if it is the first of a free extent; else 0. */
 uint32_t extent_free_at(uint32_t page);
 

@@ -1,3 +1,3 @@
 MODULES += alloc
-alloc_SOURCES := components/alloc/alloc.c components/alloc/extent.c components/alloc/kept.c
+alloc_SOURCES := $(wildcard components/alloc/*.c)
 alloc_PROVIDES := alloc lifecycle

@@ -46,6 +46,8 @@ struct backend {
     int (*map)(unsigned owner, uint32_t page, uint32_t npages);
     /** Ends the owner's mapping and drops the contents for good. */
     int (*unmap)(unsigned owner, uint32_t page, uint32_t npages);
+    /** Makes the owner's pages zero, for all who reach them; nothing else changes. */
+    int (*empty)(unsigned owner, uint32_t page, uint32_t npages);
     /** Changes the owner's rights (PAGE_*; 0: none). */
     int (*protect)(unsigned owner, uint32_t page, uint32_t npages, unsigned rights);
     /** Lets @peer reach @owner's pages with @rights, at the same offsets. */

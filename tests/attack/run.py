@@ -428,6 +428,7 @@ def main():
         ("host_shutdown(0)", r"refused.*host_shutdown.*`host`"),
         ("cubicle_page_assign(0, 0, 1)", r"refused.*cubicle_page_assign.*`allocator`"),
         ("cubicle_page_recall(0, 0, 1)", r"refused.*cubicle_page_recall.*`allocator`"),
+        ("cubicle_page_resume(0, 0, 1)", r"refused.*cubicle_page_resume.*`allocator`"),
         ("cubicle_page_reclaim(1, 0)", r"refused.*cubicle_page_reclaim.*`allocator`"),
         ("cubicle_page_release(0, 0, 1)", r"refused.*cubicle_page_release.*`allocator`"),
     ):

@@ -199,7 +199,17 @@ int boot_main(void) { (void)plat_console_write(1, "captured\\n", 9); return 42; 
 int64_t alloc_map(size_t size, int caller) { (void)size; (void)caller; return -ENOMEM; }
 int alloc_unmap(void *base, size_t size, int caller)
 { (void)base; (void)size; (void)caller; return 0; }
-""",
+""" + "".join(
+        f"{kind} alloc_{name}({arguments}, int caller) {{ {body} (void)caller; return -ENOMEM; }}\n"
+        for kind, name, arguments, body in (
+            ("int64_t", "map_room", "size_t s, size_t r", "(void)s; (void)r;"),
+            ("int64_t", "map_again", "size_t s", "(void)s;"),
+            ("int", "grow", "void *b, size_t o, size_t n", "(void)b; (void)o; (void)n;"),
+            ("int64_t", "reserve", "size_t s", "(void)s;"),
+            ("int", "commit", "void *b, size_t s", "(void)b; (void)s;"),
+            ("int", "decommit", "void *b, size_t s", "(void)b; (void)s;"),
+            ("int64_t", "span", "const void *b, size_t s", "(void)b; (void)s;"),
+        )),
     "plat": "#include <plat.h>\n" + "".join(
         f"{kind} {name}({arguments}) {{ {body} }}\n" for kind, name, arguments, body in (
             ("ssize_t", "plat_console_read", "void *b, size_t n", "(void)b; (void)n; return 0;"),

@@ -19,7 +19,7 @@ C_TYPES = {
 }
 VALUES = set(C_TYPES) - {"void", "ptr"}
 # Only the allocator of a system may import these.
-PRIVILEGED = {"cubicle_page_assign", "cubicle_page_recall", "cubicle_page_release",
+PRIVILEGED = {"cubicle_page_assign", "cubicle_page_recall", "cubicle_page_resume", "cubicle_page_release",
               "cubicle_page_reclaim", "cubicle_page_space"}
 
 

@@ -98,7 +98,14 @@ int vfs_limit(int, int);
 
 /* alloc, clock, random, plat */
 long alloc_map(unsigned long, int);
+long alloc_map_room(unsigned long, unsigned long, int);
+long alloc_map_again(unsigned long, int);
+int alloc_grow(void *, unsigned long, unsigned long, int);
 int alloc_unmap(void *, unsigned long, int);
+long alloc_reserve(unsigned long, int);
+int alloc_commit(void *, unsigned long, int);
+int alloc_decommit(void *, unsigned long, int);
+long alloc_span(const void *, unsigned long, int);
 long clock_now_ns(int);
 long clock_resolution_ns(int);
 int clock_sleep_ns(unsigned long);
@@ -110,6 +117,8 @@ long plat_environment(int, char *, unsigned long);
 int cubicle_find(const char *);
 int cubicle_window_lender(const void *, unsigned long, int);
 int cubicle_page_protect(void *, unsigned long, int);
+int cubicle_page_discard(void *, unsigned long);
+int cubicle_page_rights(const void *, unsigned long);
 int cubicle_thread_pointer_set(void *);
 unsigned long cubicle_fenv_get(void);
 int cubicle_fenv_set(unsigned long);

@@ -52,13 +52,20 @@ hidden long __call_preadv(int, const void *, int, long);
 hidden long __call_pwritev(int, const void *, int, long);
 hidden long __call_map(unsigned long);
 hidden long __call_unmap(void *, unsigned long);
+hidden long __call_map_room(unsigned long);
+hidden long __call_map_again(unsigned long);
+hidden long __call_map_fixed(void *, unsigned long, int);
+hidden long __call_reserve(unsigned long);
+hidden long __call_commit(void *, unsigned long, int);
+hidden long __call_spans(char *, unsigned long, long (*)(void *, unsigned long));
+hidden long __call_discard(void *, unsigned long);
+hidden extern int __call_map_zeroed;
 hidden long __call_getcwd(char *, unsigned long);
 hidden long __call_pipe(int *, int);
 hidden long __call_poll(struct pollfd *, unsigned long, int);
 hidden long __call_ppoll(struct pollfd *, unsigned long, const struct timespec *);
 hidden long __call_protect(void *, unsigned long, int);
 hidden long __call_msync(void *, unsigned long, int);
-hidden long __call_mremap(void *, unsigned long, unsigned long, int);
 hidden long __call_clock_gettime(int, void *);
 hidden long __call_clock_getres(int, void *);
 hidden long __call_clock_nanosleep(int, int, const void *, void *);
@@ -89,13 +96,18 @@ hidden long __call_getresid(void *, void *, void *);
 #define CALL_VFS_ZERO(name, ...) __call_zero(CALL_VFS(name, __VA_ARGS__))
 #define CALL_VFS_FD(name, ...) __call_fd(CALL_VFS(name, __VA_ARGS__))
 
-CALL_INLINE long __call_madvise(long advice)
+#define CALL_DONTNEED 4
+
+CALL_INLINE long __call_madvise(void *base, unsigned long len, long advice)
 {
-    /* NORMAL, RANDOM, SEQUENTIAL, WILLNEED, FREE, HUGEPAGE, NOHUGEPAGE: hints.
-       DONTNEED would have to zero. */
-    const int is_hint = (advice >= 0 && advice <= 3) || advice == 8 || advice == 14 ||
-                        advice == 15;
-    return is_hint ? 0 : -EINVAL;
+    /* NORMAL, RANDOM, SEQUENTIAL, WILLNEED; FREE; (UN)MERGEABLE, (NO)HUGEPAGE, (DONT|DO)DUMP;
+       COLD, PAGEOUT: hints. */
+    const int is_hint = (advice >= 0 && advice <= 3) || advice == 8 ||
+                        (advice >= 12 && advice <= 17) || advice == 20 || advice == 21;
+    if ((unsigned long)base & 4095) {
+        return -EINVAL;
+    }
+    return advice == CALL_DONTNEED ? __call_discard(base, len) : is_hint ? 0 : -EINVAL;
 }
 
 CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
@@ -243,8 +255,7 @@ CALL_INLINE long __syscall6(long n, long a, long b, long c, long d, long e, long
     case SYS_munmap: return __call_unmap(CALL_P(a), (b + 4095UL) & -4096UL);
     case SYS_mprotect: return __call_protect(CALL_P(a), b, c);
     case SYS_msync: return __call_msync(CALL_P(a), b, c);
-    case SYS_mremap: return __call_mremap(CALL_P(a), b, c, d);
-    case SYS_madvise: return __call_madvise(c);
+    case SYS_madvise: return __call_madvise(CALL_P(a), b, c);
     case SYS_clock_gettime: return __call_clock_gettime(a, CALL_P(b));
     case SYS_clock_getres: return __call_clock_getres(a, CALL_P(b));
     case SYS_gettimeofday: return __call_gettimeofday(CALL_P(a));

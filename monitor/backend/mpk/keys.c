@@ -210,17 +210,25 @@ int keys_reclaim(uint32_t page)
     return error != 0 ? error : keys_tag_own(page, 1);
 }
 
+int keys_empty(uint32_t page, uint32_t npages)
+{
+    void *at = (void *)((uintptr_t)page << PAGE_SHIFT);
+    return madvise(at, (size_t)npages << PAGE_SHIFT, MADV_DONTNEED) == 0 ? 0 : -errno;
+}
+
 int keys_drop(uint32_t page, uint32_t npages)
 {
     void *at = (void *)((uintptr_t)page << PAGE_SHIFT);
     const size_t size = (size_t)npages << PAGE_SHIFT;
     /* Not a new mapping: the host would not join it with its neighbours for ever. */
-    if (pkey_mprotect(at, size, PROT_NONE, MPK_KEY_MONITOR) != 0 ||
-        madvise(at, size, MADV_DONTNEED) != 0) {
+    if (pkey_mprotect(at, size, PROT_NONE, MPK_KEY_MONITOR) != 0) {
         return -errno;
     }
-    keys_hold(0, page, npages);
-    return 0;
+    const int error = keys_empty(page, npages);
+    if (error == 0) {
+        keys_hold(0, page, npages);
+    }
+    return error;
 }
 
 static bool keys_carries(uint32_t page, unsigned id)

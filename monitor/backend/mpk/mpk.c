@@ -76,6 +76,12 @@ static int mpk_unmap(unsigned owner, uint32_t page, uint32_t npages)
     return keys_drop(page, npages);
 }
 
+static int mpk_empty(unsigned owner, uint32_t page, uint32_t npages)
+{
+    (void)owner;
+    return keys_empty(page, npages);
+}
+
 static int mpk_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
 {
     const int error = keys_make_room(page);
@@ -303,6 +309,7 @@ const struct backend backend_mpk = {
     .view_of = mpk_view_of,
     .map = mpk_map,
     .unmap = mpk_unmap,
+    .empty = mpk_empty,
     .protect = mpk_protect,
     .share = mpk_share,
     .revoke = mpk_revoke,

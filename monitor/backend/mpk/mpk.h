@@ -45,6 +45,9 @@ int keys_make_room(uint32_t page);
 /** Tags a page that is tagged for another as its owner's. -EPERM it was not; 0 or -errno. */
 int keys_reclaim(uint32_t page);
 
+/** Drops the contents of the pages: zero from now on. 0 or -errno. */
+int keys_empty(uint32_t page, uint32_t npages);
+
 /** Ends the mapping of the pages and drops their contents. 0 or -errno. */
 int keys_drop(uint32_t page, uint32_t npages);
 

@@ -59,6 +59,13 @@ static int none_unmap(unsigned owner, uint32_t page, uint32_t npages)
     return at != MAP_FAILED ? 0 : -errno;
 }
 
+static int none_empty(unsigned owner, uint32_t page, uint32_t npages)
+{
+    (void)owner;
+    return madvise(none_address(page), none_size(npages), MADV_DONTNEED) == 0 ? 0
+                                                                              : -errno;
+}
+
 static int none_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
                       unsigned rights)
 {
@@ -112,6 +119,7 @@ const struct backend backend_none = {
     .view_of = none_view_of,
     .map = none_map,
     .unmap = none_unmap,
+    .empty = none_empty,
     .protect = none_protect,
     .share = none_share,
     .revoke = none_revoke,

@@ -229,13 +229,9 @@ static uint32_t sfi_alike(unsigned owner, uint32_t page, uint32_t end)
     return next;
 }
 
-/* Emptied first, so that mprotect() finds no page-table entries to change. */
-static int sfi_unmap(unsigned owner, uint32_t page, uint32_t npages)
+static int sfi_empty(unsigned owner, uint32_t page, uint32_t npages)
 {
     const uint32_t end = page + npages;
-    if (!sfi_may(owner, page, npages, 0, 0)) {
-        return -ENOMEM;
-    }
     for (uint32_t p = page, next; p < end; p = next) {
         next = sfi_alike(owner, p, end);
         const int error = view_map_is_file(owner, p)
@@ -245,7 +241,17 @@ static int sfi_unmap(unsigned owner, uint32_t page, uint32_t npages)
             return error;
         }
     }
-    return sfi_protect(owner, page, npages, 0);
+    return 0;
+}
+
+/* Emptied first, so that mprotect() finds no page-table entries to change. */
+static int sfi_unmap(unsigned owner, uint32_t page, uint32_t npages)
+{
+    if (!sfi_may(owner, page, npages, 0, 0)) {
+        return -ENOMEM;
+    }
+    const int error = sfi_empty(owner, page, npages);
+    return error != 0 ? error : sfi_protect(owner, page, npages, 0);
 }
 
 /* Where one place lies in the file all do from now on: the pages are alike then, and one run. */
@@ -352,6 +358,7 @@ const struct backend backend_sfi = {
     .view_of = sfi_view_of,
     .map = sfi_map,
     .unmap = sfi_unmap,
+    .empty = sfi_empty,
     .protect = sfi_protect,
     .share = sfi_share,
     .revoke = sfi_revoke,

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -103,18 +104,294 @@ static void test_mapping(void)
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
                 EINVAL);
     CHECK_ERROR(munmap((void *)1, page), EINVAL);
-    CHECK_ERROR(mremap(p, page, 2 * page, MREMAP_MAYMOVE), ENOSYS);
     p = mmap(NULL, page, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(p != MAP_FAILED);
     CHECK_INT(mprotect(p, page, PROT_READ | PROT_WRITE), 0);
     p[0] = 1;
     CHECK_INT(madvise(p, page, MADV_WILLNEED), 0);
-    CHECK_ERROR(madvise(p, page, MADV_DONTNEED), EINVAL);
+    CHECK_INT(madvise(p, page, MADV_DONTNEED), 0);
+    CHECK_INT(p[0], 0);
     CHECK_INT(munmap(p, page), 0);
+}
+
+enum { PAGE = 4096, MIB = 1 << 20 };
+
+static unsigned char *map(size_t size, int prot)
+{
+    unsigned char *p = mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(p != MAP_FAILED);
+    return p;
+}
+
+/* Each page holds its number, the last byte of it too. */
+static void mark(unsigned char *p, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        memset(p + i * PAGE, (int)(i % 251 + 1), PAGE);
+    }
+}
+
+static int is_marked(const unsigned char *p, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        if (!is_filled(p + i * PAGE, PAGE, (unsigned char)(i % 251 + 1))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void test_remap(void)
+{
+    unsigned char *p = map(8 * PAGE, PROT_READ | PROT_WRITE);
+    unsigned char *behind = map(8 * PAGE, PROT_READ | PROT_WRITE);
+    mark(p, 0, 8);
+    mark(behind, 0, 8);
+    /* Grown step by step, whatever is behind it; then shorter. */
+    for (size_t n = 8; n < 600; n += n / 4) {
+        p = mremap(p, n * PAGE, (n + n / 4) * PAGE, MREMAP_MAYMOVE);
+        CHECK(p != MAP_FAILED && is_marked(p, 0, n));
+        CHECK(is_filled(p + n * PAGE, n / 4 * PAGE, 0));
+        mark(p, n, n + n / 4);
+    }
+    CHECK(is_marked(behind, 0, 8));
+    CHECK_INT(mremap(p, 500 * PAGE, 499 * PAGE, 0) == p, 1);
+    CHECK_INT(mremap(p, 499 * PAGE, 10 * PAGE, 0) == p, 1);
+    CHECK(is_marked(p, 0, 10));
+    /* What was given back is zero when it comes again. */
+    p = mremap(p, 10 * PAGE, 100 * PAGE, MREMAP_MAYMOVE);
+    CHECK(p != MAP_FAILED && is_marked(p, 0, 10));
+    CHECK(is_filled(p + 10 * PAGE, 90 * PAGE, 0));
+    /* Sizes need not be whole pages. */
+    CHECK_INT(mremap(p, 99 * PAGE + 1, 99 * PAGE + 5, 0) == p, 1);
+    CHECK_INT(munmap(p, 100 * PAGE), 0);
+
+    /* In place only: the neighbour is in the way, or is not. */
+    p = map(16 * PAGE, PROT_READ | PROT_WRITE);
+    mark(p, 0, 16);
+    CHECK_ERROR(mremap(p, 4 * PAGE, 5 * PAGE, 0), ENOMEM);
+    CHECK_INT(munmap(p + 8 * PAGE, 8 * PAGE), 0);
+    CHECK_INT(mremap(p, 8 * PAGE, 12 * PAGE, 0) == p, 1);
+    CHECK(is_marked(p, 0, 8) && is_filled(p + 8 * PAGE, 4 * PAGE, 0));
+    CHECK_INT(munmap(p, 12 * PAGE), 0);
+    CHECK_INT(munmap(behind, 8 * PAGE), 0);
+
+    /* The rights go along. */
+    p = map(16 * PAGE, PROT_READ | PROT_WRITE);
+    mark(p, 0, 8);
+    CHECK_INT(mprotect(p, 8 * PAGE, PROT_READ), 0);
+    unsigned char *moved = mremap(p, 8 * PAGE, 64 * PAGE, MREMAP_MAYMOVE);
+    CHECK(moved != MAP_FAILED && moved != p && is_marked(moved, 0, 8));
+    CHECK_ERROR(mremap(moved, 8 * PAGE, 4 * PAGE, MREMAP_FIXED | MREMAP_MAYMOVE, p),
+                EINVAL);
+    CHECK_INT(mprotect(moved, PAGE, PROT_READ | PROT_WRITE), 0);
+    CHECK_ERROR(mremap(moved, 64 * PAGE, 65 * PAGE, MREMAP_MAYMOVE),
+                EFAULT); /* not alike */
+    CHECK_INT(munmap(moved, 64 * PAGE), 0);
+    CHECK_INT(munmap(p + 8 * PAGE, 8 * PAGE), 0);
+}
+
+static int on_stack_or_in_data = 1;
+
+/* Addresses and sizes that are not one's own memory, or cannot be. */
+static void test_hostile(void)
+{
+    unsigned char stack[2 * PAGE];
+    unsigned char *p = map(4 * PAGE, PROT_READ | PROT_WRITE);
+    unsigned char *gone = map(4 * PAGE, PROT_READ | PROT_WRITE);
+    mark(p, 0, 4);
+    CHECK_INT(munmap(gone, 4 * PAGE), 0);
+    char *const wrong[] = {
+        NULL,
+        (char *)((uintptr_t)stack & -4096ul) + PAGE,
+        (char *)((uintptr_t)&on_stack_or_in_data & -4096ul),
+        (char *)((uintptr_t)&test_memory & -4096ul),
+        (char *)gone,
+        (char *)0x10000,
+        (char *)0xfffff000,
+        (char *)0x100000000,
+        (char *)-4096ul,
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        CHECK_ERROR(mremap(wrong[i], PAGE, 2 * PAGE, MREMAP_MAYMOVE), EFAULT);
+        CHECK_ERROR(mremap(wrong[i], PAGE, PAGE, 0), EFAULT);
+        CHECK_ERROR(madvise(wrong[i], PAGE, MADV_DONTNEED), EINVAL);
+        CHECK_ERROR(mmap(wrong[i], PAGE, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+                    EINVAL);
+        if (wrong[i] != (char *)gone) { /* that may be its own still */
+            CHECK_ERROR(mprotect(wrong[i], PAGE, PROT_READ | PROT_WRITE), EPERM);
+        }
+    }
+    const size_t sizes[] = {5 * PAGE, (size_t)1 << 32, (size_t)1 << 40, SIZE_MAX - PAGE,
+                            SIZE_MAX};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        CHECK_ERROR(mremap(p, sizes[i], PAGE, 0), EFAULT);
+        CHECK(mmap(p, sizes[i], PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED);
+        if (i > 0) {
+            CHECK_ERROR(madvise(p, sizes[i], MADV_DONTNEED), EINVAL);
+            CHECK_ERROR(mremap(p, PAGE, sizes[i], MREMAP_MAYMOVE), ENOMEM);
+            CHECK_ERROR(
+                mmap(NULL, sizes[i], PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+                ENOMEM);
+        }
+    }
+    CHECK_ERROR(mremap(p, 0, PAGE, MREMAP_MAYMOVE), EINVAL);
+    CHECK_ERROR(mremap(p, PAGE, 0, 0), EINVAL);
+    CHECK_ERROR(mremap(p + 1, PAGE, 2 * PAGE, MREMAP_MAYMOVE), EINVAL);
+    CHECK_ERROR(mremap(p, PAGE, PAGE, 8), EINVAL);
+    CHECK_ERROR(madvise(p + 1, PAGE, MADV_DONTNEED), EINVAL);
+    CHECK_ERROR(madvise(p, PAGE, 9), EINVAL); /* MADV_REMOVE */
+    CHECK_ERROR(
+        mmap(p + 1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+        EINVAL);
+    CHECK(is_marked(p, 0, 4));
+    CHECK_INT(munmap(p, 4 * PAGE), 0);
+}
+
+/* A gigabyte that costs nothing, of which parts become memory and go again. */
+static void test_reserve(void)
+{
+    const size_t gib = (size_t)1 << 30;
+    unsigned char *p =
+        mmap(NULL, gib, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    CHECK(p != MAP_FAILED);
+    if (p == MAP_FAILED) {
+        return;
+    }
+    CHECK_ERROR(mmap(NULL, gib, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+    CHECK_INT(mprotect(p + 100 * MIB, MIB, PROT_READ | PROT_WRITE), 0);
+    CHECK(is_filled(p + 100 * MIB, MIB, 0));
+    mark(p + 100 * MIB, 0, 256);
+    /* Memory and what is reserved, in one call. */
+    CHECK_INT(mprotect(p + 99 * MIB, 3 * MIB, PROT_READ), 0);
+    CHECK(is_marked(p + 100 * MIB, 0, 256) && is_filled(p + 101 * MIB, MIB, 0));
+    CHECK_INT(mprotect(p + 98 * MIB, 5 * MIB, PROT_NONE), 0);
+    CHECK_INT(mprotect(p + 100 * MIB, MIB, PROT_READ | PROT_WRITE), 0);
+    CHECK(is_marked(p + 100 * MIB, 0, 256));
+    CHECK_INT(madvise(p, gib, MADV_DONTNEED), 0);
+    CHECK(is_filled(p + 100 * MIB, MIB, 0));
+    /* The other way to commit, which replaces what was there, and to give back. */
+    CHECK(mmap(p + 64 * PAGE, 8 * PAGE, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p + 64 * PAGE);
+    mark(p + 64 * PAGE, 0, 8);
+    CHECK(mmap(p + 66 * PAGE, 8 * PAGE, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p + 66 * PAGE);
+    CHECK(is_marked(p + 64 * PAGE, 0, 2) && is_filled(p + 66 * PAGE, 8 * PAGE, 0));
+    CHECK(mmap(p, gib, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p);
+    CHECK_ERROR(mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE),
+                EFAULT); /* no memory there */
+    CHECK_INT(mprotect(p + 64 * PAGE, 8 * PAGE, PROT_READ), 0);
+    CHECK(is_filled(p + 64 * PAGE, 8 * PAGE, 0));
+    /* Part of it goes for good. */
+    CHECK_INT(munmap(p + 60 * PAGE, 8 * PAGE), 0);
+    CHECK_ERROR(mprotect(p + 60 * PAGE, PAGE, PROT_READ), EPERM);
+    CHECK(is_filled(p + 68 * PAGE, 4 * PAGE, 0));
+    CHECK_ERROR(munmap(p, gib), EINVAL); /* not all of it is there */
+    CHECK_INT(munmap(p, 60 * PAGE), 0);
+    CHECK_INT(munmap(p + 68 * PAGE, gib - 68 * PAGE), 0);
+}
+
+static void test_discard(void)
+{
+    unsigned char *p = map(100 * PAGE, PROT_READ | PROT_WRITE);
+    mark(p, 0, 100);
+    CHECK_INT(madvise(p + 10 * PAGE, 80 * PAGE, MADV_DONTNEED), 0);
+    CHECK(is_marked(p, 0, 10) && is_filled(p + 10 * PAGE, 80 * PAGE, 0) &&
+          is_marked(p, 90, 100));
+    CHECK_INT(madvise(p, 5, MADV_DONTNEED), 0); /* its page */
+    CHECK_INT(p[PAGE - 1], 0);
+    CHECK_INT(madvise(p, 0, MADV_DONTNEED), 0);
+    CHECK_INT(mprotect(p + PAGE, PAGE, PROT_READ), 0);
+    CHECK_INT(madvise(p + PAGE, PAGE, MADV_DONTNEED), 0);
+    CHECK_INT(p[PAGE], 0);
+    const int hints[] = {MADV_NORMAL, MADV_RANDOM,   MADV_SEQUENTIAL, MADV_WILLNEED,
+                         MADV_FREE,   MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_DONTDUMP};
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        CHECK_INT(madvise(p + 90 * PAGE, PAGE, hints[i]), 0);
+    }
+    CHECK(is_marked(p, 91, 100));
+    CHECK_INT(munmap(p, 100 * PAGE), 0);
+}
+
+/* The copy of a file is no anonymous memory, until it is gone. */
+static void test_file(void)
+{
+    const int fd = open("/memory-file", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK_INT(write(fd, "contents", 8), 8);
+    unsigned char *p = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    CHECK(p != MAP_FAILED);
+    CHECK_ERROR(madvise(p, PAGE, MADV_DONTNEED), EINVAL);
+    CHECK_ERROR(madvise(p + 3 * PAGE, PAGE, MADV_DONTNEED), EINVAL);
+    CHECK_ERROR(mremap(p, 4 * PAGE, 5 * PAGE, MREMAP_MAYMOVE), EFAULT);
+    CHECK_INT(memcmp(p, "contents", 8), 0);
+    CHECK_INT(mremap(p, 4 * PAGE, 3 * PAGE, 0) == p, 1);
+    CHECK_INT(munmap(p, PAGE), 0);
+    CHECK_ERROR(madvise(p + PAGE, PAGE, MADV_DONTNEED), EINVAL);
+    CHECK(mmap(p + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p + PAGE);
+    CHECK_INT(madvise(p + PAGE, 2 * PAGE, MADV_DONTNEED), 0);
+    CHECK_INT(munmap(p + PAGE, 2 * PAGE), 0);
+    /* Many of them. */
+    unsigned char *maps[100];
+    for (int i = 0; i < 100; i++) {
+        maps[i] = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+        CHECK(maps[i] != MAP_FAILED);
+    }
+    for (int i = 0; i < 100; i++) {
+        CHECK_ERROR(madvise(maps[i], PAGE, MADV_DONTNEED), EINVAL);
+        CHECK_INT(munmap(maps[i], PAGE), 0);
+    }
+    CHECK_INT(close(fd), 0);
+    CHECK_INT(unlink("/memory-file"), 0);
+}
+
+/* Large blocks that come and go: what was in them before is not in those of calloc(). */
+static void test_large(void)
+{
+    for (size_t size = 3 * MIB; size < 9 * MIB; size += 1234567) {
+        unsigned char *p = malloc(size);
+        CHECK(p != NULL);
+        memset(p, 0xee, size);
+        free(p);
+        unsigned char *other = malloc(size / 2);
+        memset(other, 0xdd, size / 2);
+        p = calloc(1, size);
+        CHECK(p != NULL && is_filled(p, size, 0));
+        CHECK(is_filled(other, size / 2, 0xdd));
+        memset(p, 0xcc, size);
+        p = realloc(p, size + 5 * MIB);
+        CHECK(p != NULL && is_filled(p, size, 0xcc));
+        memset(p, 0xbb, size + 5 * MIB);
+        free(p);
+        p = map(size & -4096ul, PROT_READ | PROT_WRITE);
+        CHECK(is_filled(p, size & -4096ul, 0));
+        CHECK_INT(munmap(p, size & -4096ul), 0);
+        free(other);
+    }
+    /* In steps, two that stand in each other's way. */
+    unsigned char *blocks[2] = {NULL, NULL};
+    for (size_t n = 1; n <= 1000; n++) {
+        for (int i = 0; i < 2; i++) {
+            blocks[i] = realloc(blocks[i], n * PAGE);
+            CHECK(blocks[i] != NULL);
+            mark(blocks[i], n - 1, n);
+        }
+    }
+    CHECK(is_marked(blocks[0], 0, 1000) && is_marked(blocks[1], 0, 1000));
+    free(blocks[0]);
+    free(blocks[1]);
 }
 
 void test_memory(void)
 {
+    test_remap();
+    test_hostile();
+    test_reserve();
+    test_discard();
+    test_file();
+    test_large();
     test_blocks();
     test_kinds();
     test_mapping();

@@ -92,6 +92,13 @@ static const struct row rows[] = {
     ROW(vfs_fstatfs, "fpc"),
     ROW64(alloc_map, "nc"),
     ROW(alloc_unmap, "pnc"),
+    ROW64(alloc_map_room, "nnc"),
+    ROW64(alloc_map_again, "nc"),
+    ROW(alloc_grow, "pnnc"),
+    ROW64(alloc_reserve, "nc"),
+    ROW(alloc_commit, "pnc"),
+    ROW(alloc_decommit, "pnc"),
+    ROW64(alloc_span, "pnc"),
     ROW64(clock_now_ns, "i"),
     ROW64(clock_resolution_ns, "i"),
     ROW64(random_bytes, "pn"),
@@ -110,6 +117,8 @@ static const struct row rows[] = {
     ROW(cubicle_window_destroy, "i"),
     ROW(cubicle_window_lender, "pni"),
     ROW(cubicle_page_protect, "pni"),
+    ROW(cubicle_page_discard, "pn"),
+    ROW(cubicle_page_rights, "pn"),
     ROW(cubicle_fenv_set, "o"),
     ROW64(cubicle_epoch, "i"),
     ROW(cubicle_bind, "snspn"),
@@ -175,7 +184,7 @@ enum { SAVED_STDOUT = 20, SAVED_FILE = 21 };
 static void prepare(void)
 {
     static const char path[] = "/tmp-deputy";
-    enum { GONE = 100 }; /* more than stay the attacker's when they are given back */
+    enum { GONE = 4200 }; /* more than stay the attacker's when they are given back */
     own = mmap(NULL, (2 + GONE) * 4096, PROT_READ | PROT_WRITE,
                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     munmap(own + 8192, GONE * 4096);

@@ -31,7 +31,7 @@ static inline uint64_t offset_of(const volatile void *p)
 uint8_t *pages(size_t count);
 void pages_free(uint8_t *base, size_t count);
 /* An extent that is unmapped when it is given back: a few pages stay their owner's. */
-enum { PAGES_GONE = 100 };
+enum { PAGES_GONE = 4200 };
 
 /* What each file offers to main(). */
 void test_windows(void);

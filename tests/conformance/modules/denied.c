@@ -3,11 +3,13 @@
  * (policy `fail-call`) and the driver sees -EOWNERDEAD. The line "target ADDRESS" lets
  * the runner compare the address in the fault report.
  */
+#define _GNU_SOURCE
 #include "check.h"
 
 #include <cubicle.h>
 #include <home.h>
 #include <peer.h>
+#include <sys/mman.h>
 #include <third.h>
 
 static uint8_t data[4096] __attribute__((aligned(4096))) = {1};
@@ -128,6 +130,52 @@ static void kept_window(void)
     CHECK(again == event_memory);
     expect_dead(peer_write(target(again), 1));
     CHECK_EQUAL(again[0], 0);
+}
+
+/* Memory that has moved: the window does not cover the old place, nor the new one. */
+static uint8_t *remapped(void)
+{
+    lent_window(CUBICLE_WRITE);
+    uint8_t *behind = pages(1); /* in the way */
+    CHECK(behind == event_memory + 4 * 4096);
+    CHECK_EQUAL(peer_write(offset_of(event_memory + 4096), 7), 0);
+    uint8_t *moved = mremap(event_memory, 4 * 4096, 64 * 4096, MREMAP_MAYMOVE);
+    CHECK(moved != MAP_FAILED && moved != event_memory && moved[4096] == 7);
+    pages_free(behind, 1);
+    return moved;
+}
+
+static void after_remap(void)
+{
+    (void)remapped();
+    expect_dead(peer_write(target(event_memory + 4096), 1));
+}
+
+static void remap_target(void)
+{
+    uint8_t *moved = remapped();
+    expect_dead(peer_write(target(moved + 4096), 1));
+    CHECK_EQUAL(moved[4096], 7);
+}
+
+/* Replaced in place: what is there now is not lent. */
+static void after_replace(void)
+{
+    lent_window(CUBICLE_WRITE);
+    CHECK_EQUAL(peer_write(offset_of(event_memory + 4096), 7), 0);
+    CHECK(mmap(event_memory, 4 * 4096, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == event_memory);
+    CHECK_EQUAL(event_memory[4096], 0);
+    expect_dead(peer_write(target(event_memory + 4096), 1));
+    CHECK_EQUAL(event_memory[4096], 0);
+}
+
+/* Space that is reserved is nobody's memory. */
+static void reserved(void)
+{
+    uint8_t *space = mmap(NULL, 1 << 22, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(space != MAP_FAILED);
+    expect_dead(peer_read(target(space + 4096)));
 }
 
 /* Nobody but its owner reaches what was given back, mapped before or not. */
@@ -417,11 +465,12 @@ static void around_unmap(void)
     expect_dead(peer_read(target(event_memory + 5 * 4096)));
 }
 
-/* All of it. */
+/* All of it, and then more, so that it does not stay its owner's. */
 static void around_unmap_all(void)
 {
     around_window(0, AROUND, 0, CUBICLE_WRITE);
     pages_free(event_memory, AROUND);
+    pages_free(pages(PAGES_GONE - 110), PAGES_GONE - 110);
     expect_dead(peer_read(target(event_memory + 5 * 4096)));
 }
 
@@ -484,32 +533,61 @@ void test_denied(const char *name)
         const char *name;
         void (*run)(void);
     } rows[] = {
-        ROW(read_heap),           ROW(write_heap),
-        ROW(read_data),           ROW(write_data),
-        ROW(read_rodata),         ROW(read_tls),
-        ROW(read_stack),          ROW(write_stack),
-        ROW(after_close),         ROW(after_close_all),
-        ROW(after_remove),        ROW(after_destroy),
-        ROW(after_unmap),         ROW(after_reuse),
-        ROW(after_many_cuts),     ROW(read_only),
-        ROW(before_window),       ROW(behind_window),
-        ROW(other_peer),          ROW(close_during_call),
-        ROW(unmap_during_call),   ROW(delegation_root_closed),
-        ROW(delegation_closed),   ROW(delegation_write),
-        ROW(code_as_data),        ROW(null_pointer),
-        ROW(last_byte),           ROW(unmapped),
-        ROW(on_demand),           ROW(after_close_hot),
-        ROW(read_only_hot),       ROW(one_of_two_hot),
-        ROW(half_open_hot),       ROW(after_reuse_hot),
-        ROW(other_peer_hot),      ROW(read_fresh),
-        ROW(around_ends),         ROW(around_begins),
-        ROW(around_read_only),    ROW(around_close),
-        ROW(around_close_before), ROW(around_close_all),
-        ROW(around_remove),       ROW(around_unmap),
-        ROW(around_unmap_all),    ROW(kept_window),
-        ROW(kept_unlent),         ROW(around_reuse),
-        ROW(around_protect),      ROW(around_other_peer),
+        ROW(read_heap),
+        ROW(write_heap),
+        ROW(read_data),
+        ROW(write_data),
+        ROW(read_rodata),
+        ROW(read_tls),
+        ROW(read_stack),
+        ROW(write_stack),
+        ROW(after_close),
+        ROW(after_close_all),
+        ROW(after_remove),
+        ROW(after_destroy),
+        ROW(after_unmap),
+        ROW(after_reuse),
+        ROW(after_many_cuts),
+        ROW(read_only),
+        ROW(before_window),
+        ROW(behind_window),
+        ROW(other_peer),
+        ROW(close_during_call),
+        ROW(unmap_during_call),
+        ROW(delegation_root_closed),
+        ROW(delegation_closed),
+        ROW(delegation_write),
+        ROW(code_as_data),
+        ROW(null_pointer),
+        ROW(last_byte),
+        ROW(unmapped),
+        ROW(on_demand),
+        ROW(after_close_hot),
+        ROW(read_only_hot),
+        ROW(one_of_two_hot),
+        ROW(half_open_hot),
+        ROW(after_reuse_hot),
+        ROW(other_peer_hot),
+        ROW(read_fresh),
+        ROW(around_ends),
+        ROW(around_begins),
+        ROW(around_read_only),
+        ROW(around_close),
+        ROW(around_close_before),
+        ROW(around_close_all),
+        ROW(around_remove),
+        ROW(around_unmap),
+        ROW(around_unmap_all),
+        ROW(kept_window),
+        ROW(kept_unlent),
+        ROW(around_reuse),
+        ROW(around_protect),
+        ROW(around_other_peer),
         ROW(around_delegated),
+        ROW(after_remap),
+        ROW(remap_target),
+        ROW(after_replace),
+        ROW(reserved),
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(name, rows[i].name) == 0) {

@@ -1,4 +1,5 @@
 /* Memory: quota, zeroed pages, giving back, page rights. The driver's quota is 32 MiB. */
+#define _GNU_SOURCE
 #include "check.h"
 
 #include <alloc.h>
@@ -150,6 +151,71 @@ static void test_again(void)
     }
 }
 
+/* Contents that go while the memory stays, lent or not. */
+static void test_discard(void)
+{
+    uint8_t *base = pages(100);
+    memset(base, 5, 100 * 4096);
+    const int id = cubicle_window_init();
+    CHECK_EQUAL(cubicle_window_add(id, base, 4 * 4096, CUBICLE_WRITE), 0);
+    CHECK_EQUAL(cubicle_window_open(id, cubicle_find("peer")), 0);
+    CHECK_EQUAL(peer_write(offset_of(base + 4096), 6), 0);
+    CHECK_EQUAL(cubicle_page_discard(base, 90 * 4096), 0);
+    CHECK_EQUAL(count_nonzero(base, 90), 0);
+    CHECK_EQUAL(base[90 * 4096], 5);
+    CHECK_EQUAL(peer_read(offset_of(base + 4096)), 0); /* the window is open still */
+    CHECK_EQUAL(peer_write(offset_of(base + 4096), 7), 0);
+    CHECK_EQUAL(base[4096], 7);
+    CHECK_EQUAL(cubicle_window_destroy(id), 0);
+
+    CHECK_EQUAL(cubicle_page_rights(base, 100 * 4096), CUBICLE_WRITE);
+    CHECK_EQUAL(cubicle_page_protect(base, 4096, CUBICLE_READ), 0);
+    CHECK_EQUAL(cubicle_page_rights(base, 4096), CUBICLE_READ);
+    CHECK_EQUAL(cubicle_page_rights(base, 2 * 4096), -EINVAL);
+    const uintptr_t theirs = (uintptr_t)peer_keep(8192) & ~(uintptr_t)4095;
+    const uintptr_t code = (uintptr_t)test_memory & ~(uintptr_t)4095;
+    const uintptr_t stack = (uintptr_t)&base & ~(uintptr_t)4095;
+    const uintptr_t wrong[] = {theirs, code, stack, 0, 0xfffe0000};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        CHECK_EQUAL(cubicle_page_discard((void *)wrong[i], 4096), -EPERM);
+        CHECK_EQUAL(cubicle_page_rights((void *)wrong[i], 4096), -EPERM);
+    }
+    CHECK_EQUAL(cubicle_page_discard(base + 1, 4096), -EINVAL);
+    CHECK_EQUAL(cubicle_page_discard(base, 0), -EINVAL);
+    CHECK_EQUAL(cubicle_page_discard(base, (size_t)1 << 32), -EINVAL);
+    CHECK_EQUAL(cubicle_page_discard(base, SIZE_MAX & ~(size_t)4095), -EINVAL);
+    pages_free(base, 100);
+    CHECK_EQUAL(cubicle_page_discard(base, 4096), -EPERM); /* given back */
+    CHECK_EQUAL(cubicle_page_rights(base, 4096), -EPERM);
+}
+
+/* Beyond the quota: ENOMEM, and all that was there is there. */
+static void test_exhausted(void)
+{
+    uint8_t *base = pages(1000);
+    memset(base, 9, 1000 * 4096);
+    CHECK(mremap(base, 1000 * 4096, 48 * MIB, MREMAP_MAYMOVE) == MAP_FAILED);
+    CHECK_EQUAL(errno, ENOMEM);
+    CHECK(base[0] == 9 && base[1000 * 4096 - 1] == 9);
+    uint8_t *space =
+        mmap(NULL, 512 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(space != MAP_FAILED);
+    CHECK(mprotect(space, 48 * MIB, PROT_READ | PROT_WRITE) == -1 && errno == ENOMEM);
+    CHECK_EQUAL(mprotect(space, 4 * MIB, PROT_READ | PROT_WRITE), 0);
+    space[4 * MIB - 1] = 1;
+    CHECK_EQUAL(munmap(space, 512 * MIB), 0);
+    /* The next is as long as ever. */
+    base = mremap(base, 1000 * 4096, 2000 * 4096, MREMAP_MAYMOVE);
+    CHECK(base != MAP_FAILED && base[1000 * 4096 - 1] == 9);
+    CHECK_EQUAL(count_nonzero(base + 1000 * 4096, 1000), 0);
+    pages_free(base, 2000);
+    for (int i = 0; i < 100; i++) { /* what one keeps does not add up */
+        base = pages(1000 + (size_t)i);
+        base[5] = 1;
+        pages_free(base, 1000 + (size_t)i);
+    }
+}
+
 static void test_refusals(void)
 {
     uint8_t *page = pages(2);
@@ -187,6 +253,8 @@ void test_memory(void)
     test_quota();
     test_give_back();
     test_again();
+    test_discard();
+    test_exhausted();
     test_quota(); /* with some pages given back but still its own */
     test_refusals();
 }

@@ -306,6 +306,47 @@ static void devices(void)
     list("/dev");
 }
 
+/* Memory that grows, comes and goes; space of which parts become memory. */
+static void large_memory(void)
+{
+    enum { PAGE = 4096, BLOCK = 3 << 20 };
+    char *memory = NULL;
+    for (size_t size = 300000; size < 1000000; size += 100000) {
+        char *larger = realloc(memory, size);
+        expect_pointer("realloc", larger);
+        if (larger != NULL) {
+            memory = larger;
+            memset(memory, 'm', size);
+        }
+    }
+    free(memory);
+    for (int i = 0; i < 2; i++) { /* the second time it is there */
+        memory = malloc(BLOCK);
+        expect_pointer("malloc", memory);
+        if (memory != NULL) {
+            memset(memory, 'm', BLOCK);
+        }
+        free(memory);
+    }
+    memory = mmap(NULL, BLOCK, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    expect_pointer("mmap without access", memory);
+    if (memory == MAP_FAILED) {
+        return;
+    }
+    const int committed = mprotect(memory + PAGE, PAGE, PROT_READ | PROT_WRITE);
+    expect("mprotect", committed, 0);
+    if (committed == 0) {
+        memset(memory + PAGE, 'm', PAGE);
+    }
+    expect("madvise", madvise(memory, 4 * PAGE, MADV_DONTNEED), 0);
+    if (mmap(memory + PAGE, 2 * PAGE, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == memory + PAGE) {
+        memset(memory + PAGE, 'm', 2 * PAGE);
+    }
+    look("mmap in place");
+    expect("munmap", munmap(memory, BLOCK), 0);
+}
+
 static void rest(void)
 {
     struct timespec ts;
@@ -340,6 +381,7 @@ static void rest(void)
         }
     }
     look("memory");
+    large_memory();
 }
 
 static void files(const char *where, unsigned number)

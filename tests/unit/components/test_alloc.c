@@ -20,12 +20,27 @@
 #define SIZE (UINT64_C(0x100000000) - 0x20000 - BASE)
 #define NPAGES (SIZE / PAGE)
 
-static int owners[NPAGES];                             /* 0: free */
-static unsigned assigned, recalled, released, renewed; /* calls, since setup() */
+static int owners[NPAGES]; /* 0: free */
+static unsigned assigned, recalled, released, renewed,
+    resumed;                    /* calls, since setup() */
 static int recalled_of[NPAGES]; /* not to be used again before it was renewed */
 static uint32_t charged[8], quota[8];
 static int refuse_assign, refuse_release;
-static int ended; /* a cubicle that is about to be set up anew */
+static int ended;   /* a cubicle that is about to be set up anew */
+static int current; /* who has called the allocator */
+
+#define alloc_map(size, caller) (alloc_map)(size, current = (caller))
+#define alloc_map_room(size, room, caller) \
+    (alloc_map_room)(size, room, current = (caller))
+#define alloc_map_again(size, caller) (alloc_map_again)(size, current = (caller))
+#define alloc_grow(base, old, new, caller) \
+    (alloc_grow)(base, old, new, current = (caller))
+#define alloc_unmap(base, size, caller) (alloc_unmap)(base, size, current = (caller))
+#define alloc_reserve(size, caller) (alloc_reserve)(size, current = (caller))
+#define alloc_commit(base, size, caller) (alloc_commit)(base, size, current = (caller))
+#define alloc_decommit(base, size, caller) \
+    (alloc_decommit)(base, size, current = (caller))
+#define alloc_span(base, size, caller) (alloc_span)(base, size, current = (caller))
 
 int cubicle_page_space(uint64_t *base, uint64_t *size)
 {
@@ -91,6 +106,20 @@ int cubicle_page_recall(int owner, void *base, size_t npages)
     return 0;
 }
 
+int cubicle_page_resume(int owner, void *base, size_t npages)
+{
+    uint64_t first;
+
+    assert_int_equal(range(base, npages, &first), 0);
+    assert_int_equal(owner, current);
+    for (size_t i = 0; i < npages; i++) {
+        assert_true(owners[first + i] == owner && recalled_of[first + i]);
+    }
+    memset(&recalled_of[first], 0, npages * sizeof(*recalled_of));
+    resumed++;
+    return 0;
+}
+
 int cubicle_page_release(int owner, void *base, size_t npages)
 {
     uint64_t first;
@@ -100,6 +129,10 @@ int cubicle_page_release(int owner, void *base, size_t npages)
         if (owners[first + i] != owner) {
             return -EPERM;
         }
+    }
+    /* Of others only what they have given back. */
+    for (size_t i = 0; i < npages; i++) {
+        assert_true(owner == current || recalled_of[first + i]);
     }
     if (refuse_release != 0) {
         return refuse_release;
@@ -143,7 +176,7 @@ static int setup(void **state)
     }
     refuse_assign = refuse_release = 0;
     memset(recalled_of, 0, sizeof(recalled_of));
-    assigned = recalled = released = renewed = 0;
+    assigned = recalled = released = renewed = resumed = 0;
     return component_init();
 }
 
@@ -153,6 +186,15 @@ static void *map(size_t size, int caller)
 
     assert_true(base > 0 && base % PAGE == 0);
     return (void *)(uintptr_t)base;
+}
+
+static void end(int caller)
+{
+    ended = caller;
+    assert_int_equal(lifecycle_ended(caller), 0);
+    assert_int_equal(charged[caller], 0);
+    ended = 0;
+    assert_int_equal(lifecycle_restarted(caller), 0);
 }
 
 static void test_sizes_and_alignment(void **state)
@@ -304,6 +346,258 @@ static void test_kept_refused(void **state)
     assert_ptr_equal(map(2 * PAGE, 1), base + 2 * PAGE);
 }
 
+/* Memory that grows in small steps has them assigned many at a time. */
+static void test_grow(void **state)
+{
+    (void)state;
+    char *base = map(33 * PAGE, 1);
+    for (size_t n = 33; n < 2048; n++) {
+        assert_int_equal(alloc_grow(base, n * PAGE, (n + 1) * PAGE, 1), 0);
+        assert_int_equal(alloc_span(base, (n + 1) * PAGE, 1), (n + 1) * PAGE);
+    }
+    assert_true(assigned < 40);
+    assert_true(charged[1] >= 2048 && charged[1] <= 2048 + 512);
+    for (size_t i = 0; i < 2048; i++) {
+        const uint64_t page = ((uintptr_t)base - BASE) / PAGE + i;
+        assert_true(owners[page] == 1 && !recalled_of[page]);
+    }
+    /* What is ahead of it is nobody's, but its own to have. */
+    char *next = map(PAGE, 1);
+    char *others = map(PAGE, 2);
+    assert_false(next >= base && next < base + 3000 * PAGE);
+    assert_false(others >= base && others < base + 3000 * PAGE);
+    assert_int_equal(alloc_unmap(base + 2048 * PAGE, PAGE, 1), -EINVAL);
+    /* All of it is kept, in one piece. */
+    assert_int_equal(alloc_unmap(base, 2048 * PAGE, 1), 0);
+    assert_int_equal(alloc_map_again(2048 * PAGE, 1), (int64_t)(uintptr_t)base);
+    assert_int_equal(resumed, 1);
+}
+
+static void test_grow_refused(void **state)
+{
+    (void)state;
+    char *base = map(4 * PAGE, 1);
+    char *next = map(4 * PAGE, 1);
+    char *other = map(PAGE, 2);
+    assert_int_equal(alloc_grow(base + 1, PAGE, 2 * PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow(base, 0, 2 * PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow(base, PAGE, 0, 1), -EINVAL);
+    assert_int_equal(alloc_grow(base, 2 * PAGE, 2 * PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow(base, 2 * PAGE, PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow(base, SIZE_MAX, PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow(base, PAGE, SIZE_MAX, 1), -ENOMEM);
+    assert_int_equal(alloc_grow(base, PAGE, UINT64_C(1) << 32, 1), -ENOMEM);
+    assert_int_equal(alloc_grow(other, PAGE, 2 * PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow(base, PAGE, 2 * PAGE, 2), -EINVAL);
+    assert_int_equal(alloc_grow(base, 9 * PAGE, 10 * PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow(NULL, PAGE, 2 * PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow((void *)UINTPTR_MAX, PAGE, 2 * PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow(base, 4 * PAGE, 5 * PAGE, 1), -ENOMEM); /* in the way */
+    assert_int_equal(charged[1], 8);
+    /* Given back, kept: what is kept right behind is taken, and no more than there is. */
+    assert_int_equal(alloc_unmap(next, 4 * PAGE, 1), 0);
+    assert_int_equal(alloc_grow(base, 4 * PAGE, 6 * PAGE, 1), 0);
+    assert_int_equal(alloc_grow(base, 6 * PAGE, 8 * PAGE, 1), 0);
+    assert_int_equal(renewed, 2);
+    assert_int_equal(charged[1], 8);
+}
+
+/* With a quota that has not enough for what is ahead there is none; with none left, nothing. */
+static void test_grow_and_quota(void **state)
+{
+    (void)state;
+    char *base = map(4 * PAGE, 1);
+    quota[1] = 10;
+    assert_int_equal(alloc_grow(base, 4 * PAGE, 5 * PAGE, 1), 0);
+    assert_int_equal(charged[1], 5);
+    assert_int_equal(alloc_grow(base, 5 * PAGE, 10 * PAGE, 1), 0);
+    assert_int_equal(alloc_grow(base, 10 * PAGE, 11 * PAGE, 1), -ENOMEM);
+    assert_int_equal(charged[1], 10);
+    /* What is ahead goes where others need the quota. */
+    quota[1] = 64;
+    assert_int_equal(alloc_grow(base, 10 * PAGE, 11 * PAGE, 1), 0);
+    assert_true(charged[1] > 11);
+    map(53 * PAGE, 1);
+    assert_int_equal(charged[1], 64);
+    assert_int_equal(alloc_map(PAGE, 1), -ENOMEM);
+}
+
+/* The monitor refuses to renew what was kept: nothing has changed. */
+static void test_grow_not_renewed(void **state)
+{
+    (void)state;
+    char *base = map(8 * PAGE, 1);
+    assert_int_equal(alloc_unmap(base + 4 * PAGE, 4 * PAGE, 1), 0);
+    refuse_assign = -ENOMEM;
+    assert_int_equal(alloc_grow(base, 4 * PAGE, 6 * PAGE, 1), -ENOMEM);
+    assert_int_equal(alloc_grow(base, 4 * PAGE, 100 * PAGE, 1), -ENOMEM);
+    refuse_assign = 0;
+    assert_int_equal(alloc_unmap(base + 4 * PAGE, PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_grow(base, 4 * PAGE, 100 * PAGE, 1), 0);
+    assert_int_equal(alloc_unmap(base, 100 * PAGE, 1), 0);
+}
+
+/* Room is given to nobody while there is other space, and to anybody when there is not. */
+static void test_room(void **state)
+{
+    const uint64_t all = (NPAGES - (MIB2 - BASE % MIB2) / PAGE) * (uint64_t)PAGE;
+    (void)state;
+    const int64_t base = alloc_map_room(MIB2, 3 * MIB2, 1);
+    assert_true(base > 0);
+    for (int i = 0; i < 300; i++) {
+        char *other = map(i % 3 == 0 ? MIB2 : PAGE, 1 + i % 3);
+        assert_false((int64_t)(uintptr_t)other >= base &&
+                     (int64_t)(uintptr_t)other < base + 4 * MIB2);
+    }
+    assert_int_equal(alloc_grow((void *)base, MIB2, 3 * MIB2, 1), 0);
+    for (int caller = 1; caller <= 3; caller++) {
+        end(caller);
+    }
+    assert_int_equal(alloc_map_room(PAGE, SIZE_MAX, 1),
+                     (int64_t)(BASE + MIB2 - BASE % MIB2));
+    assert_int_equal(alloc_map_room(0, PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_map_room(SIZE_MAX, PAGE, 1), -ENOMEM);
+    assert_true(alloc_map(all - MIB2, 2) > 0);
+    end(2);
+    assert_true(alloc_reserve(UINT64_C(1) << 30, 2) > 0);
+}
+
+/* The same pages as they were, only to who gave them back. */
+static void test_map_again(void **state)
+{
+    (void)state;
+    assert_int_equal(alloc_map_again(PAGE, 1), -ENOENT);
+    assert_int_equal(alloc_map_again(0, 1), -EINVAL);
+    assert_int_equal(alloc_map_again(SIZE_MAX, 1), -ENOENT);
+    char *base = map(8 * PAGE, 1);
+    assert_int_equal(alloc_unmap(base, 8 * PAGE, 1), 0);
+    assert_int_equal(alloc_map_again(9 * PAGE, 1), -ENOENT);
+    assert_int_equal(alloc_map_again(8 * PAGE, 2), -ENOENT);
+    assert_int_equal(alloc_map_again(5 * PAGE, 1), (int64_t)(uintptr_t)base);
+    assert_int_equal(alloc_map_again(3 * PAGE, 1), (int64_t)(uintptr_t)base + 5 * PAGE);
+    assert_int_equal(resumed, 2);
+    assert_int_equal(renewed, 0);
+    assert_int_equal(alloc_unmap(base, 8 * PAGE, 1), 0);
+}
+
+/* What one keeps, another is given who needs the space; not what one has. */
+static void test_kept_and_space(void **state)
+{
+    const uint64_t all = (NPAGES - (MIB2 - BASE % MIB2) / PAGE) * (uint64_t)PAGE;
+    (void)state;
+    for (int caller = 2; caller < 7; caller++) {
+        char *base = map(4 * MIB2, caller);
+        assert_int_equal(alloc_unmap(base, 4 * MIB2, caller), 0);
+        assert_int_equal(charged[caller], 4 * MIB2 / PAGE);
+    }
+    char *one = map(PAGE, 7);
+    assert_int_equal(alloc_map(all, 1), -ENOMEM);
+    assert_int_equal(alloc_unmap(one, PAGE, 7), 0);
+    assert_true(alloc_map(all, 1) > 0);
+}
+
+/* Space that costs nothing until it is committed. */
+static void test_reserve(void **state)
+{
+    (void)state;
+    quota[1] = 100;
+    const int64_t at = alloc_reserve(UINT64_C(1) << 30, 1);
+    assert_true(at > 0 && at % MIB2 == 0);
+    char *base = (char *)(uintptr_t)at;
+    const size_t size = (size_t)1 << 30;
+    assert_int_equal(charged[1], 0);
+    assert_int_equal(alloc_span(base, size, 1), (int64_t)size + 1);
+    assert_int_equal(alloc_commit(base + 8 * PAGE, 4 * PAGE, 1), 0);
+    assert_int_equal(alloc_commit(base + 6 * PAGE, 8 * PAGE, 1), 0);
+    assert_int_equal(alloc_commit(base + 6 * PAGE, 8 * PAGE, 1), 0);
+    assert_int_equal(charged[1], 8);
+    assert_int_equal(alloc_span(base, size, 1), 6 * PAGE + 1);
+    assert_int_equal(alloc_span(base + 6 * PAGE, size - 6 * PAGE, 1), 8 * PAGE);
+    assert_int_equal(alloc_span(base + 7 * PAGE, PAGE, 1), PAGE);
+    /* Beyond the quota: some of it may be memory. */
+    assert_int_equal(alloc_commit(base, size, 1), -ENOMEM);
+    assert_true(charged[1] <= 100);
+    assert_int_equal(alloc_decommit(base, size, 1), 0);
+    assert_int_equal(charged[1], 0);
+    assert_int_equal(alloc_span(base, size, 1), (int64_t)size + 1);
+    assert_int_equal(alloc_commit(base, 100 * PAGE, 1), 0);
+    /* In part, and all of it, memory and reserved. */
+    assert_int_equal(alloc_unmap(base + 50 * PAGE, 100 * PAGE, 1), 0);
+    assert_int_equal(alloc_span(base + 50 * PAGE, PAGE, 1), -EINVAL);
+    assert_int_equal(alloc_unmap(base, size, 1), -EINVAL);
+    assert_int_equal(alloc_unmap(base, 50 * PAGE, 1), 0);
+    assert_int_equal(alloc_unmap(base + 150 * PAGE, size - 150 * PAGE, 1), 0);
+    quota[1] = UINT32_MAX / 2;
+    end(1);
+    map((NPAGES - (MIB2 - BASE % MIB2) / PAGE) * (size_t)PAGE, 1);
+}
+
+/* Not more than 1 GiB each, and not so much that others have no memory. */
+static void test_reserve_bounds(void **state)
+{
+    (void)state;
+    const size_t gib = (size_t)1 << 30;
+    assert_int_equal(alloc_reserve(0, 1), -EINVAL);
+    assert_int_equal(alloc_reserve(SIZE_MAX, 1), -ENOMEM);
+    assert_int_equal(alloc_reserve(gib + PAGE, 1), -ENOMEM);
+    char *base = (char *)(uintptr_t)alloc_reserve(gib, 1);
+    assert_true(base > (char *)0);
+    assert_int_equal(alloc_reserve(PAGE, 1), -ENOMEM);
+    assert_int_equal(alloc_reserve(gib, 2), -ENOMEM);
+    assert_true(alloc_reserve(gib / 4, 2) > 0);
+    map(gib / 2, 3); /* there is memory all the same */
+    assert_int_equal(alloc_reserve(gib / 4, 3), -ENOMEM);
+    /* What has ended has nothing reserved. */
+    end(1);
+    assert_int_equal(alloc_span(base, PAGE, 1), -EINVAL);
+    assert_true(alloc_reserve(gib, 2) < 0 && alloc_reserve(gib / 2, 2) > 0);
+}
+
+/* Ranges that are not wholly the caller's, to each function: nothing changes. */
+static void test_hostile_ranges(void **state)
+{
+    (void)state;
+    char *base = map(8 * PAGE, 1);
+    char *other = map(8 * PAGE, 2);
+    char *space = (char *)(uintptr_t)alloc_reserve(8 * PAGE, 2);
+    char *given_back = map(8 * PAGE, 1);
+    assert_int_equal(alloc_unmap(given_back, 8 * PAGE, 1), 0);
+    const struct {
+        char *base;
+        size_t size;
+    } rows[] = {
+        {base + 1, PAGE},
+        {base, 0},
+        {base, SIZE_MAX},
+        {base, SIZE_MAX - PAGE + 1},
+        {base, UINT64_C(1) << 32},
+        {NULL, PAGE},
+        {other, PAGE},
+        {space, PAGE},
+        {given_back, PAGE},
+        {base, 9 * PAGE},
+        {base - PAGE, 2 * PAGE},
+        {(char *)(BASE - PAGE), PAGE},
+        {(char *)(BASE + SIZE), PAGE},
+        {(char *)UINTPTR_MAX, PAGE},
+        {(char *)(UINTPTR_MAX - PAGE + 1), PAGE},
+        {base + (UINT64_C(1) << 32), PAGE},
+    };
+    const unsigned before = assigned + released + recalled;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(alloc_unmap(rows[i].base, rows[i].size, 1), -EINVAL);
+        assert_int_equal(alloc_commit(rows[i].base, rows[i].size, 1), -EINVAL);
+        assert_int_equal(alloc_decommit(rows[i].base, rows[i].size, 1), -EINVAL);
+        assert_int_equal(alloc_grow(rows[i].base, rows[i].size, 64 * PAGE, 1), -EINVAL);
+        if (rows[i].base != base && rows[i].base != base - PAGE) {
+            assert_int_equal(alloc_span(rows[i].base, rows[i].size, 1), -EINVAL);
+        }
+    }
+    assert_int_equal(assigned + released + recalled, before);
+    assert_int_equal(alloc_span(base, PAGE, 1), PAGE);
+    assert_int_equal(alloc_span(space, 9 * PAGE, 2), 8 * PAGE + 1);
+}
+
 static void test_neighbours_stay_together(void **state)
 {
     (void)state;
@@ -349,11 +643,11 @@ static void test_all_of_the_space(void **state)
         }
     }
     assert_true(charged[1] <= KEPT_PAGES);
-    /* In one piece again, but for what is kept: that goes when its caller needs memory. */
+    /* In one piece again, and what is kept for others is in nobody's way. */
     for (int caller = 1; caller < 8; caller++) {
         assert_int_equal(alloc_map((uint64_t)npages * PAGE, caller),
-                         caller < 7 ? -ENOMEM : (int64_t)(BASE + MIB2 - BASE % MIB2));
-        assert_int_equal(charged[caller], caller < 7 ? 0 : npages);
+                         caller > 1 ? -ENOMEM : (int64_t)(BASE + MIB2 - BASE % MIB2));
+        assert_int_equal(charged[caller], caller > 1 ? 0 : npages);
     }
 }
 
@@ -375,7 +669,10 @@ static void test_random_requests(void **state)
         const int i = (int)(r % SLOTS);
         if (slots[i].npages == 0) {
             const uint32_t npages = 1 + (uint32_t)random() % (r & 1024 ? 8 : 2000);
-            const int64_t base = alloc_map((size_t)npages * PAGE, 1 + i % 7);
+            const int64_t base = r & 2048
+                                     ? alloc_map((size_t)npages * PAGE, 1 + i % 7)
+                                     : alloc_map_room((size_t)npages * PAGE,
+                                                      (size_t)npages * PAGE, 1 + i % 7);
             if (base > 0) {
                 slots[i].base = (char *)(uintptr_t)base;
                 slots[i].npages = npages;
@@ -383,6 +680,12 @@ static void test_random_requests(void **state)
             } else {
                 assert_int_equal(base, -ENOMEM);
             }
+        } else if (r & 8192) { /* longer, where it is */
+            const uint32_t npages = slots[i].npages + 1 + (uint32_t)(r >> 14) % 100;
+            const int error = alloc_grow(slots[i].base, (size_t)slots[i].npages * PAGE,
+                                         (size_t)npages * PAGE, slots[i].owner);
+            assert_true(error == 0 || error == -ENOMEM);
+            slots[i].npages = error == 0 ? npages : slots[i].npages;
         } else { /* the second half, or all that is left */
             const uint32_t keep = r & 4096 ? slots[i].npages / 2 : 0;
             assert_int_equal(alloc_unmap(slots[i].base + (size_t)keep * PAGE,
@@ -401,17 +704,8 @@ static void test_random_requests(void **state)
     }
     for (int caller = 7; caller > 0; caller--) { /* everything was merged */
         assert_int_equal(alloc_map(NPAGES / 512 * MIB2 - MIB2, caller) > 0,
-                         caller == 1);
+                         caller == 7);
     }
-}
-
-static void end(int caller)
-{
-    ended = caller;
-    assert_int_equal(lifecycle_ended(caller), 0);
-    assert_int_equal(charged[caller], 0);
-    ended = 0;
-    assert_int_equal(lifecycle_restarted(caller), 0);
 }
 
 /* What a caller has when it ends can be had again, however often: used pages and kept ones,
@@ -503,6 +797,16 @@ int main(void)
         cmocka_unit_test_setup(test_kept_bounds, setup),
         cmocka_unit_test_setup(test_kept_and_quota, setup),
         cmocka_unit_test_setup(test_kept_refused, setup),
+        cmocka_unit_test_setup(test_grow, setup),
+        cmocka_unit_test_setup(test_grow_refused, setup),
+        cmocka_unit_test_setup(test_grow_and_quota, setup),
+        cmocka_unit_test_setup(test_grow_not_renewed, setup),
+        cmocka_unit_test_setup(test_room, setup),
+        cmocka_unit_test_setup(test_map_again, setup),
+        cmocka_unit_test_setup(test_kept_and_space, setup),
+        cmocka_unit_test_setup(test_reserve, setup),
+        cmocka_unit_test_setup(test_reserve_bounds, setup),
+        cmocka_unit_test_setup(test_hostile_ranges, setup),
         cmocka_unit_test_setup(test_neighbours_stay_together, setup),
         cmocka_unit_test_setup(test_refusal_takes_nothing, setup),
         cmocka_unit_test_setup(test_all_of_the_space, setup),

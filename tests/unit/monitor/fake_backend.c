@@ -13,7 +13,7 @@ static uint8_t mapped[FAKE_CUBICLES + 1][FAKE_PAGES];
 struct fake_calls fake_calls;
 _Thread_local struct thread thread_self;
 bool fake_fail_map, fake_fail_unmap, fake_fail_protect, fake_fail_share,
-    fake_fail_share_many, fake_fail_revoke, fake_fail_split;
+    fake_fail_share_many, fake_fail_revoke, fake_fail_split, fake_fail_empty;
 jmp_buf fake_panic;
 const char *fake_panic_text;
 
@@ -64,6 +64,15 @@ static int fake_unmap(unsigned owner, uint32_t page, uint32_t npages)
 {
     fake_calls.unmap++;
     return fake_set(fake_fail_unmap, owner, page, npages, 0);
+}
+
+static int fake_empty(unsigned owner, uint32_t page, uint32_t npages)
+{
+    (void)owner;
+    fake_calls.empty++;
+    fake_calls.emptied = page;
+    fake_calls.nemptied = npages;
+    return fake_fail_empty ? -ENOMEM : 0;
 }
 
 static int fake_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
@@ -135,6 +144,7 @@ static const struct backend backend_fake = {
     .view_of = fake_view_of,
     .map = fake_map,
     .unmap = fake_unmap,
+    .empty = fake_empty,
     .protect = fake_protect,
     .share = fake_share,
     .revoke = fake_revoke,
@@ -150,7 +160,7 @@ void fake_reset(void)
     fake_calls = (struct fake_calls){0};
     fake_fail_map = fake_fail_unmap = fake_fail_protect = false;
     fake_fail_share = fake_fail_share_many = false;
-    fake_fail_revoke = fake_fail_split = false;
+    fake_fail_revoke = fake_fail_split = fake_fail_empty = false;
     fake_panic_text = NULL;
 }
 

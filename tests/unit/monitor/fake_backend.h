@@ -21,14 +21,15 @@ unsigned fake_mappings(uint32_t page, uint32_t npages);
 
 /** Calls of each operation since fake_reset(). */
 struct fake_calls {
-    unsigned map, unmap, protect, share, revoke;
+    unsigned map, unmap, empty, protect, share, revoke;
+    uint32_t emptied, nemptied; /* the last that were */
 };
 extern struct fake_calls fake_calls;
 
 /** The next calls of these fail with -ENOMEM while the flag is set; share_many: of more than
  *  a page; split: of a part of what is mapped alike. */
 extern bool fake_fail_map, fake_fail_unmap, fake_fail_protect, fake_fail_share,
-    fake_fail_share_many, fake_fail_revoke, fake_fail_split;
+    fake_fail_share_many, fake_fail_revoke, fake_fail_split, fake_fail_empty;
 
 /** Forgets everything; makes itself the backend. */
 void fake_reset(void);

@@ -72,6 +72,21 @@ int memory_recall(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     return ask("recall", cubicle->id, page, npages);
 }
 
+int memory_resume(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    return ask("resume", cubicle->id, page, npages);
+}
+
+int memory_discard(struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    return ask("discard", cubicle->id, page, npages);
+}
+
+int memory_rights(const struct cubicle *cubicle, uint32_t page, uint32_t npages)
+{
+    return ask("rights", cubicle->id, page, npages);
+}
+
 int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
 {
     return ask("take", cubicle->id, page, npages);
@@ -267,16 +282,37 @@ static void test_protect(void **state)
     expect_nothing();
 }
 
+/* Of one's own memory, like the rights. */
+static void test_own_pages(void **state)
+{
+    int (*const gates[])(uint64_t, uint64_t) = {GATE("page_discard"),
+                                                GATE("page_rights")};
+    static const char *const names[] = {"discard", "rights"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(gates[i](HEAP | UINT64_C(7) << 40, 2 * PAGE_SIZE), 0);
+        expect(names[i], ALLOC, page_of(HEAP), 2);
+        assert_int_equal(gates[i](HEAP + 1, PAGE_SIZE), -EINVAL);
+        assert_int_equal(gates[i](HEAP, 1), -EINVAL);
+        assert_int_equal(gates[i](HEAP, 0), -EINVAL);
+        assert_int_equal(gates[i](HEAP, SPACE_SIZE + PAGE_SIZE), -EINVAL);
+        assert_int_equal(gates[i](HEAP, UINT64_MAX - PAGE_SIZE + 1), -EINVAL);
+        assert_int_equal(gates[i](HEAP, SPACE_SIZE - HEAP + PAGE_SIZE), -EINVAL);
+        expect_nothing();
+    }
+}
+
 typedef int owner_gate(int owner, uint64_t base, uint64_t npages);
 
 /* Whom the allocator may act for: itself, and who has just called it. */
 static void test_owner(void **state)
 {
     owner_gate *const assign = GATE("page_assign");
-    owner_gate *const gates[] = {assign, GATE("page_recall"), GATE("page_release")};
-    static const char *const names[] = {"give", "recall", "take"};
+    owner_gate *const gates[] = {assign, GATE("page_recall"), GATE("page_resume"),
+                                 GATE("page_release")};
+    static const char *const names[] = {"give", "recall", "resume", "take"};
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         assert_int_equal(gates[i](CLIENT, HEAP, 3), 0);
         expect(names[i], CLIENT, page_of(HEAP), 3);
         assert_int_equal(gates[i](0, HEAP, 1), 0);
@@ -297,13 +333,36 @@ static void test_owner(void **state)
     expect_nothing();
 }
 
+/* What any cubicle has given back can be released when another needs it, and nothing else. */
+static void test_release_kept(void **state)
+{
+    owner_gate *const release = GATE("page_release");
+    (void)state;
+    page_set_kept(page_of(HEAP), 2, true);
+    assert_int_equal(release(OTHER, HEAP, 2), 0);
+    expect("take", OTHER, page_of(HEAP), 2);
+    assert_int_equal(release(OTHER, HEAP, 3), -EPERM);
+    assert_int_equal(release(OTHER, HEAP + PAGE_SIZE, 2), -EPERM);
+    assert_int_equal(release(OTHER, HEAP, 0), -EPERM);
+    assert_int_equal(release(0, HEAP + 2 * PAGE_SIZE, 1), 0); /* its own */
+    asked.what = "nothing";
+    assert_int_equal(release(-1, HEAP, 2), -EPERM);
+    assert_int_equal(release(CUBICLE_MAX + 1, HEAP, 2), -EPERM);
+    assert_int_equal(release(OTHER, HEAP + 1, 1), -EPERM);
+    /* To assign or resume them for another is something else. */
+    assert_int_equal(((owner_gate *)GATE("page_assign"))(OTHER, HEAP, 2), -EPERM);
+    assert_int_equal(((owner_gate *)GATE("page_resume"))(OTHER, HEAP, 2), -EPERM);
+    expect_nothing();
+    page_set_kept(page_of(HEAP), 2, false);
+}
+
 static void test_heap(void **state)
 {
     owner_gate *const gates[] = {GATE("page_assign"), GATE("page_recall"),
-                                 GATE("page_release")};
+                                 GATE("page_resume"), GATE("page_release")};
     const uint64_t last = memory_heap_end() - PAGE_SIZE;
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         assert_int_equal(gates[i](CLIENT, last, 1), 0);
         assert_int_equal(gates[i](CLIENT, HEAP_START, 1), 0);
         asked.what = "nothing";
@@ -465,8 +524,8 @@ static void test_abort(void **state)
 static void test_rights(void **state)
 {
     static const char *const allocators[] = {
-        "cubicle_page_assign", "cubicle_page_recall", "cubicle_page_release",
-        "cubicle_page_space"};
+        "cubicle_page_assign",  "cubicle_page_recall",  "cubicle_page_resume",
+        "cubicle_page_release", "cubicle_page_reclaim", "cubicle_page_space"};
     (void)state;
     for (size_t i = 0; i < sizeof(allocators) / sizeof(allocators[0]); i++) {
         assert_true(gate_find(allocators[i])->needs_allocator);
@@ -482,6 +541,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_protect, setup),
+        cmocka_unit_test_setup(test_own_pages, setup),
+        cmocka_unit_test_setup(test_release_kept, setup),
         cmocka_unit_test_setup(test_owner, setup),
         cmocka_unit_test_setup(test_heap, setup),
         cmocka_unit_test_setup(test_assign_again, setup),

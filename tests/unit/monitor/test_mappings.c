@@ -123,7 +123,7 @@ static void note(int error)
 static void memory_step(unsigned id, uint32_t page, uint32_t npages)
 {
     struct cubicle *cubicle = cubicle_get(id);
-    const unsigned what = any(8);
+    const unsigned what = any(9);
     if (what < 3 && all_free(page, npages)) {
         const int error = memory_give(cubicle, page, npages, PAGE_HEAP);
         note(error);
@@ -139,6 +139,13 @@ static void memory_step(unsigned id, uint32_t page, uint32_t npages)
         const int error = memory_renew(cubicle, page, npages);
         note(error);
         if (error == 0) {
+            use_fresh(id, page, npages);
+        }
+    } else if (what == 7) {
+        const int error = memory_discard(cubicle, page, npages);
+        note(error);
+        if (error == 0 &&
+            memory_rights(cubicle, page, npages) == (PAGE_READ | PAGE_WRITE)) {
             use_fresh(id, page, npages);
         }
     } else { /* every second page, and all of it again */

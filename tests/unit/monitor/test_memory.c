@@ -220,6 +220,94 @@ static void test_renew_lost(void **state)
     assert_true(all_is(1, 0));
 }
 
+/* P3: many pages are emptied by the host, not written. */
+static void test_p3_renew_many(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 200, PAGE_HEAP), 0);
+    assert_int_equal(memory_recall(a, HEAP, 200), 0);
+    assert_int_equal(memory_renew(a, HEAP + 10, 65), 0);
+    assert_int_equal(fake_calls.empty, 1);
+    assert_int_equal(fake_calls.emptied, HEAP + 10);
+    assert_int_equal(fake_calls.nemptied, 65);
+    assert_true(all_is(10, 0xee)); /* nobody wrote */
+    assert_false(page_all_kept(HEAP + 10, 1));
+    assert_false(page_all_kept(HEAP + 74, 1));
+    assert_true(page_all_kept(HEAP + 75, 125));
+    /* The rights are said again: the host may have lost some. */
+    assert_int_equal(fake_calls.protect, 1);
+    fake_fail_empty = true;
+    assert_int_equal(memory_renew(a, HEAP + 100, 65), -ENOMEM);
+    fake_fail_empty = false;
+    fake_fail_protect = true;
+    assert_int_equal(memory_renew(a, HEAP + 100, 65), -ENOMEM);
+    fake_fail_protect = false;
+    assert_true(page_all_kept(HEAP + 100, 65)); /* not its own again */
+    assert_int_equal(memory_renew(a, HEAP + 100, 65), 0);
+}
+
+/* What was given back is its owner's again only where it was recalled, and as it was. */
+static void test_resume(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 4, PAGE_HEAP), 0);
+    assert_int_equal(memory_resume(a, HEAP, 4), -EPERM);
+    assert_int_equal(memory_recall(a, HEAP, 3), 0);
+    assert_int_equal(memory_resume(a, HEAP, 4), -EPERM);
+    assert_int_equal(memory_discard(a, HEAP + 2, 2), -EPERM); /* given back */
+    assert_int_equal(memory_rights(a, HEAP + 2, 2), -EPERM);
+    assert_int_equal(memory_rights(a, HEAP + 3, 1), BOTH);
+    assert_int_equal(memory_resume(b, HEAP, 3), -EPERM);
+    assert_int_equal(memory_resume(a, HEAP, 0), -EPERM);
+    assert_true(page_all_kept(HEAP, 3));
+    assert_int_equal(memory_resume(a, HEAP, 2), 0);
+    assert_false(page_all_kept(HEAP, 1));
+    assert_false(page_all_kept(HEAP + 1, 1));
+    assert_true(page_all_kept(HEAP + 2, 1));
+    assert_int_equal(memory_resume(a, HEAP, 2), -EPERM);
+    assert_true(all_is(0, 0xee));
+    /* Freed pages have no flag for whoever is next. */
+    assert_int_equal(memory_take(a, HEAP + 2, 1), 0);
+    assert_int_equal(memory_give(b, HEAP + 2, 1, PAGE_HEAP), 0);
+    assert_false(page_all_kept(HEAP + 2, 1));
+}
+
+/* Windows and rights stay; only the owner's heap. */
+static void test_discard(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 4, PAGE_HEAP), 0);
+    const int id = window_init(A);
+    assert_int_equal(window_add(A, id, AT(HEAP), 4 * PAGE_SIZE, BOTH), 0);
+    assert_int_equal(window_open(A, id, B), 0);
+    assert_true(window_map(B, HEAP, PAGE_WRITE));
+    assert_int_equal(memory_protect(a, HEAP + 1, 1, PAGE_HEAP, READ), 0);
+    assert_int_equal(memory_discard(a, HEAP, 2), 0);
+    assert_int_equal(fake_calls.empty, 1);
+    assert_int_equal(fake_calls.emptied, HEAP);
+    assert_int_equal(fake_calls.nemptied, 2);
+    assert_int_equal(window_rights(B, HEAP), BOTH);
+    assert_int_equal(fake_rights(B, HEAP), BOTH);
+    assert_int_equal(page_get(HEAP + 1).rights, READ);
+    fake_fail_empty = true;
+    assert_int_equal(memory_discard(a, HEAP, 2), -ENOMEM);
+    fake_fail_empty = false;
+    assert_int_equal(window_destroy(A, id), 0);
+}
+
+static void test_rights(void **state)
+{
+    (void)state;
+    assert_int_equal(memory_give(a, HEAP, 4, PAGE_HEAP), 0);
+    assert_int_equal(memory_rights(a, HEAP, 4), BOTH);
+    assert_int_equal(memory_protect(a, HEAP + 1, 1, PAGE_HEAP, READ), 0);
+    assert_int_equal(memory_protect(a, HEAP + 2, 1, PAGE_HEAP, 0), 0);
+    assert_int_equal(memory_rights(a, HEAP + 1, 1), READ);
+    assert_int_equal(memory_rights(a, HEAP + 2, 1), 0);
+    assert_int_equal(memory_rights(a, HEAP, 2), -EINVAL);
+    assert_int_equal(memory_rights(a, HEAP + 2, 2), -EINVAL);
+}
+
 /* Ranges that are not wholly heap of the cubicle that names them. */
 #define NWRONG 9u
 struct wrong_range {
@@ -251,7 +339,13 @@ static void test_renew_refused(void **state)
                          -EBUSY);
         assert_int_equal(memory_recall(rows[i].who, rows[i].page, rows[i].npages),
                          -EPERM);
+        assert_int_equal(memory_discard(rows[i].who, rows[i].page, rows[i].npages),
+                         -EPERM);
+        assert_int_equal(memory_rights(rows[i].who, rows[i].page, rows[i].npages),
+                         -EPERM);
     }
+    assert_int_equal(fake_calls.empty, 0);
+    assert_false(page_all_kept(HEAP, 1));
     for (uint32_t k = 0; k < 4; k++) {
         assert_true(all_is(k, 0xee));
     }
@@ -417,20 +511,12 @@ static void test_clear(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_renew_lost),
-        TEST(test_p4_quota),
-        TEST(test_give_refused),
-        TEST(test_host_fails),
-        TEST(test_p3_renew),
-        TEST(test_renew_refused),
-        TEST(test_p3_take),
-        TEST(test_take_refused),
-        TEST(test_protect),
-        TEST(test_reserve_top),
-        TEST(test_p5_neighbours_join),
-        TEST(test_p5_pieces),
-        TEST(test_reclaim),
-        TEST(test_clear),
+        TEST(test_renew_lost),    TEST(test_p4_quota),    TEST(test_give_refused),
+        TEST(test_host_fails),    TEST(test_p3_renew),    TEST(test_renew_refused),
+        TEST(test_p3_renew_many), TEST(test_resume),      TEST(test_discard),
+        TEST(test_rights),        TEST(test_p3_take),     TEST(test_take_refused),
+        TEST(test_protect),       TEST(test_reserve_top), TEST(test_p5_neighbours_join),
+        TEST(test_p5_pieces),     TEST(test_reclaim),     TEST(test_clear),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -2,8 +2,14 @@
 #ifndef CALL_LIMITS_H
 #define CALL_LIMITS_H
 
-/* Bytes that this libc has mapped, and how many it may have. */
+/* Bytes that this libc has mapped or reserved, and how many it may have. */
 extern unsigned long __call_mapped __attribute__((__visibility__("hidden")));
 extern unsigned long __call_mapped_max __attribute__((__visibility__("hidden")));
+
+/* Whether @len bytes more are within the limit. */
+static inline int __call_mapped_may(unsigned long len)
+{
+    return __call_mapped <= __call_mapped_max && len <= __call_mapped_max - __call_mapped;
+}
 
 #endif

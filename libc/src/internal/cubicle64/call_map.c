@@ -3,7 +3,7 @@
  * the monitor can say, and says where it is asked to change their rights. So nobody can have a stack or
  * variables taken for fresh memory.
  *
- * Bytes are counted for setrlimit(): what was mapped and not unmapped again.
+ * Bytes are counted for setrlimit(): what was mapped or reserved and not unmapped again.
  *
  * Where a shared mapping of a file was and ended by itself, pages that turn up are not used, and
  * cannot be: the program may still take them for the file.
@@ -14,12 +14,30 @@
 #include "call_shared.h"
 #include "syscall.h"
 
-static long map_fresh(unsigned long len)
+enum kind {
+    MAP_FRESH,
+    MAP_ROOM, /* with room behind it to grow */
+    MAP_AGAIN /* perhaps with what this cubicle left in it */
+};
+
+static long map_ask(enum kind kind, unsigned long len)
 {
-    if (__call_mapped_max < __call_mapped || len > __call_mapped_max - __call_mapped) {
+    switch (kind) {
+    case MAP_ROOM:
+        return alloc_map_room(len, len, CALL_SELF);
+    case MAP_AGAIN:
+        return alloc_map_again(len, CALL_SELF);
+    default:
+        return alloc_map(len, CALL_SELF);
+    }
+}
+
+static long map_checked(enum kind kind, unsigned long len)
+{
+    if (!__call_mapped_may(len)) {
         return -ENOMEM;
     }
-    const long base = alloc_map(len, CALL_SELF);
+    const long base = map_ask(kind, len);
     if (base < 0) {
         return __call_lie(base);
     }
@@ -32,19 +50,10 @@ static long map_fresh(unsigned long len)
     return base;
 }
 
-long __call_unmap(void *base, unsigned long len)
-{
-    const long r = __call_zero(alloc_unmap(base, len, CALL_SELF));
-    if (r == 0) {
-        __call_mapped -= len < __call_mapped ? len : __call_mapped;
-    }
-    return r;
-}
-
-long __call_map(unsigned long len)
+static long map_apart(enum kind kind, unsigned long len)
 {
     for (;;) {
-        const long base = map_fresh(len);
+        const long base = map_checked(kind, len);
         if (base < 0 || __call_shared_at((void *)base, len) == 0) {
             return base;
         }
@@ -53,4 +62,28 @@ long __call_map(unsigned long len)
             return r;
         }
     }
+}
+
+long __call_map(unsigned long len)
+{
+    return map_apart(MAP_FRESH, len);
+}
+
+long __call_map_room(unsigned long len)
+{
+    return map_apart(MAP_ROOM, len);
+}
+
+long __call_map_again(unsigned long len)
+{
+    return map_apart(MAP_AGAIN, len);
+}
+
+long __call_unmap(void *base, unsigned long len)
+{
+    const long r = __call_zero(alloc_unmap(base, len, CALL_SELF));
+    if (r == 0) {
+        __call_mapped -= len < __call_mapped ? len : __call_mapped;
+    }
+    return r;
 }

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -18,18 +17,4 @@ long __call_msync(void *base, unsigned long len, int flags)
     const struct call_shared *shared = __call_shared_at(base, len);
     return shared != 0 && len != 0 ? shared->sync((unsigned long)base, (len + 4095) & -4096UL)
                                    : 0;
-}
-
-/* mremap() of a shared mapping; other memory is not moved. */
-long __call_mremap(void *base, unsigned long len, unsigned long new_len, int flags)
-{
-    const struct call_shared *shared = __call_shared_at(base, len);
-    if (shared == 0) {
-        return -ENOSYS;
-    }
-    if ((unsigned long)base & 4095 || len == 0 || new_len == 0 || flags & ~MREMAP_MAYMOVE) {
-        return -EINVAL;
-    }
-    return shared->resize((unsigned long)base, (len + 4095) & -4096UL,
-                          (new_len + 4095) & -4096UL);
 }

@@ -4,28 +4,67 @@
  */
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "syscall.h"
 
-void *__mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
+/* Without access, from here on: space only. malloc's own few pages are memory at once. */
+#define RESERVE_MIN (1ul << 20)
+
+/* What malloc maps for one block that is so long need not be zero, but for what it keeps at both ends; groups of
+ * blocks, which must be, are below 1 MiB + 1 page. */
+#define AGAIN_MIN (2ul << 20)
+#define AGAIN_ENDS 64
+
+/* calloc() is in malloc(): see there. */
+int __call_map_zeroed;
+
+static long map_memory(size_t len, int prot)
 {
-    if (len == 0 || off & 4095 || !(flags & MAP_ANON) || flags & MAP_FIXED) {
-        return (void *)__syscall_ret(-EINVAL);
-    }
-    if (len > UINT32_MAX) {
-        return (void *)__syscall_ret(-ENOMEM);
-    }
-    len = (len + 4095) & -4096UL;
     const long base = __call_map(len);
-    if (base > 0 && (prot & (PROT_WRITE | PROT_EXEC)) != PROT_WRITE) {
+    if (base > 0 && (prot & PROT_WRITE) == 0) {
         const long r = __call_protect((void *)base, len, prot);
         if (r) {
             __call_unmap((void *)base, len);
-            return (void *)__syscall_ret(r);
+            return r;
         }
     }
-    return (void *)__syscall_ret(base);
+    return base;
+}
+
+hidden void *__map_anonymous(void *start, size_t len, int prot, int flags, off_t off)
+{
+    if (len == 0 || off & 4095 || prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC)) {
+        return (void *)__syscall_ret(-EINVAL);
+    }
+    if (prot & PROT_EXEC) {
+        return (void *)__syscall_ret(-EACCES);
+    }
+    if (len > UINT32_MAX - 4095) {
+        return (void *)__syscall_ret(-ENOMEM);
+    }
+    len = (len + 4095) & -4096UL;
+    if (flags & MAP_FIXED) {
+        return (void *)__syscall_ret(__call_map_fixed(start, len, prot));
+    }
+    return (void *)__syscall_ret(prot == PROT_NONE && len >= RESERVE_MIN
+                                     ? __call_reserve(len)
+                                     : map_memory(len, prot));
+}
+
+/* malloc's. */
+void *__mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
+{
+    if (len >= AGAIN_MIN && prot == (PROT_READ | PROT_WRITE) && !__call_map_zeroed) {
+        const size_t whole = (len + 4095) & -4096UL;
+        const long base = __call_map_again(whole);
+        if (base > 0) {
+            memset((char *)base + whole - AGAIN_ENDS, 0, AGAIN_ENDS);
+            return memset((char *)base, 0, AGAIN_ENDS);
+        }
+    }
+    return __map_anonymous(start, len, prot, flags, off);
 }
 
 /* For __init_tls.c, which does without where no module code maps memory. */

@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "cubicle64/call_files.h"
 #include "map_shared.h"
 #include "syscall.h"
+
+hidden void *__map_anonymous(void *, size_t, int, int, off_t);
 
 #define MAP_KIND 3 /* MAP_SHARED, MAP_PRIVATE or MAP_SHARED_VALIDATE */
 
@@ -37,6 +40,7 @@ static long map_file(size_t len, int prot, int fd, off_t off)
         __call_unmap((void *)base, len);
         return r;
     }
+    __call_file_note(base, len);
     return base;
 }
 
@@ -46,7 +50,7 @@ void *mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
         return (void *)__syscall_ret(-EINVAL);
     }
     if (flags & MAP_ANON) {
-        return __mmap(start, len, prot, flags, fd, off);
+        return __map_anonymous(start, len, prot, flags, off);
     }
     if (len == 0 || off & 4095 || off < 0 || flags & MAP_FIXED) {
         return (void *)__syscall_ret(-EINVAL);

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include "call_shared.h"
+#include "cubicle64/call_files.h"
 #include "syscall.h"
 
 int __munmap(void *start, size_t len)
@@ -11,8 +12,14 @@ int __munmap(void *start, size_t len)
     }
     len = (len + 4095) & -4096UL;
     const struct call_shared *shared = __call_shared_at(start, len);
-    return __syscall_ret(shared != 0 ? shared->unmap((unsigned long)start, len)
-                                     : __call_unmap(start, len));
+    if (shared != 0) {
+        return __syscall_ret(shared->unmap((unsigned long)start, len));
+    }
+    const long r = __call_unmap(start, len);
+    if (r == 0) {
+        __call_file_forget((uintptr_t)start, len);
+    }
+    return __syscall_ret(r);
 }
 
 weak_alias(__munmap, munmap);

@@ -1,0 +1,134 @@
+#include "reserve.h"
+#include "extent.h"
+#include "place.h"
+#include "use.h"
+
+#include <alloc.h>
+#include <errno.h>
+#include <string.h>
+
+static uint32_t reserved[PLACE_NHINTS]; /* pages, of all callers that share a hint */
+
+void reserve_init(void)
+{
+    memset(reserved, 0, sizeof(reserved));
+}
+
+bool reserve_is_of(int caller, const struct supply_range *range)
+{
+    const uint32_t end = range->page + range->npages;
+    for (uint32_t page = range->page; page < end; page += use_run(page, end)) {
+        if (!use_is(page, caller, USE_MEMORY) && !use_is(page, caller, USE_RESERVED)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void reserve_note(int caller, uint32_t page, uint32_t npages)
+{
+    use_set(page, npages, caller, USE_RESERVED);
+    reserved[place_hint(caller)] += npages;
+}
+
+void reserve_end(int caller, uint32_t page, uint32_t npages)
+{
+    reserved[place_hint(caller)] -= npages;
+    supply_give(caller, page, npages);
+}
+
+void reserve_forget(int caller)
+{
+    const uint32_t end = supply_npages();
+    for (uint32_t page = 0, npages; page < end && reserved[place_hint(caller)] > 0;
+         page += npages) {
+        npages = use_run(page, end);
+        if (use_is(page, caller, USE_RESERVED)) {
+            reserve_end(caller, page, npages);
+        }
+    }
+}
+
+int64_t alloc_reserve(size_t size, int caller)
+{
+    uint32_t npages;
+    struct extent_run run;
+    if (!supply_size(size, &npages)) {
+        return size == 0 ? -EINVAL : -ENOMEM;
+    }
+    const uint32_t has = reserved[place_hint(caller)];
+    if (has > RESERVE_MAX_PAGES || npages > RESERVE_MAX_PAGES - has) {
+        return -ENOMEM;
+    }
+    const uint32_t align = npages < PLACE_REGION_PAGES ? 1 : PLACE_REGION_PAGES;
+    while (extent_total() < npages + RESERVE_FREE_PAGES ||
+           !extent_find(npages, align, &run)) {
+        if (!supply_make_space(caller)) {
+            return -ENOMEM;
+        }
+    }
+    extent_take(&run, npages);
+    reserve_note(caller, run.page, npages);
+    return (int64_t)(uintptr_t)supply_address(run.page);
+}
+
+static int reserve_commit_run(int caller, uint32_t page, uint32_t npages)
+{
+    const int error = supply_assign(caller, page, npages);
+    if (error == 0) {
+        use_set(page, npages, caller, USE_MEMORY);
+        reserved[place_hint(caller)] -= npages;
+    }
+    return error;
+}
+
+static int reserve_decommit_run(int caller, uint32_t page, uint32_t npages)
+{
+    const int error = supply_drop(caller, page, npages);
+    if (error == 0) {
+        reserve_note(caller, page, npages);
+    }
+    return error;
+}
+
+typedef int reserve_change(int caller, uint32_t page, uint32_t npages);
+
+/* Makes the change to each run of the range that is of @kind. */
+static int reserve_change_all(void *base, size_t size, int caller, enum use_kind kind,
+                              reserve_change *change)
+{
+    struct supply_range range;
+    if (!supply_range(base, size, &range) || !reserve_is_of(caller, &range)) {
+        return -EINVAL;
+    }
+    const uint32_t end = range.page + range.npages;
+    for (uint32_t page = range.page, npages; page < end; page += npages) {
+        npages = use_run(page, end);
+        const int error = use_is(page, caller, kind) ? change(caller, page, npages) : 0;
+        if (error != 0) {
+            return error == -EPERM ? -EINVAL : -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+int alloc_commit(void *base, size_t size, int caller)
+{
+    return reserve_change_all(base, size, caller, USE_RESERVED, reserve_commit_run);
+}
+
+int alloc_decommit(void *base, size_t size, int caller)
+{
+    return reserve_change_all(base, size, caller, USE_MEMORY, reserve_decommit_run);
+}
+
+int64_t alloc_span(const void *base, size_t size, int caller)
+{
+    struct supply_range range;
+    if (!supply_range(base, size, &range) ||
+        !reserve_is_of(caller, &(struct supply_range){range.page, 1})) {
+        return -EINVAL;
+    }
+    const uint32_t npages = use_run(range.page, range.page + range.npages);
+    return (int64_t)npages * PAGE_SIZE + use_is(range.page, caller, USE_RESERVED);
+}

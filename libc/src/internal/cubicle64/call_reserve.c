@@ -1,0 +1,82 @@
+/*
+ * Space without memory, and what of it becomes memory. The allocator is believed about space, where nothing
+ * is; about memory the monitor is asked.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "call_files.h"
+#include "call_limits.h"
+#include "call_shared.h"
+#include "syscall.h"
+
+/* Not where a shared mapping was that ended by itself: that stays reserved, as in call_map.c. */
+long __call_reserve(unsigned long len)
+{
+    for (;;) {
+        if (!__call_mapped_may(len)) {
+            return -ENOMEM;
+        }
+        const long base = alloc_reserve(len, CALL_SELF);
+        if (base < 0) {
+            return __call_lie(base);
+        }
+        if (base >> 32 || base & 4095) {
+            return -EIO;
+        }
+        __call_mapped += len;
+        if (__call_shared_at((void *)base, len) == 0) {
+            return base;
+        }
+    }
+}
+
+long __call_commit(void *base, unsigned long len, int rights)
+{
+    long r = __call_zero(alloc_commit(base, len, CALL_SELF));
+    if (r == 0) {
+        r = cubicle_page_protect(base, len, rights);
+        r = r == -EPERM ? -EIO : r;
+    }
+    return r;
+}
+
+/* Replaces what is there: the contents go, the caller's windows on it end. */
+long __call_map_fixed(void *base, unsigned long len, int prot)
+{
+    if (__call_shared_at(base, len) != 0) {
+        return -EINVAL;
+    }
+    const long r = __call_zero(alloc_decommit(base, len, CALL_SELF));
+    if (r == 0) {
+        __call_file_forget((unsigned long)base, len);
+    }
+    if (r || prot == PROT_NONE) {
+        return r ? r : (long)base;
+    }
+    const long error =
+        __call_commit(base, len, prot & PROT_WRITE ? CUBICLE_WRITE : CUBICLE_READ);
+    return error ? error : (long)base;
+}
+
+/* Does @change to each piece of memory in the range, and leaves alone what is reserved. */
+long __call_spans(char *base, unsigned long len, long (*change)(void *, unsigned long))
+{
+    while (len > 0) {
+        const long span = alloc_span(base, len, CALL_SELF);
+        if (span < 0) {
+            return __call_lie(span);
+        }
+        const unsigned long size = span & ~1ul;
+        if (size == 0 || size > len || size & 4095) {
+            return -EIO;
+        }
+        const long r = span & 1 ? 0 : change(base, size);
+        if (r) {
+            return r;
+        }
+        base += size;
+        len -= size;
+    }
+    return 0;
+}

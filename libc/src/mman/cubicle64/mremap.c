@@ -1,0 +1,95 @@
+/*
+ * Memory that grows does so where it is, if the allocator has space behind it; else it is copied to a place
+ * with as much space behind as it is long, so that what grows in small steps is seldom copied. Bytes are moved, not pages:
+ * windows on what has moved end, as with munmap().
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "call_shared.h"
+#include "cubicle64/call_files.h"
+#include "cubicle64/call_limits.h"
+#include "syscall.h"
+
+/* All of it is the cubicle's heap, with the same rights; fresh memory has all of them. */
+static long mremap_set_rights(char *base, size_t len, int rights)
+{
+    const long r = cubicle_page_protect(base, len, rights);
+    return r == -EPERM || r == -EINVAL ? -EIO : r;
+}
+
+static long mremap_move(char *old, size_t old_len, size_t new_len, int rights)
+{
+    const long base = __call_map_room(new_len);
+    if (base < 0) {
+        return base;
+    }
+    long r = rights ? 0 : mremap_set_rights(old, old_len, CUBICLE_READ);
+    if (r == 0) {
+        memcpy((char *)base, old, old_len);
+        r = mremap_set_rights((char *)base, new_len, rights);
+    }
+    if (r) {
+        __call_unmap((char *)base, new_len);
+        return r;
+    }
+    /* Whatever becomes of the old place: the new one is good. */
+    __call_unmap(old, old_len);
+    return base;
+}
+
+static long mremap_grow(char *old, size_t old_len, size_t new_len, int rights, int flags)
+{
+    char *const end = old + old_len;
+    const size_t more = new_len - old_len;
+    /* Where a shared mapping was that ended by itself nothing grows. */
+    long r = !__call_mapped_may(more) || __call_shared_at(end, more) != 0
+                 ? -ENOMEM
+                 : __call_zero(alloc_grow(old, old_len, new_len, CALL_SELF));
+    if (r == 0) {
+        __call_mapped += more;
+        r = mremap_set_rights(end, more, rights);
+        return r ? r : (long)old;
+    }
+    return r == -ENOMEM && flags & MREMAP_MAYMOVE
+               ? mremap_move(old, old_len, new_len, rights)
+               : r;
+}
+
+static long mremap_range(char *old, size_t old_len, size_t new_len, int flags)
+{
+    if ((uintptr_t)old & 4095 || old_len == 0 || new_len == 0 ||
+        flags & ~MREMAP_MAYMOVE) {
+        return -EINVAL;
+    }
+    if (old_len > UINT32_MAX - 4095) {
+        return -EFAULT;
+    }
+    if (new_len > UINT32_MAX - 4095) {
+        return -ENOMEM;
+    }
+    old_len = (old_len + 4095) & -4096ul;
+    new_len = (new_len + 4095) & -4096ul;
+    const struct call_shared *shared = __call_shared_at(old, old_len);
+    if (shared != 0) {
+        return shared->resize((uintptr_t)old, old_len, new_len);
+    }
+    const int rights = cubicle_page_rights(old, old_len);
+    if (rights < 0 || (new_len > old_len && __call_file_is((uintptr_t)old, old_len))) {
+        return -EFAULT; /* not its own anonymous memory, or not all of it alike */
+    }
+    if (new_len > old_len) {
+        return mremap_grow(old, old_len, new_len, rights, flags);
+    }
+    return new_len < old_len && munmap(old + new_len, old_len - new_len) ? -errno : (long)old;
+}
+
+void *__mremap(void *old, size_t old_len, size_t new_len, int flags, ...)
+{
+    return (void *)__syscall_ret(mremap_range(old, old_len, new_len, flags));
+}
+
+weak_alias(__mremap, mremap);
