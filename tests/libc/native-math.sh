@@ -24,5 +24,6 @@ libmath.a: $(filter obj/src/math/% obj/src/complex/% obj/src/fenv/%,$(AOBJS))
 MAKEFILE
 ${MAKE:-make} -s -C "$objects" -f math.mk libmath.a
 
+# fmaf() is libc's: musl's, as GCC compiles it, loses FE_UNDERFLOW.
 gcc -O2 -std=gnu11 -Wall -Wextra -fno-builtin -frounding-math -z noexecstack -o "$top/build/native/math" \
-    "$sources"/*.c "$objects/libmath.a"
+    "$sources"/*.c "$top/libc/src/math/cubicle64/fmaf.c" "$objects/libmath.a"
