@@ -12,13 +12,13 @@ B := build
 SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps host programs modules demo demo-build test test-mpk bench check format \
-        clean distclean
+.PHONY: all help deps host programs modules demo demo-build test test-mpk test-programs bench \
+        check format clean distclean
 
 all: modules ## Build everything (default)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 deps: ## Install the Debian packages that the build needs
 	@tools/deps.sh
@@ -68,6 +68,9 @@ test: deps ## Run every test
 test-mpk: all ## Run the suites under mpk in an emulated machine; HOST=1: here
 	@tests/vm/run.py $(if $(HOST),--host) conformance attack sqlite counts
 
+test-programs: all ## Build programs of others and run their tests; ONLY="lua bc": some
+	@tests/programs/run.py --table $(ONLY)
+
 bench: all ## Measure what the README states
 	@bench/run
 
@@ -79,7 +82,7 @@ format: ## Format the C sources with clang-format
 
 clean: ## Remove what was built; keep fetched sources
 	@rm -rf $(B)/host $(B)/bin $(B)/modules $(B)/interfaces $(B)/sysroot $(B)/obj \
-	    $(B)/libc $(B)/native
+	    $(B)/libc $(B)/native $(B)/programs
 
 distclean: ## Remove the whole build folder
 	@rm -rf $(B)

@@ -48,6 +48,9 @@ merge() {
             to=$(printf '%s\n' "$file" | sed 's,/x86_64/,/cubicle64/,')
             mkdir -p "$merged/$(dirname "$to")"
             cp "$merged/$file" "$merged/$to"
+            case $file in # musl leaves saying that their stack is not executable to a flag
+            *.s) printf '\n.section .note.GNU-stack,"",@progbits\n' >>"$merged/$to" ;;
+            esac
         done
         touch "$merged/.headers"
     fi

@@ -56,6 +56,37 @@ static void test_flags(void)
     (void)long_sink;
 }
 
+/* What x87 has raised stays when flags or the rounding mode are set. */
+static void test_flags_of_both_units(void)
+{
+    volatile long double zero = 0, one = 1, sink;
+    feclearexcept(FE_ALL_EXCEPT);
+    sink = one / zero;
+    CHECK_INT(feraiseexcept(FE_INVALID), 0);
+    CHECK_INT(fetestexcept(FE_ALL_EXCEPT), FE_INVALID | FE_DIVBYZERO);
+    sink = zero / zero;
+    CHECK_INT(feclearexcept(FE_UNDERFLOW | FE_INVALID), 0);
+    CHECK_INT(fetestexcept(FE_ALL_EXCEPT), FE_DIVBYZERO);
+    sink = one / 3;
+    CHECK_INT(fesetround(FE_UPWARD) + fesetround(FE_TONEAREST), 0);
+    CHECK_INT(fetestexcept(FE_ALL_EXCEPT), FE_DIVBYZERO | FE_INEXACT);
+    (void)sink;
+}
+
+static void test_flags_of_functions(void)
+{
+    volatile float tiny = 0x1p-120f, least = 0x1p-149f, sink;
+    volatile double half = 0.5, rounded;
+    feclearexcept(FE_ALL_EXCEPT);
+    sink = fmaf(tiny, tiny, least);
+    CHECK_INT(fetestexcept(FE_ALL_EXCEPT & ~2), FE_UNDERFLOW | FE_INEXACT);
+    feclearexcept(FE_ALL_EXCEPT);
+    rounded = floor(half);
+    CHECK_INT(fetestexcept(FE_ALL_EXCEPT), FE_INEXACT);
+    (void)sink;
+    (void)rounded;
+}
+
 static void test_environment_saved(void)
 {
     fenv_t env;
@@ -78,5 +109,7 @@ void test_fenv(void)
 {
     test_rounding();
     test_flags();
+    test_flags_of_both_units();
+    test_flags_of_functions();
     test_environment_saved();
 }

@@ -4,7 +4,8 @@
  *
  * A word of cubicle_fenv_get(): MXCSR in bits 0-31, x87 control word 32-47, status word
  * 48-63. SSE does the arithmetic of float and double, x87 that of long double, so both
- * are kept alike.
+ * are kept alike. Exceptions are raised in either and kept in MXCSR: cubicle_fenv_set()
+ * clears those of x87, so what is set has them all there (now()).
  */
 #include <features.h>
 #include <fenv.h>
@@ -20,25 +21,32 @@
 #define MXCSR_DEFAULT 0x1f80UL
 #define CONTROL_DEFAULT 0x37fUL
 
+/* The environment, with the exceptions of both units in its MXCSR. */
+static uint64_t now(void)
+{
+    const uint64_t fenv = cubicle_fenv_get();
+    return fenv | (fenv >> STATUS_SHIFT & EXCEPTIONS);
+}
+
 int feclearexcept(int mask)
 {
-    const uint64_t clear = mask & EXCEPTIONS;
-    const uint64_t before = cubicle_fenv_get();
-    const uint64_t after = before & ~(clear | clear << STATUS_SHIFT);
-    return before == after ? 0 : -(cubicle_fenv_set(after) != 0);
+    const uint64_t before = now();
+    return before & mask & EXCEPTIONS
+               ? -(cubicle_fenv_set(before & ~(mask & EXCEPTIONS)) != 0)
+               : 0;
 }
 
 int feraiseexcept(int mask)
 {
-    const uint64_t before = cubicle_fenv_get();
-    const uint64_t after = before | (mask & EXCEPTIONS);
-    return before == after ? 0 : -(cubicle_fenv_set(after) != 0);
+    const uint64_t before = now();
+    return ~before & mask & EXCEPTIONS
+               ? -(cubicle_fenv_set(before | (mask & EXCEPTIONS)) != 0)
+               : 0;
 }
 
 int fetestexcept(int mask)
 {
-    const uint64_t now = cubicle_fenv_get();
-    return (now | now >> STATUS_SHIFT) & mask & EXCEPTIONS;
+    return now() & mask & EXCEPTIONS;
 }
 
 int fegetround(void)
@@ -49,20 +57,19 @@ int fegetround(void)
 /* fesetround() has checked the mode. */
 hidden int __fesetround(int mode)
 {
-    const uint64_t fenv =
-        cubicle_fenv_get() & ~(MXCSR_ROUNDING | X87_ROUNDING << CONTROL_SHIFT);
+    const uint64_t fenv = now() & ~(MXCSR_ROUNDING | X87_ROUNDING << CONTROL_SHIFT);
     return -(cubicle_fenv_set(fenv | (uint64_t)mode << 3 |
                               (uint64_t)mode << CONTROL_SHIFT) != 0);
 }
 
 int fegetenv(fenv_t *env)
 {
-    const uint64_t now = cubicle_fenv_get();
+    const uint64_t fenv = now();
     *env = (fenv_t){
-        .__control_word = now >> CONTROL_SHIFT,
-        .__status_word = now >> STATUS_SHIFT,
+        .__control_word = fenv >> CONTROL_SHIFT,
+        .__status_word = fenv >> STATUS_SHIFT,
         .__tags = 0xffff,
-        .__mxcsr = now,
+        .__mxcsr = fenv,
     };
     return 0;
 }
@@ -71,8 +78,7 @@ int fesetenv(const fenv_t *env)
 {
     const uint64_t fenv = env == FE_DFL_ENV
                               ? MXCSR_DEFAULT | CONTROL_DEFAULT << CONTROL_SHIFT
-                              : env->__mxcsr |
-                                    (uint64_t)env->__control_word << CONTROL_SHIFT |
-                                    (uint64_t)env->__status_word << STATUS_SHIFT;
+                              : env->__mxcsr | (env->__status_word & EXCEPTIONS) |
+                                    (uint64_t)env->__control_word << CONTROL_SHIFT;
     return -(cubicle_fenv_set(fenv) != 0);
 }

@@ -1,3 +1,3 @@
 #include "round_sse.h"
 
-ROUND_DOUBLE(ceil, ROUND_CEIL | ROUND_NOEXC)
+ROUND_DOUBLE(ceil, ROUND_CEIL)

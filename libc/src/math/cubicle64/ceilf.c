@@ -1,3 +1,3 @@
 #include "round_sse.h"
 
-ROUND_FLOAT(ceilf, ROUND_CEIL | ROUND_NOEXC)
+ROUND_FLOAT(ceilf, ROUND_CEIL)

@@ -1,3 +1,3 @@
 #include "round_sse.h"
 
-ROUND_DOUBLE(floor, ROUND_FLOOR | ROUND_NOEXC)
+ROUND_DOUBLE(floor, ROUND_FLOOR)

@@ -1,3 +1,3 @@
 #include "round_sse.h"
 
-ROUND_FLOAT(floorf, ROUND_FLOOR | ROUND_NOEXC)
+ROUND_FLOAT(floorf, ROUND_FLOOR)

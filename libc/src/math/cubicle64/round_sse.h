@@ -1,6 +1,7 @@
 /*
  * Rounding to an integer in one instruction. SSE4.1 is there wherever the monitor runs:
- * every processor with FSGSBASE has it. NOEXC keeps the inexact flag as it is.
+ * every processor with FSGSBASE has it. NOEXC keeps the inexact flag as it is,
+ * for nearbyint(); the others raise it as musl's do.
  */
 #include <math.h>
 

@@ -1,3 +1,3 @@
 #include "round_sse.h"
 
-ROUND_DOUBLE(trunc, ROUND_TRUNC | ROUND_NOEXC)
+ROUND_DOUBLE(trunc, ROUND_TRUNC)

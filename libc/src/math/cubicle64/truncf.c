@@ -1,3 +1,3 @@
 #include "round_sse.h"
 
-ROUND_FLOAT(truncf, ROUND_TRUNC | ROUND_NOEXC)
+ROUND_FLOAT(truncf, ROUND_TRUNC)
