@@ -9,11 +9,9 @@
 #include <stdint.h>
 
 /* A variable of SIZE bytes: X(name, size). */
-#define TLS_SIZES(X)                                                           \
-    X(one, 1)                                                                  \
-    X(two, 2)                                                                  \
-    X(three, 3) X(five, 5) X(eight, 8) X(thirteen, 13) X(word, 16) X(line, 64) \
-        X(odd, 97) X(large, 1500)
+#define TLS_SMALL(X) X(one, 1) X(two, 2) X(three, 3) X(five, 5) X(eight, 8)
+#define TLS_LARGE(X) X(word, 16) X(line, 64) X(odd, 97) X(most, 1500) X(prime, 13)
+#define TLS_SIZES(X) TLS_SMALL(X) TLS_LARGE(X)
 
 struct tls_variable {
     const char *name;
