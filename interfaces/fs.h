@@ -100,6 +100,14 @@ int fs_setattr(uint64_t node, uint32_t which, CUBICLE_IN(sizeof(struct fs_attr))
 ssize_t fs_readdir(uint64_t dir, uint64_t cookie, CUBICLE_OUT(count, ret) void *buf, size_t count);
 int fs_sync(uint64_t node);
 int fs_statfs(CUBICLE_OUT(sizeof(struct fs_stat)) struct fs_stat *stat);
+/** What @client has mapped at @base. 0, -EINVAL nothing. */
+int fs_mapping(CUBICLE_OPAQUE const void *base, int client,
+               CUBICLE_OUT(sizeof(struct fs_mapping)) struct fs_mapping *mapping);
+/** As @rights of fs_map_change: the mapping ends. */
+#define FS_UNMAP (-1)
+/** Changes what @client may do with whole pages that fs_map() gave it. 0; -EINVAL they are not all mapped, not
+ *  aligned, bad rights; -EACCES more than the limit; -ENOMEM the mapping cannot be divided further. */
+int fs_map_change(CUBICLE_OPAQUE void *base, size_t size, int rights, int client);
 /**
  * Lends cubicle @client the pages of the file that hold [@offset, @offset + @size), with @rights (0, CUBICLE_READ or
  * CUBICLE_WRITE), and fs_map_change() may give it up to @limit. Reads, writes and all mappings are of the same
@@ -111,14 +119,6 @@ int fs_statfs(CUBICLE_OUT(sizeof(struct fs_stat)) struct fs_stat *stat);
  * cubicle, nothing is lent.
  */
 int64_t fs_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit, int client);
-/** As @rights of fs_map_change: the mapping ends. */
-#define FS_UNMAP (-1)
-/** Changes what @client may do with whole pages that fs_map() gave it. 0; -EINVAL they are not all mapped, not
- *  aligned, bad rights; -EACCES more than the limit; -ENOMEM the mapping cannot be divided further. */
-int fs_map_change(CUBICLE_OPAQUE void *base, size_t size, int rights, int client);
-/** What @client has mapped at @base. 0, -EINVAL nothing. */
-int fs_mapping(CUBICLE_OPAQUE const void *base, int client,
-               CUBICLE_OUT(sizeof(struct fs_mapping)) struct fs_mapping *mapping);
 /** POLLIN/POLLOUT bits that are ready now. */
 int fs_poll(uint64_t node, int timeout_ms);
 

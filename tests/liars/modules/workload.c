@@ -384,6 +384,29 @@ static void rest(void)
     large_memory();
 }
 
+/* A mapping is touched at once, for the next call may be the file system's last. It is the same
+ * file each time, so that mappings that a lie leaves behind are one. */
+static void mappings(const char *where)
+{
+    const size_t size = 3 * 4096;
+    char path[64];
+    snprintf(path, sizeof(path), "%s/mapped", where);
+    const int fd = open(path, O_RDWR | O_CREAT, 0600);
+    char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4096);
+    expect_pointer("mmap of a file", p);
+    if (p != MAP_FAILED) {
+        memset(p, 'm', size);
+        look("mmap of a file");
+        expect("msync", msync(p, size, MS_SYNC), 0);
+        expect("mprotect", mprotect(p, 4096, PROT_READ), 0);
+        const char *grown = mremap(p, size, 2 * size, 0);
+        expect_pointer("mremap", grown);
+        expect("munmap of a file", munmap(p, grown == p ? 2 * size : size), 0);
+        look("munmap of a file");
+    }
+    expect("close", close(fd), 0);
+}
+
 static void files(const char *where, unsigned number)
 {
     char path[64];
@@ -400,6 +423,7 @@ static void files(const char *where, unsigned number)
         waiting(fd);
         expect("close", close(fd), 0);
     }
+    mappings(where);
 }
 
 void workload_prepare(void)

@@ -200,7 +200,7 @@ static int t_poll(uint64_t node, int timeout)
 static const struct fs_ops ops = {
     t_mount,    t_lookup, t_create, t_symlink, t_link,       t_unlink,  t_rename,
     t_readlink, t_hold,   t_drop,   t_read,    t_write,      t_getattr, t_setattr,
-    t_readdir,  t_sync,   t_statfs, t_map,     t_map_change, t_mapping, t_poll,
+    t_readdir,  t_sync,   t_statfs, t_mapping, t_map_change, t_map,     t_poll,
 };
 
 static int setup(void **state)
