@@ -17,6 +17,7 @@ from harness import (  # noqa: E402
     Suite,
     check,
     run_system,
+    temporary_directory,
 )
 
 GROUPS = re.findall(
@@ -72,6 +73,16 @@ def tls(configuration):
     check(result.status == 0 and result.out == "PASS tls\n", "a check failed", result)
 
 
+def full(configuration):
+    with temporary_directory() as folder:
+        system = Path(folder) / "full.yaml"
+        text = (SYSTEMS / "libc.yaml").read_text()
+        system.write_text(text.replace('"ramfs /"', '"ramfs / size=1M"'))
+        isolation, options = CONFIGURATIONS[configuration]
+        result = run_system(system, "full", isolation=isolation, options=options)
+        check(result.status == 0 and result.out == "PASS full\n", "a check failed", result)
+
+
 def main():
     suite = Suite("libc")
     for configuration in CONFIGURATIONS:
@@ -81,6 +92,7 @@ def main():
             suite.add(f"{configuration}: end by {how}", end, how, status, out, configuration)
         for how, reason in STOPS:
             suite.add(f"{configuration}: stop by {how}", stop, how, reason, configuration)
+        suite.add(f"{configuration}: a full file system", full, configuration)
         if configuration != "direct":
             suite.add(f"{configuration}: thread-local storage", tls, configuration)
     return suite.main()

@@ -1,6 +1,7 @@
 /*
  * Conformance tests of libc, one group per file. Arguments name groups; none means all.
- * `end HOW` ends the program in some way that the runner checks from outside.
+ * `end HOW` ends the program in some way that the runner checks from outside; `full` is for a
+ * file system of 1 MiB.
  */
 #include "check.h"
 
@@ -55,6 +56,11 @@ int main(int argc, char **argv)
 
     if (argc == 3 && strcmp(argv[1], "end") == 0) {
         return test_end(argv[2]);
+    }
+    if (argc == 2 && strcmp(argv[1], "full") == 0) {
+        test_full();
+        printf("%s full\n", check_failed ? "FAIL" : "PASS");
+        return check_failed;
     }
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         if (is_wanted(groups[i].name, argc, argv)) {
