@@ -44,13 +44,6 @@ enum {
  *  leaves it there again. */
 int victim_leave(int kind, int event);
 
-/** Maps the first @size bytes of /tmp/shared, which it makes, in place of what it mapped before. The address, or a
- *  negative errno. */
-int64_t victim_map(size_t size);
-
-/** Stores @byte at @at in that mapping; returns what was there. */
-int victim_mapped(size_t at, int byte);
-
 /** Opens a window over VICTIM_HEAP to @peer; its id. */
 int victim_lend(int peer);
 

@@ -152,6 +152,12 @@ def environment(configuration):
     check(lines == expected, "the environment differs", result)
 
 
+def full(configuration):
+    """A file system of shared memory without room: errors, and the program goes on."""
+    result = run_changed(configuration, "libc", '"ramfs /"', '"ramfs / size=1M"', "full")
+    check(result.status == 0 and result.out == "PASS full\n", "a check failed", result)
+
+
 def main():
     suite = Suite("libc")
     for configuration in CONFIGURATIONS:
@@ -166,6 +172,7 @@ def main():
             suite.add(name, exhausted, quota, configuration)
         suite.add(f"{configuration}: processes and threads", lacking, configuration)
         suite.add(f"{configuration}: variables given", environment, configuration)
+        suite.add(f"{configuration}: a full file system", full, configuration)
         if configuration != "direct":
             suite.add(f"{configuration}: thread-local storage", tls, configuration)
             suite.add(f"{configuration}: thread-local elsewhere", tls_elsewhere, configuration)

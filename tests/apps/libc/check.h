@@ -63,6 +63,7 @@ void test_math(void);
 void test_memory(void);
 void test_runtime(void);
 void test_scan(void);
+void test_full(void);
 void test_shared(void);
 void test_signal(void);
 void test_sort(void);

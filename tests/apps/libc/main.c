@@ -1,6 +1,7 @@
 /*
  * Conformance tests of libc, one group per file. Arguments name groups; none means all.
- * `end HOW` ends the program in some way that the runner checks from outside; `environment list` prints it.
+ * `end HOW` ends the program in some way that the runner checks from outside; `environment list` prints it;
+ * `full` is for a file system of 1 MiB.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -74,6 +75,11 @@ int main(int argc, char **argv)
             puts(*variable);
         }
         return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "full") == 0) {
+        test_full();
+        printf("%s full\n", check_failed ? "FAIL" : "PASS");
+        return check_failed;
     }
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         if (is_wanted(groups[i].name, argc, argv)) {

@@ -323,6 +323,31 @@ static void test_names(void)
     CHECK(sem_open("/sem", 0) == SEM_FAILED && errno == ENOENT);
 }
 
+/* A full file system of 1 MiB: errors, and the program goes on. */
+void test_full(void)
+{
+    static char block[16 * PAGE];
+    const int fd = shm_open("/full", O_RDWR | O_CREAT, 0600);
+    CHECK_INT(ftruncate(fd, 8 << 20), 0);
+    CHECK_ERROR(mmap(NULL, 8 << 20, RW, MAP_SHARED, fd, 0), ENOMEM);
+    char *p = map(fd, 8 * PAGE, RW, 0);
+    memset(p, 'f', 8 * PAGE);
+    const int other = shm_open("/other", O_RDWR | O_CREAT, 0600);
+    ssize_t done;
+    while ((done = write(other, block, sizeof block)) > 0) {
+    }
+    CHECK(done == -1 && errno == ENOSPC);
+    CHECK_ERROR(pwrite(fd, "x", 1, 4 << 20), ENOSPC);
+    CHECK_ERROR(mmap(NULL, PAGE, RW, MAP_SHARED, fd, 4 << 20), ENOMEM);
+    CHECK(mremap(p, 8 * PAGE, 1 << 20, MREMAP_MAYMOVE) == MAP_FAILED &&
+          errno == ENOMEM);
+    CHECK_INT(pwrite(fd, "y", 1, 1), 1);
+    CHECK(p[1] == 'y' && p[8 * PAGE - 1] == 'f');
+    CHECK_INT(shm_unlink("/other") | close(other), 0);
+    CHECK_INT(pwrite(fd, "x", 1, 4 << 20), 1);
+    CHECK_INT(munmap(p, 8 * PAGE) | shm_unlink("/full") | close(fd), 0);
+}
+
 void test_shared(void)
 {
     mkdir("/tmp", 01777);

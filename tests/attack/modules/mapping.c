@@ -4,12 +4,12 @@
 #include <cubicle.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sharer.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <vfs.h>
-#include <victim.h>
 
 #define PAGE 4096
 #define SHARED "/tmp/shared" /* the victim's file */
@@ -89,7 +89,7 @@ static int mapped_read_only(void)
 /* What the victim has mapped, and the attacker has not. */
 static int mapped_by_victim(void)
 {
-    return read_at(victim_map(PAGE));
+    return read_at(sharer_map(PAGE));
 }
 
 /* The attacker had it, the file goes, and its pages go to another. */
@@ -98,8 +98,8 @@ static int mapped_removed(void)
     const int64_t base = own(PAGE);
     int error = vfs_unmap((void *)base, PAGE, 0);
     unlink("/tmp/own");
-    const int64_t theirs = victim_map(PAGE);
-    return error != 0 || theirs < 0 ? mapped_failed("victim_map", theirs)
+    const int64_t theirs = sharer_map(PAGE);
+    return error != 0 || theirs < 0 ? mapped_failed("sharer_map", theirs)
                                     : write_at(base);
 }
 
@@ -107,30 +107,30 @@ static int mapped_removed(void)
 static int mapped_shared(void)
 {
     char byte = 0;
-    const int64_t theirs = victim_map(2 * PAGE);
+    const int64_t theirs = sharer_map(2 * PAGE);
     const int fd = open(SHARED, O_RDWR);
     volatile char *mine = (volatile char *)vfs_map(fd, 0, 2 * PAGE, CUBICLE_WRITE, 0);
     if ((int64_t)mine != theirs) {
         return mapped_failed("vfs_map", (int64_t)mine);
     }
     for (int i = 0; i < 2 * PAGE; i += 97) {
-        if (victim_mapped(i, i % 100) != 0 || mine[i] != i % 100) {
+        if (sharer_store(i, i % 100) != 0 || mine[i] != i % 100) {
             return mapped_failed("victim's byte", mine[i]);
         }
         mine[i] = (char)(i % 100 + 1);
-        if (victim_mapped(i, 0) != i % 100 + 1 || pread(fd, &byte, 1, i) != 1 ||
+        if (sharer_store(i, 0) != i % 100 + 1 || pread(fd, &byte, 1, i) != 1 ||
             byte != 0) {
             return mapped_failed("my byte", byte);
         }
     }
     byte = 'w';
     if (pwrite(fd, &byte, 1, PAGE) != 1 || mine[PAGE] != 'w' ||
-        victim_mapped(PAGE, 0) != 'w') {
+        sharer_store(PAGE, 0) != 'w') {
         return mapped_failed("written byte", mine[PAGE]);
     }
     /* One of the two mappings ends, and the name. */
     if (vfs_unmap((void *)mine, 2 * PAGE, 0) != 0 || unlink(SHARED) != 0 ||
-        victim_mapped(1, 5) != 0 || pread(fd, &byte, 1, 1) != 1 || byte != 5) {
+        sharer_store(1, 5) != 0 || pread(fd, &byte, 1, 1) != 1 || byte != 5) {
         return mapped_failed("after the end", byte);
     }
     puts("shared");
@@ -140,7 +140,7 @@ static int mapped_shared(void)
 /* The victim's mapping is nobody else's to change. */
 static int mapped_meddle(void)
 {
-    void *theirs = (void *)victim_map(PAGE);
+    void *theirs = (void *)sharer_map(PAGE);
     const int errors[] = {
         vfs_unmap(theirs, PAGE, 0),
         vfs_map_protect(theirs, PAGE, CUBICLE_WRITE, 0),
@@ -156,8 +156,8 @@ static int mapped_meddle(void)
     /* With a mapping of its own, it changes its own alone. */
     if (map(SHARED, O_RDONLY, PAGE, CUBICLE_READ) != (int64_t)theirs ||
         vfs_map_protect(theirs, PAGE, CUBICLE_WRITE, 0) != -EACCES ||
-        vfs_map_protect(theirs, PAGE, 0, 0) != 0 || victim_mapped(3, 7) != 0 ||
-        vfs_unmap(theirs, PAGE, 0) != 0 || victim_mapped(3, 0) != 7) {
+        vfs_map_protect(theirs, PAGE, 0, 0) != 0 || sharer_store(3, 7) != 0 ||
+        vfs_unmap(theirs, PAGE, 0) != 0 || sharer_store(3, 0) != 7) {
         return mapped_failed("its own", 0);
     }
     puts("refused");
@@ -181,7 +181,7 @@ static int mapped_out(void)
     if (base != -ENOMEM || n < 30 || n == 3000) {
         return mapped_failed("the last", base);
     }
-    if (victim_map(PAGE) < 0 || victim_mapped(9, 1) != 0 || victim_mapped(9, 1) != 1) {
+    if (sharer_map(PAGE) < 0 || sharer_store(9, 1) != 0 || sharer_store(9, 1) != 1) {
         return mapped_failed("the victim's", 0);
     }
     puts("refused");

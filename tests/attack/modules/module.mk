@@ -16,7 +16,7 @@ test-giver_PROVIDES := giver
 test-victim_SOURCES := $(ATTACK)/victim.c
 test-victim_CFLAGS := -Itests/interfaces
 test-victim_CFLAGS_none := -DPLAIN_CODE
-test-victim_PROVIDES := victim
+test-victim_PROVIDES := victim sharer
 
 # The real ramfs, whose fs_mount and fs_write a spy calls in its own time.
 MODULES += ramfs-evil

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hostile.h>
+#include <sharer.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -59,7 +60,7 @@ uint64_t victim_address(int what)
 static volatile char *mapped;
 static size_t mapped_size;
 
-int64_t victim_map(size_t size)
+int64_t sharer_map(size_t size)
 {
     const int fd = open("/tmp/shared", O_RDWR | O_CREAT, 0600);
     if (mapped_size != 0) {
@@ -80,7 +81,7 @@ int64_t victim_map(size_t size)
     return (int64_t)(uint32_t)(uintptr_t)base;
 }
 
-int victim_mapped(size_t at, int byte)
+int sharer_store(size_t at, int byte)
 {
     if (at >= mapped_size) {
         return -EINVAL;
