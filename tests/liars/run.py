@@ -61,6 +61,7 @@ class Component:
         check(text != SYSTEM, f"tests/systems/liars.yaml: component {self.name} is missing")
         text = re.sub(r".*consumer: test-caller.*\n", "", text)
         text = text.replace("test-caller", "test-liars-believer")
+        text = text.replace("quota: 64M", "quota: 1G")  # what liars leave behind adds up
         text += f"  - {{consumer: test-liars-believer, interface: tell, provider: {self.name}}}\n"
         path = Path(FOLDER.name) / f"{self.name}.yaml"
         path.write_text(text)

@@ -310,16 +310,20 @@ static void devices(void)
 static void large_memory(void)
 {
     enum { PAGE = 4096, BLOCK = 3 << 20 };
-    char *memory = NULL;
+    char *memory;
+    char *blocks[2] = {NULL, NULL}; /* in each other's way */
     for (size_t size = 300000; size < 1000000; size += 100000) {
-        char *larger = realloc(memory, size);
-        expect_pointer("realloc", larger);
-        if (larger != NULL) {
-            memory = larger;
-            memset(memory, 'm', size);
+        for (int i = 0; i < 2; i++) {
+            char *larger = realloc(blocks[i], size);
+            expect_pointer("realloc", larger);
+            if (larger != NULL) {
+                blocks[i] = larger;
+                memset(larger, 'm', size);
+            }
         }
     }
-    free(memory);
+    free(blocks[0]);
+    free(blocks[1]);
     for (int i = 0; i < 2; i++) { /* the second time it is there */
         memory = malloc(BLOCK);
         expect_pointer("malloc", memory);

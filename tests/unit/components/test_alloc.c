@@ -777,6 +777,20 @@ static void test_random_ends(void **state)
         if (base > 0 && r % 3 == 0) {
             assert_int_equal(alloc_unmap((void *)(uintptr_t)base, PAGE, caller), 0);
         }
+        if (base > 0 && r % 3 != 0 && r % 5 == 0) {
+            const int error =
+                alloc_grow((void *)(uintptr_t)base, PAGE, 3000 * PAGE, caller);
+            assert_true(error == 0 || error == -ENOMEM);
+        }
+        if (r % 7 == 0) {
+            const int64_t space =
+                alloc_reserve((size_t)(1 + r / 7 % 9000) * PAGE, caller);
+            assert_true(space > 0 || space == -ENOMEM);
+            if (space > 0 && r % 2 == 0) {
+                assert_int_equal(alloc_commit((void *)(uintptr_t)space, PAGE, caller),
+                                 0);
+            }
+        }
         if (r / 16 % 64 == 0) {
             end(caller);
         }

@@ -1,6 +1,6 @@
 /*
- * Invariant: each byte of each such mapping is in one of the ranges. When there are too many they have bytes of others, too:
- * for those more is refused than need be.
+ * Invariant: each byte of each such mapping is in one of the ranges. When there are too many
+ * they hold bytes of others, too: for those more is refused than need be.
  */
 #include "call_files.h"
 

@@ -1,6 +1,6 @@
 /*
- * Private mappings of files, which are copies in anonymous memory: what would have to read the file again, or more of
- * it, must be refused for them.
+ * Private mappings of files, which are copies in anonymous memory: what would have to read
+ * the file again, or more of it, must be refused for them.
  */
 #ifndef CALL_FILES_H
 #define CALL_FILES_H

@@ -1,6 +1,6 @@
 /*
- * Space without memory, and what of it becomes memory. The allocator is believed about space, where nothing
- * is; about memory the monitor is asked.
+ * Space without memory, and what of it becomes memory. The allocator is believed about
+ * space, where nothing is; about memory the monitor is asked.
  */
 #include <errno.h>
 #include <sys/mman.h>

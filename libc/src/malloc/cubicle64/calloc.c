@@ -1,6 +1,6 @@
 /*
- * malloc() may answer with memory that was used before (__mmap.c), and must not for calloc(): what is mapped
- * for one block alone is then zero without being written.
+ * malloc() may answer with memory that was used before (__mmap.c), and must not for
+ * calloc(): what is mapped for one block alone is then zero without being written.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -12,8 +12,8 @@
 /* Without access, from here on: space only. malloc's own few pages are memory at once. */
 #define RESERVE_MIN (1ul << 20)
 
-/* What malloc maps for one block that is so long need not be zero, but for what it keeps at both ends; groups of
- * blocks, which must be, are below 1 MiB + 1 page. */
+/* What malloc maps for one block that is so long need not be zero, but for what it keeps
+ * at both ends; groups of blocks, which must be, are below 1 MiB + 1 page. */
 #define AGAIN_MIN (2ul << 20)
 #define AGAIN_ENDS 64
 

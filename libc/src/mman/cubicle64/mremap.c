@@ -1,7 +1,8 @@
 /*
- * Memory that grows does so where it is, if the allocator has space behind it; else it is copied to a place
- * with as much space behind as it is long, so that what grows in small steps is seldom copied. Bytes are moved, not pages:
- * windows on what has moved end, as with munmap().
+ * Memory that grows does so where it is, if the allocator has space behind it; else it is
+ * copied to a place with as much space behind as it is long, so that what grows in small
+ * steps is seldom copied. Bytes are moved, not pages: windows on what has moved end, as
+ * with munmap().
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -41,17 +42,34 @@ static long mremap_move(char *old, size_t old_len, size_t new_len, int rights)
     return base;
 }
 
+/* Is none of it in use by the cubicle itself? The allocator is not believed that it is free: what it
+ * adds is the cubicle's heap afterwards, and must not have been before. */
+static int mremap_is_unused(char *at, size_t len)
+{
+    if ((uintptr_t)at + len > UINT32_MAX) {
+        return 0;
+    }
+    for (size_t done = 0; done < len; done += 4096) {
+        if (cubicle_page_rights(at + done, 4096) != -EPERM) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static long mremap_grow(char *old, size_t old_len, size_t new_len, int rights, int flags)
 {
     char *const end = old + old_len;
     const size_t more = new_len - old_len;
     /* Where a shared mapping was that ended by itself nothing grows. */
-    long r = !__call_mapped_may(more) || __call_shared_at(end, more) != 0
-                 ? -ENOMEM
-                 : __call_zero(alloc_grow(old, old_len, new_len, CALL_SELF));
+    const int is_free = __call_mapped_may(more) && __call_shared_at(end, more) == 0 &&
+                        mremap_is_unused(end, more);
+    long r = is_free ? __call_zero(alloc_grow(old, old_len, new_len, CALL_SELF)) : -ENOMEM;
     if (r == 0) {
         __call_mapped += more;
-        r = mremap_set_rights(end, more, rights);
+        r = cubicle_page_rights(end, more) == CUBICLE_WRITE
+                ? mremap_set_rights(end, more, rights)
+                : -EIO;
         return r ? r : (long)old;
     }
     return r == -ENOMEM && flags & MREMAP_MAYMOVE
