@@ -225,6 +225,7 @@ class Program:
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = status
         if status != 0:
+            status = os.waitstatus_to_exitcode(status)
             raise Bad(f"{self.name}: the measured run under {kind} ends with status {status}")
         return usage.ru_utime + usage.ru_stime
 

@@ -10,7 +10,7 @@ natively; the runs of its recipe must have the same output; the time is processo
 medians. program.py describes a recipe.
 
 Exit status: 0 when whatever fails or differs has its reason in the recipe, 1 when not, 2 when
-the command line is wrong.
+the command line or a recipe is wrong.
 """
 
 import argparse
@@ -71,7 +71,7 @@ def explain(program, result, different):
         native = result["tests"]["native"]
         for test in result["tests"]["sfi"][1]:
             why = program.reason(test)
-            if not why and test in native[1]:
+            if not why and test in native[1] and native[0]:
                 why = "fails natively, too"
             result["notes"].append((f"test {test}", why))
     for line in different:
@@ -136,8 +136,13 @@ def main():
                      f"{', '.join(known)}")
     begin = time.monotonic()
     results = {}
-    for name in options.names or known:
-        results[name] = examine(Program(name), options.rounds)
+    try:
+        programs = [Program(name) for name in options.names or known]
+    except Bad as error:
+        parser.error(str(error))
+    for program in programs:
+        name = program.name
+        results[name] = examine(program, options.rounds)
         keep(name, results[name])
         note(row(name, results[name]).strip())
     print(table(results), end="")

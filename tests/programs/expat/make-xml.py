@@ -22,6 +22,6 @@ def document(name, count, repeated=1):
 
 
 document("small.xml", 40)
-document("large.xml", 2000, 12)
+document("large.xml", 2000, 6)
 with open("broken.xml", "w", encoding="utf-8") as file:
     file.write(HEAD + "<r><a></b></r>")
