@@ -15,7 +15,8 @@ A recipe is tests/programs/NAME/recipe.toml:
               is the test's name, or a count
     input     shell lines that make inputs, from what is in $SRC (sources) and $R (recipes)
     runs      shell lines whose output and status are compared
-    time      arguments of the run that is measured; `stdin` names its standard input
+    time      arguments of the run that is measured; `stdin` names its standard input, and then
+              it has no other files
     slow      why it is slower than is expected, when it is
     reasons   {regular expression: why}: for failed tests and runs that differ
 
@@ -216,7 +217,8 @@ class Program:
         command = [str(self.path(kind))]
         if kind == "sfi":
             module = self.path(kind).with_name(self.path(kind).name + ".cub")
-            command = [*prepare(module, folder), f"--root={files}", "--"]
+            root = [] if self.stdin else [f"--root={files}"]
+            command = [*prepare(module, folder), *root, "--"]
         stdin = files / self.stdin if self.stdin else Path("/dev/null")
         with stdin.open("rb") as source:
             child = subprocess.Popen(  # pylint: disable=consider-using-with

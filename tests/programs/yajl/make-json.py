@@ -21,4 +21,4 @@ def value(depth):
     return {f"key {i}": value(depth - 1) for i in range(rng.randrange(9))}
 
 
-print(json.dumps([value(6) for _ in range(10000)]))
+print(json.dumps([value(6) for _ in range(10000)] * 8))
