@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define BLOCKS 400
@@ -384,6 +385,71 @@ static void test_large(void)
     free(blocks[1]);
 }
 
+/* Mappings of 1 MiB that a limit of 64 MiB leaves; they are gone again. */
+static int count_mappings(void)
+{
+    enum { MOST = 64 };
+    static char *mapped[MOST];
+    struct rlimit limit = {MOST << 20, RLIM_INFINITY};
+    int n = 0;
+    CHECK_INT(setrlimit(RLIMIT_DATA, &limit), 0);
+    while (n < MOST &&
+           (mapped[n] = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != MAP_FAILED) {
+        n++;
+    }
+    for (int i = 0; i < n; i++) {
+        munmap(mapped[i], 1 << 20);
+    }
+    limit.rlim_cur = RLIM_INFINITY;
+    CHECK_INT(setrlimit(RLIMIT_DATA, &limit), 0);
+    return n;
+}
+
+/* A large block that is freed and allocated again, in every state that it can be in. */
+static void test_again(void)
+{
+    const size_t size = 4 << 20;
+    const int before = count_mappings();
+    unsigned char *p = malloc(size);
+    memset(p, 0xaa, size);
+    free(p);
+    CHECK_INT(count_mappings(), before); /* what is kept is not missed */
+    p = malloc(size);
+    memset(p, 0xaa, size);
+    free(p);
+    unsigned char *zero = calloc(1, size);
+    CHECK(is_filled(zero, size, 0));
+    /* Without rights when it is freed: malloc() does not give it out so. */
+    p = malloc(size);
+    unsigned char *page = (unsigned char *)(((uintptr_t)p + 4095) & -4096UL);
+    CHECK_INT(mprotect(page, 8 * 4096, PROT_NONE), 0);
+    free(p);
+    p = malloc(size);
+    memset(p, 0x55, size);
+    /* Two of them, given back in either order. */
+    unsigned char *q = malloc(size);
+    memset(q, 0x33, size);
+    free(p);
+    free(q);
+    p = malloc(size);
+    q = malloc(size);
+    memset(p, 1, size);
+    memset(q, 2, size);
+    CHECK(is_filled(p, size, 1) && is_filled(q, size, 2) && is_filled(zero, size, 0));
+    free(zero);
+    /* Grown and cut in between. */
+    p = realloc(p, size + 8192);
+    CHECK(is_filled(p, size, 1));
+    p = realloc(p, size);
+    free(p);
+    p = malloc(size);
+    memset(p, 3, size);
+    CHECK(is_filled(q, size, 2));
+    free(q);
+    free(p);
+}
+
 void test_memory(void)
 {
     test_remap();
@@ -392,6 +458,7 @@ void test_memory(void)
     test_discard();
     test_file();
     test_large();
+    test_again();
     test_blocks();
     test_kinds();
     test_mapping();

@@ -12,6 +12,7 @@
 
 #include "call_limits.h"
 #include "call_shared.h"
+#include "call_spare.h"
 #include "syscall.h"
 
 enum kind {
@@ -54,6 +55,9 @@ static long map_apart(enum kind kind, unsigned long len)
 {
     for (;;) {
         const long base = map_checked(kind, len);
+        if (base == -ENOMEM && __call_spare_drop()) {
+            continue;
+        }
         if (base < 0 || __call_shared_at((void *)base, len) == 0) {
             return base;
         }

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include "call_shared.h"
+#include "call_spare.h"
 #include "syscall.h"
 
 static long protect_none(void *base, unsigned long len)
@@ -37,6 +38,7 @@ long __call_protect(void *base, unsigned long len, int prot)
     if (shared != 0) {
         return shared->protect((unsigned long)base, len, prot);
     }
+    __call_spare_forget(base, len);
     const int rights = prot & PROT_WRITE  ? CUBICLE_WRITE
                        : prot & PROT_READ ? CUBICLE_READ
                                           : 0;

@@ -8,6 +8,7 @@
 #include "call_files.h"
 #include "call_limits.h"
 #include "call_shared.h"
+#include "call_spare.h"
 #include "syscall.h"
 
 /* Not where a shared mapping was that ended by itself: that stays reserved, as in call_map.c. */
@@ -18,6 +19,9 @@ long __call_reserve(unsigned long len)
             return -ENOMEM;
         }
         const long base = alloc_reserve(len, CALL_SELF);
+        if (base == -ENOMEM && __call_spare_drop()) {
+            continue;
+        }
         if (base < 0) {
             return __call_lie(base);
         }
@@ -33,7 +37,10 @@ long __call_reserve(unsigned long len)
 
 long __call_commit(void *base, unsigned long len, int rights)
 {
-    long r = __call_zero(alloc_commit(base, len, CALL_SELF));
+    long r;
+    do {
+        r = __call_zero(alloc_commit(base, len, CALL_SELF));
+    } while (r == -ENOMEM && __call_spare_drop());
     if (r == 0) {
         r = cubicle_page_protect(base, len, rights);
         r = r == -EPERM ? -EIO : r;
@@ -47,6 +54,7 @@ long __call_map_fixed(void *base, unsigned long len, int prot)
     if (__call_shared_at(base, len) != 0) {
         return -EINVAL;
     }
+    __call_spare_forget(base, len);
     const long r = __call_zero(alloc_decommit(base, len, CALL_SELF));
     if (r == 0) {
         __call_file_forget((unsigned long)base, len);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "cubicle64/call_spare.h"
 #include "syscall.h"
 
 /* Without access, from here on: space only. malloc's own few pages are memory at once. */
@@ -53,18 +54,36 @@ hidden void *__map_anonymous(void *start, size_t len, int prot, int flags, off_t
                                      : map_memory(len, prot));
 }
 
+/* A block that the cubicle has had before. 0: there is none of the length. */
+static char *map_again(size_t len)
+{
+    char *base = __call_spare_take(len);
+    if (base == 0) {
+        const long again = __call_map_again(len);
+        if (again < 0) {
+            return 0;
+        }
+        base = (char *)again;
+        __call_spare_given(base, len);
+    }
+    memset(base + len - AGAIN_ENDS, 0, AGAIN_ENDS);
+    return memset(base, 0, AGAIN_ENDS);
+}
+
 /* malloc's. */
 void *__mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
 {
-    if (len >= AGAIN_MIN && prot == (PROT_READ | PROT_WRITE) && !__call_map_zeroed) {
-        const size_t whole = (len + 4095) & -4096UL;
-        const long base = __call_map_again(whole);
-        if (base > 0) {
-            memset((char *)base + whole - AGAIN_ENDS, 0, AGAIN_ENDS);
-            return memset((char *)base, 0, AGAIN_ENDS);
+    const size_t whole = (len + 4095) & -4096UL;
+    const int is_block = len >= AGAIN_MIN && len <= UINT32_MAX - 4095 &&
+                         prot == (PROT_READ | PROT_WRITE);
+    char *base = is_block && !__call_map_zeroed ? map_again(whole) : 0;
+    if (base == 0) {
+        base = __map_anonymous(start, len, prot, flags, off);
+        if (is_block && base != MAP_FAILED) {
+            __call_spare_given(base, whole);
         }
     }
-    return __map_anonymous(start, len, prot, flags, off);
+    return base;
 }
 
 /* For __init_tls.c, which does without where no module code maps memory. */

@@ -13,6 +13,7 @@
 #include "call_shared.h"
 #include "cubicle64/call_files.h"
 #include "cubicle64/call_limits.h"
+#include "cubicle64/call_spare.h"
 #include "syscall.h"
 
 /* All of it is the cubicle's heap, with the same rights; fresh memory has all of them. */
@@ -95,6 +96,7 @@ static long mremap_range(char *old, size_t old_len, size_t new_len, int flags)
     if (shared != 0) {
         return shared->resize((uintptr_t)old, old_len, new_len);
     }
+    __call_spare_forget(old, old_len);
     const int rights = cubicle_page_rights(old, old_len);
     if (rights < 0 || (new_len > old_len && __call_file_is((uintptr_t)old, old_len))) {
         return -EFAULT; /* not its own anonymous memory, or not all of it alike */

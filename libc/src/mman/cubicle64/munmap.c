@@ -3,6 +3,7 @@
 
 #include "call_shared.h"
 #include "cubicle64/call_files.h"
+#include "cubicle64/call_spare.h"
 #include "syscall.h"
 
 int __munmap(void *start, size_t len)
@@ -14,6 +15,9 @@ int __munmap(void *start, size_t len)
     const struct call_shared *shared = __call_shared_at(start, len);
     if (shared != 0) {
         return __syscall_ret(shared->unmap((unsigned long)start, len));
+    }
+    if (__call_spare_put(start, len)) {
+        return 0;
     }
     const long r = __call_unmap(start, len);
     if (r == 0) {
