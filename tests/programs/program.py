@@ -216,7 +216,8 @@ class Program:
         files = self.work / kind / "files"
         command = [str(self.path(kind))]
         if kind == "sfi":
-            module = self.path(kind).with_name(self.path(kind).name + ".cub")
+            # The program is a script (cc.sh), and may have been copied from where it was linked.
+            module = Path(re.search(r'"([^"]+\.cub)"', self.path(kind).read_text()).group(1))
             root = [] if self.stdin else [f"--root={files}"]
             command = [*prepare(module, folder), *root, "--"]
         stdin = files / self.stdin if self.stdin else Path("/dev/null")

@@ -223,6 +223,8 @@ int fs_poll(uint64_t node, int timeout_ms)
 static char *lent;
 static size_t lent_size;
 
+static int is_mapped; /* a client has asked for a mapping */
+
 /* Pages of the liar's own, lent to @client as a file's would be. */
 static int64_t lend(size_t size, int client)
 {
@@ -253,6 +255,7 @@ int64_t fs_map(uint64_t node, uint64_t offset, size_t size, int rights, int limi
     if (lies("map-same") && first != 0) {
         return first;
     }
+    is_mapped = 1;
     const int64_t base = ramfs_fs_map(node, offset, lies("map-short") ? 4096 : size,
                                       lies("map-weak") ? 1 : rights, limit, client);
     first = first == 0 ? base : first;
@@ -271,7 +274,7 @@ int fs_map_change(void *base, size_t size, int rights, int client)
 
 int fs_setattr(uint64_t node, uint32_t which, const struct fs_attr *attr)
 {
-    if (lies("map-crash")) {
+    if (lies("map-crash") && is_mapped) {
         __builtin_trap();
     }
     if (lies("map-gone") && lent != NULL) {
