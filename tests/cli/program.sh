@@ -74,6 +74,9 @@ expect 125 'folder.cub: not a module: not a regular file' 'a folder' cubicle run
 cp "$top/systems/hello.yaml" manifest.cub
 expect 125 'name of a manifest ends in .yaml' 'a manifest under a name of a module' \
     cubicle run manifest.cub
+cp "$top/systems/program.yaml" manifest.cub
+expect 125 'name of a manifest ends in .yaml' 'one that begins with a comment' \
+    cubicle run manifest.cub
 cp /bin/true true.cub
 expect 125 'true.cub: ' 'a program of Linux' cubicle run true.cub
 expect 125 '/bin/true: ' 'a program of Linux by its path' cubicle run /bin/true
