@@ -15,7 +15,8 @@
 /*
  * Like sections are merged, so that the loader finds a handful of them. Code ends with
  * a bundle of int3, for the last function may end with a call that does not return.
- * %1$u bytes before data move what is in it to other addresses.
+ * %1$u bytes before data move what is in it to other addresses; once more before libc's,
+ * for an object of the program that is aligned to a page takes up the first.
  */
 static const char linker_script[] =
     "SECTIONS\n"
@@ -26,7 +27,10 @@ static const char linker_script[] =
     "    QUAD(0xcccccccccccccccc) QUAD(0xcccccccccccccccc)\n"
     "    QUAD(0xcccccccccccccccc) QUAD(0xcccccccccccccccc)\n"
     "  }\n"
-    "  .rodata 0 : { . += %1$u; *(.rodata .rodata.*) }\n"
+    "  .rodata 0 : {\n"
+    "    . += %1$u; EXCLUDE_FILE(*libc.a:*) *(.rodata .rodata.*)\n"
+    "    . += %1$u; *(.rodata .rodata.*)\n"
+    "  }\n"
     "  .tdata 0 : { *(.tdata .tdata.*) }\n"
     "  .tbss 0 : { *(.tbss .tbss.*) }\n"
     "  .init_array 0 : {\n"
@@ -41,8 +45,14 @@ static const char linker_script[] =
     "    KEEP(*(.fini_array))\n"
     "    __fini_array_end = .;\n"
     "  }\n"
-    "  .data 0 : { . += %1$u; *(.data .data.*) }\n"
-    "  .bss 0 : { . += %1$u; *(.bss .bss.* COMMON) }\n"
+    "  .data 0 : {\n"
+    "    . += %1$u; EXCLUDE_FILE(*libc.a:*) *(.data .data.*)\n"
+    "    . += %1$u; *(.data .data.*)\n"
+    "  }\n"
+    "  .bss 0 : {\n"
+    "    . += %1$u; EXCLUDE_FILE(*libc.a:*) *(.bss .bss.* COMMON)\n"
+    "    . += %1$u; *(.bss .bss.* COMMON)\n"
+    "  }\n"
     "}\n";
 
 static const char *write_file(const char *suffix, const char *text)
