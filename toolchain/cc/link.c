@@ -227,6 +227,13 @@ static bool resolve_all(struct module *module, const struct object *object)
         const Elf64_Sym *symbol = &object->symbols[i];
         const char *name = arena_printf("%s", object_symbol_name(object, symbol));
 
+        /* A call would reach the function that chooses. The rewriter says where it is. */
+        if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC) {
+            ok = fail(
+                "`%s': indirect functions (the attributes ifunc and target_clones) "
+                "are not supported",
+                name);
+        }
         if (symbol->st_shndx != SHN_UNDEF || !*name) {
             continue;
         }

@@ -253,6 +253,14 @@ static bool symbol_directive(struct reader *reader, const char *name,
         mark_symbols(reader, arguments,
                      (struct symbol){.global = true, .weak = !strcmp(name, ".weak")});
     } else if (!strcmp(name, ".type")) {
+        if (strstr(arguments, "gnu_indirect_function") ||
+            strstr(arguments, "STT_GNU_IFUNC")) {
+            program_error(reader->program, reader->place,
+                          "leave out the attributes ifunc and target_clones: code can "
+                          "ask __builtin_cpu_supports() when it runs",
+                          "`%.*s': indirect functions are not supported",
+                          (int)strcspn(arguments, ", "), arguments);
+        }
         if (strstr(arguments, "function") || strstr(arguments, "FUNC")) {
             mark_symbols(reader, arena_copy(arguments, strcspn(arguments, ",")),
                          (struct symbol){0});
