@@ -69,6 +69,9 @@ expect 125 'greet.cub: the module has code for sfi' 'code for sfi without isolat
 
 # What is no program.
 expect 125 'nosuch.cub: No such file' 'a file that does not exist' cubicle run nosuch.cub
+cp greet.cub greet
+expect 125 'the file of that name is ./greet' 'a file that looks like the name of a system' \
+    cubicle run greet
 mkdir folder.cub
 expect 125 'folder.cub: not a module: not a regular file' 'a folder' cubicle run folder.cub
 cp "$top/systems/hello.yaml" manifest.cub
