@@ -369,7 +369,9 @@ static void directive(struct reader *reader, const char *text)
     }
     if (is_refused(name)) {
         program_error(program, reader->place,
-                      "write the statements out, or use the C preprocessor",
+                      strcmp(name, ".intel_syntax") != 0
+                          ? "write the statements out, or use the C preprocessor"
+                          : "write it in AT&T syntax; compile without -masm=intel",
                       "`%s': directive is not supported", text);
         return;
     }
