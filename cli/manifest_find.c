@@ -19,7 +19,11 @@ char *manifest_find(const char *system)
     free(relative);
     if (access(path, R_OK) != 0) {
         cli_error("no system '%s': %s: %s", system, path, strerror(errno));
-        cli_hint("name one of systems/, or give the path of a manifest");
+        if (access(system, R_OK) == 0) {
+            cli_hint("the file of that name is ./%s", system);
+        } else {
+            cli_hint("name one of systems/, or give the path of a manifest");
+        }
         free(path);
         return NULL;
     }

@@ -49,7 +49,7 @@ bool program_is_module(const char *system)
 /* Text under a module's name is most likely a manifest. */
 static bool looks_like_manifest(const char *file)
 {
-    char start[64];
+    char start[4096]; /* behind the comment that a manifest begins with */
     const size_t n = read_start(file, start, sizeof(start));
 
     return n > 0 && memchr(start, '\0', n) == NULL && memchr(start, ':', n) != NULL;

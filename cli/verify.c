@@ -13,13 +13,20 @@
 #include <unistd.h>
 
 static const char doc[] =
-    "Checks a module's code as the loader does: places and relocates it, and verifies\n"
-    "the final bytes. Prints the verdict; for a refused module the reason, the "
-    "offset,\n"
-    "the function and the instruction. Any processor will do, for every isolation.\v"
+    "Checks a module's code as the loader does: places and relocates it, and\n"
+    "verifies the final bytes. Prints the verdict; for a refused module the reason,\n"
+    "the offset, the function and the instruction. Any processor will do, for every\n"
+    "isolation.\v"
     "MODULE is the path of a module file, or the name of a module of this build.\n"
-    "Exit status: 0 when the module would be loaded, or all would be, 1 when one is "
+    "Exit status: 0 when the module would be loaded, or all would be; 1 when one is\n"
     "refused.";
+
+static bool is_manifest(const char *path)
+{
+    const size_t len = strlen(path);
+
+    return len > 5 && strcmp(path + len - 5, ".yaml") == 0;
+}
 
 static int verify(const char *path, const struct module_options *options)
 {
@@ -132,6 +139,12 @@ int cli_verify(int argc, char **argv)
     struct stat st;
 
     module_options_parse(argc, argv, doc, MODULE_VERIFY, &options);
+    if (options.modules == NULL && is_manifest(options.path)) {
+        cli_error("%s: a manifest is no module", options.path);
+        cli_hint("'cubicle verify --modules=%s' checks the modules of a system",
+                 options.path);
+        return CLI_EXIT_NO;
+    }
     if (options.modules == NULL) {
         return verify(options.path, &options);
     }

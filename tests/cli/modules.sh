@@ -55,6 +55,8 @@ ok 'the others are looked at'
 mkdir empty
 expect 1 'empty: no file of it ends in .cub' 'a folder without modules' \
     cubicle verify --modules=empty
+expect 1 'verify --modules=twice.yaml' 'a manifest in the place of a module' \
+    cubicle verify twice.yaml
 expect 1 "no system 'nosuch'" 'an unknown system' cubicle verify --modules=nosuch
 expect 2 'either a module or --modules' 'both' cubicle verify --modules=empty time
 

@@ -69,10 +69,16 @@ expect 125 'greet.cub: the module has code for sfi' 'code for sfi without isolat
 
 # What is no program.
 expect 125 'nosuch.cub: No such file' 'a file that does not exist' cubicle run nosuch.cub
+cp greet.cub greet
+expect 125 'the file of that name is ./greet' 'a file that looks like the name of a system' \
+    cubicle run greet
 mkdir folder.cub
 expect 125 'folder.cub: not a module: not a regular file' 'a folder' cubicle run folder.cub
 cp "$top/systems/hello.yaml" manifest.cub
 expect 125 'name of a manifest ends in .yaml' 'a manifest under a name of a module' \
+    cubicle run manifest.cub
+cp "$top/systems/program.yaml" manifest.cub
+expect 125 'name of a manifest ends in .yaml' 'one that begins with a comment' \
     cubicle run manifest.cub
 cp /bin/true true.cub
 expect 125 'true.cub: ' 'a program of Linux' cubicle run true.cub

@@ -15,8 +15,8 @@
 /*
  * Like sections are merged, so that the loader finds a handful of them. Code ends with
  * a bundle of int3, for the last function may end with a call that does not return.
- * %1$u bytes before data move what is in it to other addresses; libc's too, where an aligned
- * object of the program's takes up the first ones.
+ * %1$u bytes before data move what is in it to other addresses; once more before libc's,
+ * for an object of the program that is aligned to a page takes up the first.
  */
 static const char linker_script[] =
     "SECTIONS\n"
@@ -227,6 +227,13 @@ static bool resolve_all(struct module *module, const struct object *object)
         const Elf64_Sym *symbol = &object->symbols[i];
         const char *name = arena_printf("%s", object_symbol_name(object, symbol));
 
+        /* A call would reach the function that chooses. The rewriter says where it is. */
+        if (ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC) {
+            ok = fail(
+                "`%s': indirect functions (the attributes ifunc and target_clones) "
+                "are not supported",
+                name);
+        }
         if (symbol->st_shndx != SHN_UNDEF || !*name) {
             continue;
         }

@@ -21,6 +21,11 @@
 #define HELP_HAND "write it as plain instructions"
 #define HELP_CMPXCHG16B "use two 8-byte words or a lock; compile without -mcx16"
 #define HELP_TRANSACTION "compile without -mrtm"
+/* What docs/libc.md does not list under "The processor": the verifier refuses it too. */
+#define HELP_NOT_OFFERED                                                        \
+    "`cpuid' does not show it to a cubicle: leave out the code for it, by the " \
+    "project's own switch"
+#define HELP_RANDOM "use getrandom()"
 
 /* First match wins: exceptions stand before the patterns that they are taken from. */
 static const struct rule rules[] = {
@@ -181,6 +186,20 @@ static const struct rule rules[] = {
     {"xend", RULE_REFUSED, HELP_TRANSACTION},
     {"xabort", RULE_REFUSED, HELP_TRANSACTION},
     {"xtest", RULE_REFUSED, HELP_TRANSACTION},
+    {"aes*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"vaes*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"pclmul*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"vpclmul*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"sha1*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"sha256*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"gf2p8*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"vgf2p8*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"vcvtph2ps*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"vcvtps2ph*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"adcx*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"adox*", RULE_REFUSED, HELP_NOT_OFFERED},
+    {"rdrand*", RULE_REFUSED, HELP_RANDOM},
+    {"rdseed*", RULE_REFUSED, HELP_RANDOM},
     {"emms", RULE_REFUSED, HELP_VECTOR},
     {"femms", RULE_REFUSED, HELP_VECTOR},
     {"movdir*", RULE_REFUSED, HELP_HAND},

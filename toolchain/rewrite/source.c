@@ -253,6 +253,14 @@ static bool symbol_directive(struct reader *reader, const char *name,
         mark_symbols(reader, arguments,
                      (struct symbol){.global = true, .weak = !strcmp(name, ".weak")});
     } else if (!strcmp(name, ".type")) {
+        if (strstr(arguments, "gnu_indirect_function") ||
+            strstr(arguments, "STT_GNU_IFUNC")) {
+            program_error(reader->program, reader->place,
+                          "leave out the attributes ifunc and target_clones: code can "
+                          "ask __builtin_cpu_supports() when it runs",
+                          "`%.*s': indirect functions are not supported",
+                          (int)strcspn(arguments, ", "), arguments);
+        }
         if (strstr(arguments, "function") || strstr(arguments, "FUNC")) {
             mark_symbols(reader, arena_copy(arguments, strcspn(arguments, ",")),
                          (struct symbol){0});
@@ -361,7 +369,9 @@ static void directive(struct reader *reader, const char *text)
     }
     if (is_refused(name)) {
         program_error(program, reader->place,
-                      "write the statements out, or use the C preprocessor",
+                      strcmp(name, ".intel_syntax") != 0
+                          ? "write the statements out, or use the C preprocessor"
+                          : "write it in AT&T syntax; compile without -masm=intel",
                       "`%s': directive is not supported", text);
         return;
     }

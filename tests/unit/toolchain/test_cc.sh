@@ -159,6 +159,15 @@ C
     run -nostdinc -O1 -S lines.c && fails 'lines.s:' run -c lines.s &&
         grep -Eq "^lines.s:[0-9]+: error: in .* of lines.c: " said
 }
+t_indirect() {
+    cat >indirect.c <<'C'
+__attribute__((target_clones("avx2", "default"))) int one(void) { return 1; }
+C
+    fails '`one'"'"': indirect functions are not supported' run -O2 -c indirect.c -o indirect.o &&
+        fails '`one'"'"': indirect functions' \
+            link --cubicle-isolation=none module.c indirect.c two.c -o indirect.cub &&
+        [ ! -e indirect.cub ]
+}
 t_no_main() {
     mkdir -p root/lib root/include && : >crt.c && run -nostdinc -c crt.c -o root/lib/crt1.o &&
         ar cr root/lib/libc.a || return 1
@@ -222,6 +231,32 @@ t_note_plain() {
     link --cubicle-isolation=none module.c one.c two.c -o plain.cub &&
         has_note plain.cub 'isolation plain'
 }
+# An address of libc's data spells int $0x80 behind an object that padding cannot move.
+t_plain_page() {
+    cat >page.c <<'C'
+static char page[4096] __attribute__((aligned(4096)));
+int far(int i);
+int one(void) { return ++page[far(1)]; }
+C
+    cat >far.s <<'S'
+    .globl far
+far:
+    movslq %edi, %rcx
+    mov table(,%rcx,8), %rdx
+    mov %edx, %eax
+    ret
+    .bss
+    .balign 8
+    .zero 128
+table:
+    .zero 64
+    .section .note.GNU-stack,"",@progbits
+S
+    rm -f libc.a && run --cubicle-isolation=none -nostdinc -c far.s -o far.o &&
+        ar rcs libc.a far.o &&
+        link --cubicle-isolation=none module.c page.c two.c libc.a -o page.cub >said 2>&1 &&
+        cat said && [ ! -s said ] && objdump -d page.cub | grep -q '48 8b 14 cd'
+}
 t_provides() {
     link --cubicle-provides=probe provider.c -o provider.cub &&
         nm -g provider.cub | grep -q 'T probe_run' &&
@@ -262,9 +297,9 @@ t_interrupted() {
 
 tests='object two_objects two_to_one assembly from_assembly assembler assembler_cpp preprocess
     stdin stdin_preprocess language other_language response no_input no_such_file no_argument
-    syntax_error refused_code refused_lines no_main other_letters dependencies dependency_file list_dependencies debug ignored
+    syntax_error refused_code refused_lines indirect no_main other_letters dependencies dependency_file list_dependencies debug ignored
     shared m32 unknown_own bad_isolation plain plain_environment help version questions
-    dry_run link exports imports collected constructor note note_plain provides archive
+    dry_run link exports imports collected constructor note note_plain plain_page provides archive
     partial default_name aligned undefined not_provided no_interface no_registry interrupted'
 # shellcheck disable=SC2086
 set -- $tests
