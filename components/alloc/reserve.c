@@ -49,6 +49,24 @@ void reserve_forget(int caller)
     }
 }
 
+/* May @caller have @npages more? */
+static bool reserve_allows(int caller, uint32_t npages)
+{
+    const uint32_t has = reserved[place_hint(caller)];
+    return has <= RESERVE_MAX_PAGES && npages <= RESERVE_MAX_PAGES - has;
+}
+
+/* Is enough left for memory when @npages that are free now are taken? */
+static bool reserve_leaves(int caller, uint32_t npages)
+{
+    while (extent_total() < npages + RESERVE_FREE_PAGES) {
+        if (!supply_make_space(caller)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int64_t alloc_reserve(size_t size, int caller)
 {
     uint32_t npages;
@@ -56,13 +74,11 @@ int64_t alloc_reserve(size_t size, int caller)
     if (!supply_size(size, &npages)) {
         return size == 0 ? -EINVAL : -ENOMEM;
     }
-    const uint32_t has = reserved[place_hint(caller)];
-    if (has > RESERVE_MAX_PAGES || npages > RESERVE_MAX_PAGES - has) {
+    if (!reserve_allows(caller, npages) || !reserve_leaves(caller, npages)) {
         return -ENOMEM;
     }
     const uint32_t align = npages < PLACE_REGION_PAGES ? 1 : PLACE_REGION_PAGES;
-    while (extent_total() < npages + RESERVE_FREE_PAGES ||
-           !extent_find(npages, align, &run)) {
+    while (!extent_find(npages, align, &run)) {
         if (!supply_make_space(caller)) {
             return -ENOMEM;
         }
@@ -84,6 +100,9 @@ static int reserve_commit_run(int caller, uint32_t page, uint32_t npages)
 
 static int reserve_decommit_run(int caller, uint32_t page, uint32_t npages)
 {
+    if (!reserve_allows(caller, npages) || !reserve_leaves(caller, 0)) {
+        return -ENOMEM; /* memory counts for a quota, and space does not */
+    }
     const int error = supply_drop(caller, page, npages);
     if (error == 0) {
         reserve_note(caller, page, npages);

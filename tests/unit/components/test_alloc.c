@@ -553,6 +553,34 @@ static void test_reserve_bounds(void **state)
     assert_true(alloc_reserve(gib, 2) < 0 && alloc_reserve(gib / 2, 2) > 0);
 }
 
+/* Nor by way of memory that becomes reserved, however little memory a caller may have. */
+static void test_decommit_bounds(void **state)
+{
+    (void)state;
+    const size_t gib = (size_t)1 << 30;
+    const size_t step = gib / 16;
+    quota[1] = quota[2] = (uint32_t)(step / PAGE);
+    size_t taken = 0;
+    for (int64_t at; taken < 2 * gib && (at = alloc_map(step, 1)) > 0; taken += step) {
+        if (alloc_decommit((void *)(uintptr_t)at, step, 1) != 0) {
+            break;
+        }
+    }
+    assert_int_equal(taken, gib);
+    /* What is memory when it is refused is the caller's as before. */
+    assert_int_equal(charged[1], step / PAGE);
+    assert_int_equal(alloc_reserve(PAGE, 1), -ENOMEM);
+    size_t also = 0;
+    for (int64_t at; also < gib && (at = alloc_map(step, 2)) > 0; also += step) {
+        if (alloc_decommit((void *)(uintptr_t)at, step, 2) != 0) {
+            break;
+        }
+    }
+    assert_true(also < gib / 2);
+    map(gib / 4, 3);
+    map(gib / 4 - step, 3);
+}
+
 /* Ranges that are not wholly the caller's, to each function: nothing changes. */
 static void test_hostile_ranges(void **state)
 {
@@ -820,6 +848,7 @@ int main(void)
         cmocka_unit_test_setup(test_kept_and_space, setup),
         cmocka_unit_test_setup(test_reserve, setup),
         cmocka_unit_test_setup(test_reserve_bounds, setup),
+        cmocka_unit_test_setup(test_decommit_bounds, setup),
         cmocka_unit_test_setup(test_hostile_ranges, setup),
         cmocka_unit_test_setup(test_neighbours_stay_together, setup),
         cmocka_unit_test_setup(test_refusal_takes_nothing, setup),
