@@ -581,6 +581,27 @@ static void test_decommit_bounds(void **state)
     map(gib / 4 - step, 3);
 }
 
+/* A page here and there is little space: large blocks have room all the same. */
+static void test_reserve_scattered(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {(size_t)1 << 30, (size_t)1 << 29, (size_t)1 << 28, MIB2};
+    for (size_t i = 0; i < 4; i++) {
+        for (int64_t at; (at = alloc_reserve(sizes[i], 1)) > 0;) {
+            for (size_t k = 0; k < sizes[i]; k += MIB2) {
+                char *region = (char *)(uintptr_t)at + k;
+                assert_int_equal(alloc_unmap(region + PAGE, MIB2 - PAGE, 1), 0);
+            }
+        }
+    }
+    for (int i = 0; i < 256; i++) {
+        map(MIB2, 2);
+    }
+    end(1);
+    end(2);
+    assert_true(alloc_reserve((size_t)1 << 30, 3) > 0);
+}
+
 /* Ranges that are not wholly the caller's, to each function: nothing changes. */
 static void test_hostile_ranges(void **state)
 {
@@ -849,6 +870,7 @@ int main(void)
         cmocka_unit_test_setup(test_reserve, setup),
         cmocka_unit_test_setup(test_reserve_bounds, setup),
         cmocka_unit_test_setup(test_decommit_bounds, setup),
+        cmocka_unit_test_setup(test_reserve_scattered, setup),
         cmocka_unit_test_setup(test_hostile_ranges, setup),
         cmocka_unit_test_setup(test_neighbours_stay_together, setup),
         cmocka_unit_test_setup(test_refusal_takes_nothing, setup),
