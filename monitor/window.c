@@ -182,8 +182,11 @@ static int window_share(unsigned peer, uint32_t page, uint32_t npages, unsigned 
     const uint32_t limit = page_run_limit();
     const uint32_t more =
         *window_foreign(peer, page) == 0 ? 1 : 2; /* cuts a run in two */
-    if (!page_may_split(owner, 2) || foreign_runs[peer] + more > limit) {
-        return -ENOMEM; /* P5, for either side */
+    /* P5, for either side. With views of their own the owner's runs stay what they are, or
+     * the backend sees to them. */
+    if ((!backend->separate_views && !page_may_split(owner, 2)) ||
+        foreign_runs[peer] + more > limit) {
+        return -ENOMEM;
     }
     const int error = backend->share(owner, peer, page, npages, rights);
     if (error != 0) {

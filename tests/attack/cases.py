@@ -270,6 +270,7 @@ HARMLESS = [
     ("mapped_meddle", r"^refused$", 8),
     ("mapped_out", r"^refused$", 31),
     ("mapped_huge", r"^refused$", 31),
+    ("mapped_scattered", r"^shared$", 31),
     ("bind_past_vfscore", r"^refused 100$", 15),
 ]
 

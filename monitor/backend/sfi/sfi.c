@@ -308,6 +308,30 @@ static int sfi_make_shareable(unsigned owner, uint32_t page, uint32_t npages)
     return error;
 }
 
+static bool sfi_is_private(unsigned owner, uint32_t page, const struct page_info *like)
+{
+    const struct page_info info = page_get(page);
+    return info.owner == owner && info.kind == like->kind &&
+           info.rights == like->rights && !view_map_is_file(owner, page);
+}
+
+/* P5: who is lent pages here and there must not use up the runs of their owner. When half of
+ * them are, all private pages around [*@page, *@end) that are alike go to the file with it:
+ * then the owner has no run more than before. */
+static void sfi_widen(unsigned owner, uint32_t *page, uint32_t *end)
+{
+    const struct page_info like = page_get(*page);
+    if (page_may_split(owner, page_run_limit() / 2)) {
+        return;
+    }
+    while (*page > 0 && sfi_is_private(owner, *page - 1, &like)) {
+        --*page;
+    }
+    while (*end < PAGE_COUNT && sfi_is_private(owner, *end, &like)) {
+        ++*end;
+    }
+}
+
 static int sfi_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
                      unsigned rights)
 {
@@ -323,7 +347,9 @@ static int sfi_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npag
                !view_map_is_file(owner, next)) {
             next++;
         }
-        const int error = sfi_make_shareable(owner, p, next - p);
+        uint32_t first = p;
+        sfi_widen(owner, &first, &next);
+        const int error = sfi_make_shareable(owner, first, next - first);
         if (error != 0) {
             return error;
         }

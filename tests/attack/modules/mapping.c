@@ -188,6 +188,32 @@ static int mapped_out(void)
     return 0;
 }
 
+/* Every second page of a long file, one by one: others can still be lent pages. */
+static int mapped_scattered(void)
+{
+    enum { NPAGES = 4096 };
+    const int fd = open("/tmp/own", O_RDWR | O_CREAT, 0600);
+    const int64_t whole = vfs_map(fd, 0, NPAGES * PAGE, CUBICLE_READ, 0);
+    int error = ftruncate(fd, NPAGES * PAGE);
+    if (whole < 0 || error != 0 || vfs_unmap((void *)whole, NPAGES * PAGE, 0) != 0) {
+        return mapped_failed("own", whole);
+    }
+    for (int k = 0; k < NPAGES && error == 0; k += 2) {
+        const int64_t base = vfs_map(fd, (int64_t)k * PAGE, PAGE, CUBICLE_WRITE, 0);
+        if (base < 0) {
+            return mapped_failed("a page", base);
+        }
+        *(volatile char *)base = 1;
+        error = vfs_unmap((void *)base, PAGE, 0);
+    }
+    if (error != 0 || sharer_map(64 * PAGE) < 0 || sharer_store(9, 1) != 0 ||
+        sharer_store(63 * PAGE, 1) != 0) {
+        return mapped_failed("the victim's", error);
+    }
+    puts("shared");
+    return 0;
+}
+
 /* Sizes that no memory has; nothing of it stays. */
 static int mapped_huge(void)
 {
@@ -216,8 +242,17 @@ static int mapped_huge(void)
 #x, x  \
     }
 const struct attack mapping_attacks[] = {
-    ROW(mapped_unmapped), ROW(mapped_hole),      ROW(mapped_behind),
-    ROW(mapped_before),   ROW(mapped_read_only), ROW(mapped_by_victim),
-    ROW(mapped_removed),  ROW(mapped_shared),    ROW(mapped_meddle),
-    ROW(mapped_out),      ROW(mapped_huge),      {0},
+    ROW(mapped_unmapped),
+    ROW(mapped_hole),
+    ROW(mapped_behind),
+    ROW(mapped_before),
+    ROW(mapped_read_only),
+    ROW(mapped_by_victim),
+    ROW(mapped_removed),
+    ROW(mapped_shared),
+    ROW(mapped_meddle),
+    ROW(mapped_out),
+    ROW(mapped_huge),
+    ROW(mapped_scattered),
+    {0},
 };

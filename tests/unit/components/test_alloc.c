@@ -553,6 +553,55 @@ static void test_reserve_bounds(void **state)
     assert_true(alloc_reserve(gib, 2) < 0 && alloc_reserve(gib / 2, 2) > 0);
 }
 
+/* Nor by way of memory that becomes reserved, however little memory a caller may have. */
+static void test_decommit_bounds(void **state)
+{
+    (void)state;
+    const size_t gib = (size_t)1 << 30;
+    const size_t step = gib / 16;
+    quota[1] = quota[2] = (uint32_t)(step / PAGE);
+    size_t taken = 0;
+    for (int64_t at; taken < 2 * gib && (at = alloc_map(step, 1)) > 0; taken += step) {
+        if (alloc_decommit((void *)(uintptr_t)at, step, 1) != 0) {
+            break;
+        }
+    }
+    assert_int_equal(taken, gib);
+    /* What is memory when it is refused is the caller's as before. */
+    assert_int_equal(charged[1], step / PAGE);
+    assert_int_equal(alloc_reserve(PAGE, 1), -ENOMEM);
+    size_t also = 0;
+    for (int64_t at; also < gib && (at = alloc_map(step, 2)) > 0; also += step) {
+        if (alloc_decommit((void *)(uintptr_t)at, step, 2) != 0) {
+            break;
+        }
+    }
+    assert_true(also < gib / 2);
+    map(gib / 4, 3);
+    map(gib / 4 - step, 3);
+}
+
+/* A page here and there is little space: large blocks have room all the same. */
+static void test_reserve_scattered(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {(size_t)1 << 30, (size_t)1 << 29, (size_t)1 << 28, MIB2};
+    for (size_t i = 0; i < 4; i++) {
+        for (int64_t at; (at = alloc_reserve(sizes[i], 1)) > 0;) {
+            for (size_t k = 0; k < sizes[i]; k += MIB2) {
+                char *region = (char *)(uintptr_t)at + k;
+                assert_int_equal(alloc_unmap(region + PAGE, MIB2 - PAGE, 1), 0);
+            }
+        }
+    }
+    for (int i = 0; i < 256; i++) {
+        map(MIB2, 2);
+    }
+    end(1);
+    end(2);
+    assert_true(alloc_reserve((size_t)1 << 30, 3) > 0);
+}
+
 /* Ranges that are not wholly the caller's, to each function: nothing changes. */
 static void test_hostile_ranges(void **state)
 {
@@ -820,6 +869,8 @@ int main(void)
         cmocka_unit_test_setup(test_kept_and_space, setup),
         cmocka_unit_test_setup(test_reserve, setup),
         cmocka_unit_test_setup(test_reserve_bounds, setup),
+        cmocka_unit_test_setup(test_decommit_bounds, setup),
+        cmocka_unit_test_setup(test_reserve_scattered, setup),
         cmocka_unit_test_setup(test_hostile_ranges, setup),
         cmocka_unit_test_setup(test_neighbours_stay_together, setup),
         cmocka_unit_test_setup(test_refusal_takes_nothing, setup),

@@ -429,7 +429,9 @@ static void test_refused(void **state)
     assert_int_equal(backend->protect(owner, BEHIND + 1, 1, PAGE_READ), -ENOMEM);
     assert_int_equal(backend->unmap(owner, BEHIND + 1, 1), -ENOMEM);
     assert_int_equal(*at(owner, BEHIND + 1), 0x77);
+    page_table[BEHIND].kind = page_table[BEHIND + 2].kind = PAGE_DATA;
     assert_int_equal(backend->share(owner, peer, BEHIND + 1, 1, PAGE_READ), -ENOMEM);
+    page_table[BEHIND].kind = page_table[BEHIND + 2].kind = PAGE_HEAP;
     assert_int_equal(*at(owner, BEHIND + 1), 0x77);
     page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
     assert_int_equal(memory_take(cubicle_get(owner), BEHIND, 3), 0);
@@ -449,12 +451,38 @@ static void test_refused_loan(void **state)
     assert_false(view_map_is_file(owner, BEHIND + 1)); /* it is still private */
     *at(owner, BEHIND + 1) = 0x77;
     page_limit_runs(0);
+    /* Its neighbours are of another kind, and do not go to the file with it. */
+    page_table[BEHIND].kind = page_table[BEHIND + 2].kind = PAGE_DATA;
     assert_int_equal(backend->share(owner, peer, BEHIND + 1, 1, PAGE_READ), -ENOMEM);
+    page_table[BEHIND].kind = page_table[BEHIND + 2].kind = PAGE_HEAP;
     page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
     assert_int_equal(memory_take(cubicle_get(owner), BEHIND, 3), 0);
     assert_int_equal(memory_give(cubicle_get(first), BEHIND + 1, 1, PAGE_HEAP), 0);
     assert_int_equal(*at(first, BEHIND + 1), 0);
     assert_int_equal(memory_take(cubicle_get(first), BEHIND + 1, 1), 0);
+}
+
+/* P5: who is lent every second page does not use up the owner's mappings. */
+static void test_lent_here_and_there(void **state)
+{
+    enum { NPAGES = 64, RUNS = 8 };
+    const unsigned owner = 7, peer = 5;
+    (void)state;
+    page_limit_runs(RUNS);
+    assert_int_equal(memory_give(cubicle_get(owner), BEHIND, NPAGES, PAGE_HEAP), 0);
+    for (uint32_t k = 0; k < NPAGES; k++) {
+        *at(owner, BEHIND + k) = (uint8_t)k;
+    }
+    for (uint32_t k = 1; k < NPAGES; k += 2) {
+        assert_int_equal(backend->share(owner, peer, BEHIND + k, 1, PAGE_READ), 0);
+        assert_int_equal(backend->revoke(peer, BEHIND + k, 1), 0);
+        assert_true(page_may_split(owner, 2));
+    }
+    for (uint32_t k = 0; k < NPAGES; k++) {
+        assert_int_equal(*at(owner, BEHIND + k), k);
+    }
+    page_limit_runs(SHARE / PAGE_RUN_MAPPINGS);
+    assert_int_equal(memory_take(cubicle_get(owner), BEHIND, NPAGES), 0);
 }
 
 /* S4: where the low view is filled up with the file, code stays. Last: it is not counted. */
@@ -479,9 +507,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         /* While the views are new. */
-        cmocka_unit_test(test_refused_loan), cmocka_unit_test(test_nothing_adds_up),
-        cmocka_unit_test(test_taken_back),   cmocka_unit_test(test_counted),
-        cmocka_unit_test(test_limit),        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused_loan),
+        cmocka_unit_test(test_nothing_adds_up),
+        cmocka_unit_test(test_taken_back),
+        cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_lent_here_and_there),
         cmocka_unit_test(test_code_stays),
     };
 
