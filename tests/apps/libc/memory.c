@@ -345,6 +345,15 @@ static void test_file(void)
         CHECK_INT(munmap(maps[i], PAGE), 0);
     }
     CHECK_INT(close(fd), 0);
+    /* What cannot be mapped. */
+    int ends[2];
+    const int closed = open("/memory-file", O_WRONLY), folder = open("/", O_RDONLY);
+    CHECK_ERROR(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, closed, 0), EACCES);
+    CHECK_ERROR(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, folder, 0), ENODEV);
+    CHECK_INT(pipe(ends), 0);
+    CHECK_ERROR(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, ends[0], 0), ENODEV);
+    CHECK_INT(close(closed) | close(folder) | close(ends[0]) | close(ends[1]), 0);
+    CHECK_ERROR(mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, closed, 0), EBADF);
     CHECK_INT(unlink("/memory-file"), 0);
 }
 

@@ -3,6 +3,7 @@
  * (map_shared.c). Shared anonymous memory is private memory, since nothing ever forks.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
@@ -26,13 +27,22 @@ static long map_fill(char *base, size_t len, int fd, off_t off)
     return 0;
 }
 
+/* What reading says of a descriptor that cannot be read at a place, as mmap() says it. */
+static long map_error(int fd, long r)
+{
+    if (r == -EBADF && CALL_VFS(fcntl, fd, F_GETFL, 0) >= 0) {
+        return -EACCES;
+    }
+    return r == -EISDIR || r == -ESPIPE ? -ENODEV : r;
+}
+
 static long map_file(size_t len, int prot, int fd, off_t off)
 {
     const long base = __call_map(len);
     if (base < 0) {
         return base;
     }
-    long r = map_fill((char *)base, len, fd, off);
+    long r = map_error(fd, map_fill((char *)base, len, fd, off));
     if (r == 0 && (prot & (PROT_WRITE | PROT_EXEC)) != PROT_WRITE) {
         r = __call_protect((void *)base, len, prot);
     }
