@@ -17,51 +17,13 @@
 #include <cubicle/in.h>
 
 #include "../../../components/ramfs/ramfs.h"
+#include "fail_after.h"
 
 const char *in_unreadable;
 
 #define NOW 12345
 
 static uint64_t root;
-static long fail_after = -1; /* allocations that still succeed; -1: all */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_mmap(void *base, size_t size, int prot, int flags, int fd, long offset);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_mmap(void *base, size_t size, int prot, int flags, int fd, long offset);
-
-static bool refused(void)
-{
-    if (fail_after == 0) {
-        return true;
-    }
-    fail_after -= fail_after > 0;
-    return false;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return refused() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return refused() ? NULL : __real_realloc(old, size);
-}
-
-void *__wrap_mmap(void *base, size_t size, int prot, int flags, int fd, long offset)
-{
-    return refused() ? (void *)-1 : __real_mmap(base, size, prot, flags, fd, offset);
-}
 
 static uint64_t create(uint64_t dir, const char *name, uint32_t mode)
 {

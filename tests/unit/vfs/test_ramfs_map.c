@@ -20,6 +20,7 @@
 #include <lifecycle.h>
 
 #include "../../../components/ramfs/ramfs.h"
+#include "fail_after.h"
 #include "stub_windows.h"
 
 #define PAGES 28 /* of a file: two files' ranges fit the windows of one client */
@@ -34,38 +35,6 @@ const char *in_unreadable;
 int ramfs_ended(int cubicle);
 
 static uint64_t root;
-static long fail_after = -1;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_mmap(void *base, size_t size, int prot, int flags, int fd, long offset);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_mmap(void *base, size_t size, int prot, int flags, int fd, long offset);
-
-static bool refused(void)
-{
-    if (fail_after == 0) {
-        return true;
-    }
-    fail_after -= fail_after > 0;
-    return false;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return refused() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_mmap(void *base, size_t size, int prot, int flags, int fd, long offset)
-{
-    return refused() ? (void *)-1 : __real_mmap(base, size, prot, flags, fd, offset);
-}
 
 struct lent {
     unsigned count;

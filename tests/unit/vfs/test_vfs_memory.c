@@ -20,55 +20,12 @@
 
 #include <cmocka.h>
 
+#include "fail_after.h"
 #include "stubs.h"
 
 #define ME 3
 #define CWD AT_FDCWD
 #define FAILURES_MAX 500
-
-static long fail_at = -1; /* allocations until the one that fails; -1: none does */
-static bool failed;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_mmap(void *base, size_t size, int prot, int flags, int fd, long offset);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_mmap(void *base, size_t size, int prot, int flags, int fd, long offset);
-
-static bool refused(void)
-{
-    if (fail_at > 0) {
-        fail_at--;
-    } else if (fail_at == 0) {
-        fail_at = -1;
-        failed = true;
-        return true;
-    }
-    return false;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return refused() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return refused() ? NULL : __real_realloc(old, size);
-}
-
-void *__wrap_mmap(void *base, size_t size, int prot, int flags, int fd, long offset)
-{
-    return refused() ? (void *)-1 : __real_mmap(base, size, prot, flags, fd, offset);
-}
 
 static unsigned errors;
 
@@ -123,15 +80,16 @@ static void live(void)
 /** Exit status: 0 all went well, 1 the failure came and everything works again, 2 not. */
 static int child(long n)
 {
-    fail_at = n;
+    fail_once = true;
+    fail_after = n;
     if (vfs_mount("ramfs", "/", "", STUB_BOOT) != 0 ||
         vfs_mkdirat(CWD, "/dev", 0755, STUB_BOOT) != 0 ||
         vfs_mount("devfs", "/dev", "", STUB_BOOT) != 0) {
-        return failed ? 1 : 2; /* the system does not start */
+        return fail_happened ? 1 : 2; /* the system does not start */
     }
     live();
-    const bool came = failed;
-    fail_at = -1;
+    const bool came = fail_happened;
+    fail_after = -1;
     errors = 0;
     live();
     live();
