@@ -424,6 +424,15 @@ static void test_again(void)
     memset(p, 0xaa, size);
     free(p);
     CHECK_INT(count_mappings(), before); /* what is kept is not missed */
+    free(malloc(size));
+    struct rlimit limit = {64 << 20, RLIM_INFINITY};
+    CHECK_INT(setrlimit(RLIMIT_DATA, &limit), 0);
+    const size_t space = (size_t)(before - 1) << 20;
+    void *reserved = mmap(NULL, space, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(reserved != MAP_FAILED); /* nor by what is reserved */
+    CHECK_INT(munmap(reserved, space), 0);
+    limit.rlim_cur = RLIM_INFINITY;
+    CHECK_INT(setrlimit(RLIMIT_DATA, &limit), 0);
     p = malloc(size);
     memset(p, 0xaa, size);
     free(p);

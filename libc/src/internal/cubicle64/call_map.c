@@ -1,7 +1,7 @@
 /*
- * Fresh pages. What the allocator names is not believed: it must be heap pages of this cubicle, which only
+ * Fresh pages, and space without memory. What the allocator names is not believed: it must be heap pages of this cubicle, which only
  * the monitor can say, and says where it is asked to change their rights. So nobody can have a stack or
- * variables taken for fresh memory.
+ * variables taken for fresh memory. About space, where nothing is, the allocator is believed.
  *
  * Bytes are counted for setrlimit(): what was mapped or reserved and not unmapped again.
  *
@@ -18,7 +18,8 @@
 enum kind {
     MAP_FRESH,
     MAP_ROOM, /* with room behind it to grow */
-    MAP_AGAIN /* perhaps with what this cubicle left in it */
+    MAP_AGAIN, /* perhaps with what this cubicle left in it */
+    MAP_SPACE  /* reserved */
 };
 
 static long map_ask(enum kind kind, unsigned long len)
@@ -28,9 +29,19 @@ static long map_ask(enum kind kind, unsigned long len)
         return alloc_map_room(len, len, CALL_SELF);
     case MAP_AGAIN:
         return alloc_map_again(len, CALL_SELF);
+    case MAP_SPACE:
+        return alloc_reserve(len, CALL_SELF);
     default:
         return alloc_map(len, CALL_SELF);
     }
+}
+
+/* Asks for the rights that fresh memory has anyway: what is not the cubicle's heap is refused. */
+static int map_is_heap(long base, unsigned long len)
+{
+    const int r = base >> 32 ? -EPERM
+                             : cubicle_page_protect((void *)base, len, CUBICLE_WRITE);
+    return r != -EPERM && r != -EINVAL;
 }
 
 static long map_checked(enum kind kind, unsigned long len)
@@ -42,9 +53,7 @@ static long map_checked(enum kind kind, unsigned long len)
     if (base < 0) {
         return __call_lie(base);
     }
-    const int r = base >> 32 ? -EPERM
-                             : cubicle_page_protect((void *)base, len, CUBICLE_WRITE);
-    if (r == -EPERM || r == -EINVAL) { /* else the rights are what they were */
+    if (kind == MAP_SPACE ? base >> 32 || base & 4095 : !map_is_heap(base, len)) {
         return -EIO;
     }
     __call_mapped += len;
@@ -61,7 +70,8 @@ static long map_apart(enum kind kind, unsigned long len)
         if (base < 0 || __call_shared_at((void *)base, len) == 0) {
             return base;
         }
-        const long r = cubicle_page_protect((void *)base, len, 0);
+        const long r =
+            kind == MAP_SPACE ? 0 : cubicle_page_protect((void *)base, len, 0);
         if (r < 0) {
             return r;
         }
@@ -81,6 +91,11 @@ long __call_map_room(unsigned long len)
 long __call_map_again(unsigned long len)
 {
     return map_apart(MAP_AGAIN, len);
+}
+
+long __call_reserve(unsigned long len)
+{
+    return map_apart(MAP_SPACE, len);
 }
 
 long __call_unmap(void *base, unsigned long len)

@@ -1,39 +1,14 @@
 /*
- * Space without memory, and what of it becomes memory. The allocator is believed about
- * space, where nothing is; about memory the monitor is asked.
+ * What of reserved space (call_map.c) becomes memory, and memory that is reserved again. The
+ * monitor is asked about what is to be memory.
  */
 #include <errno.h>
 #include <sys/mman.h>
 
 #include "call_files.h"
-#include "call_limits.h"
 #include "call_shared.h"
 #include "call_spare.h"
 #include "syscall.h"
-
-/* Not where a shared mapping was that ended by itself: that stays reserved, as in call_map.c. */
-long __call_reserve(unsigned long len)
-{
-    for (;;) {
-        if (!__call_mapped_may(len)) {
-            return -ENOMEM;
-        }
-        const long base = alloc_reserve(len, CALL_SELF);
-        if (base == -ENOMEM && __call_spare_drop()) {
-            continue;
-        }
-        if (base < 0) {
-            return __call_lie(base);
-        }
-        if (base >> 32 || base & 4095) {
-            return -EIO;
-        }
-        __call_mapped += len;
-        if (__call_shared_at((void *)base, len) == 0) {
-            return base;
-        }
-    }
-}
 
 long __call_commit(void *base, unsigned long len, int rights)
 {
