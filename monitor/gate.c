@@ -8,6 +8,7 @@
 #include "fault.h"
 #include "link.h"
 #include "memory.h"
+#include "signal_pending.h"
 #include "trampoline_body.h"
 #include "unwind.h"
 #include "window.h"
@@ -333,6 +334,10 @@ static const struct gate gates[] = {
     {"cubicle_epoch", gate_epoch, false, false},
     {"cubicle_fetch", gate_fetch, false, false},
     {"cubicle_bind", gate_bind, false, false},
+    {"cubicle_signal_set", signal_set, false, false},
+    {"cubicle_signal_take", signal_take, false, false},
+    {"cubicle_signal_wait", signal_await, false, false},
+    {"cubicle_signal_timer", signal_timer, false, false},
 };
 #define NGATES (sizeof(gates) / sizeof(gates[0]))
 

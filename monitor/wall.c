@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -27,7 +28,8 @@ static const unsigned allowed[] = {
     SYS_brk,            SYS_clock_gettime,   SYS_clock_nanosleep,
     SYS_nanosleep,      SYS_getrandom,       SYS_rt_sigreturn,
     SYS_rt_sigprocmask, SYS_restart_syscall, SYS_futex,
-    SYS_exit,           SYS_exit_group,
+    SYS_exit,           SYS_exit_group,      SYS_ppoll,
+    SYS_getitimer,
 };
 /* clang-format on */
 
@@ -44,6 +46,7 @@ static int wall_program(struct filter *filter)
     for (size_t i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++) {
         filter_allow_if(filter, SYS_ioctl, 1, UINT64_MAX, terminal[i]);
     }
+    filter_allow_if(filter, SYS_setitimer, 0, UINT64_MAX, ITIMER_REAL);
     for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }
