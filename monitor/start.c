@@ -113,8 +113,7 @@ static int start_cubicle(struct plan *plan, const struct monitor_cubicle *given,
         *module = (struct module){
             .name = m->name,
             .cubicle = cubicle,
-            .may_host = m->may_host,
-            .allocator = m->allocator,
+            .rights = m->rights,
             .is_boot = strcmp(m->name, plan->system.config->boot) == 0,
         };
         const int error = module_read(m->path, backend->code, module);
@@ -256,7 +255,7 @@ static int start_keep(struct module *module)
     if (module->cubicle->on_fault != MONITOR_ON_FAULT_RESTART) {
         return 0;
     }
-    if (module->allocator) {
+    if ((module->rights & MONITOR_RIGHT_ALLOCATOR) != 0) {
         return message_error(
             -EINVAL,
             "%s: an allocator cannot begin anew (on_fault: restart): it "
