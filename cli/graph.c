@@ -211,6 +211,7 @@ static void edge_add_function(struct graph_edge *edge,
     functions[edge->nfunctions++] = *function;
     edge->calls += function->calls;
     edge->bytes += function->bytes;
+    edge->samples += function->samples;
 }
 
 void graph_count(struct graph *graph, json_t *stats)
@@ -237,9 +238,11 @@ void graph_count(struct graph *graph, json_t *stats)
             .calls = json_integer_value(json_object_get(row, "calls")),
             .bytes = json_integer_value(json_object_get(row, "bytes_in")) +
                      json_integer_value(json_object_get(row, "bytes_out")),
+            .samples = json_integer_value(json_object_get(row, "samples")),
         };
         edge_add_function(edge_make(graph, caller, callee, interface), &function);
         graph->calls += function.calls;
+        graph->samples += function.samples;
     }
     for (size_t k = 0; k < graph->nedges; k++) {
         if (graph->edges[k].nfunctions > 0) {

@@ -17,6 +17,7 @@
 struct graph_function {
     const char *name;
     int64_t calls, bytes; /* both ways */
+    int64_t samples;      /* ticks of processor time that found it innermost */
 };
 
 struct graph_edge {
@@ -26,7 +27,7 @@ struct graph_edge {
     size_t nimported;                 /* functions of it that may be called */
     struct graph_function *functions; /* that were called; the busiest first */
     size_t nfunctions;
-    int64_t calls, bytes;
+    int64_t calls, bytes, samples;
 };
 
 #define GRAPH_HOST SIZE_MAX
@@ -35,9 +36,9 @@ struct graph {
     const struct monitor_config *config;
     struct graph_edge *edges;
     size_t nedges;
-    bool counted; /* graph_count() was called */
-    int64_t calls;
-    json_t *stats; /* whose strings the functions use; or NULL */
+    bool counted;           /* graph_count() was called */
+    int64_t calls, samples; /* of all edges */
+    json_t *stats;          /* whose strings the functions use; or NULL */
 };
 
 /** Reads the modules of @config and fills @graph, which lives as long as @config. 0, or -1 with a

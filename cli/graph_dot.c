@@ -87,6 +87,14 @@ static const char *edge_name(const struct graph *graph, size_t end)
     return end == GRAPH_HOST ? "host" : graph->config->cubicles[end].name;
 }
 
+static void write_time(const struct graph *graph, int64_t samples, FILE *out)
+{
+    if (graph->samples > 0) {
+        fprintf(out, ", %.1f %% of the time",
+                100 * (double)samples / (double)graph->samples);
+    }
+}
+
 /* What a reader who points at the edge is told. */
 static void write_tooltip(const struct graph *graph, const struct graph_edge *edge,
                           FILE *out)
@@ -98,11 +106,13 @@ static void write_tooltip(const struct graph *graph, const struct graph_edge *ed
                 edge->nimported == 1 ? "" : "s");
     } else {
         fprintf(out, "%" PRId64 " calls, %" PRId64 " bytes", edge->calls, edge->bytes);
+        write_time(graph, edge->samples, out);
     }
     for (size_t i = 0; i < edge->nfunctions && i < TOOLTIP_FUNCTIONS; i++) {
         fprintf(out, "\\n%s: %" PRId64 " calls, %" PRId64 " bytes",
                 edge->functions[i].name, edge->functions[i].calls,
                 edge->functions[i].bytes);
+        write_time(graph, edge->functions[i].samples, out);
     }
     fputs("\"", out);
 }
@@ -116,11 +126,19 @@ static void write_end(size_t end, FILE *out)
     }
 }
 
+/* Of the time of all calls, where it was measured; else of their number. */
+static double edge_share(const struct graph *graph, const struct graph_edge *edge)
+{
+    if (graph->samples > 0) {
+        return (double)edge->samples / (double)graph->samples;
+    }
+    return graph->calls > 0 ? (double)edge->calls / (double)graph->calls : 0;
+}
+
 static void write_edge(const struct graph *graph, const struct graph_edge *edge,
                        const struct palette *colours, FILE *out)
 {
-    const double share =
-        graph->calls > 0 ? (double)edge->calls / (double)graph->calls : 0;
+    const double share = edge_share(graph, edge);
     const char *colour = !graph->counted ? colours->quiet
                          : share >= 0.25 ? colours->busier
                          : share >= 0.05 ? colours->busy
@@ -134,6 +152,9 @@ static void write_edge(const struct graph *graph, const struct graph_edge *edge,
     fprintf(out, " [label=\"%s", edge->interface);
     if (graph->counted) {
         fprintf(out, "\\n%s", short_number(edge->calls, calls, sizeof(calls)));
+        if (graph->samples > 0 && share >= 0.005) {
+            fprintf(out, ", %.0f%%", 100 * share);
+        }
     }
     /* The width grows with the logarithm: a thousandth of the calls can still be seen. */
     fprintf(out, "\", color=\"%s\", fontcolor=\"%s\", penwidth=%.1f%s, ", colour,

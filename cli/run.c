@@ -251,6 +251,7 @@ int cli_run(int argc, char **argv)
     config.acl = options.acl;
     config.revoke = options.revoke;
     config.trace = options.trace;
+    config.sample = options.graph != NULL;
     if (choose_isolation(&options, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
     }

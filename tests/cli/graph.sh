@@ -33,6 +33,9 @@ ok 'are named in it'
 expect 0 '' 'a graph of a run' cubicle run sqlite --graph=run.dot -- :memory: 'SELECT 1'
 edge run.dot sqlite vfscore vfs && grep -q 'vfs_write: [1-9]' run.dot
 ok 'has the functions that were called'
+cubicle run speedtest1 --graph=time.dot -- --size 5 /test.db >/dev/null
+grep 'app_main: 1 calls' time.dot | grep -Eq 'app_main: 1 calls, 0 bytes, [1-9][0-9]*\.[0-9] % of the time'
+ok 'most of the time is the application'"'"'s'
 cubicle run sqlite --json=stats.json -- :memory: 'SELECT 1' >/dev/null
 expect 0 '' 'statistics of an earlier run' cubicle graph sqlite --counts=stats.json
 grep -q 'vfs_write: [1-9]' out
