@@ -336,24 +336,33 @@ static const struct gate gates[] = {
 };
 #define NGATES (sizeof(gates) / sizeof(gates[0]))
 
-void gate_setup(const struct monitor_config *config)
+int gate_setup(const struct monitor_config *config)
 {
     host_setup(config);
+    return host_net_setup(config);
+}
+
+static const struct gate *gate_in(const struct gate *table, unsigned count,
+                                  const char *name)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(table[i].name, name) == 0) {
+            return &table[i];
+        }
+    }
+    return NULL;
 }
 
 const struct gate *gate_find(const char *name)
 {
-    for (unsigned i = 0; i < NGATES; i++) {
-        if (strcmp(gates[i].name, name) == 0) {
-            return &gates[i];
-        }
+    const struct gate *gate = gate_in(gates, NGATES, name);
+    if (gate == NULL) {
+        gate = gate_in(host_gates, host_ngates, name);
     }
-    for (unsigned i = 0; i < host_ngates; i++) {
-        if (strcmp(host_gates[i].name, name) == 0) {
-            return &host_gates[i];
-        }
+    if (gate == NULL) {
+        gate = gate_in(host_net_gates, host_net_ngates, name);
     }
-    return NULL;
+    return gate;
 }
 
 bool gate_is_interface(const char *name)

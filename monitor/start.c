@@ -359,10 +359,12 @@ static int start_run(struct plan *plan, const struct trampoline *boot)
 static int start_monitor(const struct monitor_config *config)
 {
     copy_init();
-    gate_setup(config);
     entry_setup(config->trace);
     memory_share_mappings(config->ncubicles);
-    int error = memory_init();
+    int error = gate_setup(config);
+    if (error == 0) {
+        error = memory_init();
+    }
     if (error == 0) {
         error = thread_init();
     }
@@ -447,7 +449,7 @@ int monitor_run(const struct monitor_config *config)
         error = watchdog_start();
     }
     if (error == 0) {
-        error = wall_raise();
+        error = wall_raise(config);
     }
     int status = MONITOR_EXIT_CONFIG;
     if (error == 0) {

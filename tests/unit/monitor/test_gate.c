@@ -209,6 +209,15 @@ void fault_stop_running(const char *reason)
 const struct gate host_gates[] = {{"host_none", NULL, MONITOR_RIGHT_HOST}};
 const unsigned host_ngates = 1;
 
+const struct gate host_net_gates[] = {{"hostnet_none", NULL, MONITOR_RIGHT_HOSTNET}};
+const unsigned host_net_ngates = 1;
+
+int host_net_setup(const struct monitor_config *config)
+{
+    (void)config;
+    return -ENOTTY;
+}
+
 void host_setup(const struct monitor_config *config)
 {
     (void)config;
@@ -530,6 +539,8 @@ static void test_rights(void **state)
         assert_int_equal(gate_find(allocators[i])->needs, MONITOR_RIGHT_ALLOCATOR);
     }
     assert_int_equal(gate_find("host_none")->needs, MONITOR_RIGHT_HOST);
+    assert_int_equal(gate_find("hostnet_none")->needs, MONITOR_RIGHT_HOSTNET);
+    assert_int_equal(gate_setup(NULL), -ENOTTY);
     assert_null(gate_find("cubicle_page"));
     assert_null(gate_find(""));
     assert_true(gate_is_interface("cubicle") && gate_is_interface("host"));
