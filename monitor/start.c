@@ -14,6 +14,7 @@
 #include "monitor.h"
 #include "registry.h"
 #include "restart.h"
+#include "sampler.h"
 #include "stats.h"
 #include "symbols.h"
 #include "trampoline.h"
@@ -447,6 +448,9 @@ int monitor_run(const struct monitor_config *config)
     }
     if (error == 0) {
         error = watchdog_start();
+    }
+    if (error == 0 && config->sample) {
+        error = sampler_start();
     }
     if (error == 0) {
         error = wall_raise(config);
