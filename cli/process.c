@@ -12,31 +12,45 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP};
+static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT,
+                                SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM};
 
 #define NFORWARDED (sizeof(forwarded) / sizeof(*forwarded))
 
 static volatile sig_atomic_t child;  /* process id */
-static volatile sig_atomic_t ending; /* the last signal that was forwarded */
+static volatile sig_atomic_t ending; /* the last signal that came */
 
-static void forward(int signal)
+/* What was ignored already, as nohup(1) does, the system ignores until its application says otherwise. */
+static bool ignored[NFORWARDED];
+
+static void forward(int signal, siginfo_t *info, void *context)
 {
     const int saved = errno;
 
+    (void)context;
     ending = signal;
-    if (child > 0) {
+    if (child > 0 && info->si_code <= 0) { /* the terminal's also goes to the child */
         kill(child, signal);
     }
     errno = saved;
 }
 
-static void set_handlers(void (*handler)(int))
+static void set_handlers(void)
 {
-    struct sigaction action = {.sa_handler = handler};
+    struct sigaction action = {.sa_sigaction = forward, .sa_flags = SA_SIGINFO};
+    struct sigaction before;
 
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < NFORWARDED; i++) {
-        sigaction(forwarded[i], &action, NULL);
+        ignored[i] = sigaction(forwarded[i], &action, &before) == 0 &&
+                     before.sa_handler == SIG_IGN;
+    }
+}
+
+static void reset_handlers(void)
+{
+    for (size_t i = 0; i < NFORWARDED; i++) {
+        (void)signal(forwarded[i], ignored[i] ? SIG_IGN : SIG_DFL);
     }
 }
 
@@ -94,7 +108,7 @@ static int open_perf_map(void)
 static void run_child(struct monitor_config config, bool perf_map, const sigset_t *mask,
                       pid_t parent)
 {
-    set_handlers(SIG_DFL);
+    reset_handlers();
     sigprocmask(SIG_SETMASK, mask, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
@@ -144,7 +158,7 @@ int process_run(const struct monitor_config *config, bool perf_map)
     /* Handlers are in place, and the child's number known, before a signal is taken. */
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &mask);
-    set_handlers(forward);
+    set_handlers();
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == 0) {

@@ -8,6 +8,7 @@
 #include "fault.h"
 #include "link.h"
 #include "memory.h"
+#include "signal_pending.h"
 #include "trampoline_body.h"
 #include "unwind.h"
 #include "window.h"
@@ -333,6 +334,10 @@ static const struct gate gates[] = {
     {"cubicle_epoch", gate_epoch, 0},
     {"cubicle_fetch", gate_fetch, 0},
     {"cubicle_bind", gate_bind, 0},
+    {"cubicle_signal_set", signal_set, 0},
+    {"cubicle_signal_take", signal_take, 0},
+    {"cubicle_signal_wait", signal_await, 0},
+    {"cubicle_signal_timer", signal_timer, 0},
 };
 #define NGATES (sizeof(gates) / sizeof(gates[0]))
 

@@ -10,6 +10,7 @@
  *   N3  No call waits but hostnet_wait().
  */
 #include "gate.h"
+#include "signal_pending.h"
 #include "thread.h"
 #include "window.h"
 
@@ -19,7 +20,6 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
-#include <time.h>
 
 /* HOSTNET_SLICES_MAX and HOSTNET_BYTES_MAX of the interface: to look up pages takes time. */
 #define SLICES_MAX 256
@@ -162,11 +162,7 @@ static int hostnet_wait(int events, int64_t timeout_ns)
     if ((events & ~(POLLIN | POLLOUT)) != 0 || timeout_ns < -1) {
         return -EINVAL;
     }
-    struct pollfd device = {.fd = network->fd, .events = (short)events};
-    const struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / 1000000000),
-                                     .tv_nsec = (long)(timeout_ns % 1000000000)};
-    const int n = ppoll(&device, 1, timeout_ns < 0 ? NULL : &timeout, NULL);
-    return n < 0 ? -errno : n == 0 ? 0 : device.revents;
+    return signal_wait(network->fd, (short)events, timeout_ns);
 }
 
 const struct gate host_net_gates[] = {

@@ -15,6 +15,7 @@
 #include "registry.h"
 #include "restart.h"
 #include "sampler.h"
+#include "signal_pending.h"
 #include "stats.h"
 #include "symbols.h"
 #include "trampoline.h"
@@ -383,6 +384,9 @@ static int start_monitor(const struct monitor_config *config)
     }
     if (error == 0) {
         error = fault_init(config->trace);
+    }
+    if (error == 0) {
+        error = signal_setup();
     }
     if (error != 0) {
         return message_error(error, "cannot set up the monitor: %s", strerror(-error));

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -27,7 +28,8 @@ static const unsigned allowed[] = {
     SYS_brk,            SYS_clock_gettime,   SYS_clock_nanosleep,
     SYS_nanosleep,      SYS_getrandom,       SYS_rt_sigreturn,
     SYS_rt_sigprocmask, SYS_restart_syscall, SYS_futex,
-    SYS_exit,           SYS_exit_group,
+    SYS_exit,           SYS_exit_group,      SYS_ppoll,
+    SYS_getitimer,
 };
 /* clang-format on */
 
@@ -42,7 +44,6 @@ static void wall_allow_network(const struct monitor_network *network,
     if (network->kind == MONITOR_NETWORK_STREAM) {
         filter_allow_if(filter, SYS_sendmsg, 0, UINT64_MAX, (unsigned)network->fd);
     }
-    filter_allow(filter, SYS_ppoll);
 }
 
 /* Writes what the monitor may still ask of the host. */
@@ -58,6 +59,7 @@ static int wall_program(const struct monitor_config *config, struct filter *filt
     for (size_t i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++) {
         filter_allow_if(filter, SYS_ioctl, 1, UINT64_MAX, terminal[i]);
     }
+    filter_allow_if(filter, SYS_setitimer, 0, UINT64_MAX, ITIMER_REAL);
     for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }

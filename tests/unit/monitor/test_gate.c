@@ -8,6 +8,7 @@
 #include "link.h"
 #include "memory.h"
 #include "page.h"
+#include "signal_pending.h"
 #include "trampoline.h"
 #include "window.h"
 
@@ -107,6 +108,28 @@ void window_forget_cubicle(unsigned cubicle)
 uint32_t memory_heap_end(void)
 {
     return HEAP_END - 0x100000;
+}
+
+/* Tested on their own. */
+int signal_set(uint64_t catches, uint64_t holds, uint64_t ignores)
+{
+    return (int)(catches + holds + ignores);
+}
+
+int64_t signal_take(uint64_t which)
+{
+    return (int64_t)which;
+}
+
+int signal_await(uint64_t which, int64_t timeout_ns)
+{
+    return (int)(which + (uint64_t)timeout_ns);
+}
+
+int signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left)
+{
+    *left = first_ns + interval_ns;
+    return 0;
 }
 
 int window_init(unsigned owner)
