@@ -122,10 +122,13 @@ static int check_count(const char *path, const struct manifest *manifest)
                       cubicle->name, MANIFEST_MODULES_MAX);
             return -1;
         }
-        if (cubicle->host_count > cubicle->modules_count) {
-            cli_error("%s: cubicle '%s': 'host' names more modules than there are",
-                      path, cubicle->name);
-            return -1;
+        for (unsigned k = 0; k < MANIFEST_GRANTS; k++) {
+            const struct manifest_grant grant = manifest_grant(cubicle, k);
+            if (grant.count > cubicle->modules_count) {
+                cli_error("%s: cubicle '%s': '%s' names more modules than there are",
+                          path, cubicle->name, grant.key);
+                return -1;
+            }
         }
     }
     return 0;
@@ -191,14 +194,17 @@ static int check_cubicle_unique(const char *path, const struct manifest *manifes
     return 0;
 }
 
-/* 3. `host` and `allocator` name modules of their cubicle. */
+/* 3. `host`, its sisters and `allocator` name modules of their cubicle. */
 static int check_rights(const char *path, const struct manifest_cubicle *cubicle)
 {
-    for (unsigned i = 0; i < cubicle->host_count; i++) {
-        if (!cubicle_has_module(cubicle, cubicle->host[i])) {
-            cli_error("%s: cubicle '%s': 'host' names '%s', which is no module of it",
-                      path, cubicle->name, cubicle->host[i]);
-            return -1;
+    for (unsigned i = 0; i < MANIFEST_GRANTS; i++) {
+        const struct manifest_grant grant = manifest_grant(cubicle, i);
+        for (unsigned k = 0; k < grant.count; k++) {
+            if (!cubicle_has_module(cubicle, grant.modules[k])) {
+                cli_error("%s: cubicle '%s': '%s' names '%s', which is no module of it",
+                          path, cubicle->name, grant.key, grant.modules[k]);
+                return -1;
+            }
         }
     }
     if (cubicle->allocator != NULL &&

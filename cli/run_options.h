@@ -24,6 +24,7 @@ struct run_options {
     enum monitor_revoke revoke;
     bool trace, stats, perf_map;
     const char *json;   /* file, "-", or NULL */
+    const char *graph;  /* file, or NULL */
     const char *root;   /* or NULL */
     const char *export; /* or NULL */
     const char **environment;

@@ -1,5 +1,6 @@
 /*
- * Functions that the monitor itself provides to cubicles: interfaces `cubicle` and `host`.
+ * Functions that the monitor itself provides to cubicles: interface `cubicle`, and those of the
+ * host, `host` and its sisters.
  * A trampoline whose callee is the monitor calls them on the monitor's stack, with checked
  * copies of annotated ranges and with the caller in thread_self.running.
  */
@@ -14,7 +15,7 @@
 struct gate {
     const char *name;
     const void *function; /* of the type that the interface declares */
-    bool needs_host, needs_allocator;
+    unsigned needs; /* MONITOR_RIGHT_*, at most one, of who imports it; 0: all may */
 };
 
 /** The gate with this name, or NULL. */

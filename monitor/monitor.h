@@ -31,12 +31,19 @@ enum monitor_on_fault {
     MONITOR_ON_FAULT_RESTART,
 };
 
+/** What the manifest may give to a module: to import an interface, or functions, of the monitor. */
+enum monitor_right {
+    MONITOR_RIGHT_HOST = 1,      /* interface `host` */
+    MONITOR_RIGHT_HOSTNET = 2,   /* interface `hostnet`: the network device */
+    MONITOR_RIGHT_HOSTFILES = 4, /* interface `hostfiles`: directories of the host */
+    MONITOR_RIGHT_ALLOCATOR = 8, /* assigns and releases pages for its callers */
+};
+
 /** One module file and where it lives. */
 struct monitor_module {
     const char *name; /* as in the manifest: unique in the system */
     const char *path; /* host path of the .cub file */
-    bool may_host;    /* may import the `host` interface */
-    bool allocator;   /* may assign and release pages for its callers */
+    unsigned rights;  /* MONITOR_RIGHT_* */
 };
 
 struct monitor_cubicle {
@@ -83,6 +90,7 @@ struct monitor_config {
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
+    bool sample;    /* count where processor time goes, for the statistics */
     bool trace;     /* one line per window, trap and fault on standard error */
     int stats_fd;   /* receives the statistics as JSON when the system ends, or -1 */
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */

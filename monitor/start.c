@@ -14,6 +14,7 @@
 #include "monitor.h"
 #include "registry.h"
 #include "restart.h"
+#include "sampler.h"
 #include "stats.h"
 #include "symbols.h"
 #include "trampoline.h"
@@ -113,8 +114,7 @@ static int start_cubicle(struct plan *plan, const struct monitor_cubicle *given,
         *module = (struct module){
             .name = m->name,
             .cubicle = cubicle,
-            .may_host = m->may_host,
-            .allocator = m->allocator,
+            .rights = m->rights,
             .is_boot = strcmp(m->name, plan->system.config->boot) == 0,
         };
         const int error = module_read(m->path, backend->code, module);
@@ -256,7 +256,7 @@ static int start_keep(struct module *module)
     if (module->cubicle->on_fault != MONITOR_ON_FAULT_RESTART) {
         return 0;
     }
-    if (module->allocator) {
+    if ((module->rights & MONITOR_RIGHT_ALLOCATOR) != 0) {
         return message_error(
             -EINVAL,
             "%s: an allocator cannot begin anew (on_fault: restart): it "
@@ -446,6 +446,9 @@ int monitor_run(const struct monitor_config *config)
     }
     if (error == 0) {
         error = watchdog_start();
+    }
+    if (error == 0 && config->sample) {
+        error = sampler_start();
     }
     if (error == 0) {
         error = wall_raise();
