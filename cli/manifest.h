@@ -20,13 +20,23 @@ struct manifest_cubicle {
     char *name;
     char **modules; /* NAME, or NAME=FILE for a second instance of a module */
     unsigned modules_count;
-    char **host; /* modules of this cubicle that may make host calls */
-    unsigned host_count;
+    /* Modules of this cubicle that may import the interface of the same name. */
+    char **host, **hostnet, **hostfiles;
+    unsigned host_count, hostnet_count, hostfiles_count;
     char *allocator;     /* module of this cubicle, or NULL */
     char *stack, *quota; /* sizes as text ("64M"), or NULL */
     enum monitor_on_fault on_fault;
     uint32_t call_limit_ms; /* 0: no limit */
 };
+
+/** A key of a cubicle that gives modules a right: what it is called, and whom it names. */
+struct manifest_grant {
+    const char *key;
+    enum monitor_right right;
+    char *const *modules;
+    unsigned count;
+};
+#define MANIFEST_GRANTS 3
 
 struct manifest_binding {
     char *consumer, *interface, *provider;
@@ -42,6 +52,9 @@ struct manifest {
     char *low_view; /* a cubicle, "none", or NULL: that of the application */
     char **mounts;
     unsigned mounts_count;
+    char *network;  /* "STACK DEVICE NAME=VALUE...", or NULL */
+    char **publish; /* "[ADDRESS:]HOSTPORT:PORT[/udp]" */
+    unsigned publish_count;
     char **environment;
     unsigned environment_count;
     struct manifest_binding *bind;
@@ -62,6 +75,10 @@ void manifest_free(struct manifest *manifest);
 /** The cubicle that holds @module, or NULL. */
 const struct manifest_cubicle *manifest_cubicle_of(const struct manifest *manifest,
                                                    const char *module);
+
+/** What @cubicle grants; @index < MANIFEST_GRANTS. */
+struct manifest_grant manifest_grant(const struct manifest_cubicle *cubicle,
+                                     unsigned index);
 
 /** The checks of manifest_read() that the file format cannot express. 0, or -1 with a
  *  message. */

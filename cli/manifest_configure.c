@@ -20,17 +20,41 @@ static char *module_path(const struct manifest *manifest, const char *text,
     return cli_format("%s/%s.cub", modules_dir, equals != NULL ? equals + 1 : text);
 }
 
+struct manifest_grant manifest_grant(const struct manifest_cubicle *cubicle,
+                                     unsigned index)
+{
+    const struct manifest_grant grants[MANIFEST_GRANTS] = {
+        {"host", MONITOR_RIGHT_HOST, cubicle->host, cubicle->host_count},
+        {"hostnet", MONITOR_RIGHT_HOSTNET, cubicle->hostnet, cubicle->hostnet_count},
+        {"hostfiles", MONITOR_RIGHT_HOSTFILES, cubicle->hostfiles,
+         cubicle->hostfiles_count},
+    };
+    return grants[index];
+}
+
+/* What @cubicle's keys give to its module @name. */
+static unsigned module_rights(const struct manifest_cubicle *cubicle, const char *name)
+{
+    unsigned rights = 0;
+    for (unsigned i = 0; i < MANIFEST_GRANTS; i++) {
+        const struct manifest_grant grant = manifest_grant(cubicle, i);
+        for (unsigned k = 0; k < grant.count; k++) {
+            rights |= strcmp(grant.modules[k], name) == 0 ? grant.right : 0;
+        }
+    }
+    if (cubicle->allocator != NULL && strcmp(cubicle->allocator, name) == 0) {
+        rights |= MONITOR_RIGHT_ALLOCATOR;
+    }
+    return rights;
+}
+
 static int configure_module(const char *path, const struct manifest *manifest,
                             const struct manifest_cubicle *cubicle, const char *text,
                             const char *modules_dir, struct monitor_module *module)
 {
     module->name = cli_format("%.*s", (int)strcspn(text, "="), text);
     module->path = module_path(manifest, text, modules_dir);
-    for (unsigned i = 0; i < cubicle->host_count; i++) {
-        module->may_host |= strcmp(cubicle->host[i], module->name) == 0;
-    }
-    module->allocator =
-        cubicle->allocator != NULL && strcmp(cubicle->allocator, module->name) == 0;
+    module->rights = module_rights(cubicle, module->name);
     if (access(module->path, R_OK) != 0) {
         cli_error("%s: cubicle '%s': module '%s': %s: %s", path, cubicle->name,
                   module->name, module->path, strerror(errno));

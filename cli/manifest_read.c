@@ -38,14 +38,19 @@ static const cyaml_strval_t on_fault_names[] = {
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, \
                            member, 1, TEXT_MAX_LENGTH)
 
+#define OPTIONAL_NAMES(key, member)                                        \
+    CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,    \
+                         struct manifest_cubicle, member, &name_schema, 0, \
+                         MANIFEST_CUBICLES_MAX)
+
 static const cyaml_schema_field_t cubicle_fields[] = {
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct manifest_cubicle, name, 1,
                            NAME_MAX_LENGTH),
     CYAML_FIELD_SEQUENCE("modules", CYAML_FLAG_POINTER, struct manifest_cubicle,
                          modules, &module_schema, 1, MANIFEST_CUBICLES_MAX),
-    CYAML_FIELD_SEQUENCE("host", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                         struct manifest_cubicle, host, &name_schema, 0,
-                         MANIFEST_CUBICLES_MAX),
+    OPTIONAL_NAMES("host", host),
+    OPTIONAL_NAMES("hostnet", hostnet),
+    OPTIONAL_NAMES("hostfiles", hostfiles),
     OPTIONAL_TEXT("allocator", struct manifest_cubicle, allocator),
     OPTIONAL_TEXT("stack", struct manifest_cubicle, stack),
     OPTIONAL_TEXT("quota", struct manifest_cubicle, quota),
@@ -86,6 +91,9 @@ static const cyaml_schema_field_t manifest_fields[] = {
     OPTIONAL_TEXT("low_view", struct manifest, low_view),
     CYAML_FIELD_SEQUENCE("mounts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                          struct manifest, mounts, &text_schema, 0, 64),
+    OPTIONAL_TEXT("network", struct manifest, network),
+    CYAML_FIELD_SEQUENCE("publish", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct manifest, publish, &text_schema, 0, 64),
     CYAML_FIELD_SEQUENCE("environment", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                          struct manifest, environment, &text_schema, 0, 256),
     CYAML_FIELD_SEQUENCE("bind", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,

@@ -69,7 +69,8 @@ static void close_all(unsigned first, unsigned last)
  * that the command may have inherited. */
 static void close_others(const struct monitor_config *config)
 {
-    const int keep[] = {config->root_fd, config->export_fd, config->stats_fd};
+    const int keep[] = {config->root_fd, config->export_fd, config->stats_fd,
+                        config->network != NULL ? config->network->fd : -1};
     int next = STDERR_FILENO + 1;
 
     for (;;) {
@@ -148,6 +149,44 @@ static int explain_signal(int signal)
     return 128 + signal;
 }
 
+static pid_t watched; /* the helper */
+static const char *watched_name;
+
+void process_watch(pid_t helper, const char *program)
+{
+    watched = helper;
+    watched_name = program;
+}
+
+/* The end of child @pid, which is *@status. False after a message. */
+static bool await_system(pid_t pid, int *status)
+{
+    for (;;) {
+        const pid_t ended = waitpid(-1, status, 0);
+        if (ended == pid) {
+            return true;
+        }
+        if (ended > 0 && ended == watched) {
+            watched = 0;
+            cli_error(
+                "the network helper %s has ended; the system has no network any more",
+                watched_name);
+        } else if (ended < 0 && errno != EINTR) {
+            cli_error("cannot wait for the system: %s", strerror(errno));
+            return false;
+        }
+    }
+}
+
+static void end_helper(void)
+{
+    if (watched > 0) {
+        kill(watched, SIGKILL);
+        (void)waitpid(watched, NULL, 0);
+        watched = 0;
+    }
+}
+
 int process_run(const struct monitor_config *config, bool perf_map)
 {
     sigset_t all, mask;
@@ -168,15 +207,16 @@ int process_run(const struct monitor_config *config, bool perf_map)
     sigprocmask(SIG_SETMASK, &mask, NULL);
     if (pid < 0) {
         cli_error("cannot start a process: %s", strerror(errno));
+    }
+    if (config->network != NULL) {
+        close(config->network->fd); /* what ends with the system ends for its peer */
+    }
+    const bool ended = pid > 0 && await_system(pid, &status);
+    child = 0;
+    end_helper();
+    if (!ended) {
         return MONITOR_EXIT_CONFIG;
     }
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            cli_error("cannot wait for the system: %s", strerror(errno));
-            return MONITOR_EXIT_CONFIG;
-        }
-    }
-    child = 0;
     if (WIFEXITED(status) && ending != 0 && WEXITSTATUS(status) == 128 + ending) {
         return explain_signal(ending); /* the monitor ended the system itself */
     }

@@ -306,62 +306,77 @@ static int gate_bind(const char *interface, uint64_t fingerprint, const char *pr
 }
 
 static const struct gate gates[] = {
-    {"cubicle_self", gate_self, false, false},
-    {"cubicle_find", gate_find_cubicle, false, false},
-    {"cubicle_window_init", gate_window_init, false, false},
-    {"cubicle_window_add", gate_window_add, false, false},
-    {"cubicle_window_remove", gate_window_remove, false, false},
-    {"cubicle_window_open", gate_window_open, false, false},
-    {"cubicle_window_close", gate_window_close, false, false},
-    {"cubicle_window_close_all", gate_window_close_all, false, false},
-    {"cubicle_window_destroy", gate_window_destroy, false, false},
-    {"cubicle_window_lender", gate_window_lender, false, false},
-    {"cubicle_page_protect", gate_page_protect, false, false},
-    {"cubicle_page_discard", gate_page_discard, false, false},
-    {"cubicle_page_rights", gate_page_rights, false, false},
-    {"cubicle_page_assign", gate_page_assign, false, true},
-    {"cubicle_page_recall", gate_page_recall, false, true},
-    {"cubicle_page_resume", gate_page_resume, false, true},
-    {"cubicle_page_release", gate_page_release, false, true},
-    {"cubicle_page_reclaim", gate_page_reclaim, false, true},
-    {"cubicle_page_space", gate_page_space, false, true},
-    {"cubicle_thread_pointer_set", gate_thread_pointer_set, false, false},
-    {"cubicle_fenv_get", gate_fenv_get, false, false},
-    {"cubicle_fenv_set", gate_fenv_set, false, false},
-    {"cubicle_exit", gate_exit, false, false},
-    {"cubicle_abort", gate_abort, false, false},
-    {"cubicle_epoch_set", gate_epoch_set, false, false},
-    {"cubicle_epoch", gate_epoch, false, false},
-    {"cubicle_fetch", gate_fetch, false, false},
-    {"cubicle_bind", gate_bind, false, false},
-    {"cubicle_signal_set", signal_set, false, false},
-    {"cubicle_signal_take", signal_take, false, false},
-    {"cubicle_signal_wait", signal_await, false, false},
-    {"cubicle_signal_timer", signal_timer, false, false},
+    {"cubicle_self", gate_self, 0},
+    {"cubicle_find", gate_find_cubicle, 0},
+    {"cubicle_window_init", gate_window_init, 0},
+    {"cubicle_window_add", gate_window_add, 0},
+    {"cubicle_window_remove", gate_window_remove, 0},
+    {"cubicle_window_open", gate_window_open, 0},
+    {"cubicle_window_close", gate_window_close, 0},
+    {"cubicle_window_close_all", gate_window_close_all, 0},
+    {"cubicle_window_destroy", gate_window_destroy, 0},
+    {"cubicle_window_lender", gate_window_lender, 0},
+    {"cubicle_page_protect", gate_page_protect, 0},
+    {"cubicle_page_discard", gate_page_discard, 0},
+    {"cubicle_page_rights", gate_page_rights, 0},
+    {"cubicle_page_assign", gate_page_assign, MONITOR_RIGHT_ALLOCATOR},
+    {"cubicle_page_recall", gate_page_recall, MONITOR_RIGHT_ALLOCATOR},
+    {"cubicle_page_resume", gate_page_resume, MONITOR_RIGHT_ALLOCATOR},
+    {"cubicle_page_release", gate_page_release, MONITOR_RIGHT_ALLOCATOR},
+    {"cubicle_page_reclaim", gate_page_reclaim, MONITOR_RIGHT_ALLOCATOR},
+    {"cubicle_page_space", gate_page_space, MONITOR_RIGHT_ALLOCATOR},
+    {"cubicle_thread_pointer_set", gate_thread_pointer_set, 0},
+    {"cubicle_fenv_get", gate_fenv_get, 0},
+    {"cubicle_fenv_set", gate_fenv_set, 0},
+    {"cubicle_exit", gate_exit, 0},
+    {"cubicle_abort", gate_abort, 0},
+    {"cubicle_epoch_set", gate_epoch_set, 0},
+    {"cubicle_epoch", gate_epoch, 0},
+    {"cubicle_fetch", gate_fetch, 0},
+    {"cubicle_bind", gate_bind, 0},
+    {"cubicle_signal_set", signal_set, 0},
+    {"cubicle_signal_take", signal_take, 0},
+    {"cubicle_signal_wait", signal_await, 0},
+    {"cubicle_signal_timer", signal_timer, 0},
 };
 #define NGATES (sizeof(gates) / sizeof(gates[0]))
 
-void gate_setup(const struct monitor_config *config)
+int gate_setup(const struct monitor_config *config)
 {
     host_setup(config);
+    return host_net_setup(config);
 }
 
-const struct gate *gate_find(const char *name)
+static const struct gate *gate_in(const struct gate *table, unsigned count,
+                                  const char *name)
 {
-    for (unsigned i = 0; i < NGATES; i++) {
-        if (strcmp(gates[i].name, name) == 0) {
-            return &gates[i];
-        }
-    }
-    for (unsigned i = 0; i < host_ngates; i++) {
-        if (strcmp(host_gates[i].name, name) == 0) {
-            return &host_gates[i];
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(table[i].name, name) == 0) {
+            return &table[i];
         }
     }
     return NULL;
 }
 
+const struct gate *gate_find(const char *name)
+{
+    const struct gate *gate = gate_in(gates, NGATES, name);
+    if (gate == NULL) {
+        gate = gate_in(host_gates, host_ngates, name);
+    }
+    if (gate == NULL) {
+        gate = gate_in(host_net_gates, host_net_ngates, name);
+    }
+    return gate;
+}
+
 bool gate_is_interface(const char *name)
 {
-    return strcmp(name, "cubicle") == 0 || strcmp(name, "host") == 0;
+    static const char *const names[] = {"cubicle", "host", "hostnet", "hostfiles"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -161,19 +161,19 @@ static void host_shutdown(int status)
 }
 
 const struct gate host_gates[] = {
-    {"host_console_read", host_console_read, true, false},
-    {"host_console_write", host_console_write, true, false},
-    {"host_console_isatty", host_console_isatty, true, false},
-    {"host_console_size", host_console_size, true, false},
-    {"host_console_poll", host_console_poll, true, false},
-    {"host_argument", host_argument, true, false},
-    {"host_environment", host_environment, true, false},
-    {"host_setting", host_setting, true, false},
-    {"host_clock", host_clock, true, false},
-    {"host_sleep", host_sleep, true, false},
-    {"host_entropy", host_entropy, true, false},
-    {"host_root_read", host_root_read, true, false},
-    {"host_export_write", host_export_write, true, false},
-    {"host_shutdown", host_shutdown, true, false},
+    {"host_console_read", host_console_read, MONITOR_RIGHT_HOST},
+    {"host_console_write", host_console_write, MONITOR_RIGHT_HOST},
+    {"host_console_isatty", host_console_isatty, MONITOR_RIGHT_HOST},
+    {"host_console_size", host_console_size, MONITOR_RIGHT_HOST},
+    {"host_console_poll", host_console_poll, MONITOR_RIGHT_HOST},
+    {"host_argument", host_argument, MONITOR_RIGHT_HOST},
+    {"host_environment", host_environment, MONITOR_RIGHT_HOST},
+    {"host_setting", host_setting, MONITOR_RIGHT_HOST},
+    {"host_clock", host_clock, MONITOR_RIGHT_HOST},
+    {"host_sleep", host_sleep, MONITOR_RIGHT_HOST},
+    {"host_entropy", host_entropy, MONITOR_RIGHT_HOST},
+    {"host_root_read", host_root_read, MONITOR_RIGHT_HOST},
+    {"host_export_write", host_export_write, MONITOR_RIGHT_HOST},
+    {"host_shutdown", host_shutdown, MONITOR_RIGHT_HOST},
 };
 const unsigned host_ngates = sizeof(host_gates) / sizeof(host_gates[0]);

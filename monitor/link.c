@@ -108,6 +108,21 @@ uint32_t link_function(const struct module *module, const struct module *provide
     return t != NULL ? t->entry : 0;
 }
 
+/* The manifest's key that gives @right, one bit. */
+static const char *link_right_key(unsigned right)
+{
+    switch (right) {
+    case MONITOR_RIGHT_HOST:
+        return "host";
+    case MONITOR_RIGHT_HOSTNET:
+        return "hostnet";
+    case MONITOR_RIGHT_HOSTFILES:
+        return "hostfiles";
+    default:
+        return "allocator";
+    }
+}
+
 /* The import of a function that the monitor itself provides. */
 static int link_gate(struct module *module, const struct descriptor *interface,
                      const struct descriptor_function *function, uint64_t *value)
@@ -117,19 +132,12 @@ static int link_gate(struct module *module, const struct descriptor *interface,
         return message_error(-ENOEXEC, "%s: the monitor has no function %s",
                              module->name, function->name);
     }
-    if (gate->needs_host && !module->may_host) {
+    if ((gate->needs & ~module->rights) != 0) {
         return message_error(
             -EPERM,
             "%s: the module imports %s, but the system's manifest does "
-            "not list it under `host`",
-            module->name, function->name);
-    }
-    if (gate->needs_allocator && !module->allocator) {
-        return message_error(
-            -EPERM,
-            "%s: the module imports %s, but the system's manifest does "
-            "not name it as `allocator`",
-            module->name, function->name);
+            "not name it under `%s`",
+            module->name, function->name, link_right_key(gate->needs));
     }
     const struct trampoline *t =
         trampoline_create(module->cubicle->id, CUBICLE_MONITOR, interface->name,
@@ -155,8 +163,8 @@ static bool link_may_provide(const struct link_system *system,
     } roles[] = {
         {"app", "application",
          application != NULL && strcmp(application, candidate->name) == 0},
-        {"alloc", "allocator", candidate->allocator},
-        {"plat", "host", candidate->may_host},
+        {"alloc", "allocator", (candidate->rights & MONITOR_RIGHT_ALLOCATOR) != 0},
+        {"plat", "host", (candidate->rights & MONITOR_RIGHT_HOST) != 0},
     };
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
         if (strcmp(roles[i].interface, interface->name) == 0) {
@@ -179,7 +187,7 @@ static int link_check_right(const struct module *module,
                              module->name, function->name);
     }
     /* It is called in the middle of malloc, and must not call back who waits there. */
-    if (module->allocator) {
+    if ((module->rights & MONITOR_RIGHT_ALLOCATOR) != 0) {
         return message_error(
             -EPERM,
             "%s: the module imports %s, but the system's manifest names it "
@@ -196,10 +204,9 @@ static int link_check_right(const struct module *module,
     return 0;
 }
 
-/* The module that provides @interface to @module: by binding, else the only one that may. */
-static int link_provider(const struct link_system *system, const struct module *module,
-                         const struct descriptor *interface, const char *function,
-                         const struct module **provider)
+int link_provider(const struct link_system *system, const struct module *module,
+                  const struct descriptor *interface, const char *function,
+                  const struct module **provider)
 {
     const char *wanted = NULL;
     for (size_t i = 0; i < system->config->nbindings; i++) {

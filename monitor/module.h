@@ -19,7 +19,8 @@ struct trampoline;
 struct module {
     const char *name;
     struct cubicle *cubicle;
-    bool may_host, allocator, is_boot; /* as the manifest says */
+    unsigned rights; /* MONITOR_RIGHT_*, as the manifest says */
+    bool is_boot;    /* the same */
     struct image image;
     /* By the numbers of the registry's functions; owned. */
     bool *imports; /* it has an undefined symbol of that name */

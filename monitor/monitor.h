@@ -31,12 +31,19 @@ enum monitor_on_fault {
     MONITOR_ON_FAULT_RESTART,
 };
 
+/** What the manifest may give to a module: to import an interface, or functions, of the monitor. */
+enum monitor_right {
+    MONITOR_RIGHT_HOST = 1,      /* interface `host` */
+    MONITOR_RIGHT_HOSTNET = 2,   /* interface `hostnet`: the network device */
+    MONITOR_RIGHT_HOSTFILES = 4, /* interface `hostfiles`: directories of the host */
+    MONITOR_RIGHT_ALLOCATOR = 8, /* assigns and releases pages for its callers */
+};
+
 /** One module file and where it lives. */
 struct monitor_module {
     const char *name; /* as in the manifest: unique in the system */
     const char *path; /* host path of the .cub file */
-    bool may_host;    /* may import the `host` interface */
-    bool allocator;   /* may assign and release pages for its callers */
+    unsigned rights;  /* MONITOR_RIGHT_* */
 };
 
 struct monitor_cubicle {
@@ -60,6 +67,20 @@ struct monitor_setting {
     const char *name, *value;
 };
 
+/** Kinds of network devices: HOSTNET_* of interface `hostnet`. */
+enum monitor_network_kind { MONITOR_NETWORK_TAP = 1, MONITOR_NETWORK_STREAM = 2 };
+
+/** The network device, and what components are told of it. */
+struct monitor_network {
+    int fd; /* a TAP device or a connected stream socket; the monitor makes it nonblocking */
+    enum monitor_network_kind kind;
+    uint32_t mtu; /* bytes, without the Ethernet header */
+    uint8_t mac[6];
+    uint16_t offloads; /* NETIF_* of interface `netif` */
+};
+
+struct trace_memory;
+
 struct monitor_config {
     const char *system;                     /* for messages */
     const struct monitor_cubicle *cubicles; /* in start order */
@@ -78,12 +99,16 @@ struct monitor_config {
     const char *const *environment; /* NULL-terminated */
     int root_fd;                    /* cpio stream of the initial root, or -1 */
     int export_fd;                  /* receives the exported root, or -1 */
+    const struct monitor_network *network; /* NULL: none */
     enum monitor_isolation isolation;
     enum monitor_view_switch view_switch;
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
-    bool trace;     /* one line per window, trap and fault on standard error */
+    struct trace_memory
+        *trace;     /* shared; receives events as they happen (trace.h); or NULL */
+    bool sample;    /* count where processor time goes, for the statistics */
+    bool log;       /* one line per window, trap and fault on standard error */
     int stats_fd;   /* receives the statistics as JSON when the system ends, or -1 */
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */
 };

@@ -33,8 +33,21 @@ static const unsigned allowed[] = {
 };
 /* clang-format on */
 
+/* Only on the device (its number is the first argument), and only where there is one. */
+static void wall_allow_network(const struct monitor_network *network,
+                               struct filter *filter)
+{
+    if (network == NULL) {
+        return;
+    }
+    filter_allow_if(filter, SYS_readv, 0, UINT64_MAX, (unsigned)network->fd);
+    if (network->kind == MONITOR_NETWORK_STREAM) {
+        filter_allow_if(filter, SYS_sendmsg, 0, UINT64_MAX, (unsigned)network->fd);
+    }
+}
+
 /* Writes what the monitor may still ask of the host. */
-static int wall_program(struct filter *filter)
+static int wall_program(const struct monitor_config *config, struct filter *filter)
 {
     /* What a terminal is asked; nothing that types into it. */
     static const unsigned terminal[] = {TCGETS, TIOCGWINSZ};
@@ -50,14 +63,15 @@ static int wall_program(struct filter *filter)
     for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }
+    wall_allow_network(config->network, filter);
     backend->allow_calls(filter);
     return filter_end(filter);
 }
 
-static int wall_filter(void)
+static int wall_filter(const struct monitor_config *config)
 {
     static struct filter filter;
-    const int error = wall_program(&filter);
+    const int error = wall_program(config, &filter);
     return error == 0 ? filter_load(&filter) : error;
 }
 
@@ -100,13 +114,13 @@ int wall_check(void)
                          "(personality(2))");
 }
 
-int wall_raise(void)
+int wall_raise(const struct monitor_config *config)
 {
     int error = wall_drop_privileges();
     if (error != 0) {
         return message_error(error, "cannot give up privileges: %s", strerror(-error));
     }
-    error = wall_filter();
+    error = wall_filter(config);
     if (error != 0) {
         return message_error(error, "cannot install the seccomp filter: %s",
                              strerror(-error));

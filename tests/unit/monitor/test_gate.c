@@ -229,8 +229,17 @@ void fault_stop_running(const char *reason)
     longjmp(end, 1);
 }
 
-const struct gate host_gates[] = {{"host_none", NULL, true, false}};
+const struct gate host_gates[] = {{"host_none", NULL, MONITOR_RIGHT_HOST}};
 const unsigned host_ngates = 1;
+
+const struct gate host_net_gates[] = {{"hostnet_none", NULL, MONITOR_RIGHT_HOSTNET}};
+const unsigned host_net_ngates = 1;
+
+int host_net_setup(const struct monitor_config *config)
+{
+    (void)config;
+    return -ENOTTY;
+}
 
 void host_setup(const struct monitor_config *config)
 {
@@ -431,7 +440,6 @@ static void test_reclaim(void **state)
     assert_int_equal(reclaim(CLIENT, &base), 3);
     assert_int_equal(base, 5 * PAGE_SIZE);
     expect("reclaim", CLIENT, 0, 0);
-    assert_true(gate_find("cubicle_page_reclaim")->needs_allocator);
 }
 
 static void test_windows(void **state)
@@ -551,12 +559,15 @@ static void test_rights(void **state)
         "cubicle_page_release", "cubicle_page_reclaim", "cubicle_page_space"};
     (void)state;
     for (size_t i = 0; i < sizeof(allocators) / sizeof(allocators[0]); i++) {
-        assert_true(gate_find(allocators[i])->needs_allocator);
+        assert_int_equal(gate_find(allocators[i])->needs, MONITOR_RIGHT_ALLOCATOR);
     }
-    assert_true(gate_find("host_none")->needs_host);
+    assert_int_equal(gate_find("host_none")->needs, MONITOR_RIGHT_HOST);
+    assert_int_equal(gate_find("hostnet_none")->needs, MONITOR_RIGHT_HOSTNET);
+    assert_int_equal(gate_setup(NULL), -ENOTTY);
     assert_null(gate_find("cubicle_page"));
     assert_null(gate_find(""));
     assert_true(gate_is_interface("cubicle") && gate_is_interface("host"));
+    assert_true(gate_is_interface("hostnet") && gate_is_interface("hostfiles"));
     assert_false(gate_is_interface("cubicl"));
 }
 

@@ -45,12 +45,12 @@ static struct link_system whole = {.modules = providers, .config = &config};
 
 /* Interface `unit` has imported(); `cubicle` a gate of each kind. */
 static struct descriptor_function imported = {.name = "imported"};
-static const struct descriptor_function gates[] = {{.name = "gate_plain"},
-                                                   {.name = "gate_host"},
-                                                   {.name = "gate_allocator"},
-                                                   {.name = "gate_missing"}};
+static const struct descriptor_function gates[] = {
+    {.name = "gate_plain"},     {.name = "gate_host"},      {.name = "gate_hostnet"},
+    {.name = "gate_hostfiles"}, {.name = "gate_allocator"}, {.name = "gate_missing"}};
 static struct descriptor unit = {.name = "unit"}, monitors = {.name = "cubicle"};
 static bool no_room, as_boot;
+static unsigned rights;   /* of the module */
 static bool without_note; /* the one that says what the module uses */
 static struct trampoline made;
 static unsigned renewed, ncreated;
@@ -89,9 +89,13 @@ const struct descriptor *registry_interface(const char *name, size_t len)
 
 const struct gate *gate_find(const char *name)
 {
-    static const struct gate found[] = {{"gate_plain", NULL, false, false},
-                                        {"gate_host", NULL, true, false},
-                                        {"gate_allocator", NULL, false, true}};
+    static const struct gate found[] = {
+        {"gate_plain", NULL, 0},
+        {"gate_host", NULL, MONITOR_RIGHT_HOST},
+        {"gate_hostnet", NULL, MONITOR_RIGHT_HOSTNET},
+        {"gate_hostfiles", NULL, MONITOR_RIGHT_HOSTFILES},
+        {"gate_allocator", NULL, MONITOR_RIGHT_ALLOCATOR},
+    };
 
     for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++) {
         if (strcmp(found[i].name, name) == 0) {
@@ -215,6 +219,7 @@ static int relocate(void)
         (struct module){.name = "m",
                         .cubicle = &cubicle,
                         .is_boot = as_boot,
+                        .rights = rights,
                         .uses = {&unit},
                         .nuses = without_note ? 0 : 1,
                         .base = {CODE, CONSTANTS, VARIABLES, CONSTANTS + PAGE_SIZE}};
@@ -402,16 +407,23 @@ static void test_imports(void **state)
     assert_int_equal(relocate(), 0);
     assert_int_equal(made.caller, 1);
     assert_int_equal(made.callee, CUBICLE_MONITOR);
-    import("gate_host");
-    assert_int_equal(relocate(), -EPERM);
-    assert_string_equal(message,
-                        "m: the module imports gate_host, but the system's manifest "
-                        "does not list it under `host`");
-    import("gate_allocator");
-    assert_int_equal(relocate(), -EPERM);
-    assert_string_equal(message,
-                        "m: the module imports gate_allocator, but the system's "
-                        "manifest does not name it as `allocator`");
+    static const char *const kept[] = {"host", "hostnet", "hostfiles", "allocator"};
+    for (unsigned i = 0; i < 4; i++) {
+        char name[32], expected[256];
+        snprintf(name, sizeof(name), "gate_%s", kept[i]);
+        import(name);
+        rights = ~(1u << i);
+        assert_int_equal(relocate(), -EPERM);
+        snprintf(expected, sizeof(expected),
+                 "m: the module imports %s, but the system's manifest does not name it "
+                 "under `%s`",
+                 name, kept[i]);
+        assert_string_equal(message, expected);
+        import(name);
+        rights = 1u << i;
+        assert_int_equal(relocate(), 0);
+    }
+    rights = 0;
     import("gate_missing");
     assert_int_equal(relocate(), -ENOEXEC);
     assert_string_equal(message, "m: the monitor has no function gate_missing");
@@ -502,8 +514,8 @@ static void test_roles(void **state)
         const char *interface, *key;
         struct module has;
     } rows[] = {
-        {"plat", "host", {.may_host = true}},
-        {"alloc", "allocator", {.allocator = true}},
+        {"plat", "host", {.rights = MONITOR_RIGHT_HOST}},
+        {"alloc", "allocator", {.rights = MONITOR_RIGHT_ALLOCATOR}},
         {"app", "application", {.name = "a"}},
     };
     char expected[256];
@@ -515,8 +527,7 @@ static void test_roles(void **state)
             config.application = with ? "q" : NULL;
             import("imported");
             whole.nmodules = 2;
-            providers[1].may_host = with && rows[i].has.may_host;
-            providers[1].allocator = with && rows[i].has.allocator;
+            providers[1].rights = with ? rows[i].has.rights : ~rows[i].has.rights;
             providers[1].cubicle = &cubicle; /* a plain address tells which it is */
             made.callee = 77;
             const int result = relocate();
