@@ -54,6 +54,9 @@ struct manifest {
                        current folder; NULL: nothing */
     char **mounts;
     unsigned mounts_count;
+    char *network;  /* "STACK DEVICE NAME=VALUE...", or NULL */
+    char **publish; /* "[ADDRESS:]HOSTPORT:PORT[/udp]" */
+    unsigned publish_count;
     char **environment;
     unsigned environment_count;
     struct manifest_binding *bind;
