@@ -291,7 +291,7 @@ static bool manifest_binds(const struct manifest *manifest, const char *interfac
     return false;
 }
 
-/* 7. A root needs a file system. */
+/* 8. A root needs a file system. */
 static int check_root(const char *path, const struct manifest *manifest)
 {
     if (manifest->root != NULL && manifest->mounts_count == 0) {
