@@ -50,6 +50,8 @@ struct manifest {
     char *application;
     const char *application_file; /* its module's file; NULL: that of the build */
     char *low_view; /* a cubicle, "none", or NULL: that of the application */
+    char *root;     /* what is in the root at first: an absolute path, or one from the
+                       current folder; NULL: nothing */
     char **mounts;
     unsigned mounts_count;
     char *network;  /* "STACK DEVICE NAME=VALUE...", or NULL */

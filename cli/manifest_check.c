@@ -291,6 +291,16 @@ static bool manifest_binds(const struct manifest *manifest, const char *interfac
     return false;
 }
 
+/* 8. A root needs a file system. */
+static int check_root(const char *path, const struct manifest *manifest)
+{
+    if (manifest->root != NULL && manifest->mounts_count == 0) {
+        cli_error("%s: the system has a 'root', but no 'mounts'", path);
+        return -1;
+    }
+    return 0;
+}
+
 /* 6. A mount is "PROVIDER /PATH[ OPTIONS]" with a module as the provider that `bind`
  * lets somebody use; a variable of the environment is NAME=VALUE. Neither has control
  * characters. */
@@ -414,7 +424,7 @@ int manifest_check(const char *path, const struct manifest *manifest)
     if (check_references(path, manifest) != 0) {
         return -1;
     }
-    if (check_texts(path, manifest) != 0) {
+    if (check_texts(path, manifest) != 0 || check_root(path, manifest) != 0) {
         return -1;
     }
     return check_network(path, manifest);

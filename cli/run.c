@@ -169,7 +169,8 @@ static int open_files(const struct run_options *options,
                   manifest->name);
         return -1;
     }
-    if (options->root != NULL && (config->root_fd = root_import(options->root)) < 0) {
+    if ((manifest->root != NULL || options->root != NULL) &&
+        (config->root_fd = root_import(manifest->root, options->root)) < 0) {
         return -1;
     }
     if (options->export != NULL && (export_check(options->export) != 0 ||
