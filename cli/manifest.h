@@ -52,6 +52,9 @@ struct manifest {
     char *low_view; /* a cubicle, "none", or NULL: that of the application */
     char **mounts;
     unsigned mounts_count;
+    char *network;  /* "STACK DEVICE NAME=VALUE...", or NULL */
+    char **publish; /* "[ADDRESS:]HOSTPORT:PORT[/udp]" */
+    unsigned publish_count;
     char **environment;
     unsigned environment_count;
     struct manifest_binding *bind;

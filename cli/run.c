@@ -3,6 +3,7 @@
 #include "graph.h"
 #include "manifest.h"
 #include "module_note.h"
+#include "network.h"
 #include "probe.h"
 #include "process.h"
 #include "program.h"
@@ -140,9 +141,10 @@ static char *join_lines(char *const *lines, unsigned count)
 
 /* What components read with host_setting(). */
 static void set_settings(const struct run_options *options,
-                         const struct manifest *manifest, struct monitor_config *config)
+                         const struct manifest *manifest, const struct network *network,
+                         struct monitor_config *config)
 {
-    struct monitor_setting *settings = cli_calloc(3, sizeof(*settings));
+    struct monitor_setting *settings = cli_calloc(4, sizeof(*settings));
 
     settings[0] = (struct monitor_setting){
         "mounts", join_lines(manifest->mounts, manifest->mounts_count)};
@@ -150,8 +152,9 @@ static void set_settings(const struct run_options *options,
         "application", manifest->application != NULL ? manifest->application : ""};
     settings[2] =
         (struct monitor_setting){"export", options->export != NULL ? "yes" : ""};
+    settings[3] = (struct monitor_setting){"network", network->line};
     config->settings = settings;
-    config->nsettings = 3;
+    config->nsettings = 4;
 }
 
 /* Opens what the run reads and writes. 0, or -1 after a message. */
@@ -244,6 +247,7 @@ int cli_run(int argc, char **argv)
 {
     struct run_options options;
     struct monitor_config config = {0};
+    struct network network;
 
     run_options_parse(argc, argv, &options);
     config.view_switch = options.view_switch;
@@ -274,9 +278,13 @@ int cli_run(int argc, char **argv)
     }
     set_arguments(&options, &config);
     set_environment(&options, manifest, &config);
-    set_settings(&options, manifest, &config);
-    if (open_files(&options, manifest, &config) != 0) {
+    if (open_files(&options, manifest, &config) != 0 ||
+        network_open(&options.network, options.publish, options.npublish, manifest,
+                     &network) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
+    config.network = network.device.fd >= 0 ? &network.device : NULL;
+    process_watch(network.helper, network.program);
+    set_settings(&options, manifest, &network, &config);
     return finish(&options, &config, process_run(&config, options.perf_map));
 }

@@ -1,6 +1,7 @@
 #include "run_options.h"
 
 #include "cli.h"
+#include "publish.h"
 
 #include <argp.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ enum run_key {
     KEY_ROOT,
     KEY_EXPORT,
     KEY_ENV,
+    KEY_NETWORK,
+    KEY_PUBLISH,
     KEY_TRACE,
     KEY_PERF_MAP,
     KEY_MODULES,
@@ -52,7 +55,19 @@ static const struct argp_option options[] = {
      "to a cpio archive",
      0},
     {"env", KEY_ENV, "NAME=VALUE", 0, "environment variable; may be repeated", 0},
-    {NULL, 0, NULL, 0, "What happened (all on standard error):", 3},
+    {NULL, 0, NULL, 0, "Network:", 3},
+    {"network", KEY_NETWORK, "KIND[,NAME=VALUE...]", 0,
+     "none, stream (default where the system has a network: a helper process, which "
+     "needs no rights), stream:passt, stream:slirp, stream:PATH (a UNIX socket), "
+     "tap:NAME; "
+     "and address=, gateway=, dns=, mtu=, mac=",
+     0},
+    {"publish", KEY_PUBLISH, "[ADDRESS:]HOSTPORT:PORT[/udp]", 0,
+     "have a port of the host (of 127.0.0.1, unless ADDRESS says otherwise) lead to "
+     "one "
+     "of the system; may be repeated, and replaces those of the manifest",
+     0},
+    {NULL, 0, NULL, 0, "What happened (all on standard error):", 4},
     {"stats", KEY_STATS, NULL, 0, "calls, bytes, traps and pages as tables, at the end",
      0},
     {"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL,
@@ -64,7 +79,7 @@ static const struct argp_option options[] = {
     {"trace", KEY_TRACE, NULL, 0, "a line for each window, trap and fault", 0},
     {"perf-map", KEY_PERF_MAP, NULL, 0,
      "write the names of all code to /tmp/perf-PID.map, where perf looks for them", 0},
-    {NULL, 0, NULL, 0, "Other places than those of the build:", 4},
+    {NULL, 0, NULL, 0, "Other places than those of the build:", 5},
     {"modules", KEY_MODULES, "DIR", 0, "module files, NAME.cub", 0},
     {"interfaces", KEY_INTERFACES, "DIR", 0, "interface registry, NAME.desc", 0},
     {NULL, 0, NULL, 0, NULL, -1},
@@ -177,9 +192,20 @@ static void parse_argument(char *argument, const struct argp_state *state,
     }
 }
 
+static void parse_network(const char *argument, const struct argp_state *state,
+                          struct run_options *o)
+{
+    const char *reason = network_parse(argument, &o->network);
+
+    if (reason != NULL) {
+        argp_error(state, "--network=%s: %s", argument, reason);
+    }
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct run_options *o = state->input;
+    struct publish publish;
 
     switch (key) {
     case KEY_STATS:
@@ -202,6 +228,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "--env=%s: it is NAME=VALUE", argument);
         }
         o->environment[o->nenvironment++] = argument;
+        return 0;
+    case KEY_NETWORK:
+        parse_network(argument, state, o);
+        return 0;
+    case KEY_PUBLISH:
+        if (!publish_parse(argument, &publish)) {
+            argp_error(state, "--publish=%s: it is [ADDRESS:]HOSTPORT:PORT[/udp]",
+                       argument);
+        }
+        o->publish[o->npublish++] = argument;
         return 0;
     case KEY_TRACE:
         o->trace = true;
@@ -240,6 +276,8 @@ void run_options_parse(int argc, char **argv, struct run_options *o)
     memset(o, 0, sizeof(*o));
     o->arguments = cli_calloc((size_t)argc + 1, sizeof(*o->arguments));
     o->environment = cli_calloc((size_t)argc + 1, sizeof(*o->environment));
+    o->publish = cli_calloc((size_t)argc + 1, sizeof(*o->publish));
+    o->network = (struct network_spec){.where = "", .options = ""};
     argp_err_exit_status = MONITOR_EXIT_CONFIG;
     cli_parse(&argp, argc, argv, ARGP_IN_ORDER, o);
 }

@@ -3,6 +3,7 @@
 #define CLI_RUN_OPTIONS_H
 
 #include "monitor.h"
+#include "network_spec.h"
 
 #include <stdbool.h>
 
@@ -29,6 +30,9 @@ struct run_options {
     const char *export; /* or NULL */
     const char **environment;
     int nenvironment;
+    struct network_spec network;
+    const char **publish;
+    unsigned npublish;
     const char *modules, *interfaces; /* folders, or NULL for those of the build */
 };
 

@@ -351,12 +351,10 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
     errno = saved_errno;
 }
 
-/* Ctrl-C or a request to end: cubicle code stops at once, a host call with the process. */
-static void fault_interrupt(int signal, siginfo_t *info, void *opaque)
+void fault_interrupt(int signal, void *opaque)
 {
     ucontext_t *context = opaque;
     struct unwind_target target;
-    (void)info;
     if (backend->interrupted_cubicle(context) &&
         thread_self.running != CUBICLE_MONITOR &&
         unwind_to_monitor(128 + signal, &target)) {
@@ -379,15 +377,9 @@ int fault_handle(int signal, void (*handler)(int, siginfo_t *, void *), int flag
 int fault_init(bool trace)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
-    static const int ends[] = {SIGINT, SIGTERM};
     tracing = trace;
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         if (fault_handle(faults[i], fault_handler, 0) != 0) {
-            return -errno;
-        }
-    }
-    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        if (fault_handle(ends[i], fault_interrupt, 0) != 0) {
             return -errno;
         }
     }

@@ -67,6 +67,18 @@ struct monitor_setting {
     const char *name, *value;
 };
 
+/** Kinds of network devices: HOSTNET_* of interface `hostnet`. */
+enum monitor_network_kind { MONITOR_NETWORK_TAP = 1, MONITOR_NETWORK_STREAM = 2 };
+
+/** The network device, and what components are told of it. */
+struct monitor_network {
+    int fd; /* a TAP device or a connected stream socket; the monitor makes it nonblocking */
+    enum monitor_network_kind kind;
+    uint32_t mtu; /* bytes, without the Ethernet header */
+    uint8_t mac[6];
+    uint16_t offloads; /* NETIF_* of interface `netif` */
+};
+
 struct monitor_config {
     const char *system;                     /* for messages */
     const struct monitor_cubicle *cubicles; /* in start order */
@@ -85,6 +97,7 @@ struct monitor_config {
     const char *const *environment; /* NULL-terminated */
     int root_fd;                    /* cpio stream of the initial root, or -1 */
     int export_fd;                  /* receives the exported root, or -1 */
+    const struct monitor_network *network; /* NULL: none */
     enum monitor_isolation isolation;
     enum monitor_view_switch view_switch;
     enum monitor_link link;

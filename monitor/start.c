@@ -15,6 +15,7 @@
 #include "registry.h"
 #include "restart.h"
 #include "sampler.h"
+#include "signal_pending.h"
 #include "stats.h"
 #include "symbols.h"
 #include "trampoline.h"
@@ -360,10 +361,12 @@ static int start_run(struct plan *plan, const struct trampoline *boot)
 static int start_monitor(const struct monitor_config *config)
 {
     copy_init();
-    gate_setup(config);
     entry_setup(config->trace);
     memory_share_mappings(config->ncubicles);
-    int error = memory_init();
+    int error = gate_setup(config);
+    if (error == 0) {
+        error = memory_init();
+    }
     if (error == 0) {
         error = thread_init();
     }
@@ -381,6 +384,9 @@ static int start_monitor(const struct monitor_config *config)
     }
     if (error == 0) {
         error = fault_init(config->trace);
+    }
+    if (error == 0) {
+        error = signal_setup();
     }
     if (error != 0) {
         return message_error(error, "cannot set up the monitor: %s", strerror(-error));
@@ -451,7 +457,7 @@ int monitor_run(const struct monitor_config *config)
         error = sampler_start();
     }
     if (error == 0) {
-        error = wall_raise();
+        error = wall_raise(config);
     }
     int status = MONITOR_EXIT_CONFIG;
     if (error == 0) {

@@ -301,7 +301,7 @@ static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
     /* Rights last: the frame is the monitor's, the stack the caller's. */
     if (t->callee != CUBICLE_MONITOR || backend->checks_copies) {
         backend->emit_switch(e, t->caller, true);
-    } else if (strcmp(t->interface, "host") == 0) {
+    } else if (strcmp(t->interface, "cubicle") != 0) {
         backend->emit_after_sleep(e, t->caller);
     }
     /* Compared, not written back: a store here would cost 20 ns in the return. */
