@@ -51,8 +51,7 @@ int check_module(const char *path, bool mpk, const char *interfaces_dir,
     }
     struct cubicle *cubicle = cubicle_create("module");
     cubicle->view = backend->view_base(cubicle->id);
-    module = (struct module){
-        .name = path, .cubicle = cubicle, .rights = UINT32_MAX};
+    module = (struct module){.name = path, .cubicle = cubicle, .rights = UINT32_MAX};
     error = module_read(path, backend->code, &module);
     if (error == 0) {
         error = link_place(&module);

@@ -6,6 +6,7 @@
 #include "gate.h"
 #include "demand.h"
 #include "fault.h"
+#include "host_files.h"
 #include "link.h"
 #include "memory.h"
 #include "trampoline_body.h"
@@ -339,6 +340,7 @@ static const struct gate gates[] = {
 void gate_setup(const struct monitor_config *config)
 {
     host_setup(config);
+    host_files_setup(config);
 }
 
 const struct gate *gate_find(const char *name)
@@ -351,6 +353,11 @@ const struct gate *gate_find(const char *name)
     for (unsigned i = 0; i < host_ngates; i++) {
         if (strcmp(host_gates[i].name, name) == 0) {
             return &host_gates[i];
+        }
+    }
+    for (unsigned i = 0; i < host_files_ngates; i++) {
+        if (strcmp(host_files_gates[i].name, name) == 0) {
+            return &host_files_gates[i];
         }
     }
     return NULL;

@@ -1,6 +1,7 @@
 #include "wall.h"
 #include "backend/backend.h"
 #include "filter.h"
+#include "host_files.h"
 #include "message.h"
 
 #include <errno.h>
@@ -48,6 +49,7 @@ static int wall_program(struct filter *filter)
         filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }
     backend->allow_calls(filter);
+    host_files_allow(filter);
     return filter_end(filter);
 }
 
@@ -102,6 +104,10 @@ int wall_raise(void)
     int error = wall_drop_privileges();
     if (error != 0) {
         return message_error(error, "cannot give up privileges: %s", strerror(-error));
+    }
+    error = host_files_enter();
+    if (error != 0) {
+        return error;
     }
     error = wall_filter();
     if (error != 0) {
