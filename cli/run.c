@@ -1,5 +1,6 @@
 #include "cli.h"
 #include "export_path.h"
+#include "host_mounts.h"
 #include "manifest.h"
 #include "module_note.h"
 #include "probe.h"
@@ -139,12 +140,12 @@ static char *join_lines(char *const *lines, unsigned count)
 
 /* What components read with host_setting(). */
 static void set_settings(const struct run_options *options,
-                         const struct manifest *manifest, struct monitor_config *config)
+                         const struct manifest *manifest, char *const *mounts,
+                         unsigned nmounts, struct monitor_config *config)
 {
     struct monitor_setting *settings = cli_calloc(3, sizeof(*settings));
 
-    settings[0] = (struct monitor_setting){
-        "mounts", join_lines(manifest->mounts, manifest->mounts_count)};
+    settings[0] = (struct monitor_setting){"mounts", join_lines(mounts, nmounts)};
     settings[1] = (struct monitor_setting){
         "application", manifest->application != NULL ? manifest->application : ""};
     settings[2] =
@@ -253,7 +254,12 @@ int cli_run(int argc, char **argv)
     }
     set_arguments(&options, &config);
     set_environment(&options, manifest, &config);
-    set_settings(&options, manifest, &config);
+    char **mounts;
+    unsigned nmounts;
+    if (host_mounts_open(path, manifest, &options, &config, &mounts, &nmounts) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    set_settings(&options, manifest, mounts, nmounts, &config);
     if (open_files(&options, manifest, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
     }

@@ -16,6 +16,7 @@ enum run_key {
     KEY_JSON,
     KEY_ROOT,
     KEY_EXPORT,
+    KEY_MOUNT,
     KEY_ENV,
     KEY_TRACE,
     KEY_PERF_MAP,
@@ -50,6 +51,11 @@ static const struct argp_option options[] = {
      "or "
      "to a cpio archive",
      0},
+    {"mount", KEY_MOUNT, "DIR:/PATH[:ro|rw]", 0,
+     "shows directory DIR of the host as /PATH, read-only (default) or writable; may "
+     "be "
+     "repeated",
+     0},
     {"env", KEY_ENV, "NAME=VALUE", 0, "environment variable; may be repeated", 0},
     {NULL, 0, NULL, 0, "What happened (all on standard error):", 3},
     {"stats", KEY_STATS, NULL, 0, "calls, bytes, traps and pages as tables, at the end",
@@ -80,6 +86,7 @@ static const char doc[] =
     "Examples:\n"
     "  cubicle run hello\n"
     "  cubicle run ./program.cub -- argument\n"
+    "  cubicle run sqlite --mount=data:/data:rw -- /data/my.db\n"
     "  cubicle run sqlite --root=dir --export=new-dir -- data.db\n"
     "  cubicle run speedtest1 --stats -- --size 10 test.db";
 
@@ -189,6 +196,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_EXPORT:
         o->export = argument;
         return 0;
+    case KEY_MOUNT:
+        o->mounts[o->nmounts++] = argument;
+        return 0;
     case KEY_ENV:
         if (argument[0] == '=' || strchr(argument, '=') == NULL) {
             argp_error(state, "--env=%s: it is NAME=VALUE", argument);
@@ -231,6 +241,7 @@ void run_options_parse(int argc, char **argv, struct run_options *o)
 
     memset(o, 0, sizeof(*o));
     o->arguments = cli_calloc((size_t)argc + 1, sizeof(*o->arguments));
+    o->mounts = cli_calloc((size_t)argc + 1, sizeof(*o->mounts));
     o->environment = cli_calloc((size_t)argc + 1, sizeof(*o->environment));
     argp_err_exit_status = MONITOR_EXIT_CONFIG;
     cli_parse(&argp, argc, argv, ARGP_IN_ORDER, o);
