@@ -12,6 +12,8 @@ static const struct {
     {"check", cli_check, "what this CPU and kernel offer, and which isolation is used"},
     {"verify", cli_verify, "check a module's code as the loader does"},
     {"inspect", cli_inspect, "entry points, imports and sizes of a module"},
+    {"graph", cli_graph,
+     "draw a system: who may call whom, and what happened in a run"},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(*commands))

@@ -1,5 +1,6 @@
 #include "cli.h"
 #include "export_path.h"
+#include "graph.h"
 #include "host_mounts.h"
 #include "manifest.h"
 #include "module_note.h"
@@ -172,11 +173,27 @@ static int open_files(const struct run_options *options,
                                     (config->export_fd = root_create_export()) < 0)) {
         return -1;
     }
-    if ((options->stats || options->json != NULL) &&
+    if ((options->stats || options->json != NULL || options->graph != NULL) &&
         (config->stats_fd = stats_create()) < 0) {
         return -1;
     }
     return 0;
+}
+
+/* Draws who called whom, to the file of --graph. */
+static bool draw_graph(const struct run_options *options,
+                       const struct monitor_config *config)
+{
+    struct graph graph;
+    json_t *stats = stats_load(config->stats_fd);
+    bool ok = stats != NULL && graph_read(config, &graph) == 0;
+
+    if (ok) {
+        graph_count(&graph, stats);
+        ok = graph_save(&graph, GRAPH_LIGHT, options->graph) == 0;
+    }
+    json_decref(stats);
+    return ok;
 }
 
 /* Hands over what the run left behind. Returns the exit status of the command. */
@@ -193,6 +210,9 @@ static int finish(const struct run_options *options,
     }
     if (options->json != NULL) {
         ok = stats_save(config->stats_fd, options->json) == 0 && ok;
+    }
+    if (options->graph != NULL) {
+        ok = draw_graph(options, config) && ok;
     }
     return status == 0 && !ok ? MONITOR_EXIT_CONFIG : status;
 }
@@ -232,6 +252,7 @@ int cli_run(int argc, char **argv)
     config.acl = options.acl;
     config.revoke = options.revoke;
     config.trace = options.trace;
+    config.sample = options.graph != NULL;
     if (choose_isolation(&options, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
     }

@@ -14,6 +14,7 @@ enum run_key {
     KEY_REVOKE,
     KEY_STATS,
     KEY_JSON,
+    KEY_GRAPH,
     KEY_ROOT,
     KEY_EXPORT,
     KEY_MOUNT,
@@ -62,6 +63,10 @@ static const struct argp_option options[] = {
      0},
     {"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL,
      "the tables of --stats as JSON, to FILE", 0},
+    {"graph", KEY_GRAPH, "FILE", 0,
+     "draw who called whom to FILE.svg (by Graphviz), or as DOT to another FILE; see "
+     "'cubicle graph'",
+     0},
     {"trace", KEY_TRACE, NULL, 0, "a line for each window, trap and fault", 0},
     {"perf-map", KEY_PERF_MAP, NULL, 0,
      "write the names of all code to /tmp/perf-PID.map, where perf looks for them", 0},
@@ -189,6 +194,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_JSON:
         o->json = argument != NULL ? argument : "-";
+        return 0;
+    case KEY_GRAPH:
+        o->graph = argument;
         return 0;
     case KEY_ROOT:
         o->root = argument;

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,7 +19,7 @@ int stats_create(void)
     return fd;
 }
 
-static json_t *stats_load(int fd)
+json_t *stats_load(int fd)
 {
     json_error_t error;
 

@@ -2,11 +2,15 @@
 #ifndef CLI_STATS_H
 #define CLI_STATS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 /** A memory file for the monitor to write to, or -1 after a message. */
 int stats_create(void);
+
+/** The statistics in @fd; the caller drops the reference. NULL after a message. */
+json_t *stats_load(int fd);
 
 /** Writes the statistics in @fd to @out as tables. 0, or -1 after a message. */
 int stats_print(int fd, FILE *out);

@@ -204,10 +204,9 @@ static int link_check_right(const struct module *module,
     return 0;
 }
 
-/* The module that provides @interface to @module: by binding, else the only one that may. */
-static int link_provider(const struct link_system *system, const struct module *module,
-                         const struct descriptor *interface, const char *function,
-                         const struct module **provider)
+int link_provider(const struct link_system *system, const struct module *module,
+                  const struct descriptor *interface, const char *function,
+                  const struct module **provider)
 {
     const char *wanted = NULL;
     for (size_t i = 0; i < system->config->nbindings; i++) {

@@ -52,6 +52,14 @@ uint32_t link_function(const struct module *module, const struct module *provide
                        const struct descriptor *interface,
                        const struct descriptor_function *function);
 
+/**
+ * The module that provides @interface, which has one provider, to @module: by binding, else the only one that may.
+ * @function is for messages. 0 and *@provider, or -ENOEXEC with a message.
+ */
+int link_provider(const struct link_system *system, const struct module *module,
+                  const struct descriptor *interface, const char *function,
+                  const struct module **provider) __attribute__((warn_unused_result));
+
 /** True when @module imports function @name, of whatever interface. */
 bool link_imports(const struct module *module, const char *name);
 

@@ -101,6 +101,7 @@ struct monitor_config {
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
+    bool sample;    /* count where processor time goes, for the statistics */
     bool trace;     /* one line per window, trap and fault on standard error */
     int stats_fd;   /* receives the statistics as JSON when the system ends, or -1 */
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */

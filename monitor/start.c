@@ -15,6 +15,7 @@
 #include "monitor.h"
 #include "registry.h"
 #include "restart.h"
+#include "sampler.h"
 #include "stats.h"
 #include "symbols.h"
 #include "trampoline.h"
@@ -472,6 +473,9 @@ int monitor_run(const struct monitor_config *config)
     }
     if (error == 0) {
         error = watchdog_start();
+    }
+    if (error == 0 && config->sample) {
+        error = sampler_start();
     }
     if (error == 0) {
         error = wall_raise();

@@ -106,6 +106,7 @@ static void stats_edge(struct stats *s, const struct trampoline *t, bool first)
     stats_number(s, "calls", t->calls);
     stats_number(s, "bytes_in", t->bytes_in);
     stats_number(s, "bytes_out", t->bytes_out);
+    stats_number(s, "samples", t->samples);
     stats_byte(s, '}');
 }
 

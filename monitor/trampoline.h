@@ -50,10 +50,11 @@ struct trampoline {
     uint16_t caller, callee;   /* cubicle ids; 0: the monitor */
     struct cubicle *from, *to; /* the same; NULL: the monitor */
     uint64_t calls, bytes_in, bytes_out;
-    bool marshal; /* needs marshal_enter() and marshal_leave() */
-    bool stacked; /* has arguments on the stack, or doubles besides pointers */
-    bool simple;  /* one range between two cubicles, and nothing stacked */
-    bool fenv;    /* switches MXCSR and x87 control: a side can change them */
+    uint64_t samples; /* sampler.h */
+    bool marshal;     /* needs marshal_enter() and marshal_leave() */
+    bool stacked;     /* has arguments on the stack, or doubles besides pointers */
+    bool simple;      /* one range between two cubicles, and nothing stacked */
+    bool fenv;        /* switches MXCSR and x87 control: a side can change them */
     struct marshal_integer result;
     uint8_t nsteps;
     struct marshal_step steps[MARSHAL_STEPS_MAX];

@@ -79,6 +79,7 @@ static void test_text(void **state)
     one.calls = 5;
     one.bytes_in = 0;
     one.bytes_out = 1234567890123;
+    one.samples = 42;
     write_all(text, sizeof(text));
     assert_string_equal(
         text,
@@ -91,7 +92,7 @@ static void test_text(void **state)
         "\"restarts\":0,\"pages\":0,\"peak_pages\":0}],"
         "\"edges\":[{\"caller\":\"a\\\"b\\\\c\",\"callee\":\"b\",\"interface\":\"fs\","
         "\"function\":\"fs_read\",\"calls\":5,\"bytes_in\":0,"
-        "\"bytes_out\":1234567890123}]}\n");
+        "\"bytes_out\":1234567890123,\"samples\":42}]}\n");
 }
 
 /* A system with thousands of edges: every one is there, none is cut. */

@@ -1,0 +1,117 @@
+#include "cli.h"
+#include "graph.h"
+#include "manifest.h"
+
+#include <string.h>
+
+enum graph_key { KEY_OUTPUT = 'o', KEY_THEME = 256, KEY_JSON, KEY_ISOLATION };
+
+static const char doc[] =
+    "Draws SYSTEM: its cubicles, and who may call whom through which interface, from "
+    "the manifest and "
+    "the modules' imports.\v"
+    "SYSTEM is a name from systems/ or the path of a manifest. Point at an edge of an "
+    "SVG to see "
+    "its functions. A run of the system adds what happened: 'cubicle run "
+    "--graph=FILE', or "
+    "--json=FILE there and --counts=FILE here.\n"
+    "Exit status: 0; 1 when the system could not be read or the picture not "
+    "written.\n\n"
+    "Examples:\n"
+    "  cubicle graph sqlite -o sqlite.svg\n"
+    "  cubicle graph sqlite | less\n"
+    "  cubicle run speedtest1 --graph=calls.svg -- --size 5 test.db";
+
+static const struct argp_option options[] = {
+    {"output", KEY_OUTPUT, "FILE", 0,
+     "FILE.svg, drawn by Graphviz, or DOT in any other file; default: DOT on standard "
+     "output",
+     0},
+    {"theme", KEY_THEME, "NAME", 0, "light (default) or dark", 0},
+    {"counts", KEY_JSON, "FILE", 0, "statistics of a run, as --json wrote them", 0},
+    {"isolation", KEY_ISOLATION, "MODE", 0,
+     "whose modules are read: sfi (default), or none", 0},
+    {0},
+};
+
+struct graph_options {
+    const char *system, *output, *counts;
+    enum graph_theme theme;
+    bool plain;
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct graph_options *o = state->input;
+
+    switch (key) {
+    case KEY_OUTPUT:
+        o->output = argument;
+        return 0;
+    case KEY_JSON:
+        o->counts = argument;
+        return 0;
+    case KEY_THEME:
+        o->theme = strcmp(argument, "dark") == 0 ? GRAPH_DARK : GRAPH_LIGHT;
+        if (o->theme == GRAPH_LIGHT && strcmp(argument, "light") != 0) {
+            argp_error(state, "--theme=%s: light or dark", argument);
+        }
+        return 0;
+    case KEY_ISOLATION:
+        o->plain = strcmp(argument, "none") == 0;
+        if (!o->plain && strcmp(argument, "sfi") != 0) {
+            argp_error(state, "--isolation=%s: sfi or none", argument);
+        }
+        return 0;
+    case ARGP_KEY_ARG:
+        if (o->system != NULL) {
+            argp_error(state, "'%s': one system at a time", argument);
+        }
+        o->system = argument;
+        return 0;
+    case ARGP_KEY_END:
+        if (o->system == NULL) {
+            argp_error(state, "which system?");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int count(struct graph *graph, const char *path)
+{
+    json_error_t error;
+    json_t *stats = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+
+    if (stats == NULL || !json_is_array(json_object_get(stats, "edges"))) {
+        cli_error("%s: no statistics of a run: %s", path,
+                  stats == NULL ? error.text : "it has no edges");
+        return -1;
+    }
+    graph_count(graph, stats);
+    return 0;
+}
+
+int cli_graph(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options, .parser = parse, .args_doc = "SYSTEM", .doc = doc};
+    struct graph_options o = {.output = "-"};
+    struct monitor_config config = {0};
+    struct graph graph;
+
+    argp_err_exit_status = CLI_EXIT_USAGE;
+    cli_parse(&argp, argc, argv, 0, &o);
+    config.isolation = o.plain ? MONITOR_ISOLATION_NONE : MONITOR_ISOLATION_SFI;
+    config.interfaces_dir = cli_build_path("interfaces");
+    const char *path = manifest_find(o.system);
+    const struct manifest *manifest = path != NULL ? manifest_read(path) : NULL;
+    const char *modules = cli_build_path(o.plain ? "modules/none" : "modules/sfi");
+    if (manifest == NULL || manifest_configure(path, manifest, modules, &config) != 0 ||
+        graph_read(&config, &graph) != 0 ||
+        (o.counts != NULL && count(&graph, o.counts) != 0)) {
+        return CLI_EXIT_NO;
+    }
+    return graph_save(&graph, o.theme, o.output) == 0 ? CLI_EXIT_OK : CLI_EXIT_NO;
+}

@@ -1,0 +1,269 @@
+/* The picture of a graph. Names are of the manifest and of C: they need no escaping. */
+#include "graph.h"
+
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TOOLTIP_FUNCTIONS 8
+
+extern char **environ;
+
+struct palette {
+    const char *ink, *faint;           /* text and lines; what is of less interest */
+    const char *box, *application;     /* fills */
+    const char *quiet, *busy, *busier; /* edges by their share */
+};
+
+static const struct palette palettes[] = {
+    [GRAPH_LIGHT] = {"#1f2328", "#6e7781", "#f6f8fa", "#ddf4ff", "#8c959f", "#bf8700",
+                     "#cf222e"},
+    [GRAPH_DARK] = {"#e6edf3", "#8b949e", "#21262d", "#0c2d6b", "#6e7681", "#d29922",
+                    "#f85149"},
+};
+
+/* 1234567 as 1.23M: three digits are enough in a picture. */
+static const char *short_number(int64_t number, char *text, size_t size)
+{
+    static const struct {
+        double unit;
+        const char *name;
+    } units[] = {{1e9, "G"}, {1e6, "M"}, {1e3, "k"}};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        const double value = (double)number / units[i].unit;
+        if (value >= 1) {
+            snprintf(text, size, "%.*f%s",
+                     value < 10    ? 2
+                     : value < 100 ? 1
+                                   : 0,
+                     value, units[i].name);
+            return text;
+        }
+    }
+    snprintf(text, size, "%" PRId64, number);
+    return text;
+}
+
+static bool is_application(const struct monitor_config *config,
+                           const struct monitor_cubicle *cubicle)
+{
+    for (size_t i = 0; config->application != NULL && i < cubicle->nmodules; i++) {
+        if (strcmp(cubicle->modules[i].name, config->application) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_cubicle(const struct graph *graph, size_t index,
+                          const struct palette *colours, FILE *out)
+{
+    const struct monitor_cubicle *cubicle = &graph->config->cubicles[index];
+
+    fprintf(out, "  c%zu [label=<<b>%s</b>", index, cubicle->name);
+    if (cubicle->nmodules > 1 || strcmp(cubicle->modules[0].name, cubicle->name) != 0) {
+        fprintf(out, "<br/><font point-size=\"10\" color=\"%s\">", colours->faint);
+        for (size_t i = 0; i < cubicle->nmodules; i++) {
+            fprintf(out, "%s%s", i > 0 ? ", " : "", cubicle->modules[i].name);
+        }
+        fputs("</font>", out);
+    }
+    fprintf(out, ">, fillcolor=\"%s\", tooltip=\"cubicle %s\"];\n",
+            is_application(graph->config, cubicle) ? colours->application
+                                                   : colours->box,
+            cubicle->name);
+}
+
+static const char *edge_name(const struct graph *graph, size_t end)
+{
+    return end == GRAPH_HOST ? "host" : graph->config->cubicles[end].name;
+}
+
+static void write_time(const struct graph *graph, int64_t samples, FILE *out)
+{
+    if (graph->samples > 0) {
+        fprintf(out, ", %.1f %% of the time",
+                100 * (double)samples / (double)graph->samples);
+    }
+}
+
+/* What a reader who points at the edge is told. */
+static void write_tooltip(const struct graph *graph, const struct graph_edge *edge,
+                          FILE *out)
+{
+    fprintf(out, "tooltip=\"%s to %s, interface %s: ", edge_name(graph, edge->caller),
+            edge_name(graph, edge->callee), edge->interface);
+    if (!graph->counted) {
+        fprintf(out, "%zu function%s may be called", edge->nimported,
+                edge->nimported == 1 ? "" : "s");
+    } else {
+        fprintf(out, "%" PRId64 " calls, %" PRId64 " bytes", edge->calls, edge->bytes);
+        write_time(graph, edge->samples, out);
+    }
+    for (size_t i = 0; i < edge->nfunctions && i < TOOLTIP_FUNCTIONS; i++) {
+        fprintf(out, "\\n%s: %" PRId64 " calls, %" PRId64 " bytes",
+                edge->functions[i].name, edge->functions[i].calls,
+                edge->functions[i].bytes);
+        write_time(graph, edge->functions[i].samples, out);
+    }
+    fputs("\"", out);
+}
+
+static void write_end(size_t end, FILE *out)
+{
+    if (end == GRAPH_HOST) {
+        fputs("host", out);
+    } else {
+        fprintf(out, "c%zu", end);
+    }
+}
+
+/* Of the time of all calls, where it was measured; else of their number. */
+static double edge_share(const struct graph *graph, const struct graph_edge *edge)
+{
+    if (graph->samples > 0) {
+        return (double)edge->samples / (double)graph->samples;
+    }
+    return graph->calls > 0 ? (double)edge->calls / (double)graph->calls : 0;
+}
+
+static void write_edge(const struct graph *graph, const struct graph_edge *edge,
+                       const struct palette *colours, FILE *out)
+{
+    const double share = edge_share(graph, edge);
+    const char *colour = !graph->counted ? colours->quiet
+                         : share >= 0.25 ? colours->busier
+                         : share >= 0.05 ? colours->busy
+                                         : colours->quiet;
+    char calls[32];
+
+    fputs("  ", out);
+    write_end(edge->caller, out);
+    fputs(" -> ", out);
+    write_end(edge->callee, out);
+    fprintf(out, " [label=\"%s", edge->interface);
+    if (graph->counted) {
+        fprintf(out, "\\n%s", short_number(edge->calls, calls, sizeof(calls)));
+        if (graph->samples > 0 && share >= 0.005) {
+            fprintf(out, ", %.0f%%", 100 * share);
+        }
+    }
+    /* The width grows with the logarithm: a thousandth of the calls can still be seen. */
+    fprintf(out, "\", color=\"%s\", fontcolor=\"%s\", penwidth=%.1f%s, ", colour,
+            edge->calls > 0 || !graph->counted ? colours->ink : colours->faint,
+            graph->counted ? 1 + 1.5 * log10(1 + 999 * share) : 1.2,
+            graph->counted && edge->calls == 0 ? ", style=dashed" : "");
+    write_tooltip(graph, edge, out);
+    fputs("];\n", out);
+}
+
+void graph_write_dot(const struct graph *graph, enum graph_theme theme, FILE *out)
+{
+    const struct palette *colours = &palettes[theme];
+    bool to_host = false;
+
+    fprintf(out,
+            "digraph \"%s\" {\n"
+            "  graph [bgcolor=transparent, rankdir=TB, nodesep=0.5, ranksep=0.6,\n"
+            "         fontname=\"sans-serif\", fontcolor=\"%s\", "
+            "tooltip=\"system %s\"];\n"
+            "  node [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\",\n"
+            "        color=\"%s\", fontcolor=\"%s\", fontsize=13];\n"
+            "  edge [fontname=\"sans-serif\", fontsize=10, arrowsize=0.7];\n",
+            graph->config->system, colours->ink, graph->config->system, colours->faint,
+            colours->ink);
+    for (size_t i = 0; i < graph->config->ncubicles; i++) {
+        write_cubicle(graph, i, colours, out);
+    }
+    for (size_t i = 0; i < graph->nedges; i++) {
+        to_host |= graph->edges[i].callee == GRAPH_HOST;
+        write_edge(graph, &graph->edges[i], colours, out);
+    }
+    if (to_host) {
+        fprintf(out,
+                "  host [label=\"host kernel\", style=dashed, fontcolor=\"%s\", "
+                "tooltip=\"outside, through the monitor\"];\n",
+                colours->faint);
+    }
+    fputs("}\n", out);
+}
+
+static bool ends_in_svg(const char *path)
+{
+    const size_t len = strlen(path);
+
+    return len >= 4 && strcmp(path + len - 4, ".svg") == 0;
+}
+
+static int write_file(const struct graph *graph, enum graph_theme theme,
+                      const char *path)
+{
+    FILE *out = fopen(path, "we");
+
+    if (out != NULL) {
+        graph_write_dot(graph, theme, out);
+    }
+    if (out == NULL || ferror(out) != 0 || fclose(out) != 0) {
+        cli_error("cannot write %s: %s", path, strerror(errno));
+        return -1;
+    }
+    return 0;
+}
+
+/* Has `dot` draw the file @from to @to. */
+static int draw(const char *from, const char *to)
+{
+    char *output = cli_format("-o%s", to);
+    char *input = cli_format("%s", from), dot[] = "dot", kind[] = "-Tsvg";
+    char *const argv[] = {dot, kind, output, input, NULL};
+    pid_t pid;
+    int status = 0;
+    const int error = posix_spawnp(&pid, dot, NULL, NULL, argv, environ);
+
+    if (error != 0) {
+        cli_error("%s: cannot start 'dot': %s", to, strerror(error));
+        cli_hint("install the package graphviz, or write DOT: -o FILE.dot");
+    } else if (waitpid(pid, &status, 0) != pid || status != 0) {
+        cli_error("%s: 'dot' could not draw it", to);
+        status = -1;
+    }
+    free(output);
+    free(input);
+    return error == 0 && status == 0 ? 0 : -1;
+}
+
+int graph_save(const struct graph *graph, enum graph_theme theme, const char *path)
+{
+    if (strcmp(path, "-") == 0) {
+        graph_write_dot(graph, theme, stdout);
+        if (fflush(stdout) != 0) {
+            cli_error("cannot write standard output: %s", strerror(errno));
+            return -1;
+        }
+        return 0;
+    }
+    if (!ends_in_svg(path)) {
+        return write_file(graph, theme, path);
+    }
+    char *dot = cli_format("%s.XXXXXX", path);
+    const int fd = mkstemp(dot);
+    int result = -1;
+
+    if (fd < 0) {
+        cli_error("cannot write %s: %s", path, strerror(errno));
+    } else {
+        close(fd);
+        result = write_file(graph, theme, dot) == 0 ? draw(dot, path) : -1;
+        unlink(dot);
+    }
+    free(dot);
+    return result;
+}
