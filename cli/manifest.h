@@ -78,6 +78,10 @@ void manifest_free(struct manifest *manifest);
 const struct manifest_cubicle *manifest_cubicle_of(const struct manifest *manifest,
                                                    const char *module);
 
+/** Does a row of `bind` let any module use @provider for @interface? */
+bool manifest_binds(const struct manifest *manifest, const char *interface,
+                    const char *provider);
+
 /** What @cubicle grants; @index < MANIFEST_GRANTS. */
 struct manifest_grant manifest_grant(const struct manifest_cubicle *cubicle,
                                      unsigned index);

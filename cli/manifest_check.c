@@ -278,9 +278,8 @@ static int check_references(const char *path, const struct manifest *manifest)
     return 0;
 }
 
-/* Does a row of `bind` let any module use @provider for @interface? */
-static bool manifest_binds(const struct manifest *manifest, const char *interface,
-                           const char *provider)
+bool manifest_binds(const struct manifest *manifest, const char *interface,
+                    const char *provider)
 {
     for (unsigned i = 0; i < manifest->bind_count; i++) {
         if (strcmp(manifest->bind[i].provider, provider) == 0 &&

@@ -29,6 +29,8 @@ struct run_options {
     const char *trace;  /* file, or NULL */
     const char *root;   /* or NULL */
     const char *export; /* or NULL */
+    const char **mounts; /* --mount, as given */
+    int nmounts;
     const char **environment;
     int nenvironment;
     struct network_spec network;
