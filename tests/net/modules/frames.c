@@ -77,7 +77,8 @@ static int send_all(unsigned n, uint32_t *sizes)
             memmove(sizes, sizes + sent, (n - sent) * sizeof(*sizes));
             n -= sent;
         }
-        const int64_t result = exchange(n, 0, sizes, full ? -1 : 0); /* -1 waits for room */
+        const int64_t result =
+            exchange(n, 0, sizes, full ? -1 : 0); /* -1 waits for room */
         if (result < 0) {
             printf("error %s\n", strerror((int)-result));
             return 1;
