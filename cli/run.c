@@ -10,6 +10,7 @@
 #include "root.h"
 #include "run_options.h"
 #include "stats.h"
+#include "trace_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -200,12 +201,13 @@ static bool draw_graph(const struct run_options *options,
 
 /* Hands over what the run left behind. Returns the exit status of the command. */
 static int finish(const struct run_options *options,
-                  const struct monitor_config *config, int status)
+                  const struct monitor_config *config, const struct trace *trace,
+                  int status)
 {
-    bool ok = true;
+    bool ok = options->trace == NULL || trace_save(trace, options->trace) == 0;
 
     if (config->export_fd >= 0) {
-        ok = root_export(config->export_fd, options->export) == 0;
+        ok = root_export(config->export_fd, options->export) == 0 && ok;
     }
     if (options->stats) {
         ok = stats_print(config->stats_fd, stderr) == 0 && ok;
@@ -254,7 +256,7 @@ int cli_run(int argc, char **argv)
     config.link = options.link;
     config.acl = options.acl;
     config.revoke = options.revoke;
-    config.trace = options.trace;
+    config.log = options.log;
     config.sample = options.graph != NULL;
     if (choose_isolation(&options, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
@@ -286,5 +288,10 @@ int cli_run(int argc, char **argv)
     config.network = network.device.fd >= 0 ? &network.device : NULL;
     process_watch(network.helper, network.program);
     set_settings(&options, manifest, &network, &config);
-    return finish(&options, &config, process_run(&config, options.perf_map));
+    struct trace trace = {0};
+    if (options.trace != NULL && trace_open(&trace) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    config.trace = trace.memory;
+    return finish(&options, &config, &trace, process_run(&config, options.perf_map));
 }

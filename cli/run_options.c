@@ -16,12 +16,13 @@ enum run_key {
     KEY_STATS,
     KEY_JSON,
     KEY_GRAPH,
+    KEY_TRACE,
     KEY_ROOT,
     KEY_EXPORT,
     KEY_ENV,
+    KEY_LOG,
     KEY_NETWORK,
     KEY_PUBLISH,
-    KEY_TRACE,
     KEY_PERF_MAP,
     KEY_MODULES,
     KEY_INTERFACES,
@@ -76,7 +77,11 @@ static const struct argp_option options[] = {
      "draw who called whom to FILE.svg (by Graphviz), or as DOT to another FILE; see "
      "'cubicle graph'",
      0},
-    {"trace", KEY_TRACE, NULL, 0, "a line for each window, trap and fault", 0},
+    {"trace", KEY_TRACE, "FILE", 0,
+     "write calls and traps as they happen to FILE, as JSON for the trace viewers of "
+     "Chrome and Perfetto: the last million",
+     0},
+    {"log", KEY_LOG, NULL, 0, "a line for each window, trap and fault", 0},
     {"perf-map", KEY_PERF_MAP, NULL, 0,
      "write the names of all code to /tmp/perf-PID.map, where perf looks for them", 0},
     {NULL, 0, NULL, 0, "Other places than those of the build:", 5},
@@ -217,6 +222,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_GRAPH:
         o->graph = argument;
         return 0;
+    case KEY_TRACE:
+        o->trace = argument;
+        return 0;
     case KEY_ROOT:
         o->root = argument;
         return 0;
@@ -239,8 +247,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
         o->publish[o->npublish++] = argument;
         return 0;
-    case KEY_TRACE:
-        o->trace = true;
+    case KEY_LOG:
+        o->log = true;
         return 0;
     case KEY_PERF_MAP:
         o->perf_map = true;
@@ -257,6 +265,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (o->system == NULL) {
             argp_error(state, "which system?");
+        }
+        if (o->trace != NULL && o->link == MONITOR_LINK_DIRECT) {
+            argp_error(
+                state,
+                "--trace does not go with --link=direct: plain calls leave no trace");
         }
         return 0;
     default:

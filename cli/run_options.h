@@ -23,9 +23,10 @@ struct run_options {
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
-    bool trace, stats, perf_map;
+    bool log, stats, perf_map;
     const char *json;   /* file, "-", or NULL */
     const char *graph;  /* file, or NULL */
+    const char *trace;  /* file, or NULL */
     const char *root;   /* or NULL */
     const char *export; /* or NULL */
     const char **environment;

@@ -79,6 +79,8 @@ struct monitor_network {
     uint16_t offloads; /* NETIF_* of interface `netif` */
 };
 
+struct trace_memory;
+
 struct monitor_config {
     const char *system;                     /* for messages */
     const struct monitor_cubicle *cubicles; /* in start order */
@@ -103,8 +105,10 @@ struct monitor_config {
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
+    struct trace_memory
+        *trace;     /* shared; receives events as they happen (trace.h); or NULL */
     bool sample;    /* count where processor time goes, for the statistics */
-    bool trace;     /* one line per window, trap and fault on standard error */
+    bool log;       /* one line per window, trap and fault on standard error */
     int stats_fd;   /* receives the statistics as JSON when the system ends, or -1 */
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */
 };

@@ -18,6 +18,7 @@
 #include "signal_pending.h"
 #include "stats.h"
 #include "symbols.h"
+#include "trace.h"
 #include "trampoline.h"
 #include "wall.h"
 #include "watchdog.h"
@@ -180,11 +181,11 @@ static int start_stack(struct cubicle *cubicle)
 }
 
 /* Where the code lies, for debuggers and profilers. */
-static void start_trace(const struct plan *plan)
+static void start_log(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->system.nmodules; i++) {
         const struct module *module = &plan->system.modules[i];
-        (void)message_error(0, "trace: code of module %s at %#x", module->image.path,
+        (void)message_error(0, "log: code of module %s at %#x", module->image.path,
                             module->base[IMAGE_CODE]);
     }
 }
@@ -361,7 +362,8 @@ static int start_run(struct plan *plan, const struct trampoline *boot)
 static int start_monitor(const struct monitor_config *config)
 {
     copy_init();
-    entry_setup(config->trace);
+    trace_setup(config->trace);
+    entry_setup(config->log);
     memory_share_mappings(config->ncubicles);
     int error = gate_setup(config);
     if (error == 0) {
@@ -383,7 +385,7 @@ static int start_monitor(const struct monitor_config *config)
         error = window_setup(config->acl, config->revoke);
     }
     if (error == 0) {
-        error = fault_init(config->trace);
+        error = fault_init(config->log);
     }
     if (error == 0) {
         error = signal_setup();
@@ -444,8 +446,9 @@ int monitor_run(const struct monitor_config *config)
     if (error == 0) {
         error = start_each(&plan, start_keep);
     }
-    if (error == 0 && config->trace) {
-        start_trace(&plan);
+    trace_names();
+    if (error == 0 && config->log) {
+        start_log(&plan);
     }
     if (error == 0 && config->symbols_fd >= 0) {
         error = symbols_write(config->symbols_fd);
