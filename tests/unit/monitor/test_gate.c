@@ -111,9 +111,9 @@ uint32_t memory_heap_end(void)
 }
 
 /* Tested on their own. */
-int signal_set(uint64_t catches, uint64_t holds, uint64_t ignores)
+int64_t signal_set(uint64_t catches, uint64_t holds, uint64_t ignores)
 {
-    return (int)(catches + holds + ignores);
+    return (int64_t)(catches + holds + ignores);
 }
 
 int64_t signal_take(uint64_t which)
