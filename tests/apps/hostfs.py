@@ -10,11 +10,14 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from harness import BUILD, CUBICLE, ISOLATIONS, Suite, check, execute, mode, temporary_directory  # noqa: E402
+from harness import BUILD, CUBICLE, ISOLATIONS, SYSTEMS, Suite, check, execute, mode, temporary_directory  # noqa: E402
 
 NATIVE = BUILD / "native"
 # wal: a write-ahead log shares memory between processes, which files of the host do not do; see exclusive_wal().
 SCRIPTS = [path for path in sorted((Path(__file__).resolve().parent / "sql").glob("*.sql")) if path.stem != "wal"]
+# All but `rights` and `pipes`, which make set-id files and fifos.
+CHECKS = ("open", "data", "seek", "size", "names", "absent", "links", "directories", "relative", "times",
+          "locks", "mapping", "devices", "long")
 WAYS = {ISOLATIONS[0]: mode(ISOLATIONS[0])}
 if "none" in ISOLATIONS:
     WAYS["none"] = ["--isolation=none"]
@@ -45,6 +48,22 @@ class Folders:
         for name in names:
             check((self.ours / name).read_bytes() == (self.native / name).read_bytes(),
                   f"{name} differs from the native file")
+
+
+def checks(name, way):
+    """What the programs of tests/apps/files check, with the host's files in place of ramfs."""
+    with temporary_directory() as folder:
+        top = Path(folder)
+        top.chmod(0o755)
+        (top / "root").mkdir()
+        (top / "root").chmod(0o777)
+        text = (SYSTEMS / "files.yaml").read_text().replace('"ramfs /"', '"hostfs / root rw"')
+        text = text.replace("  - name: boot\n", "  - {name: hostfs, modules: [hostfs], hostfiles: [hostfs]}\n"
+                                                "  - name: boot\n")
+        system = top / "files.yaml"
+        system.write_text(text + "  - {consumer: vfscore, interface: fs, provider: hostfs}\n")
+        result = execute([CUBICLE, "run", *WAYS[way], system, "--", name])
+        check(f"PASS {name} " in result.out and result.status == 0, "a check failed", result)
 
 
 def script(path, way):
@@ -113,6 +132,8 @@ def read_only(way):
 def main():
     tests = Suite("hostfs")
     for way in WAYS:
+        for name in CHECKS:
+            tests.add(f"{name}, {way}", checks, name, way)
         for path in SCRIPTS:
             tests.add(f"{path.stem}, {way}", script, path, way)
         tests.add(f"goes on, {way}", goes_on, way)

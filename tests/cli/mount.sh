@@ -17,6 +17,59 @@ static void say(const char *what, const char *path, int result)
     printf("%s %s: %s\n", what, path, result >= 0 ? "ok" : strerror(errno));
 }
 
+static void read_all(int fd)
+{
+    char buf[64] = "";
+    struct stat st;
+    const ssize_t n = pread(fd, buf, sizeof(buf) - 1, 0);
+    printf("read: %s, ", n >= 0 ? buf : strerror(errno));
+    if (fstat(fd, &st) == 0) {
+        printf("size %ld, links %ld\n", (long)st.st_size, (long)st.st_nlink);
+    } else {
+        printf("%s\n", strerror(errno));
+    }
+}
+
+/* Reads a file, waits for a line, and reads it again. */
+static void hold(const char *path)
+{
+    char line[8];
+    const int fd = open(path, O_RDWR);
+    read_all(fd);
+    fflush(stdout);
+    if (fgets(line, sizeof(line), stdin) != NULL) {
+        read_all(fd);
+        printf("write: %s\n", pwrite(fd, "W", 1, 0) == 1 ? "ok" : strerror(errno));
+    }
+}
+
+/* More files than the host keeps open for us, all in use; every tenth without a name. */
+static void many(const char *folder)
+{
+    static int fds[600];
+    char path[300], c;
+    int bad = 0;
+    for (int i = 0; i < 600; i++) {
+        snprintf(path, sizeof(path), "%s/many%d", folder, i);
+        fds[i] = open(path, O_RDWR | O_CREAT | O_EXCL, 0644);
+        bad += fds[i] < 0 || write(fds[i], "xyz" + i % 3, 1) != 1;
+        if (i % 10 == 0) {
+            bad += unlink(path) != 0;
+        }
+    }
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 600; i++) {
+            bad += pread(fds[i], &c, 1, 0) != 1 || c != "xyz"[i % 3];
+        }
+    }
+    snprintf(path, sizeof(path), "%s/many7", folder);
+    bad += rename(folder, "/o/renamed") != 0;
+    for (int i = 0; i < 600; i++) {
+        bad += pwrite(fds[i], "w", 1, 1) != 1 || pread(fds[i], &c, 1, 1) != 1 || c != 'w';
+    }
+    printf("many: %d bad\n", bad);
+}
+
 /* `look VERB PATH [PATH]...`: one verb for all paths. */
 int main(int argc, char **argv)
 {
@@ -44,6 +97,10 @@ int main(int argc, char **argv)
             say(verb, path, unlink(path));
         } else if (strcmp(verb, "chmod") == 0) {
             say(verb, path, chmod(path, 0600));
+        } else if (strcmp(verb, "hold") == 0) {
+            hold(path);
+        } else if (strcmp(verb, "many") == 0) {
+            many(path);
         } else if (strcmp(verb, "count") == 0) {
             DIR *dir = opendir(path);
             int n = 0;
@@ -175,6 +232,54 @@ if [ "$(id -u)" -eq 0 ]; then
     ok 'a file that nobody cannot read'
     rm site/hidden
 fi
+
+# A file that is open, and what others do to it meanwhile: hold NAME EXPECTED COMMAND...
+hold() {
+    name=$1 expected=$2
+    shift 2
+    rm -rf other/held other/held2
+    printf held >other/held
+    chmod 666 other/held
+    rm -f held.in
+    mkfifo held.in
+    look ./look.cub --mount=other:/o:rw -- hold /o/held <held.in >held.out &
+    exec 3>held.in
+    for _ in $(seq 100); do
+        grep -q read: held.out && break
+        sleep 0.1
+    done
+    "$@"
+    echo >&3
+    exec 3>&-
+    wait $!
+    if [ "$(cat held.out)" = "read: held, size 4, links 1
+$expected" ]; then
+        pass "$name"
+    else
+        fail "$name"
+        sed 's/^/# /' held.out err
+    fi
+}
+replace() {
+    mv other/held other/held2
+    echo another >other/held
+    chmod 666 other/held
+}
+hold 'a file that others cut' 'read: , size 0, links 1
+write: ok' truncate -s 0 other/held
+hold 'a file that others lengthen' 'read: heldmore, size 8, links 1
+write: ok' sh -c 'printf more >>other/held'
+hold 'a file that others remove' 'read: held, size 4, links 0
+write: Stale file handle' rm other/held
+hold 'a file that others replace' 'read: held, size 4, links 1
+write: Stale file handle' replace
+[ "$(cat other/held2)" = held ] && [ "$(cat other/held)" = another ]
+ok 'the new one is left alone'
+mkdir other/folder
+chmod 777 other/folder
+[ "$(look ./look.cub --mount=other:/o:rw -- many /o/folder)" = 'many: 0 bad' ] &&
+    [ "$(find other/renamed -type f | wc -l)" = 540 ]
+ok 'more files than can be open, also without names, in a directory that is renamed'
 
 # Many names, while they change.
 mkdir many

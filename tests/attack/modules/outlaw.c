@@ -45,7 +45,8 @@ static void refused(const char *how, long result)
 static bool is_secret(int file)
 {
     char buf[16];
-    return hostfiles_read(file, 0, buf, sizeof(buf)) >= 6 && memcmp(buf, "secret", 6) == 0;
+    return hostfiles_read(file, 0, buf, sizeof(buf)) >= 6 &&
+           memcmp(buf, "secret", 6) == 0;
 }
 
 static void open_all(int dir, const char *path)
@@ -66,9 +67,21 @@ static void open_all(int dir, const char *path)
 static void paths(void)
 {
     static const char *const out[] = {
-        "..",          "../secret",   "sub/../../secret", "/etc/passwd",   "/proc/self/mem",
-        "up/secret",   "up",          "absolute",         "absolute/x",    "magic/1",
-        "sub/../..",   "./../secret", "../ro/../secret",  "../outlaw/ro",  "race/../../secret",
+        "..",
+        "../secret",
+        "sub/../../secret",
+        "/etc/passwd",
+        "/proc/self/mem",
+        "up/secret",
+        "up",
+        "absolute",
+        "absolute/x",
+        "magic/1",
+        "sub/../..",
+        "./../secret",
+        "../ro/../secret",
+        "../outlaw/ro",
+        "race/../../secret",
     };
     char deep[PATH_MAX];
     for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
@@ -97,7 +110,8 @@ static void changes(int dir, const char *name)
 
 static void names(void)
 {
-    static const char *const out[] = {"../secret", "..", ".", "", "/tmp/x", "up/made", "sub/../../made"};
+    static const char *const out[] = {
+        "../secret", "..", ".", "", "/tmp/x", "up/made", "sub/../../made"};
     for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
         changes(RW, out[i]);
     }
