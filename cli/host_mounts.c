@@ -33,7 +33,7 @@ static const char *find_module(const struct manifest *manifest)
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {
         const struct manifest_cubicle *cubicle = &manifest->cubicles[i];
         for (unsigned k = 0; k < cubicle->hostfiles_count; k++) {
-            if (manifest_binds(manifest, cubicle->hostfiles[k])) {
+            if (manifest_binds(manifest, "fs", cubicle->hostfiles[k])) {
                 return cubicle->hostfiles[k];
             }
         }

@@ -50,8 +50,13 @@ struct manifest {
     char *application;
     const char *application_file; /* its module's file; NULL: that of the build */
     char *low_view; /* a cubicle, "none", or NULL: that of the application */
+    char *root;     /* what is in the root at first: an absolute path, or one from the
+                       current folder; NULL: nothing */
     char **mounts;
     unsigned mounts_count;
+    char *network;  /* "STACK DEVICE NAME=VALUE...", or NULL */
+    char **publish; /* "[ADDRESS:]HOSTPORT:PORT[/udp]" */
+    unsigned publish_count;
     char **environment;
     unsigned environment_count;
     struct manifest_binding *bind;
@@ -73,8 +78,9 @@ void manifest_free(struct manifest *manifest);
 const struct manifest_cubicle *manifest_cubicle_of(const struct manifest *manifest,
                                                    const char *module);
 
-/** Does a row of `bind` let any module use @provider as a file system? */
-bool manifest_binds(const struct manifest *manifest, const char *provider);
+/** Does a row of `bind` let any module use @provider for @interface? */
+bool manifest_binds(const struct manifest *manifest, const char *interface,
+                    const char *provider);
 
 /** What @cubicle grants; @index < MANIFEST_GRANTS. */
 struct manifest_grant manifest_grant(const struct manifest_cubicle *cubicle,

@@ -4,6 +4,8 @@
  */
 #include "cli.h"
 #include "manifest.h"
+#include "network_spec.h"
+#include "publish.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -276,15 +278,26 @@ static int check_references(const char *path, const struct manifest *manifest)
     return 0;
 }
 
-bool manifest_binds(const struct manifest *manifest, const char *provider)
+bool manifest_binds(const struct manifest *manifest, const char *interface,
+                    const char *provider)
 {
     for (unsigned i = 0; i < manifest->bind_count; i++) {
         if (strcmp(manifest->bind[i].provider, provider) == 0 &&
-            strcmp(manifest->bind[i].interface, "fs") == 0) {
+            strcmp(manifest->bind[i].interface, interface) == 0) {
             return true;
         }
     }
     return false;
+}
+
+/* 8. A root needs a file system. */
+static int check_root(const char *path, const struct manifest *manifest)
+{
+    if (manifest->root != NULL && manifest->mounts_count == 0) {
+        cli_error("%s: the system has a 'root', but no 'mounts'", path);
+        return -1;
+    }
+    return 0;
 }
 
 /* 6. A mount is "PROVIDER /PATH[ OPTIONS]" with a module as the provider that `bind`
@@ -301,7 +314,7 @@ static int check_texts(const char *path, const struct manifest *manifest)
         const size_t len = strcspn(mount, " ");
         char *provider = cli_format("%.*s", (int)len, mount);
         const bool known = manifest_has_module(manifest, provider);
-        const bool bound = manifest_binds(manifest, provider);
+        const bool bound = manifest_binds(manifest, "fs", provider);
         free(provider);
         if (mount[len] == '\0' || mount[len + 1] != '/' || strpbrk(mount, control)) {
             cli_error("%s: bad mount '%s'", path, mount);
@@ -333,6 +346,66 @@ static int check_texts(const char *path, const struct manifest *manifest)
     return 0;
 }
 
+/* A module of `network`, @index in its line, that `bind` lets some module use for @interface. */
+static int check_network_module(const char *path, const struct manifest *manifest,
+                                unsigned index, const char *interface)
+{
+    char *name = network_word(manifest->network, index);
+    int error = 0;
+
+    if (name == NULL || !manifest_has_module(manifest, name)) {
+        cli_error("%s: network '%s': '%s' is no module of the system", path,
+                  manifest->network, name != NULL ? name : "");
+        cli_hint("it is 'STACK DEVICE NAME=VALUE...', as in 'lwip netdev "
+                 "address=10.0.2.15/24 gateway=10.0.2.2'");
+        error = -1;
+    } else if (!manifest_binds(manifest, interface, name)) {
+        cli_error("%s: network '%s': nobody may use '%s'", path, manifest->network,
+                  name);
+        cli_hint("add a row to 'bind': {consumer: ..., interface: %s, provider: %s}",
+                 interface, name);
+        error = -1;
+    }
+    free(name);
+    return error;
+}
+
+/* 7. `network` names a stack and a device that `bind` lets somebody use, and options that
+ * there are; `publish` is ports. */
+static int check_network(const char *path, const struct manifest *manifest)
+{
+    struct publish publish;
+    char *word;
+
+    for (unsigned i = 0; i < manifest->publish_count; i++) {
+        if (!publish_parse(manifest->publish[i], &publish)) {
+            cli_error("%s: bad port '%s' in 'publish'", path, manifest->publish[i]);
+            cli_hint("it is [ADDRESS:]HOSTPORT:PORT[/udp]");
+            return -1;
+        }
+    }
+    if (manifest->network == NULL) {
+        return 0;
+    }
+    if (check_network_module(path, manifest, 0, "socket") != 0 ||
+        check_network_module(path, manifest, 1, "netif") != 0) {
+        return -1;
+    }
+    for (unsigned i = 2; (word = network_word(manifest->network, i)) != NULL; i++) {
+        const bool known = network_is_option(word);
+        if (!known) {
+            cli_error("%s: network '%s': bad option '%s'", path, manifest->network,
+                      word);
+            cli_hint("docs/networking.md has the options");
+        }
+        free(word);
+        if (!known) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int manifest_check(const char *path, const struct manifest *manifest)
 {
     if (check_count(path, manifest) != 0 || check_names(path, manifest) != 0) {
@@ -350,5 +423,8 @@ int manifest_check(const char *path, const struct manifest *manifest)
     if (check_references(path, manifest) != 0) {
         return -1;
     }
-    return check_texts(path, manifest);
+    if (check_texts(path, manifest) != 0 || check_root(path, manifest) != 0) {
+        return -1;
+    }
+    return check_network(path, manifest);
 }

@@ -12,31 +12,45 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP};
+static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT,
+                                SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM};
 
 #define NFORWARDED (sizeof(forwarded) / sizeof(*forwarded))
 
 static volatile sig_atomic_t child;  /* process id */
-static volatile sig_atomic_t ending; /* the last signal that was forwarded */
+static volatile sig_atomic_t ending; /* the last signal that came */
 
-static void forward(int signal)
+/* What was ignored already, as nohup(1) does, the system ignores until its application says otherwise. */
+static bool ignored[NFORWARDED];
+
+static void forward(int signal, siginfo_t *info, void *context)
 {
     const int saved = errno;
 
+    (void)context;
     ending = signal;
-    if (child > 0) {
+    if (child > 0 && info->si_code <= 0) { /* the terminal's also goes to the child */
         kill(child, signal);
     }
     errno = saved;
 }
 
-static void set_handlers(void (*handler)(int))
+static void set_handlers(void)
 {
-    struct sigaction action = {.sa_handler = handler};
+    struct sigaction action = {.sa_sigaction = forward, .sa_flags = SA_SIGINFO};
+    struct sigaction before;
 
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < NFORWARDED; i++) {
-        sigaction(forwarded[i], &action, NULL);
+        ignored[i] = sigaction(forwarded[i], &action, &before) == 0 &&
+                     before.sa_handler == SIG_IGN;
+    }
+}
+
+static void reset_handlers(void)
+{
+    for (size_t i = 0; i < NFORWARDED; i++) {
+        (void)signal(forwarded[i], ignored[i] ? SIG_IGN : SIG_DFL);
     }
 }
 
@@ -55,7 +69,8 @@ static void close_all(unsigned first, unsigned last)
  * that the command may have inherited. */
 static void close_others(const struct monitor_config *config)
 {
-    const int files[] = {config->root_fd, config->export_fd, config->stats_fd};
+    const int files[] = {config->root_fd, config->export_fd, config->stats_fd,
+                         config->network != NULL ? config->network->fd : -1};
     const size_t nfiles = sizeof(files) / sizeof(*files);
     const size_t nkeep = nfiles + config->ndirectories;
     int *keep = cli_calloc(nkeep, sizeof(*keep));
@@ -103,7 +118,7 @@ static int open_perf_map(void)
 static void run_child(struct monitor_config config, bool perf_map, const sigset_t *mask,
                       pid_t parent)
 {
-    set_handlers(SIG_DFL);
+    reset_handlers();
     sigprocmask(SIG_SETMASK, mask, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
@@ -143,6 +158,44 @@ static int explain_signal(int signal)
     return 128 + signal;
 }
 
+static pid_t watched; /* the helper */
+static const char *watched_name;
+
+void process_watch(pid_t helper, const char *program)
+{
+    watched = helper;
+    watched_name = program;
+}
+
+/* The end of child @pid, which is *@status. False after a message. */
+static bool await_system(pid_t pid, int *status)
+{
+    for (;;) {
+        const pid_t ended = waitpid(-1, status, 0);
+        if (ended == pid) {
+            return true;
+        }
+        if (ended > 0 && ended == watched) {
+            watched = 0;
+            cli_error(
+                "the network helper %s has ended; the system has no network any more",
+                watched_name);
+        } else if (ended < 0 && errno != EINTR) {
+            cli_error("cannot wait for the system: %s", strerror(errno));
+            return false;
+        }
+    }
+}
+
+static void end_helper(void)
+{
+    if (watched > 0) {
+        kill(watched, SIGKILL);
+        (void)waitpid(watched, NULL, 0);
+        watched = 0;
+    }
+}
+
 int process_run(const struct monitor_config *config, bool perf_map)
 {
     sigset_t all, mask;
@@ -153,7 +206,7 @@ int process_run(const struct monitor_config *config, bool perf_map)
     /* Handlers are in place, and the child's number known, before a signal is taken. */
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &mask);
-    set_handlers(forward);
+    set_handlers();
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == 0) {
@@ -163,15 +216,16 @@ int process_run(const struct monitor_config *config, bool perf_map)
     sigprocmask(SIG_SETMASK, &mask, NULL);
     if (pid < 0) {
         cli_error("cannot start a process: %s", strerror(errno));
+    }
+    if (config->network != NULL) {
+        close(config->network->fd); /* what ends with the system ends for its peer */
+    }
+    const bool ended = pid > 0 && await_system(pid, &status);
+    child = 0;
+    end_helper();
+    if (!ended) {
         return MONITOR_EXIT_CONFIG;
     }
-    while (waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            cli_error("cannot wait for the system: %s", strerror(errno));
-            return MONITOR_EXIT_CONFIG;
-        }
-    }
-    child = 0;
     if (WIFEXITED(status) && ending != 0 && WEXITSTATUS(status) == 128 + ending) {
         return explain_signal(ending); /* the monitor ended the system itself */
     }

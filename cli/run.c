@@ -4,12 +4,14 @@
 #include "host_mounts.h"
 #include "manifest.h"
 #include "module_note.h"
+#include "network.h"
 #include "probe.h"
 #include "process.h"
 #include "program.h"
 #include "root.h"
 #include "run_options.h"
 #include "stats.h"
+#include "trace_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -142,17 +144,19 @@ static char *join_lines(char *const *lines, unsigned count)
 /* What components read with host_setting(). */
 static void set_settings(const struct run_options *options,
                          const struct manifest *manifest, char *const *mounts,
-                         unsigned nmounts, struct monitor_config *config)
+                         unsigned nmounts, const struct network *network,
+                         struct monitor_config *config)
 {
-    struct monitor_setting *settings = cli_calloc(3, sizeof(*settings));
+    struct monitor_setting *settings = cli_calloc(4, sizeof(*settings));
 
     settings[0] = (struct monitor_setting){"mounts", join_lines(mounts, nmounts)};
     settings[1] = (struct monitor_setting){
         "application", manifest->application != NULL ? manifest->application : ""};
     settings[2] =
         (struct monitor_setting){"export", options->export != NULL ? "yes" : ""};
+    settings[3] = (struct monitor_setting){"network", network->line};
     config->settings = settings;
-    config->nsettings = 3;
+    config->nsettings = 4;
 }
 
 /* Opens what the run reads and writes. 0, or -1 after a message. */
@@ -166,7 +170,8 @@ static int open_files(const struct run_options *options,
                   manifest->name);
         return -1;
     }
-    if (options->root != NULL && (config->root_fd = root_import(options->root)) < 0) {
+    if ((manifest->root != NULL || options->root != NULL) &&
+        (config->root_fd = root_import(manifest->root, options->root)) < 0) {
         return -1;
     }
     if (options->export != NULL && (export_check(options->export) != 0 ||
@@ -198,12 +203,13 @@ static bool draw_graph(const struct run_options *options,
 
 /* Hands over what the run left behind. Returns the exit status of the command. */
 static int finish(const struct run_options *options,
-                  const struct monitor_config *config, int status)
+                  const struct monitor_config *config, const struct trace *trace,
+                  int status)
 {
-    bool ok = true;
+    bool ok = options->trace == NULL || trace_save(trace, options->trace) == 0;
 
     if (config->export_fd >= 0) {
-        ok = root_export(config->export_fd, options->export) == 0;
+        ok = root_export(config->export_fd, options->export) == 0 && ok;
     }
     if (options->stats) {
         ok = stats_print(config->stats_fd, stderr) == 0 && ok;
@@ -245,13 +251,14 @@ int cli_run(int argc, char **argv)
 {
     struct run_options options;
     struct monitor_config config = {0};
+    struct network network;
 
     run_options_parse(argc, argv, &options);
     config.view_switch = options.view_switch;
     config.link = options.link;
     config.acl = options.acl;
     config.revoke = options.revoke;
-    config.trace = options.trace;
+    config.log = options.log;
     config.sample = options.graph != NULL;
     if (choose_isolation(&options, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
@@ -280,9 +287,18 @@ int cli_run(int argc, char **argv)
     }
     set_arguments(&options, &config);
     set_environment(&options, manifest, &config);
-    set_settings(&options, manifest, mounts, nmounts, &config);
-    if (open_files(&options, manifest, &config) != 0) {
+    if (open_files(&options, manifest, &config) != 0 ||
+        network_open(&options.network, options.publish, options.npublish, manifest,
+                     &network) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
-    return finish(&options, &config, process_run(&config, options.perf_map));
+    config.network = network.device.fd >= 0 ? &network.device : NULL;
+    process_watch(network.helper, network.program);
+    set_settings(&options, manifest, mounts, nmounts, &network, &config);
+    struct trace trace = {0};
+    if (options.trace != NULL && trace_open(&trace) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    config.trace = trace.memory;
+    return finish(&options, &config, &trace, process_run(&config, options.perf_map));
 }

@@ -1,6 +1,7 @@
 #include "run_options.h"
 
 #include "cli.h"
+#include "publish.h"
 
 #include <argp.h>
 #include <stdlib.h>
@@ -15,11 +16,14 @@ enum run_key {
     KEY_STATS,
     KEY_JSON,
     KEY_GRAPH,
+    KEY_TRACE,
     KEY_ROOT,
     KEY_EXPORT,
     KEY_MOUNT,
     KEY_ENV,
-    KEY_TRACE,
+    KEY_LOG,
+    KEY_NETWORK,
+    KEY_PUBLISH,
     KEY_PERF_MAP,
     KEY_MODULES,
     KEY_INTERFACES,
@@ -58,7 +62,19 @@ static const struct argp_option options[] = {
      "repeated",
      0},
     {"env", KEY_ENV, "NAME=VALUE", 0, "environment variable; may be repeated", 0},
-    {NULL, 0, NULL, 0, "What happened (all on standard error):", 3},
+    {NULL, 0, NULL, 0, "Network:", 3},
+    {"network", KEY_NETWORK, "KIND[,NAME=VALUE...]", 0,
+     "none, stream (default where the system has a network: a helper process, which "
+     "needs no rights), stream:passt, stream:slirp, stream:PATH (a UNIX socket), "
+     "tap:NAME; "
+     "and address=, gateway=, dns=, mtu=, mac=",
+     0},
+    {"publish", KEY_PUBLISH, "[ADDRESS:]HOSTPORT:PORT[/udp]", 0,
+     "have a port of the host (of 127.0.0.1, unless ADDRESS says otherwise) lead to "
+     "one "
+     "of the system; may be repeated, and replaces those of the manifest",
+     0},
+    {NULL, 0, NULL, 0, "What happened (all on standard error):", 4},
     {"stats", KEY_STATS, NULL, 0, "calls, bytes, traps and pages as tables, at the end",
      0},
     {"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL,
@@ -67,10 +83,14 @@ static const struct argp_option options[] = {
      "draw who called whom to FILE.svg (by Graphviz), or as DOT to another FILE; see "
      "'cubicle graph'",
      0},
-    {"trace", KEY_TRACE, NULL, 0, "a line for each window, trap and fault", 0},
+    {"trace", KEY_TRACE, "FILE", 0,
+     "write calls and traps as they happen to FILE, as JSON for the trace viewers of "
+     "Chrome and Perfetto: the last million",
+     0},
+    {"log", KEY_LOG, NULL, 0, "a line for each window, trap and fault", 0},
     {"perf-map", KEY_PERF_MAP, NULL, 0,
      "write the names of all code to /tmp/perf-PID.map, where perf looks for them", 0},
-    {NULL, 0, NULL, 0, "Other places than those of the build:", 4},
+    {NULL, 0, NULL, 0, "Other places than those of the build:", 5},
     {"modules", KEY_MODULES, "DIR", 0, "module files, NAME.cub", 0},
     {"interfaces", KEY_INTERFACES, "DIR", 0, "interface registry, NAME.desc", 0},
     {NULL, 0, NULL, 0, NULL, -1},
@@ -184,9 +204,20 @@ static void parse_argument(char *argument, const struct argp_state *state,
     }
 }
 
+static void parse_network(const char *argument, const struct argp_state *state,
+                          struct run_options *o)
+{
+    const char *reason = network_parse(argument, &o->network);
+
+    if (reason != NULL) {
+        argp_error(state, "--network=%s: %s", argument, reason);
+    }
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct run_options *o = state->input;
+    struct publish publish;
 
     switch (key) {
     case KEY_STATS:
@@ -197,6 +228,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_GRAPH:
         o->graph = argument;
+        return 0;
+    case KEY_TRACE:
+        o->trace = argument;
         return 0;
     case KEY_ROOT:
         o->root = argument;
@@ -213,8 +247,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
         o->environment[o->nenvironment++] = argument;
         return 0;
-    case KEY_TRACE:
-        o->trace = true;
+    case KEY_NETWORK:
+        parse_network(argument, state, o);
+        return 0;
+    case KEY_PUBLISH:
+        if (!publish_parse(argument, &publish)) {
+            argp_error(state, "--publish=%s: it is [ADDRESS:]HOSTPORT:PORT[/udp]",
+                       argument);
+        }
+        o->publish[o->npublish++] = argument;
+        return 0;
+    case KEY_LOG:
+        o->log = true;
         return 0;
     case KEY_PERF_MAP:
         o->perf_map = true;
@@ -231,6 +275,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (o->system == NULL) {
             argp_error(state, "which system?");
+        }
+        if (o->trace != NULL && o->link == MONITOR_LINK_DIRECT) {
+            argp_error(
+                state,
+                "--trace does not go with --link=direct: plain calls leave no trace");
         }
         return 0;
     default:
@@ -251,6 +300,8 @@ void run_options_parse(int argc, char **argv, struct run_options *o)
     o->arguments = cli_calloc((size_t)argc + 1, sizeof(*o->arguments));
     o->mounts = cli_calloc((size_t)argc + 1, sizeof(*o->mounts));
     o->environment = cli_calloc((size_t)argc + 1, sizeof(*o->environment));
+    o->publish = cli_calloc((size_t)argc + 1, sizeof(*o->publish));
+    o->network = (struct network_spec){.where = "", .options = ""};
     argp_err_exit_status = MONITOR_EXIT_CONFIG;
     cli_parse(&argp, argc, argv, ARGP_IN_ORDER, o);
 }

@@ -152,6 +152,30 @@ uint64_t cubicle_epoch(int id);
  */
 int cubicle_fetch(CUBICLE_OPAQUE void *to, size_t at, size_t size);
 
+/*
+ * Signals that somebody outside sends to the system: TERM, INT, QUIT, HUP, USR1, USR2, WINCH, ALRM. Bit n - 1 of a set
+ * is signal n. Only the application's cubicle may use these four: to others they are -EPERM. What it does not name in
+ * cubicle_signal_set() has the effect that Linux gives it by default.
+ */
+
+/**
+ * From now on signals of @catches are noted and end waits with -EINTR, those of @holds are noted, and those of @ignores
+ * are dropped, also where they were noted. @ignores goes before @catches before @holds. The set of those that were
+ * ignored when the system started, and are until the first call.
+ */
+int64_t cubicle_signal_set(uint64_t catches, uint64_t holds, uint64_t ignores);
+
+/** Takes what has been noted of @which: a set, perhaps empty. */
+int64_t cubicle_signal_take(uint64_t which);
+
+/** Waits until one of @which, or of the caught ones, is noted, at most @timeout_ns (-1: for ever). 1; 0 the time is over. */
+int cubicle_signal_wait(uint64_t which, int64_t timeout_ns);
+
+/** setitimer(2), ITIMER_REAL: ALRM in @first_ns (0: never) and then each @interval_ns (0: only once). @first_ns
+ *  UINT64_MAX changes nothing. *@left becomes what both were. 0. */
+int cubicle_signal_timer(uint64_t first_ns, uint64_t interval_ns,
+                         CUBICLE_OUT(2 * sizeof(uint64_t)) uint64_t *left);
+
 /**
  * Binds provider @provider of interface @interface (one with several providers).
  * @fingerprint  of the interface as the caller was built with it: what <interface>_bind() passes.

@@ -12,6 +12,8 @@
 
 CUBICLE_INTERFACE(host);
 
+/* What waits ends with -EINTR when a signal comes that the application catches (cubicle.h). */
+
 /** Reads from standard input; blocks; 0 at the end. */
 ssize_t host_console_read(CUBICLE_OUT(count, ret) void *buf, size_t count);
 
@@ -40,7 +42,7 @@ ssize_t host_setting(CUBICLE_STRING(64) const char *name, CUBICLE_OUT(count, ret
 /** Nanoseconds of CLOCK_REALTIME (0), CLOCK_MONOTONIC (1) or CLOCK_PROCESS_CPUTIME_ID (2); -EINVAL. */
 int64_t host_clock(int clock);
 
-/** Sleeps; 0. */
+/** Sleeps; 0; -EINTR. */
 int host_sleep(uint64_t timeout_ns);
 
 /** Fills @buf with entropy of the host kernel, @count <= 256. @count or an error. */

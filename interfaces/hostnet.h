@@ -7,7 +7,6 @@
 #define CUBICLE_HOSTNET_H
 
 #include <cubicle/interface.h>
-#include <cubicle/slice.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,8 +14,9 @@
 CUBICLE_INTERFACE(hostnet);
 
 /** Kinds of devices. */
-#define HOSTNET_TAP 1    /* a frame per call, after a struct virtio_net_hdr of 12 bytes */
-#define HOSTNET_STREAM 2 /* bytes: each frame after its length, 4 bytes in network order */
+#define HOSTNET_TAP 1 /* a frame per call, after a struct virtio_net_hdr of 12 bytes */
+#define HOSTNET_STREAM \
+    2 /* bytes: each frame after its length, 4 bytes in network order */
 
 struct hostnet_info {
     uint32_t kind;     /* HOSTNET_TAP or HOSTNET_STREAM */
@@ -25,24 +25,35 @@ struct hostnet_info {
     uint16_t offloads; /* NETIF_* of netif.h that the device takes and gives */
 };
 
-/** Slices in one call. */
+/** A piece of @owner's memory: the caller's id, or that of a cubicle that lends it to the caller by a window. */
+struct hostnet_slice {
+    uint32_t base; /* an offset: the low 32 bits of a pointer */
+    uint32_t size; /* bytes; 0: the slice is left out */
+    uint32_t owner;
+    uint32_t pad;
+};
+
+/** Slices, and bytes of them together, in one call. */
 #define HOSTNET_SLICES_MAX 256
+#define HOSTNET_BYTES_MAX (4u << 20)
 
 /** Describes the device. 0; -ENODEV the system was started without one. */
 int hostnet_info(CUBICLE_OUT(sizeof(struct hostnet_info)) struct hostnet_info *info);
 
 /**
- * One writev(2) of the slices, which the caller owns or is lent for reading; they need not be mapped in its view. Never
- * waits. Bytes written; -EAGAIN there is no room; -EFAULT a slice is not the caller's to read; -EINVAL none, or too many.
+ * One writev(2) of the slices, which may be read by the caller, be they mapped in its view or not. Never waits. Bytes
+ * written; -EAGAIN there is no room; -EPIPE the peer of a stream is gone; -EFAULT a slice is not all @owner's, or not
+ * the caller's to read; -EINVAL no slices, or too many, or too long ones.
  */
-ssize_t hostnet_send(CUBICLE_IN(size) const struct cubicle_slice *slices, size_t size);
+ssize_t hostnet_send(CUBICLE_IN(size) const struct hostnet_slice *slices, size_t size);
 
-/** One readv(2) into slices that the caller owns or is lent for writing. Never waits. Bytes read; 0 the peer of a
- *  stream is gone; -EAGAIN nothing is there; errors as above. */
-ssize_t hostnet_receive(CUBICLE_IN(size) const struct cubicle_slice *slices, size_t size);
+/** One readv(2) into slices that may be written by the caller. Never waits. Bytes read (a TAP device drops what of a
+ *  frame has no room); 0 the peer of a stream is gone; -EAGAIN nothing is there; errors as above. */
+ssize_t hostnet_receive(CUBICLE_IN(size) const struct hostnet_slice *slices,
+                        size_t size);
 
-/** Waits up to @timeout_ns (-1: for ever) for POLLIN and, or POLLOUT of @events. The bits that are ready; 0 the time is
- *  over; -EINTR a signal for the application is pending. */
+/** Waits up to @timeout_ns (-1: for ever) for POLLIN and, or POLLOUT of @events. The bits that are ready, with POLLHUP
+ *  and POLLERR where the device is gone; 0 the time is over; -EINTR a signal for the application is pending. */
 int hostnet_wait(int events, int64_t timeout_ns);
 
 #endif

@@ -16,12 +16,16 @@
 #define FAULT_EFLAGS_OF_CUBICLES 0x40500
 
 /** Installs the handlers. 0 or a negative errno. */
-int fault_init(bool trace) __attribute__((warn_unused_result));
+int fault_init(bool log) __attribute__((warn_unused_result));
 
 /** Installs @handler for @signal, with all others blocked meanwhile. @flags besides the usual
  *  SA_ flags. 0 or a negative errno. */
 int fault_handle(int signal, void (*handler)(int, siginfo_t *, void *), int flags)
     __attribute__((warn_unused_result));
+
+/** Ends everything with status 128 + @signal, from the handler of that signal with its @context (a ucontext_t): cubicle
+ *  code stops at once and is unwound, a host call ends with the process. */
+void fault_interrupt(int signal, void *context);
 
 /** Everything ends, with @status: where calls of the monitor's lie on each other, each of them. */
 void fault_end(int status);

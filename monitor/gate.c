@@ -9,6 +9,7 @@
 #include "host_files.h"
 #include "link.h"
 #include "memory.h"
+#include "signal_pending.h"
 #include "trampoline_body.h"
 #include "unwind.h"
 #include "window.h"
@@ -334,33 +335,44 @@ static const struct gate gates[] = {
     {"cubicle_epoch", gate_epoch, 0},
     {"cubicle_fetch", gate_fetch, 0},
     {"cubicle_bind", gate_bind, 0},
+    {"cubicle_signal_set", signal_set, 0},
+    {"cubicle_signal_take", signal_take, 0},
+    {"cubicle_signal_wait", signal_await, 0},
+    {"cubicle_signal_timer", signal_timer, 0},
 };
 #define NGATES (sizeof(gates) / sizeof(gates[0]))
 
-void gate_setup(const struct monitor_config *config)
+int gate_setup(const struct monitor_config *config)
 {
     host_setup(config);
     host_files_setup(config);
+    return host_net_setup(config);
+}
+
+static const struct gate *gate_in(const struct gate *table, unsigned count,
+                                  const char *name)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(table[i].name, name) == 0) {
+            return &table[i];
+        }
+    }
+    return NULL;
 }
 
 const struct gate *gate_find(const char *name)
 {
-    for (unsigned i = 0; i < NGATES; i++) {
-        if (strcmp(gates[i].name, name) == 0) {
-            return &gates[i];
-        }
+    const struct gate *gate = gate_in(gates, NGATES, name);
+    if (gate == NULL) {
+        gate = gate_in(host_gates, host_ngates, name);
     }
-    for (unsigned i = 0; i < host_ngates; i++) {
-        if (strcmp(host_gates[i].name, name) == 0) {
-            return &host_gates[i];
-        }
+    if (gate == NULL) {
+        gate = gate_in(host_net_gates, host_net_ngates, name);
     }
-    for (unsigned i = 0; i < host_files_ngates; i++) {
-        if (strcmp(host_files_gates[i].name, name) == 0) {
-            return &host_files_gates[i];
-        }
+    if (gate == NULL) {
+        gate = gate_in(host_files_gates, host_files_ngates, name);
     }
-    return NULL;
+    return gate;
 }
 
 bool gate_is_interface(const char *name)

@@ -24,12 +24,18 @@ const struct gate *gate_find(const char *name);
 /** True for the interfaces that the monitor provides. */
 bool gate_is_interface(const char *name);
 
-/** Tells the host gates about the system. */
-void gate_setup(const struct monitor_config *config);
+/** Tells the host gates about the system, before the wall. 0 or a negative errno. */
+int gate_setup(const struct monitor_config *config) __attribute__((warn_unused_result));
 
 /** Gates of interface `host`, in host.c. */
 extern const struct gate host_gates[];
 extern const unsigned host_ngates;
 void host_setup(const struct monitor_config *config);
+
+/** Gates of interface `hostnet`, in host_net.c. */
+extern const struct gate host_net_gates[];
+extern const unsigned host_net_ngates;
+int host_net_setup(const struct monitor_config *config)
+    __attribute__((warn_unused_result));
 
 #endif

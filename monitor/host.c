@@ -3,6 +3,7 @@
  * interfaces/host.h. Buffers are the monitor's own copies.
  */
 #include "gate.h"
+#include "signal_pending.h"
 #include "unwind.h"
 
 #include <errno.h>
@@ -28,9 +29,17 @@ static ssize_t host_result(ssize_t n)
     return n >= 0 ? n : -errno;
 }
 
+/* Until the console has one of @events, or a signal for the application comes. 0 or a negative errno. */
+static int host_console_wait(int stream, short events)
+{
+    const int ready = signal_wanted() ? signal_wait(stream, events, -1) : 0;
+    return ready < 0 ? ready : 0;
+}
+
 static ssize_t host_console_read(void *buf, size_t count)
 {
-    return host_result(read(STDIN_FILENO, buf, count));
+    const int error = host_console_wait(STDIN_FILENO, POLLIN);
+    return error == 0 ? host_result(read(STDIN_FILENO, buf, count)) : error;
 }
 
 static ssize_t host_console_write(int stream, const void *buf, size_t count)
@@ -38,7 +47,8 @@ static ssize_t host_console_write(int stream, const void *buf, size_t count)
     if (stream != STDOUT_FILENO && stream != STDERR_FILENO) {
         return -EBADF;
     }
-    return host_result(write(stream, buf, count));
+    const int error = host_console_wait(stream, POLLOUT);
+    return error == 0 ? host_result(write(stream, buf, count)) : error;
 }
 
 static int host_console_isatty(int stream)
@@ -57,9 +67,9 @@ static int host_console_size(int stream)
 
 static int host_console_poll(int timeout_ms)
 {
-    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-    const int n = poll(&in, 1, timeout_ms);
-    return n >= 0 ? n : -errno;
+    const int n = signal_wait(STDIN_FILENO, POLLIN,
+                              timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000);
+    return n > 0 ? 1 : n;
 }
 
 /* Copies @text with its NUL. */
@@ -117,14 +127,7 @@ static int64_t host_clock(int clock)
 
 static int host_sleep(uint64_t timeout_ns)
 {
-    struct timespec left = {.tv_sec = (time_t)(timeout_ns / 1000000000),
-                            .tv_nsec = (long)(timeout_ns % 1000000000)};
-    while (nanosleep(&left, &left) != 0) {
-        if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    return 0;
+    return signal_wait(-1, 0, timeout_ns < INT64_MAX ? (int64_t)timeout_ns : INT64_MAX);
 }
 
 static ssize_t host_entropy(void *buf, size_t count)

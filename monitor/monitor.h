@@ -67,6 +67,18 @@ struct monitor_setting {
     const char *name, *value;
 };
 
+/** Kinds of network devices: HOSTNET_* of interface `hostnet`. */
+enum monitor_network_kind { MONITOR_NETWORK_TAP = 1, MONITOR_NETWORK_STREAM = 2 };
+
+/** The network device, and what components are told of it. */
+struct monitor_network {
+    int fd; /* a TAP device or a connected stream socket; the monitor makes it nonblocking */
+    enum monitor_network_kind kind;
+    uint32_t mtu; /* bytes, without the Ethernet header */
+    uint8_t mac[6];
+    uint16_t offloads; /* NETIF_* of interface `netif` */
+};
+
 /** A directory of the host that a module may use. */
 struct monitor_directory {
     const char *module; /* one with MONITOR_RIGHT_HOSTFILES */
@@ -74,6 +86,8 @@ struct monitor_directory {
     int fd;             /* opened with O_PATH */
     bool writable;
 };
+
+struct trace_memory;
 
 struct monitor_config {
     const char *system;                     /* for messages */
@@ -96,13 +110,16 @@ struct monitor_config {
     size_t ndirectories; /* at most HOSTFILES_ROOTS_MAX */
     int root_fd;         /* cpio stream of the initial root, or -1 */
     int export_fd;       /* receives the exported root, or -1 */
+    const struct monitor_network *network; /* NULL: none */
     enum monitor_isolation isolation;
     enum monitor_view_switch view_switch;
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
+    struct trace_memory
+        *trace;     /* shared; receives events as they happen (trace.h); or NULL */
     bool sample;    /* count where processor time goes, for the statistics */
-    bool trace;     /* one line per window, trap and fault on standard error */
+    bool log;       /* one line per window, trap and fault on standard error */
     int stats_fd;   /* receives the statistics as JSON when the system ends, or -1 */
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */
 };

@@ -16,8 +16,10 @@
 #include "registry.h"
 #include "restart.h"
 #include "sampler.h"
+#include "signal_pending.h"
 #include "stats.h"
 #include "symbols.h"
+#include "trace.h"
 #include "trampoline.h"
 #include "wall.h"
 #include "watchdog.h"
@@ -180,11 +182,11 @@ static int start_stack(struct cubicle *cubicle)
 }
 
 /* Where the code lies, for debuggers and profilers. */
-static void start_trace(const struct plan *plan)
+static void start_log(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->system.nmodules; i++) {
         const struct module *module = &plan->system.modules[i];
-        (void)message_error(0, "trace: code of module %s at %#x", module->image.path,
+        (void)message_error(0, "log: code of module %s at %#x", module->image.path,
                             module->base[IMAGE_CODE]);
     }
 }
@@ -384,10 +386,13 @@ static int start_run(struct plan *plan, const struct trampoline *boot)
 static int start_monitor(const struct monitor_config *config)
 {
     copy_init();
-    gate_setup(config);
-    entry_setup(config->trace);
+    trace_setup(config->trace);
+    entry_setup(config->log);
     memory_share_mappings(config->ncubicles);
-    int error = memory_init();
+    int error = gate_setup(config);
+    if (error == 0) {
+        error = memory_init();
+    }
     if (error == 0) {
         error = thread_init();
     }
@@ -404,7 +409,10 @@ static int start_monitor(const struct monitor_config *config)
         error = window_setup(config->acl, config->revoke);
     }
     if (error == 0) {
-        error = fault_init(config->trace);
+        error = fault_init(config->log);
+    }
+    if (error == 0) {
+        error = signal_setup();
     }
     if (error != 0) {
         return message_error(error, "cannot set up the monitor: %s", strerror(-error));
@@ -465,8 +473,9 @@ int monitor_run(const struct monitor_config *config)
     if (error == 0) {
         error = start_each(&plan, start_keep);
     }
-    if (error == 0 && config->trace) {
-        start_trace(&plan);
+    trace_names();
+    if (error == 0 && config->log) {
+        start_log(&plan);
     }
     if (error == 0 && config->symbols_fd >= 0) {
         error = symbols_write(config->symbols_fd);
@@ -478,7 +487,7 @@ int monitor_run(const struct monitor_config *config)
         error = sampler_start();
     }
     if (error == 0) {
-        error = wall_raise();
+        error = wall_raise(config);
     }
     int status = MONITOR_EXIT_CONFIG;
     if (error == 0) {

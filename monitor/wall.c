@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -28,12 +29,26 @@ static const unsigned allowed[] = {
     SYS_brk,            SYS_clock_gettime,   SYS_clock_nanosleep,
     SYS_nanosleep,      SYS_getrandom,       SYS_rt_sigreturn,
     SYS_rt_sigprocmask, SYS_restart_syscall, SYS_futex,
-    SYS_exit,           SYS_exit_group,
+    SYS_exit,           SYS_exit_group,      SYS_ppoll,
+    SYS_getitimer,
 };
 /* clang-format on */
 
+/* Only on the device (its number is the first argument), and only where there is one. */
+static void wall_allow_network(const struct monitor_network *network,
+                               struct filter *filter)
+{
+    if (network == NULL) {
+        return;
+    }
+    filter_allow_if(filter, SYS_readv, 0, UINT64_MAX, (unsigned)network->fd);
+    if (network->kind == MONITOR_NETWORK_STREAM) {
+        filter_allow_if(filter, SYS_sendmsg, 0, UINT64_MAX, (unsigned)network->fd);
+    }
+}
+
 /* Writes what the monitor may still ask of the host. */
-static int wall_program(struct filter *filter)
+static int wall_program(const struct monitor_config *config, struct filter *filter)
 {
     /* What a terminal is asked; nothing that types into it. */
     static const unsigned terminal[] = {TCGETS, TIOCGWINSZ};
@@ -45,18 +60,20 @@ static int wall_program(struct filter *filter)
     for (size_t i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++) {
         filter_allow_if(filter, SYS_ioctl, 1, UINT64_MAX, terminal[i]);
     }
+    filter_allow_if(filter, SYS_setitimer, 0, UINT64_MAX, ITIMER_REAL);
     for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }
+    wall_allow_network(config->network, filter);
     backend->allow_calls(filter);
     host_files_allow(filter);
     return filter_end(filter);
 }
 
-static int wall_filter(void)
+static int wall_filter(const struct monitor_config *config)
 {
     static struct filter filter;
-    const int error = wall_program(&filter);
+    const int error = wall_program(config, &filter);
     return error == 0 ? filter_load(&filter) : error;
 }
 
@@ -99,7 +116,7 @@ int wall_check(void)
                          "(personality(2))");
 }
 
-int wall_raise(void)
+int wall_raise(const struct monitor_config *config)
 {
     int error = wall_drop_privileges();
     if (error != 0) {
@@ -109,7 +126,7 @@ int wall_raise(void)
     if (error != 0) {
         return error;
     }
-    error = wall_filter();
+    error = wall_filter(config);
     if (error != 0) {
         return message_error(error, "cannot install the seccomp filter: %s",
                              strerror(-error));

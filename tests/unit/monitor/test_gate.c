@@ -9,6 +9,7 @@
 #include "link.h"
 #include "memory.h"
 #include "page.h"
+#include "signal_pending.h"
 #include "trampoline.h"
 #include "window.h"
 
@@ -108,6 +109,28 @@ void window_forget_cubicle(unsigned cubicle)
 uint32_t memory_heap_end(void)
 {
     return HEAP_END - 0x100000;
+}
+
+/* Tested on their own. */
+int64_t signal_set(uint64_t catches, uint64_t holds, uint64_t ignores)
+{
+    return (int64_t)(catches + holds + ignores);
+}
+
+int64_t signal_take(uint64_t which)
+{
+    return (int64_t)which;
+}
+
+int signal_await(uint64_t which, int64_t timeout_ns)
+{
+    return (int)(which + (uint64_t)timeout_ns);
+}
+
+int signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left)
+{
+    *left = first_ns + interval_ns;
+    return 0;
 }
 
 int window_init(unsigned owner)
@@ -216,6 +239,15 @@ void host_files_setup(const struct monitor_config *config)
 }
 const struct gate host_gates[] = {{"host_none", NULL, MONITOR_RIGHT_HOST}};
 const unsigned host_ngates = 1;
+
+const struct gate host_net_gates[] = {{"hostnet_none", NULL, MONITOR_RIGHT_HOSTNET}};
+const unsigned host_net_ngates = 1;
+
+int host_net_setup(const struct monitor_config *config)
+{
+    (void)config;
+    return -ENOTTY;
+}
 
 void host_setup(const struct monitor_config *config)
 {
@@ -538,6 +570,8 @@ static void test_rights(void **state)
         assert_int_equal(gate_find(allocators[i])->needs, MONITOR_RIGHT_ALLOCATOR);
     }
     assert_int_equal(gate_find("host_none")->needs, MONITOR_RIGHT_HOST);
+    assert_int_equal(gate_find("hostnet_none")->needs, MONITOR_RIGHT_HOSTNET);
+    assert_int_equal(gate_setup(NULL), -ENOTTY);
     assert_null(gate_find("cubicle_page"));
     assert_null(gate_find(""));
     assert_true(gate_is_interface("cubicle") && gate_is_interface("host"));

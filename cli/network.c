@@ -1,0 +1,171 @@
+#include "network.h"
+
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define MTU_HELPER 65520
+#define MTU_DEFAULT 1500
+
+/* The stack's memory is not lent to a device without a module that may drive it. */
+static bool has_device(const struct manifest *manifest)
+{
+    for (unsigned i = 0; i < manifest->cubicles_count; i++) {
+        if (manifest->cubicles[i].hostnet_count != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_helper(enum network_kind kind)
+{
+    return kind == NETWORK_STREAM || kind == NETWORK_PASST || kind == NETWORK_SLIRP;
+}
+
+const char *network_kind_name(enum network_kind kind)
+{
+    static const char *const names[] = {
+        [NETWORK_DEFAULT] = "default",
+        [NETWORK_NONE] = "none",
+        [NETWORK_STREAM] = "stream",
+        [NETWORK_PASST] = "stream:passt",
+        [NETWORK_SLIRP] = "stream:slirp",
+        [NETWORK_PATH] = "stream:PATH",
+        [NETWORK_TAP] = "tap",
+    };
+    return names[kind];
+}
+
+/* Checks the ports that are to lead to the system. Their number, or -1 after a message. */
+static int publish_all(enum network_kind kind, const char *const *publish,
+                       unsigned npublish, const struct manifest *manifest,
+                       struct publish *list)
+{
+    if (!is_helper(kind)) {
+        if (npublish == 0) {
+            return 0;
+        }
+        cli_error("--publish does not go with network %s", network_kind_name(kind));
+        cli_hint("a TAP device and a socket lead to the system's own address; ports of "
+                 "the host are published by --network=stream");
+        return -1;
+    }
+    if (npublish == 0) {
+        publish = (const char *const *)manifest->publish;
+        npublish = manifest->publish_count;
+    }
+    for (unsigned i = 0; i < npublish; i++) {
+        if (!publish_parse(publish[i], &list[i])) {
+            cli_error("--publish=%s: it is [ADDRESS:]HOSTPORT:PORT[/udp]", publish[i]);
+            return -1;
+        }
+        if (publish_check(&list[i]) != 0) {
+            return -1;
+        }
+    }
+    return (int)npublish;
+}
+
+/* mtu= and mac= of the line, or what fits. */
+static void describe(struct network *network, uint32_t mtu)
+{
+    struct monitor_network *device = &network->device;
+    char *given_mtu = network_option(network->line, "mtu");
+    char *given_mac = network_option(network->line, "mac");
+
+    device->mtu = given_mtu != NULL ? (uint32_t)strtoul(given_mtu, NULL, 10) : mtu;
+    if (given_mac == NULL || !network_mac(given_mac, device->mac)) {
+        (void)getrandom(device->mac, sizeof(device->mac), 0);
+        device->mac[0] = (device->mac[0] & 0xfc) | 2; /* one host's, of no maker */
+    }
+    free(given_mtu);
+    free(given_mac);
+}
+
+static bool is_off(const char *line, const char *name)
+{
+    char *value = network_option(line, name);
+    const bool off = value != NULL && strcmp(value, "off") == 0;
+
+    free(value);
+    return off;
+}
+
+/* Bare `stream`: passt where it is installed, else ours. */
+static int open_helper(enum network_kind kind, const struct publish *publish,
+                       unsigned npublish, struct network *network)
+{
+    if (kind == NETWORK_STREAM) {
+        char *passt = network_helper_path(NETWORK_PASST);
+        kind = passt != NULL ? NETWORK_PASST : NETWORK_SLIRP;
+        free(passt);
+    }
+    describe(network, MTU_HELPER);
+    const struct network_helper helper = {.line = network->line,
+                                          .publish = publish,
+                                          .npublish = npublish,
+                                          .mtu = network->device.mtu};
+    return network_start_helper(kind, &helper, network);
+}
+
+static int open_device(enum network_kind kind, const struct network_spec *spec,
+                       const struct publish *publish, unsigned npublish,
+                       struct network *network)
+{
+    if (is_helper(kind)) {
+        return open_helper(kind, publish, npublish, network);
+    }
+    if (kind == NETWORK_PATH) {
+        describe(network, MTU_DEFAULT);
+        return network_connect(spec->where, &network->device);
+    }
+    if (network_open_tap(spec->where, !is_off(network->line, "offload"),
+                         &network->device) != 0) {
+        return -1;
+    }
+    describe(network, network->device.mtu);
+    return 0;
+}
+
+/* The line for boot: without a device, the stack alone. */
+static char *boot_line(const struct network_spec *spec, enum network_kind kind,
+                       const struct manifest *manifest)
+{
+    const char *line = manifest->network != NULL ? manifest->network : "";
+
+    if (kind == NETWORK_NONE && has_device(manifest)) {
+        char *stack = network_word(line, 0);
+        return stack != NULL ? stack : cli_format("%s", "");
+    }
+    return network_merge(line, spec->options);
+}
+
+int network_open(const struct network_spec *spec, const char *const *publish,
+                 unsigned npublish, const struct manifest *manifest,
+                 struct network *network)
+{
+    enum network_kind kind = spec->kind;
+
+    *network = (struct network){.device.fd = -1};
+    if (kind == NETWORK_DEFAULT) {
+        kind = manifest->network != NULL && has_device(manifest) ? NETWORK_STREAM
+                                                                 : NETWORK_NONE;
+    } else if (kind != NETWORK_NONE && !has_device(manifest)) {
+        cli_error("system '%s' has no network device: --network does not go with it",
+                  manifest->name);
+        cli_hint("a cubicle with 'hostnet' in its manifest would have one");
+        return -1;
+    }
+    network->line = boot_line(spec, kind, manifest);
+    struct publish *list =
+        cli_calloc(npublish + manifest->publish_count + 1, sizeof(*list));
+    const int n = publish_all(kind, publish, npublish, manifest, list);
+    if (n < 0) {
+        return -1;
+    }
+    return kind == NETWORK_NONE ? 0
+                                : open_device(kind, spec, list, (unsigned)n, network);
+}

@@ -1,0 +1,3 @@
+MODULES += loopback
+loopback_SOURCES := $(wildcard components/loopback/*.c)
+loopback_PROVIDES := netif

@@ -1,0 +1,42 @@
+/* Memory in blocks of a few sizes, with a bound (arena.c has the invariants). */
+#ifndef LWIP_ARENA_H
+#define LWIP_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARENA_CLASSES 18u
+#define ARENA_REGIONS 12u
+#define ARENA_BLOCK_MAX 87296u /* the largest block, in bytes */
+
+struct arena_slab;
+
+struct arena {
+    size_t limit;    /* bytes in all; set before the first use */
+    size_t used;     /* bytes of blocks in use */
+    size_t reserved; /* bytes of all regions */
+    /* Called with each new region, which lasts for ever. 0, or the region is not used. */
+    int (*grown)(void *base, size_t size);
+    struct arena_slab *partial[ARENA_CLASSES]; /* slabs with room */
+    struct arena_slab *empty;                  /* slabs of no class */
+    uint8_t *fresh, *fresh_end;                /* the rest of the last region */
+    unsigned nregions;
+};
+
+/** A block of at least @size bytes, aligned to 16, not cleared; NULL: the limit, or no such size. */
+void *arena_alloc(struct arena *arena, size_t size);
+
+/** Gives a block back; NULL is nothing. */
+void arena_free(struct arena *arena, void *block);
+
+/** Bytes that a block has which was asked for with @size. */
+size_t arena_block_size(size_t size);
+
+/** Whether less than a quarter of the limit is left. */
+static inline bool arena_scarce(const struct arena *arena)
+{
+    return arena->used > arena->limit - arena->limit / 4;
+}
+
+#endif

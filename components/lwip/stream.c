@@ -1,0 +1,216 @@
+/* The bytes of a connection. */
+#include "stack.h"
+
+#include <cubicle/in.h>
+#include <cubicle/out.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+/* A pbuf with as much is handed over as it is, though more may be behind it: it saves a copy. */
+#define WHOLE_PBUF 8192u
+/* Smaller ones are put together, so that bytes in small segments do not take many times their memory. */
+#define SMALL_PBUF 512u
+#define JOINED_SIZE 2048u
+
+/* ---- sending ---- */
+
+/* Room for more bytes in the chunk at the end of the queue; 0: no memory. */
+static size_t stream_room(struct sock *sock, size_t want)
+{
+    if (sock->chunk != NULL && sock->chunk->used == sock->chunk->size) {
+        chunk_put(sock->chunk);
+        sock->chunk = NULL;
+    }
+    if (sock->chunk == NULL) {
+        sock->chunk = arena_scarce(&stack.packets) ? NULL : chunk_new(want);
+    }
+    return sock->chunk != NULL ? sock->chunk->size - sock->chunk->used : 0;
+}
+
+static size_t stream_space(const struct sock *sock)
+{
+    const size_t queued = TCP_SND_BUF - sock->tcp->snd_buf;
+    const size_t limit = (size_t)sock->options.send_size;
+
+    return queued < limit ? limit - queued : 0;
+}
+
+/* Puts bytes at the end of the send queue as long as there is room. *done: how many. 0, or what kept it from going on. */
+int stream_put(struct sock *sock, const void *from, size_t count, bool more,
+               size_t *done)
+{
+    *done = 0;
+    while (*done < count) {
+        size_t size = stream_space(sock);
+        size = size < count - *done ? size : count - *done;
+        const size_t room = size > 0 ? stream_room(sock, count - *done) : 0;
+        size = size < room ? size : room;
+        size = size < UINT16_MAX ? size : UINT16_MAX;
+        if (size == 0) {
+            return -EAGAIN;
+        }
+        uint8_t *to = sock->chunk->bytes + sock->chunk->used;
+        if (cubicle_in_copy(to, (const uint8_t *)from + *done, size) != 0) {
+            return -EFAULT;
+        }
+        const bool last = *done + size == count && !more;
+        stack.filling = sock->chunk;
+        const err_t error =
+            tcp_write(sock->tcp, to, (u16_t)size, last ? 0 : TCP_WRITE_FLAG_MORE);
+        if (error != ERR_OK) {
+            return error == ERR_MEM ? -EAGAIN : -EPIPE;
+        }
+        sock->chunk->used += (uint32_t)size;
+        *done += size;
+    }
+    return 0;
+}
+
+/* ---- receiving ---- */
+
+static void stream_append(struct sock *sock, struct pbuf *p)
+{
+    p->next = NULL;
+    p->tot_len = p->len;
+    sock->join_room = 0;
+    if (sock->received != NULL) {
+        sock->received_last->next = p;
+    } else {
+        sock->received = p;
+    }
+    sock->received_last = p;
+}
+
+/* Puts the bytes of @p behind those of the last pbuf, where they are few; a pbuf with room is made if need be. */
+static bool stream_join(struct sock *sock, struct pbuf *p)
+{
+    if (sock->received == NULL || p->len > SMALL_PBUF) {
+        return false;
+    }
+    if (sock->join_room < p->len) {
+        struct pbuf *joined = pbuf_alloc(PBUF_RAW, JOINED_SIZE, PBUF_RAM);
+        if (joined == NULL) {
+            return false;
+        }
+        joined->len = 0;
+        stream_append(sock, joined);
+        sock->join_room = JOINED_SIZE;
+    }
+    struct pbuf *last = sock->received_last;
+    memcpy((uint8_t *)last->payload + last->len, p->payload, p->len);
+    last->len = (u16_t)(last->len + p->len);
+    sock->join_room = (uint16_t)(sock->join_room - p->len);
+    p->next = NULL;
+    p->tot_len = p->len;
+    pbuf_free(p);
+    return true;
+}
+
+void stream_received(struct sock *sock, struct pbuf *p)
+{
+    sock->received_bytes += p->tot_len;
+    while (p != NULL) {
+        struct pbuf *next = p->next;
+        if (!stream_join(sock, p)) {
+            stream_append(sock, p);
+        }
+        p = next;
+    }
+    listen_offer(sock);
+    sock_changed(sock, EPOLLIN);
+}
+
+static void stream_shift(struct sock *sock)
+{
+    struct pbuf *first = sock->received;
+
+    sock->received = first->next;
+    sock->join_room = sock->received != NULL ? sock->join_room : 0;
+    first->next = NULL;
+    first->tot_len = first->len;
+}
+
+/* Copies @size bytes to @buf (NULL: nowhere) and takes them off the queue unless @peek. */
+static void stream_copy(struct sock *sock, uint8_t *buf, size_t size, bool peek)
+{
+    struct pbuf *p = sock->received;
+
+    while (size > 0) {
+        const size_t n = p->len < size ? p->len : size;
+        if (buf != NULL) {
+            memcpy(buf, p->payload, n);
+            buf += n;
+        }
+        size -= n;
+        struct pbuf *next = p->next;
+        if (!peek && n == p->len) {
+            stream_shift(sock);
+            pbuf_free(p);
+        } else if (!peek) {
+            p->payload = (uint8_t *)p->payload + n;
+            p->len = (u16_t)(p->len - n);
+        }
+        p = next;
+    }
+}
+
+/* Names the first pbuf's bytes as the result. */
+static void stream_lend(struct sock *sock, void *buf, size_t size)
+{
+    struct pbuf *first = sock->received;
+
+    cubicle_out_from(buf, first->payload);
+    if (size == first->len) {
+        stream_shift(sock);
+        loop_hold(first);
+    } else {
+        first->payload = (uint8_t *)first->payload + size;
+        first->len = (u16_t)(first->len - size);
+    }
+}
+
+static void stream_tell(struct sock *sock, size_t size)
+{
+    while (sock->tcp != NULL && size > 0) {
+        const size_t n = size < UINT16_MAX ? size : UINT16_MAX;
+        tcp_recved(sock->tcp, (u16_t)n);
+        size -= n;
+    }
+}
+
+/* Some of what has been received: sock->received_bytes > 0, @count > 0. @copied: @buf is a trampoline's. */
+ssize_t stream_take(struct sock *sock, void *buf, size_t count, int flags, bool copied)
+{
+    const bool peek = (flags & MSG_PEEK) != 0;
+    size_t size = count < sock->received_bytes ? count : sock->received_bytes;
+    const uint16_t first = sock->received->len;
+
+    if ((flags & MSG_TRUNC) != 0) {
+        stream_copy(sock, NULL, size, peek);
+    } else if (copied && !peek &&
+               (first >= size || (first >= WHOLE_PBUF && (flags & MSG_WAITALL) == 0))) {
+        size = size < first ? size : first;
+        stream_lend(sock, buf, size);
+    } else {
+        stream_copy(sock, buf, size, peek);
+    }
+    if (!peek) {
+        sock->received_bytes -= (uint32_t)size;
+        stream_tell(sock, size);
+    }
+    return (ssize_t)size;
+}
+
+void stream_drop(struct sock *sock)
+{
+    while (sock->received != NULL) {
+        struct pbuf *first = sock->received;
+        stream_shift(sock);
+        pbuf_free(first);
+    }
+    sock->received_bytes = 0;
+    chunk_put(sock->chunk);
+    sock->chunk = NULL;
+}

@@ -1,0 +1,3 @@
+MODULES += netdev
+netdev_SOURCES := $(wildcard components/netdev/*.c)
+netdev_PROVIDES := netif

@@ -1,0 +1,237 @@
+#include "signal_pending.h"
+#include "cubicle.h"
+#include "fault.h"
+#include "thread.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/eventfd.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+#define NS_PER_S INT64_C(1000000000)
+#define TIMER_MAX_S (INT64_MAX / NS_PER_S / 2)
+
+static const int signals[] = {SIGTERM, SIGINT,  SIGQUIT,  SIGHUP,
+                              SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM};
+#define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+/* The handler changes `noted`, everything else only the gates do. One thread: a handler's relaxed order is the
+ * program's, so `volatile` words and one atomic read-modify-write are enough. */
+static volatile uint64_t catches, holds, ignores;
+static uint64_t noted;
+static uint64_t inherited; /* ignored at the start */
+static int wake = -1; /* eventfd: has a count while something caught may be noted */
+static pid_t command; /* whoever started this process, and passes on what it is sent */
+
+/* Whose `catches` and the others are, and in which of its lives. */
+static const struct cubicle *volatile catcher;
+static volatile uint64_t catcher_restarts;
+
+/* The application that said what it wants is still there. */
+static bool signal_has_catcher(void)
+{
+    const struct cubicle *cubicle = catcher;
+    return cubicle != NULL && cubicle_runs(cubicle) &&
+           cubicle->restarts == catcher_restarts;
+}
+
+/* A signal for the whole process group comes here and to the command: one of the two counts. */
+static bool signal_counts(const siginfo_t *info)
+{
+    return info->si_code > 0 || info->si_pid == command;
+}
+
+static void signal_arrived(int signal, siginfo_t *info, void *context)
+{
+    const uint64_t bit = BIT(signal);
+    if ((ignores & bit) != 0) {
+        return;
+    }
+    if (((catches | holds) & bit) != 0 && signal_has_catcher()) {
+        const int saved_errno = errno;
+        const uint64_t one = 1;
+        if (signal_counts(info)) {
+            __atomic_fetch_or(&noted, bit, __ATOMIC_SEQ_CST);
+            (void)!write(wake, &one, sizeof(one)); /* full: it is readable already */
+        }
+        errno = saved_errno;
+        return;
+    }
+    if (signal != SIGWINCH) {
+        fault_interrupt(signal, context);
+    }
+}
+
+int signal_setup(void)
+{
+    command = getppid();
+    wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake < 0) {
+        return -errno;
+    }
+    for (size_t i = 0; i < NSIGNALS; i++) {
+        struct sigaction before;
+        if (sigaction(signals[i], NULL, &before) != 0) {
+            return -errno;
+        }
+        if ((before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_IGN) {
+            ignores |= BIT(signals[i]);
+            inherited |= BIT(signals[i]);
+        }
+        /* Host calls that a signal finds go on: what waits does so in signal_wait(). */
+        const int error = fault_handle(signals[i], signal_arrived, SA_RESTART);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static uint64_t signal_noted(void)
+{
+    return __atomic_load_n(&noted, __ATOMIC_SEQ_CST);
+}
+
+bool signal_wanted(void)
+{
+    return catches != 0 && signal_has_catcher();
+}
+
+bool signal_pending(void)
+{
+    return signal_wanted() && (signal_noted() & catches) != 0;
+}
+
+static int64_t signal_now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* this clock is always there */
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* The count of `wake` is older than what has been noted since. */
+static void signal_calm(void)
+{
+    uint64_t count;
+    (void)!read(wake, &count, sizeof(count)); /* none: nothing to take */
+}
+
+/* Waits until one of @which is noted, too. */
+static int signal_wait_for(uint64_t which, int fd, short events, int64_t timeout_ns)
+{
+    const bool forever = timeout_ns < 0;
+    int64_t left = timeout_ns;
+    int64_t end = 0;
+    if (timeout_ns > 0) {
+        const int64_t now = signal_now_ns();
+        end = timeout_ns <= INT64_MAX - now ? now + timeout_ns : INT64_MAX;
+    }
+    for (;;) {
+        if ((signal_noted() & which) != 0) {
+            return -EINTR;
+        }
+        struct pollfd fds[] = {{.fd = fd, .events = events},
+                               {.fd = wake, .events = POLLIN}};
+        const struct timespec rest = {.tv_sec = left / NS_PER_S,
+                                      .tv_nsec = left % NS_PER_S};
+        /* A signal between the look above and here has made `wake` readable. */
+        const int n = ppoll(fds, which != 0 ? 2 : 1, forever ? NULL : &rest, NULL);
+        if (n < 0 && errno != EINTR) {
+            return -errno;
+        }
+        if (n > 0 && fds[0].revents != 0) {
+            return fds[0].revents;
+        }
+        if (n > 0) {
+            signal_calm();
+        } else if (n == 0) {
+            return 0;
+        }
+        if (timeout_ns > 0) {
+            left = end - signal_now_ns();
+            left = left > 0 ? left : 0;
+        }
+    }
+}
+
+int signal_wait(int fd, short events, int64_t timeout_ns)
+{
+    return signal_wait_for(signal_wanted() ? catches : 0, fd, events, timeout_ns);
+}
+
+/* Whether the application runs (SI1). */
+static bool signal_allowed(void)
+{
+    const struct cubicle *self = cubicle_get((unsigned)thread_self.running);
+    return self != NULL && self->is_app;
+}
+
+int64_t signal_set(uint64_t caught, uint64_t held, uint64_t ignored)
+{
+    if (!signal_allowed()) {
+        return -EPERM;
+    }
+    /* A signal in between is held: never in none of them for a moment, for that would be the default. */
+    holds |= held | caught;
+    catcher = cubicle_get((unsigned)thread_self.running);
+    catcher_restarts = catcher->restarts;
+    catches = caught & ~ignored;
+    ignores = ignored;
+    holds = held & ~ignored;
+    __atomic_fetch_and(&noted, ~ignored, __ATOMIC_SEQ_CST);
+    return (int64_t)inherited;
+}
+
+int64_t signal_take(uint64_t which)
+{
+    if (!signal_allowed()) {
+        return -EPERM;
+    }
+    which &= INT64_MAX;
+    return (int64_t)(__atomic_fetch_and(&noted, ~which, __ATOMIC_SEQ_CST) & which);
+}
+
+int signal_await(uint64_t which, int64_t timeout_ns)
+{
+    if (!signal_allowed()) {
+        return -EPERM;
+    }
+    const int result = signal_wait_for(which | catches, -1, 0, timeout_ns);
+    return result == -EINTR ? 1 : result;
+}
+
+static struct timeval signal_timeval(uint64_t ns)
+{
+    const uint64_t us = ns / 1000 + (ns % 1000 != 0); /* a short time is not none */
+    const uint64_t s = us / 1000000;
+    return (struct timeval){
+        .tv_sec = (time_t)(s < TIMER_MAX_S ? s : TIMER_MAX_S),
+        .tv_usec = (suseconds_t)(us % 1000000),
+    };
+}
+
+int signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left)
+{
+    const struct itimerval next = {.it_value = signal_timeval(first_ns),
+                                   .it_interval = signal_timeval(interval_ns)};
+    struct itimerval before;
+    if (!signal_allowed()) {
+        return -EPERM;
+    }
+    const bool asks = first_ns == UINT64_MAX;
+    const int result =
+        asks ? getitimer(ITIMER_REAL, &before) : setitimer(ITIMER_REAL, &next, &before);
+    if (result != 0) {
+        return -errno;
+    }
+    left[0] = (uint64_t)before.it_value.tv_sec * NS_PER_S +
+              (uint64_t)before.it_value.tv_usec * 1000;
+    left[1] = (uint64_t)before.it_interval.tv_sec * NS_PER_S +
+              (uint64_t)before.it_interval.tv_usec * 1000;
+    return 0;
+}
