@@ -92,7 +92,8 @@ int manifest_check(const char *path, const struct manifest *manifest);
 
 /**
  * Fills @config's system, cubicles, boot, application and bindings from @manifest, which must
- * outlive it. Module files are @modules_dir/FILE.cub. 0, or -1 with a message when a
+ * outlive it. Where @config has directories of the host, or could have had, cubicles that have
+ * only modules under `hostfiles` and none of the directories are left out. Module files are @modules_dir/FILE.cub. 0, or -1 with a message when a
  * file does not exist.
  */
 int manifest_configure(const char *path, const struct manifest *manifest,

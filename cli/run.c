@@ -276,16 +276,18 @@ int cli_run(int argc, char **argv)
     }
     config.interfaces_dir =
         options.interfaces != NULL ? options.interfaces : cli_build_path("interfaces");
+    char **mounts;
+    unsigned nmounts;
+    if (host_mounts_open(path, manifest, &options, &config, &mounts, &nmounts) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
     if (manifest_configure(path, manifest, modules, &config) != 0 ||
         check_boot(path, manifest, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
     set_arguments(&options, &config);
     set_environment(&options, manifest, &config);
-    char **mounts;
-    unsigned nmounts;
-    if (host_mounts_open(path, manifest, &options, &config, &mounts, &nmounts) != 0 ||
-        open_files(&options, manifest, &config) != 0 ||
+    if (open_files(&options, manifest, &config) != 0 ||
         network_open(&options.network, options.publish, options.npublish, manifest,
                      &network) != 0) {
         return MONITOR_EXIT_CONFIG;

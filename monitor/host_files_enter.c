@@ -31,31 +31,28 @@
 /* Can this identity use @directory? 0, or a negative errno with a message. */
 static int enter_check(const struct monitor_directory *directory)
 {
-    /* The real identity is the effective one by now, so access(2) says the truth. */
-    const int fd = host_files_openat(directory->fd, ".", O_PATH | O_DIRECTORY, 0);
-    if (fd == -ENOSYS) {
-        return message_error(fd,
-                             "%s: directories of the host need Linux 5.6 or later "
-                             "(openat2), and no sandbox that forbids it",
-                             directory->path);
-    }
-    if (fd < 0) {
-        return message_error(fd, "%s: cannot use this directory of the host: %s",
-                             directory->path, strerror(-fd));
-    }
-    close(fd);
     const int mode = R_OK | X_OK | (directory->writable ? W_OK : 0);
-    if (faccessat(directory->fd, ".", mode, 0) == 0) {
+    /* The real identity is the effective one by now, so access(2) says the truth. */
+    if (faccessat(directory->fd, ".", mode, 0) != 0) {
+        const int error = -errno;
+        return message_error(
+            error,
+            "%s: user %u, as whom the system runs, cannot %s this directory: %s; let "
+            "it (chown, chmod%s), or run the command as the directory's owner, not as "
+            "root",
+            directory->path, (unsigned)geteuid(),
+            directory->writable ? "read and write" : "read", strerror(-error),
+            directory->writable ? ", or mount it ro" : "");
+    }
+    const int fd = host_files_openat(directory->fd, ".", O_PATH | O_DIRECTORY, 0);
+    if (fd >= 0) {
+        close(fd);
         return 0;
     }
-    const int error = -errno;
-    return message_error(
-        error,
-        "%s: user %u, as whom the system runs, cannot %s this directory: %s; let it "
-        "(chown, chmod%s), or run the command as the directory's owner, not as root",
-        directory->path, (unsigned)geteuid(),
-        directory->writable ? "read and write" : "read", strerror(-error),
-        directory->writable ? ", or mount it ro" : "");
+    return message_error(fd,
+                         "%s: directories of the host need openat2(2), of Linux 5.6 or "
+                         "later, and no sandbox that forbids it: %s",
+                         directory->path, strerror(-fd));
 }
 
 static void enter_identity(void)
