@@ -107,6 +107,7 @@ struct mount {
     uint32_t nodes;       /* how many of its nodes there are */
     uint32_t id;
     bool cached; /* FS_NODE_CACHED on its root */
+    bool many;   /* FS_NODE_MANY on its root */
     bool lost;   /* the file system was begun anew: ops answer ESTALE */
     char provider[64];
     char options[256];
@@ -362,6 +363,8 @@ void time_forget(struct node *node);
 void time_mark_written(struct node *node);
 /** Tells the file system @node's times before it is forgotten. */
 void time_save(struct node *node);
+/** Nanoseconds; the nearest that there are. */
+int64_t time_to_ns(const struct timespec *ts);
 void time_from_attr(struct node *node, const struct fs_attr *attr);
 
 /* ---- mend.c ---- */

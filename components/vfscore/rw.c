@@ -101,13 +101,10 @@ static ssize_t move_pieces(mover *move, struct node *node, char *buf, size_t cou
 static inline ssize_t regular_read(struct node *node, void *buf, size_t count,
                                    int64_t offset, bool forward)
 {
-    if (unlikely((node->stale & STALE_ALWAYS) != 0)) {
-        const int error = node_refresh(node);
-        if (error != 0) {
-            return error;
-        }
-    }
-    const int64_t left = node->st.st_size - offset;
+    /* Where others change the file, its end is the file system's to find. */
+    const int64_t left = likely((node->stale & STALE_ALWAYS) == 0)
+                             ? node->st.st_size - offset
+                             : INT64_MAX - offset;
     if (unlikely((int64_t)count > left)) {
         if ((int64_t)count > INT64_MAX - offset) {
             return -EINVAL;
