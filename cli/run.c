@@ -1,6 +1,7 @@
 #include "cli.h"
 #include "export_path.h"
 #include "graph.h"
+#include "host_mounts.h"
 #include "manifest.h"
 #include "module_note.h"
 #include "network.h"
@@ -10,6 +11,7 @@
 #include "root.h"
 #include "run_options.h"
 #include "stats.h"
+#include "trace_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -141,13 +143,13 @@ static char *join_lines(char *const *lines, unsigned count)
 
 /* What components read with host_setting(). */
 static void set_settings(const struct run_options *options,
-                         const struct manifest *manifest, const struct network *network,
+                         const struct manifest *manifest, char *const *mounts,
+                         unsigned nmounts, const struct network *network,
                          struct monitor_config *config)
 {
     struct monitor_setting *settings = cli_calloc(4, sizeof(*settings));
 
-    settings[0] = (struct monitor_setting){
-        "mounts", join_lines(manifest->mounts, manifest->mounts_count)};
+    settings[0] = (struct monitor_setting){"mounts", join_lines(mounts, nmounts)};
     settings[1] = (struct monitor_setting){
         "application", manifest->application != NULL ? manifest->application : ""};
     settings[2] =
@@ -168,7 +170,8 @@ static int open_files(const struct run_options *options,
                   manifest->name);
         return -1;
     }
-    if (options->root != NULL && (config->root_fd = root_import(options->root)) < 0) {
+    if ((manifest->root != NULL || options->root != NULL) &&
+        (config->root_fd = root_import(manifest->root, options->root)) < 0) {
         return -1;
     }
     if (options->export != NULL && (export_check(options->export) != 0 ||
@@ -200,12 +203,13 @@ static bool draw_graph(const struct run_options *options,
 
 /* Hands over what the run left behind. Returns the exit status of the command. */
 static int finish(const struct run_options *options,
-                  const struct monitor_config *config, int status)
+                  const struct monitor_config *config, const struct trace *trace,
+                  int status)
 {
-    bool ok = true;
+    bool ok = options->trace == NULL || trace_save(trace, options->trace) == 0;
 
     if (config->export_fd >= 0) {
-        ok = root_export(config->export_fd, options->export) == 0;
+        ok = root_export(config->export_fd, options->export) == 0 && ok;
     }
     if (options->stats) {
         ok = stats_print(config->stats_fd, stderr) == 0 && ok;
@@ -254,7 +258,7 @@ int cli_run(int argc, char **argv)
     config.link = options.link;
     config.acl = options.acl;
     config.revoke = options.revoke;
-    config.trace = options.trace;
+    config.log = options.log;
     config.sample = options.graph != NULL;
     if (choose_isolation(&options, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
@@ -272,6 +276,11 @@ int cli_run(int argc, char **argv)
     }
     config.interfaces_dir =
         options.interfaces != NULL ? options.interfaces : cli_build_path("interfaces");
+    char **mounts;
+    unsigned nmounts;
+    if (host_mounts_open(path, manifest, &options, &config, &mounts, &nmounts) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
     if (manifest_configure(path, manifest, modules, &config) != 0 ||
         check_boot(path, manifest, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
@@ -285,6 +294,11 @@ int cli_run(int argc, char **argv)
     }
     config.network = network.device.fd >= 0 ? &network.device : NULL;
     process_watch(network.helper, network.program);
-    set_settings(&options, manifest, &network, &config);
-    return finish(&options, &config, process_run(&config, options.perf_map));
+    set_settings(&options, manifest, mounts, nmounts, &network, &config);
+    struct trace trace = {0};
+    if (options.trace != NULL && trace_open(&trace) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    config.trace = trace.memory;
+    return finish(&options, &config, &trace, process_run(&config, options.perf_map));
 }

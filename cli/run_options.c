@@ -16,12 +16,14 @@ enum run_key {
     KEY_STATS,
     KEY_JSON,
     KEY_GRAPH,
+    KEY_TRACE,
     KEY_ROOT,
     KEY_EXPORT,
+    KEY_MOUNT,
     KEY_ENV,
+    KEY_LOG,
     KEY_NETWORK,
     KEY_PUBLISH,
-    KEY_TRACE,
     KEY_PERF_MAP,
     KEY_MODULES,
     KEY_INTERFACES,
@@ -54,6 +56,11 @@ static const struct argp_option options[] = {
      "or "
      "to a cpio archive",
      0},
+    {"mount", KEY_MOUNT, "DIR:/PATH[:ro|rw]", 0,
+     "shows directory DIR of the host as /PATH, read-only (default) or writable; may "
+     "be "
+     "repeated",
+     0},
     {"env", KEY_ENV, "NAME=VALUE", 0, "environment variable; may be repeated", 0},
     {NULL, 0, NULL, 0, "Network:", 3},
     {"network", KEY_NETWORK, "KIND[,NAME=VALUE...]", 0,
@@ -76,7 +83,11 @@ static const struct argp_option options[] = {
      "draw who called whom to FILE.svg (by Graphviz), or as DOT to another FILE; see "
      "'cubicle graph'",
      0},
-    {"trace", KEY_TRACE, NULL, 0, "a line for each window, trap and fault", 0},
+    {"trace", KEY_TRACE, "FILE", 0,
+     "write calls and traps as they happen to FILE, as JSON for the trace viewers of "
+     "Chrome and Perfetto: the last million",
+     0},
+    {"log", KEY_LOG, NULL, 0, "a line for each window, trap and fault", 0},
     {"perf-map", KEY_PERF_MAP, NULL, 0,
      "write the names of all code to /tmp/perf-PID.map, where perf looks for them", 0},
     {NULL, 0, NULL, 0, "Other places than those of the build:", 5},
@@ -100,6 +111,7 @@ static const char doc[] =
     "Examples:\n"
     "  cubicle run hello\n"
     "  cubicle run ./program.cub -- argument\n"
+    "  cubicle run sqlite --mount=data:/data:rw -- /data/my.db\n"
     "  cubicle run sqlite --root=dir --export=new-dir -- data.db\n"
     "  cubicle run speedtest1 --stats -- --size 10 test.db";
 
@@ -217,11 +229,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_GRAPH:
         o->graph = argument;
         return 0;
+    case KEY_TRACE:
+        o->trace = argument;
+        return 0;
     case KEY_ROOT:
         o->root = argument;
         return 0;
     case KEY_EXPORT:
         o->export = argument;
+        return 0;
+    case KEY_MOUNT:
+        o->mounts[o->nmounts++] = argument;
         return 0;
     case KEY_ENV:
         if (argument[0] == '=' || strchr(argument, '=') == NULL) {
@@ -239,8 +257,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         }
         o->publish[o->npublish++] = argument;
         return 0;
-    case KEY_TRACE:
-        o->trace = true;
+    case KEY_LOG:
+        o->log = true;
         return 0;
     case KEY_PERF_MAP:
         o->perf_map = true;
@@ -257,6 +275,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (o->system == NULL) {
             argp_error(state, "which system?");
+        }
+        if (o->trace != NULL && o->link == MONITOR_LINK_DIRECT) {
+            argp_error(
+                state,
+                "--trace does not go with --link=direct: plain calls leave no trace");
         }
         return 0;
     default:
@@ -275,6 +298,7 @@ void run_options_parse(int argc, char **argv, struct run_options *o)
 
     memset(o, 0, sizeof(*o));
     o->arguments = cli_calloc((size_t)argc + 1, sizeof(*o->arguments));
+    o->mounts = cli_calloc((size_t)argc + 1, sizeof(*o->mounts));
     o->environment = cli_calloc((size_t)argc + 1, sizeof(*o->environment));
     o->publish = cli_calloc((size_t)argc + 1, sizeof(*o->publish));
     o->network = (struct network_spec){.where = "", .options = ""};

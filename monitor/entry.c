@@ -9,11 +9,11 @@
 
 #include <errno.h>
 
-static bool tracing;
+static bool logging;
 
-void entry_setup(bool trace)
+void entry_setup(bool log)
 {
-    tracing = trace;
+    logging = log;
 }
 
 void entry_close(struct cubicle *cubicle)
@@ -36,9 +36,9 @@ int entry_error(const struct trampoline *t)
     if (t->to == NULL || t->to->state != CUBICLE_STARTING) {
         return t->to != NULL && t->to->may_restart ? -ECONNRESET : -EOWNERDEAD;
     }
-    if (tracing) {
+    if (logging) {
         struct message m = {.len = 0};
-        message_add(&m, "cubicle: trace: call of ");
+        message_add(&m, "cubicle: log: call of ");
         message_add(&m, t->function->name);
         message_add(&m, " by ");
         message_add(&m, cubicle_name(t->caller));

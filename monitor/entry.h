@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-/** @trace: refused calls are reported, a line each. */
-void entry_setup(bool trace);
+/** @log: refused calls are reported, a line each. */
+void entry_setup(bool log);
 
 /** Nobody but the monitor enters @cubicle from now on: its modules are going to be set up. */
 void entry_close(struct cubicle *cubicle);

@@ -9,6 +9,7 @@
 #include "fault_report.h"
 #include "message.h"
 #include "restart.h"
+#include "trace.h"
 #include "unwind_offsets.h"
 #include "window.h"
 
@@ -32,7 +33,7 @@ static const struct fault_world world = {.page = page_get,
                                          .window_rights = window_rights};
 static bool ending; /* everything: with this status */
 static int end_status;
-static bool tracing;
+static bool logging;
 
 void fault_end(int status)
 {
@@ -193,9 +194,10 @@ static bool fault_try_map(const struct fault_event *event)
         return false;
     }
     cubicle->traps++;
-    if (tracing) {
+    trace_trap(page);
+    if (logging) {
         struct message m = {.len = 0};
-        message_add(&m, "cubicle: trace: page ");
+        message_add(&m, "cubicle: log: page ");
         message_add_hex(&m, (uint64_t)page << PAGE_SHIFT, 8);
         message_add(&m, " of ");
         message_add(&m, cubicle_name(page_get(page).owner));
@@ -374,10 +376,10 @@ int fault_handle(int signal, void (*handler)(int, siginfo_t *, void *), int flag
     return sigaction(signal, &action, NULL) == 0 ? 0 : -errno;
 }
 
-int fault_init(bool trace)
+int fault_init(bool log)
 {
     static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
-    tracing = trace;
+    logging = log;
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         if (fault_handle(faults[i], fault_handler, 0) != 0) {
             return -errno;

@@ -16,7 +16,7 @@
 #define FAULT_EFLAGS_OF_CUBICLES 0x40500
 
 /** Installs the handlers. 0 or a negative errno. */
-int fault_init(bool trace) __attribute__((warn_unused_result));
+int fault_init(bool log) __attribute__((warn_unused_result));
 
 /** Installs @handler for @signal, with all others blocked meanwhile. @flags besides the usual
  *  SA_ flags. 0 or a negative errno. */

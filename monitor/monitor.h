@@ -79,6 +79,16 @@ struct monitor_network {
     uint16_t offloads; /* NETIF_* of interface `netif` */
 };
 
+/** A directory of the host that a module may use. */
+struct monitor_directory {
+    const char *module; /* one with MONITOR_RIGHT_HOSTFILES */
+    const char *path;   /* for messages */
+    int fd;             /* opened with O_PATH */
+    bool writable;
+};
+
+struct trace_memory;
+
 struct monitor_config {
     const char *system;                     /* for messages */
     const struct monitor_cubicle *cubicles; /* in start order */
@@ -95,16 +105,21 @@ struct monitor_config {
     const char *interfaces_dir;     /* the interface registry: *.desc */
     const char *const *arguments;   /* NULL-terminated; [0] is the application's name */
     const char *const *environment; /* NULL-terminated */
-    int root_fd;                    /* cpio stream of the initial root, or -1 */
-    int export_fd;                  /* receives the exported root, or -1 */
+    const struct monitor_directory
+        *directories;    /* hostfiles knows them by their index */
+    size_t ndirectories; /* at most HOSTFILES_ROOTS_MAX */
+    int root_fd;         /* cpio stream of the initial root, or -1 */
+    int export_fd;       /* receives the exported root, or -1 */
     const struct monitor_network *network; /* NULL: none */
     enum monitor_isolation isolation;
     enum monitor_view_switch view_switch;
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
+    struct trace_memory
+        *trace;     /* shared; receives events as they happen (trace.h); or NULL */
     bool sample;    /* count where processor time goes, for the statistics */
-    bool trace;     /* one line per window, trap and fault on standard error */
+    bool log;       /* one line per window, trap and fault on standard error */
     int stats_fd;   /* receives the statistics as JSON when the system ends, or -1 */
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */
 };

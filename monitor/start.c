@@ -7,6 +7,7 @@
 #include "entry.h"
 #include "fault.h"
 #include "gate.h"
+#include "host_files.h"
 #include "link.h"
 #include "marshal.h"
 #include "memory.h"
@@ -18,6 +19,7 @@
 #include "signal_pending.h"
 #include "stats.h"
 #include "symbols.h"
+#include "trace.h"
 #include "trampoline.h"
 #include "wall.h"
 #include "watchdog.h"
@@ -180,13 +182,36 @@ static int start_stack(struct cubicle *cubicle)
 }
 
 /* Where the code lies, for debuggers and profilers. */
-static void start_trace(const struct plan *plan)
+static void start_log(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->system.nmodules; i++) {
         const struct module *module = &plan->system.modules[i];
-        (void)message_error(0, "trace: code of module %s at %#x", module->image.path,
+        (void)message_error(0, "log: code of module %s at %#x", module->image.path,
                             module->base[IMAGE_CODE]);
     }
+}
+
+/* Gives each directory of the host to the cubicle of its module. */
+static int start_directories(const struct plan *plan)
+{
+    const struct monitor_config *config = plan->system.config;
+    for (size_t i = 0; i < config->ndirectories; i++) {
+        const struct monitor_directory *directory = &config->directories[i];
+        const struct module *module = NULL;
+        for (size_t k = 0; k < plan->system.nmodules; k++) {
+            if (strcmp(plan->system.modules[k].name, directory->module) == 0) {
+                module = &plan->system.modules[k];
+            }
+        }
+        if (module == NULL || (module->rights & MONITOR_RIGHT_HOSTFILES) == 0) {
+            return message_error(-EINVAL,
+                                 "%s: directory %s is for module %s, which is no "
+                                 "module that the manifest names under `hostfiles`",
+                                 config->system, directory->path, directory->module);
+        }
+        host_files_give(i, module->cubicle->id);
+    }
+    return 0;
 }
 
 typedef int start_step(struct module *module);
@@ -361,7 +386,8 @@ static int start_run(struct plan *plan, const struct trampoline *boot)
 static int start_monitor(const struct monitor_config *config)
 {
     copy_init();
-    entry_setup(config->trace);
+    trace_setup(config->trace);
+    entry_setup(config->log);
     memory_share_mappings(config->ncubicles);
     int error = gate_setup(config);
     if (error == 0) {
@@ -383,7 +409,7 @@ static int start_monitor(const struct monitor_config *config)
         error = window_setup(config->acl, config->revoke);
     }
     if (error == 0) {
-        error = fault_init(config->trace);
+        error = fault_init(config->log);
     }
     if (error == 0) {
         error = signal_setup();
@@ -433,6 +459,9 @@ int monitor_run(const struct monitor_config *config)
         error = start_read(&plan);
     }
     if (error == 0) {
+        error = start_directories(&plan);
+    }
+    if (error == 0) {
         error = start_each(&plan, link_place);
     }
     if (error == 0) {
@@ -444,8 +473,9 @@ int monitor_run(const struct monitor_config *config)
     if (error == 0) {
         error = start_each(&plan, start_keep);
     }
-    if (error == 0 && config->trace) {
-        start_trace(&plan);
+    trace_names();
+    if (error == 0 && config->log) {
+        start_log(&plan);
     }
     if (error == 0 && config->symbols_fd >= 0) {
         error = symbols_write(config->symbols_fd);

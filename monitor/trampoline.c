@@ -8,6 +8,7 @@
 #include "message.h"
 #include "page.h"
 #include "populate.h"
+#include "trace.h"
 #include "trampoline_body.h"
 
 #include <errno.h>
@@ -193,6 +194,7 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
         .to = cubicle_get(callee),
     };
     marshal_plan(&like);
+    like.marshal |= trace_is_on();
     return trampoline_add(&like);
 }
 

@@ -23,6 +23,7 @@
 #include "backend/backend.h"
 #include "emit_plain.h"
 #include "marshal.h"
+#include "trace.h"
 #include "unwind.h"
 
 #include <string.h>
@@ -194,8 +195,9 @@ static uint8_t *emit_marshal_enter(struct emitter *e, const struct trampoline *t
     emit_mov_reg_reg(e, R11, RBX);
     emit_mov_reg_reg(e, R11, RDI);
     emit_mov_imm64_reg(e, (uint64_t)(uintptr_t)t, RSI);
-    emit_call_monitor(
-        e, (uint64_t)(uintptr_t)(t->simple ? marshal_enter_simple : marshal_enter));
+    int (*enter)(struct call_frame *, const struct trampoline *) =
+        t->simple ? marshal_enter_simple : marshal_enter;
+    emit_call_monitor(e, (uint64_t)(uintptr_t)(trace_is_on() ? trace_enter : enter));
     emit_mov_reg_reg(e, RBX, R11);
     static const uint8_t test[] = {0x85, 0xc0}; /* test %eax,%eax */
     emit_bytes(e, test, sizeof(test));
@@ -273,7 +275,8 @@ static void emit_marshal_leave(struct emitter *e, const struct trampoline *t,
     emit_mov_reg_reg(e, R11, RBX);
     emit_mov_reg_reg(e, R11, RDI);
     emit_mov_imm64_reg(e, (uint64_t)(uintptr_t)t, RSI);
-    emit_call_monitor(e, (uint64_t)(uintptr_t)marshal_leave);
+    emit_call_monitor(
+        e, (uint64_t)(uintptr_t)(trace_is_on() ? trace_leave : marshal_leave));
     emit_mov_reg_reg(e, RBX, R11);
 }
 

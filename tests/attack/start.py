@@ -117,11 +117,11 @@ int main(void) {
             text = before("vfscore", "early", quiet=f"    on_fault: {policy}\n")(text)
             return text.replace("test-attacker", "late")
 
-        result = run_changed(folder, change, isolation=isolation, options=["--trace"])
+        result = run_changed(folder, change, isolation=isolation, options=["--log"])
         check(not result.faults(), "a fault", result)
         check(result.out == "served\n" and result.status == -expected, "not served", result)
         function = re.search(r"(vfs|victim)_\w+", body).group()
-        lines = re.findall(rf"trace: .*\b{function} .*early.*not set up", result.err)
+        lines = re.findall(rf"log: .*\b{function} .*early.*not set up", result.err)
         check(len(lines) == 3, "no trace of the refusal", result)
 
 

@@ -54,10 +54,9 @@ static void indirect(struct program *program, const struct instruction *in,
     const char *mnemonic = class == RULE_CALL ? "call" : "jmp";
     int reg = target->reg;
 
-    if (operand_mentions(target, REG_R11) ||
-        (target->kind == OPERAND_REGISTER && (reg < 0 || target->width != 8))) {
+    if (target->kind == OPERAND_REGISTER && (reg < 0 || target->width != 8)) {
         instrument_refuse(program, in, "unusual register for an indirect branch",
-                          "use another 64-bit register; %r11 belongs to the rewriter");
+                          "use a 64-bit register");
         return;
     }
     if (target->kind == OPERAND_MEMORY) {

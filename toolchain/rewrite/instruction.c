@@ -59,6 +59,32 @@ static enum prefix_verdict parse_prefix(struct instruction *instruction,
     return !strncmp(word, "rex", 3) ? PREFIX_BAD : PREFIX_NO;
 }
 
+/*
+ * Writes the names of registers as this program and compilers do: the assembler takes
+ * `%RAX` and `% rax`, too. A `%` behind a term is the operator.
+ */
+static const char *usual_registers(const char *operands)
+{
+    char *result = arena_copy(operands, strlen(operands));
+    char *to = result;
+    char before = ',';
+
+    while (*operands) {
+        const bool name = *operands == '%' && strchr("(,*", before);
+
+        before = *operands == ' ' ? before : *operands;
+        *to++ = *operands++;
+        if (name) {
+            operands += strspn(operands, " ");
+            while (isalnum((unsigned char)*operands)) {
+                *to++ = (char)tolower((unsigned char)*operands++);
+            }
+        }
+    }
+    *to = '\0';
+    return result;
+}
+
 /* Splits the operands at commas that stand outside parentheses. */
 static bool parse_operands(struct instruction *instruction, const char *at)
 {
@@ -137,7 +163,7 @@ bool instruction_parse(struct program *program, struct pending_prefix *pending,
     while (*at == ' ') {
         at++;
     }
-    if (!parse_operands(instruction, at)) {
+    if (!parse_operands(instruction, usual_registers(at))) {
         program_error(program, place, NULL, "`%s': cannot parse the operands",
                       statement);
         return false;

@@ -90,8 +90,12 @@ struct item *unit_add(struct program *program, const struct instruction *in,
     if (section->stack_moved && effects) {
         program_add(program, ITEM_UNIT, in->place, "movzbl\t(%rsp),%r11d");
         section->stack_moved = false;
+        section->r11 = R11_ANY;
     }
     section->stack_moved |= (effects & EFFECT_MOVE) != 0;
+    if (kind != UNIT_PLAIN ? kind == UNIT_CALL : strstr(text, "%r11") != NULL) {
+        section->r11 = R11_ANY;
+    }
 
     struct item *item = program_add(program, ITEM_UNIT, in->place, text);
 
@@ -206,12 +210,6 @@ static bool check_operands(struct program *program, const struct instruction *in
     for (unsigned i = 0; i < in->noperands; i++) {
         const struct operand *operand = &in->operands[i];
 
-        if (operand_mentions(operand, REG_R11)) {
-            instrument_refuse(program, in, "%r11 belongs to the rewriter",
-                              "compile with -ffixed-r11; code written by hand needs "
-                              "another register, or the project's C version of it");
-            return false;
-        }
         if (operand->kind == OPERAND_REGISTER && operand->reg == REG_OTHER) {
             const char *why = register_refusal(operand->text);
 
@@ -375,6 +373,20 @@ static void instrument_bit_string(struct program *program, const struct instruct
     instrument_plain(program, in, RULE_PLAIN);
 }
 
+/* A nop does nothing to the registers that it names; the verifier knows no REX in one. */
+static const char *nop_text(const struct instruction *in)
+{
+    for (unsigned i = 0; i < in->noperands; i++) {
+        const struct operand *operand = &in->operands[i];
+
+        if (operand->reg >= REG_R8 || operand->base >= REG_R8 ||
+            operand->index >= REG_R8) {
+            return "nop";
+        }
+    }
+    return in->repeat ? "pause" : in->text;
+}
+
 static bool check_prefixes(struct program *program, const struct instruction *in,
                            enum rule_class class)
 {
@@ -412,9 +424,14 @@ void instrument(struct program *program, const struct instruction *in)
         instrument_refuse(program, in, "not allowed in a cubicle", rule->help);
         return;
     }
-    if (!check_prefixes(program, in, class)) {
-        return;
+    if (check_prefixes(program, in, class) && !instrument_r11(program, in, class)) {
+        instrument_checked(program, in, class);
     }
+}
+
+void instrument_checked(struct program *program, const struct instruction *in,
+                        enum rule_class class)
+{
     if (instrument_control(program, in, class) ||
         instrument_processor(program, in, class) ||
         instrument_string(program, in, class) || !check_operands(program, in) ||
@@ -426,7 +443,7 @@ void instrument(struct program *program, const struct instruction *in)
     case RULE_DROP:
         break;
     case RULE_NOP:
-        unit_add(program, in, UNIT_PLAIN, 0, in->repeat ? "pause" : in->text);
+        unit_add(program, in, UNIT_PLAIN, 0, nop_text(in));
         break;
     case RULE_BIT_SCAN:
         if (in->repeat) {

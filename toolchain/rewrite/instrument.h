@@ -13,7 +13,7 @@ void instrument(struct program *program, const struct instruction *in);
  * end. */
 void control_resolve_weak(struct program *program);
 
-/* ---- shared by instrument.c, stack.c, control.c and string.c ---- */
+/* ---- shared by instrument.c, r11.c, stack.c, control.c and string.c ---- */
 
 /* What a unit does to the stack pointer and to control flow (invariant 5). */
 enum {
@@ -49,10 +49,17 @@ const char *instrument_memory(struct program *program, const struct instruction 
 /** Is the operand a plain access through %rsp, which needs no instrumentation? */
 bool operand_on_stack(const struct operand *operand);
 
+/** The instruction, with prefixes that it may have; reports what is wrong with it. Where
+ * it names %r11, that is the register itself, which holds what the source means. */
+void instrument_checked(struct program *program, const struct instruction *in,
+                        enum rule_class class);
+
 /**
  * The parts: each returns false when @in is none of its business, and otherwise has
  * added units or reported an error.
  */
+bool instrument_r11(struct program *program, const struct instruction *in,
+                    enum rule_class class);
 bool instrument_stack(struct program *program, const struct instruction *in,
                       enum rule_class class);
 bool instrument_control(struct program *program, const struct instruction *in,

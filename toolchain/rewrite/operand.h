@@ -21,6 +21,7 @@ enum {
     REG_RBP,
     REG_RSI,
     REG_RDI,
+    REG_R8,
     REG_R11 = 11,
     REG_RIP = 16,
     REG_NONE = -1,  /* no register */

@@ -42,6 +42,9 @@ struct item *program_add(struct program *program, enum item_kind kind,
     struct item *item = &section->items[section->nitems++];
 
     *item = (struct item){.kind = kind, .place = place, .text = text};
+    if (kind == ITEM_LABEL || kind == ITEM_VERBATIM) {
+        section->r11 = R11_ANY; /* control may come from elsewhere */
+    }
     return item;
 }
 

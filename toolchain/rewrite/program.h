@@ -69,11 +69,19 @@ struct item {
     uint8_t longer[STRETCH_OPTIONS]; /* unit: bytes that each adds, or 0 */
 };
 
+/** What the register %r11 holds behind the last item: see r11.c. */
+enum r11_holds {
+    R11_ANY,
+    R11_SLOT,  /* the address of __libc_r11 */
+    R11_VALUE, /* what the source means by %r11 */
+};
+
 struct section {
     const char *open; /* the directive that selects it */
     bool code;
     bool debug;       /* references from here do not count as taking an address */
     bool stack_moved; /* invariant 5: an access through %rsp is owed */
+    enum r11_holds r11;
     unsigned alignment;
     unsigned size;
     struct item *items;

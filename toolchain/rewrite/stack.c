@@ -103,7 +103,13 @@ static void instrument_address(struct program *program, const struct instruction
             program, in, UNIT_PLAIN, 0,
             arena_printf("leal\t%s,%%%s", source->text, register_name(result->reg, 4)));
     } else {
-        unit_may_stretch(unit_add(program, in, UNIT_PLAIN, 0, in->text), in);
+        const char *text =
+            arena_printf("%s%s\t%s", in->encoding, in->name, source->text);
+
+        if (in->noperands == 2) {
+            text = arena_printf("%s,%s", text, result->text);
+        }
+        unit_may_stretch(unit_add(program, in, UNIT_PLAIN, 0, text), in);
     }
 }
 

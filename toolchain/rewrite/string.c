@@ -22,9 +22,10 @@ static bool usual_operands(const struct instruction *in)
     for (unsigned i = 0; i < in->noperands; i++) {
         const struct operand *operand = &in->operands[i];
 
-        if (operand->kind == OPERAND_MEMORY &&
-            ((operand->base != REG_RDI && operand->base != REG_RSI) ||
-             operand->index != REG_NONE || operand->narrow || *operand->disp)) {
+        if (operand->kind == OPERAND_MEMORY
+                ? (operand->base != REG_RDI && operand->base != REG_RSI) ||
+                      operand->index != REG_NONE || operand->narrow || *operand->disp
+                : !operand_is_register(operand, REG_RAX)) {
             return false;
         }
     }
@@ -41,7 +42,7 @@ bool instrument_string(struct program *program, const struct instruction *in,
     }
     if (!usual_operands(in)) {
         instrument_refuse(program, in, "unusual operand of a string instruction",
-                          "use (%rdi) and (%rsi)");
+                          "use (%rdi), (%rsi) and %rax");
         return true;
     }
     /* The assembler knows the 32-bit forms as movsl and stosl. */

@@ -15,6 +15,7 @@
 #include "marshal.h"
 #include "message.h"
 #include "page.h"
+#include "trace.h"
 #include "trampoline.h"
 #include "trampoline_body.h"
 #include "unwind.h"
@@ -100,6 +101,23 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t)
     (void)t;
 }
 
+static bool tracing;
+
+bool trace_is_on(void)
+{
+    return tracing;
+}
+
+int trace_enter(struct call_frame *frame, const struct trampoline *t)
+{
+    return marshal_enter(frame, t);
+}
+
+void trace_leave(struct call_frame *frame, struct trampoline *t)
+{
+    marshal_leave(frame, t);
+}
+
 void unwind_not_caller(void)
 {
 }
@@ -130,6 +148,13 @@ static bool is_empty(uint32_t entry)
 
     memset(traps, 0xcc, sizeof(traps));
     return memcmp((const void *)(uintptr_t)entry, traps, sizeof(traps)) == 0;
+}
+
+/* Does the body of @t hold the address of @function? */
+static bool calls(const struct trampoline *t, uint64_t function)
+{
+    return memmem((const void *)(uintptr_t)t->body, BODY_SIZE_MAX, &function,
+                  sizeof(function)) != NULL;
 }
 
 /* One after the other, on one table: it cannot be emptied. */
@@ -180,6 +205,16 @@ static void test_all(void **state)
     assert_int_equal(messages, 1);
     assert_ptr_equal(create(0), again);
     refusals = 0;
+
+    /* Plain calls go through the C code only where they are traced. */
+    const uint64_t enter = (uint64_t)(uintptr_t)trace_enter;
+    const uint64_t leave = (uint64_t)(uintptr_t)trace_leave;
+    assert_false(again->marshal || calls(again, enter) || calls(again, leave));
+    tracing = true;
+    const struct trampoline *traced =
+        trampoline_create(3, 2, "unit", &functions[0], 0x10000000, false);
+    assert_true(traced->marshal && calls(traced, enter) && calls(traced, leave));
+    tracing = false;
 
     assert_int_equal(trampoline_seal(), 0);
     assert_null(trampoline_renew(slot(0)));
