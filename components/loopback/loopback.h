@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 /** Frames that can be on their way; those that find the queue full are lost. */
-#define LOOPBACK_FRAMES 512
+#define LOOPBACK_FRAMES 4096
 #define LOOPBACK_FRAME_MAX (18u + 65535u)
 
 struct loopback_options {

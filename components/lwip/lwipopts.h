@@ -97,6 +97,8 @@ const struct ip6_addr *stack_gateway6(struct netif *netif, const struct ip6_addr
 /* Ours, see patches/. */
 struct pbuf *stack_payload(const void *bytes, uint16_t size);
 #define LWIP_HOOK_TCP_PAYLOAD(bytes, size) stack_payload(bytes, size)
+void stack_unreachable(const struct pbuf *p, int is6);
+#define LWIP_HOOK_UNREACHABLE(p, is6) stack_unreachable(p, is6)
 int stack_listen_full(void *listener);
 #define LWIP_HOOK_TCP_LISTEN_FULL(listener) stack_listen_full(listener)
 

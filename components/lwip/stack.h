@@ -158,6 +158,8 @@ void tcp_detach(struct sock *sock); /* no more callbacks; the pcb goes its way *
 int tcp_shut(struct sock *sock, bool read, bool write);
 void tcp_end(struct sock *sock, bool reset); /* close(2), of any state */
 void tcp_apply_options(struct sock *sock);
+/** Only full segments leave, as MSG_MORE (@more) and TCP_CORK want it. */
+void tcp_hold_back(struct sock *sock, bool more);
 bool tcp_writable(const struct sock *sock);
 
 /* stream.c */
