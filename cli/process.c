@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT,
@@ -158,6 +159,20 @@ void process_watch(pid_t helper, const char *program)
     watched_name = program;
 }
 
+/* Has child @pid ended by itself? Its helper ends with it, and may be seen first. */
+static bool ends_soon(pid_t pid, int *status)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+
+    for (int i = 0; i < 30; i++) {
+        if (waitpid(pid, status, WNOHANG) == pid) {
+            return true;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
 /* The end of child @pid, which is *@status. False after a message. */
 static bool await_system(pid_t pid, int *status)
 {
@@ -168,6 +183,10 @@ static bool await_system(pid_t pid, int *status)
         }
         if (ended > 0 && ended == watched) {
             watched = 0;
+            if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0 &&
+                ends_soon(pid, status)) {
+                return true;
+            }
             cli_error(
                 "the network helper %s has ended; the system has no network any more",
                 watched_name);
