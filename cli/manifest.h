@@ -50,6 +50,8 @@ struct manifest {
     char *application;
     const char *application_file; /* its module's file; NULL: that of the build */
     char *low_view; /* a cubicle, "none", or NULL: that of the application */
+    char *root;     /* what is in the root at first: an absolute path, or one from the
+                       current folder; NULL: nothing */
     char **mounts;
     unsigned mounts_count;
     char *network;  /* "STACK DEVICE NAME=VALUE...", or NULL */
@@ -76,6 +78,10 @@ void manifest_free(struct manifest *manifest);
 const struct manifest_cubicle *manifest_cubicle_of(const struct manifest *manifest,
                                                    const char *module);
 
+/** Does a row of `bind` let any module use @provider for @interface? */
+bool manifest_binds(const struct manifest *manifest, const char *interface,
+                    const char *provider);
+
 /** What @cubicle grants; @index < MANIFEST_GRANTS. */
 struct manifest_grant manifest_grant(const struct manifest_cubicle *cubicle,
                                      unsigned index);
@@ -86,7 +92,8 @@ int manifest_check(const char *path, const struct manifest *manifest);
 
 /**
  * Fills @config's system, cubicles, boot, application and bindings from @manifest, which must
- * outlive it. Module files are @modules_dir/FILE.cub. 0, or -1 with a message when a
+ * outlive it. Where @config has directories of the host, or could have had, cubicles that have
+ * only modules under `hostfiles` and none of the directories are left out. Module files are @modules_dir/FILE.cub. 0, or -1 with a message when a
  * file does not exist.
  */
 int manifest_configure(const char *path, const struct manifest *manifest,

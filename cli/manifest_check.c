@@ -278,9 +278,8 @@ static int check_references(const char *path, const struct manifest *manifest)
     return 0;
 }
 
-/* Does a row of `bind` let any module use @provider for @interface? */
-static bool manifest_binds(const struct manifest *manifest, const char *interface,
-                           const char *provider)
+bool manifest_binds(const struct manifest *manifest, const char *interface,
+                    const char *provider)
 {
     for (unsigned i = 0; i < manifest->bind_count; i++) {
         if (strcmp(manifest->bind[i].provider, provider) == 0 &&
@@ -289,6 +288,16 @@ static bool manifest_binds(const struct manifest *manifest, const char *interfac
         }
     }
     return false;
+}
+
+/* 8. A root needs a file system. */
+static int check_root(const char *path, const struct manifest *manifest)
+{
+    if (manifest->root != NULL && manifest->mounts_count == 0) {
+        cli_error("%s: the system has a 'root', but no 'mounts'", path);
+        return -1;
+    }
+    return 0;
 }
 
 /* 6. A mount is "PROVIDER /PATH[ OPTIONS]" with a module as the provider that `bind`
@@ -414,7 +423,7 @@ int manifest_check(const char *path, const struct manifest *manifest)
     if (check_references(path, manifest) != 0) {
         return -1;
     }
-    if (check_texts(path, manifest) != 0) {
+    if (check_texts(path, manifest) != 0 || check_root(path, manifest) != 0) {
         return -1;
     }
     return check_network(path, manifest);

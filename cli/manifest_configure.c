@@ -103,6 +103,50 @@ static const char *low_view(const struct manifest *manifest)
     return cubicle != NULL ? cubicle->name : NULL;
 }
 
+/* Has any module of @cubicle a directory of the host? */
+static bool has_directory(const struct manifest_cubicle *cubicle,
+                          const struct monitor_config *config)
+{
+    for (size_t i = 0; i < config->ndirectories; i++) {
+        for (unsigned k = 0; k < cubicle->hostfiles_count; k++) {
+            if (strcmp(config->directories[i].module, cubicle->hostfiles[k]) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A cubicle that is there for directories of the host only is left out of a run that gives it none. */
+static bool is_left_out(const struct manifest_cubicle *cubicle,
+                        const struct monitor_config *config)
+{
+    return config->directories != NULL &&
+           cubicle->hostfiles_count == cubicle->modules_count &&
+           !has_directory(cubicle, config);
+}
+
+/* Fills @to with the rows of `bind` whose modules are not left out. Returns how many. */
+static size_t configure_bindings(const struct manifest *manifest,
+                                 const struct monitor_config *config,
+                                 struct monitor_binding *to)
+{
+    size_t n = 0;
+
+    for (unsigned i = 0; i < manifest->bind_count; i++) {
+        const struct manifest_binding *bind = &manifest->bind[i];
+        if (!is_left_out(manifest_cubicle_of(manifest, bind->consumer), config) &&
+            !is_left_out(manifest_cubicle_of(manifest, bind->provider), config)) {
+            to[n++] = (struct monitor_binding){
+                .consumer = bind->consumer,
+                .interface = bind->interface,
+                .provider = bind->provider,
+            };
+        }
+    }
+    return n;
+}
+
 int manifest_configure(const char *path, const struct manifest *manifest,
                        const char *modules_dir, struct monitor_config *config)
 {
@@ -113,22 +157,18 @@ int manifest_configure(const char *path, const struct manifest *manifest,
 
     config->system = manifest->name;
     config->cubicles = cubicles;
-    config->ncubicles = manifest->cubicles_count;
     config->boot = manifest->boot != NULL ? manifest->boot : "boot";
     config->application = manifest->application;
     config->low_view = low_view(manifest);
     config->bindings = bindings;
-    config->nbindings = manifest->bind_count;
-    for (unsigned i = 0; i < manifest->bind_count; i++) {
-        bindings[i] = (struct monitor_binding){
-            .consumer = manifest->bind[i].consumer,
-            .interface = manifest->bind[i].interface,
-            .provider = manifest->bind[i].provider,
-        };
-    }
+    config->nbindings = configure_bindings(manifest, config, bindings);
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {
-        if (configure_cubicle(path, manifest, &manifest->cubicles[i], modules_dir,
-                              &cubicles[i]) != 0) {
+        const struct manifest_cubicle *from = &manifest->cubicles[i];
+        if (is_left_out(from, config)) {
+            continue;
+        }
+        if (configure_cubicle(path, manifest, from, modules_dir,
+                              &cubicles[config->ncubicles++]) != 0) {
             return -1;
         }
     }

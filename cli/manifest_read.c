@@ -89,6 +89,7 @@ static const cyaml_schema_field_t manifest_fields[] = {
     OPTIONAL_TEXT("boot", struct manifest, boot),
     OPTIONAL_TEXT("application", struct manifest, application),
     OPTIONAL_TEXT("low_view", struct manifest, low_view),
+    OPTIONAL_TEXT("root", struct manifest, root),
     CYAML_FIELD_SEQUENCE("mounts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                          struct manifest, mounts, &text_schema, 0, 64),
     OPTIONAL_TEXT("network", struct manifest, network),
@@ -250,6 +251,18 @@ static cyaml_config_t manifest_config(struct manifest_log *log)
     };
 }
 
+/* `root` is relative to the folder of the manifest. */
+static void manifest_place_root(const char *path, struct manifest *manifest)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (manifest->root != NULL && manifest->root[0] != '/' && slash != NULL) {
+        char *root = cli_format("%.*s/%s", (int)(slash - path), path, manifest->root);
+        free(manifest->root);
+        manifest->root = root;
+    }
+}
+
 struct manifest *manifest_read(const char *path)
 {
     struct manifest_log log = {.line = 0};
@@ -275,6 +288,7 @@ struct manifest *manifest_read(const char *path)
         manifest_free(manifest);
         return NULL;
     }
+    manifest_place_root(path, manifest);
     return manifest;
 }
 

@@ -70,13 +70,21 @@ static void close_all(unsigned first, unsigned last)
  * that the command may have inherited. */
 static void close_others(const struct monitor_config *config)
 {
-    const int keep[] = {config->root_fd, config->export_fd, config->stats_fd,
-                        config->network != NULL ? config->network->fd : -1};
+    const int files[] = {config->root_fd, config->export_fd, config->stats_fd,
+                         config->network != NULL ? config->network->fd : -1};
+    const size_t nfiles = sizeof(files) / sizeof(*files);
+    const size_t nkeep = nfiles + config->ndirectories;
+    int *keep = cli_calloc(nkeep, sizeof(*keep));
     int next = STDERR_FILENO + 1;
+
+    memcpy(keep, files, sizeof(files));
+    for (size_t i = 0; i < config->ndirectories; i++) {
+        keep[nfiles + i] = config->directories[i].fd;
+    }
 
     for (;;) {
         int kept = -1; /* the lowest of them from next on */
-        for (size_t i = 0; i < sizeof(keep) / sizeof(*keep); i++) {
+        for (size_t i = 0; i < nkeep; i++) {
             if (keep[i] >= next && (kept < 0 || keep[i] < kept)) {
                 kept = keep[i];
             }
@@ -85,6 +93,7 @@ static void close_others(const struct monitor_config *config)
             close_all((unsigned)next, kept < 0 ? ~0u : (unsigned)kept - 1);
         }
         if (kept < 0) {
+            free(keep);
             return;
         }
         next = kept + 1;

@@ -13,12 +13,13 @@
 
 extern char **environ;
 
-/* Runs "cubicle-archive VERB PATH" with @fd as its descriptor @as. 0, or -1 when it
+/* Runs "cubicle-archive VERB PATH [SECOND]" with @fd as its descriptor @as. 0, or -1 when it
  * failed, after a message of its own. */
-static int archive_run(const char *verb, const char *path, int fd, int as)
+static int archive_run(const char *verb, const char *path, const char *second, int fd,
+                       int as)
 {
     char *program = cli_build_path("bin/cubicle-archive");
-    char *const argv[] = {program, (char *)verb, (char *)path, NULL};
+    char *const argv[] = {program, (char *)verb, (char *)path, (char *)second, NULL};
     posix_spawn_file_actions_t actions;
     pid_t pid;
     int status = -1;
@@ -50,11 +51,15 @@ static int memory_file(const char *name)
     return fd;
 }
 
-int root_import(const char *path)
+int root_import(const char *base, const char *over)
 {
     const int fd = memory_file("cubicle-root");
 
-    if (fd >= 0 && archive_run("import", path, fd, STDOUT_FILENO) != 0) {
+    if (base == NULL) {
+        base = over;
+        over = NULL;
+    }
+    if (fd >= 0 && archive_run("import", base, over, fd, STDOUT_FILENO) != 0) {
         close(fd);
         return -1;
     }
@@ -68,5 +73,5 @@ int root_create_export(void)
 
 int root_export(int fd, const char *path)
 {
-    return archive_run("export", path, fd, STDIN_FILENO);
+    return archive_run("export", path, NULL, fd, STDIN_FILENO);
 }

@@ -2,9 +2,12 @@
 #ifndef CLI_ROOT_H
 #define CLI_ROOT_H
 
-/** Reads directory or cpio archive @path into a memory file, as a cpio stream of the
- * newc format. Its descriptor, or -1 after a message. */
-int root_import(const char *path);
+/**
+ * Reads directories or cpio archives into a memory file, as a cpio stream of the newc
+ * format: @base, and @over, whose files take the place of others of the same name. Either may
+ * be NULL, not both. Its descriptor, or -1 after a message.
+ */
+int root_import(const char *base, const char *over);
 
 /** A memory file for the exported root, or -1 after a message. */
 int root_create_export(void);

@@ -1,6 +1,7 @@
 #include "cli.h"
 #include "export_path.h"
 #include "graph.h"
+#include "host_mounts.h"
 #include "manifest.h"
 #include "module_note.h"
 #include "network.h"
@@ -142,13 +143,13 @@ static char *join_lines(char *const *lines, unsigned count)
 
 /* What components read with host_setting(). */
 static void set_settings(const struct run_options *options,
-                         const struct manifest *manifest, const struct network *network,
+                         const struct manifest *manifest, char *const *mounts,
+                         unsigned nmounts, const struct network *network,
                          struct monitor_config *config)
 {
     struct monitor_setting *settings = cli_calloc(4, sizeof(*settings));
 
-    settings[0] = (struct monitor_setting){
-        "mounts", join_lines(manifest->mounts, manifest->mounts_count)};
+    settings[0] = (struct monitor_setting){"mounts", join_lines(mounts, nmounts)};
     settings[1] = (struct monitor_setting){
         "application", manifest->application != NULL ? manifest->application : ""};
     settings[2] =
@@ -169,7 +170,8 @@ static int open_files(const struct run_options *options,
                   manifest->name);
         return -1;
     }
-    if (options->root != NULL && (config->root_fd = root_import(options->root)) < 0) {
+    if ((manifest->root != NULL || options->root != NULL) &&
+        (config->root_fd = root_import(manifest->root, options->root)) < 0) {
         return -1;
     }
     if (options->export != NULL && (export_check(options->export) != 0 ||
@@ -274,6 +276,11 @@ int cli_run(int argc, char **argv)
     }
     config.interfaces_dir =
         options.interfaces != NULL ? options.interfaces : cli_build_path("interfaces");
+    char **mounts;
+    unsigned nmounts;
+    if (host_mounts_open(path, manifest, &options, &config, &mounts, &nmounts) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
     if (manifest_configure(path, manifest, modules, &config) != 0 ||
         check_boot(path, manifest, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
@@ -287,7 +294,7 @@ int cli_run(int argc, char **argv)
     }
     config.network = network.device.fd >= 0 ? &network.device : NULL;
     process_watch(network.helper, network.program);
-    set_settings(&options, manifest, &network, &config);
+    set_settings(&options, manifest, mounts, nmounts, &network, &config);
     struct trace trace = {0};
     if (options.trace != NULL && trace_open(&trace) != 0) {
         return MONITOR_EXIT_CONFIG;

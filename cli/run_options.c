@@ -19,6 +19,7 @@ enum run_key {
     KEY_TRACE,
     KEY_ROOT,
     KEY_EXPORT,
+    KEY_MOUNT,
     KEY_ENV,
     KEY_LOG,
     KEY_NETWORK,
@@ -54,6 +55,11 @@ static const struct argp_option options[] = {
      "write the root file system there when the program has ended: to a new directory, "
      "or "
      "to a cpio archive",
+     0},
+    {"mount", KEY_MOUNT, "DIR:/PATH[:ro|rw]", 0,
+     "shows directory DIR of the host as /PATH, read-only (default) or writable; may "
+     "be "
+     "repeated",
      0},
     {"env", KEY_ENV, "NAME=VALUE", 0, "environment variable; may be repeated", 0},
     {NULL, 0, NULL, 0, "Network:", 3},
@@ -105,6 +111,7 @@ static const char doc[] =
     "Examples:\n"
     "  cubicle run hello\n"
     "  cubicle run ./program.cub -- argument\n"
+    "  cubicle run sqlite --mount=data:/data:rw -- /data/my.db\n"
     "  cubicle run sqlite --root=dir --export=new-dir -- data.db\n"
     "  cubicle run speedtest1 --stats -- --size 10 test.db";
 
@@ -231,6 +238,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_EXPORT:
         o->export = argument;
         return 0;
+    case KEY_MOUNT:
+        o->mounts[o->nmounts++] = argument;
+        return 0;
     case KEY_ENV:
         if (argument[0] == '=' || strchr(argument, '=') == NULL) {
             argp_error(state, "--env=%s: it is NAME=VALUE", argument);
@@ -288,6 +298,7 @@ void run_options_parse(int argc, char **argv, struct run_options *o)
 
     memset(o, 0, sizeof(*o));
     o->arguments = cli_calloc((size_t)argc + 1, sizeof(*o->arguments));
+    o->mounts = cli_calloc((size_t)argc + 1, sizeof(*o->mounts));
     o->environment = cli_calloc((size_t)argc + 1, sizeof(*o->environment));
     o->publish = cli_calloc((size_t)argc + 1, sizeof(*o->publish));
     o->network = (struct network_spec){.where = "", .options = ""};

@@ -24,11 +24,13 @@ struct run_options {
     enum monitor_acl acl;
     enum monitor_revoke revoke;
     bool log, stats, perf_map;
-    const char *json;   /* file, "-", or NULL */
-    const char *graph;  /* file, or NULL */
-    const char *trace;  /* file, or NULL */
-    const char *root;   /* or NULL */
-    const char *export; /* or NULL */
+    const char *json;    /* file, "-", or NULL */
+    const char *graph;   /* file, or NULL */
+    const char *trace;   /* file, or NULL */
+    const char *root;    /* or NULL */
+    const char *export;  /* or NULL */
+    const char **mounts; /* --mount, as given */
+    int nmounts;
     const char **environment;
     int nenvironment;
     struct network_spec network;

@@ -160,9 +160,10 @@ int cubicle_fetch(CUBICLE_OPAQUE void *to, size_t at, size_t size);
 
 /**
  * From now on signals of @catches are noted and end waits with -EINTR, those of @holds are noted, and those of @ignores
- * are dropped, also where they were noted. @ignores goes before @catches before @holds. 0.
+ * are dropped, also where they were noted. @ignores goes before @catches before @holds. The set of those that were
+ * ignored when the system started, and are until the first call.
  */
-int cubicle_signal_set(uint64_t catches, uint64_t holds, uint64_t ignores);
+int64_t cubicle_signal_set(uint64_t catches, uint64_t holds, uint64_t ignores);
 
 /** Takes what has been noted of @which: a set, perhaps empty. */
 int64_t cubicle_signal_take(uint64_t which);

@@ -35,6 +35,14 @@ struct fs_attr {
 #define FS_NODE_CACHED 4
 /** A client has it mapped (fs_map): its bytes change without a call, and are not to be remembered. */
 #define FS_NODE_MAPPED 8
+/** The file system counts its nodes: vfscore calls fs_drop once when it forgets this one, held or not, and does not use
+ *  its number again before a call has answered with it. */
+#define FS_NODE_COUNTED 16
+/** The file system knows the time and keeps the node's times itself; fs_setattr sets only what a program asks for. */
+#define FS_NODE_TIMES 32
+/** On the root: the file system can be mounted in several places, with different options. Then the numbers of all are
+ *  different. */
+#define FS_NODE_MANY 64
 
 /** Bits of @which in fs_setattr. */
 #define FS_SET_MODE 1
@@ -99,7 +107,8 @@ int fs_setattr(uint64_t node, uint32_t which, CUBICLE_IN(sizeof(struct fs_attr))
  *  record fits. A cookie stays good while names come and go. No "." and "..". */
 ssize_t fs_readdir(uint64_t dir, uint64_t cookie, CUBICLE_OUT(count, ret) void *buf, size_t count);
 int fs_sync(uint64_t node);
-int fs_statfs(CUBICLE_OUT(sizeof(struct fs_stat)) struct fs_stat *stat);
+/** Of the file system that @node is in. */
+int fs_statfs(uint64_t node, CUBICLE_OUT(sizeof(struct fs_stat)) struct fs_stat *stat);
 /** What @client has mapped at @base. 0, -EINVAL nothing. */
 int fs_mapping(CUBICLE_OPAQUE const void *base, int client,
                CUBICLE_OUT(sizeof(struct fs_mapping)) struct fs_mapping *mapping);

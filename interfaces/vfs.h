@@ -1,7 +1,10 @@
 /*
- * Files as applications see them: descriptors, paths, offsets, locks, pipes. Semantics and structures are those of
- * the Linux system calls of the same name (x86-64 layout); errors are negative errno values. Descriptors, the
- * current directory and the umask belong to the calling cubicle.
+ * Files as applications see them: descriptors, paths, offsets, locks, pipes, sockets, and what waits for them. Semantics
+ * and structures are those of the Linux system calls of the same name (x86-64 layout); errors are negative errno values.
+ * Descriptors, the current directory and the umask belong to the calling cubicle.
+ *
+ * A call that waits ends with -EINTR when a signal comes that the application catches (cubicle.h), and one that nothing
+ * here could end with -EDEADLK.
  */
 #ifndef CUBICLE_VFS_H
 #define CUBICLE_VFS_H
@@ -11,9 +14,11 @@
 #include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/types.h>
+#include <time.h>
 
 CUBICLE_INTERFACE(vfs);
 
@@ -93,7 +98,7 @@ int vfs_fchdir(int fd, CUBICLE_CALLER int caller);
 ssize_t vfs_getcwd(CUBICLE_OUT(count, ret) char *buf, size_t count, CUBICLE_CALLER int caller);
 int vfs_umask(uint32_t mask, CUBICLE_CALLER int caller);
 /** From now on the caller is given no descriptor of number @limit or above; those it has stay. 0; -EINVAL @limit is
- *  not in 0..1024. */
+ *  not in 0..65536. 1024 at first. */
 int vfs_limit(int limit, CUBICLE_CALLER int caller);
 int vfs_isatty(int fd, CUBICLE_CALLER int caller);
 /** rows << 16 | columns, or -ENOTTY. */
@@ -118,6 +123,63 @@ int vfs_map_protect(CUBICLE_OPAQUE void *base, size_t size, int rights, CUBICLE_
 int vfs_map_grow(CUBICLE_OPAQUE void *base, size_t size, size_t new_size, CUBICLE_CALLER int caller);
 /** Says that the mapping was written to up to now: the file's times follow. 0, -EINVAL nothing is mapped at @base. */
 int vfs_map_sync(CUBICLE_OPAQUE void *base, CUBICLE_CALLER int caller);
+/** FIONREAD: bytes that can be read now. -ENOTTY of what has no such number; -EINVAL a listening socket. */
+int64_t vfs_readable(int fd, CUBICLE_CALLER int caller);
+/** sendfile(2): from @in, a regular file, to @out, at most @count bytes from @offset on (-1: from its own offset, which
+ *  moves). */
+ssize_t vfs_sendfile(int out, int in, int64_t offset, size_t count, CUBICLE_CALLER int caller);
+/** splice(2); offsets of -1: the descriptor's own. */
+ssize_t vfs_splice(int in, int64_t in_offset, int out, int64_t out_offset, size_t count, int flags,
+                   CUBICLE_CALLER int caller);
+
+int vfs_eventfd(uint32_t initial, int flags, CUBICLE_CALLER int caller);
+int vfs_timerfd_create(int clock, int flags, CUBICLE_CALLER int caller);
+int vfs_timerfd_settime(int fd, int flags, CUBICLE_IN(sizeof(struct itimerspec)) const struct itimerspec *next,
+                        CUBICLE_OUT(sizeof(struct itimerspec)) struct itimerspec *before, CUBICLE_CALLER int caller);
+int vfs_timerfd_gettime(int fd, CUBICLE_OUT(sizeof(struct itimerspec)) struct itimerspec *now,
+                        CUBICLE_CALLER int caller);
+
+int vfs_epoll_create(int flags, CUBICLE_CALLER int caller);
+int vfs_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t data, CUBICLE_CALLER int caller);
+/** epoll_wait(2) with @timeout_ns (-1: for ever). Bytes of @events that were filled; 0 the time is over. */
+ssize_t vfs_epoll_wait(int epoll, CUBICLE_OUT(size, ret) struct epoll_event *events, size_t size, int64_t timeout_ns,
+                       CUBICLE_CALLER int caller);
+
+/** What the descriptor of a socket stands for. */
+struct vfs_socket {
+    int32_t handle; /* of the stack's, which the caller may use with socket.h; 0: vfs itself keeps the socket */
+    int32_t domain, type, protocol; /* as socket(2) had them, without SOCK_NONBLOCK and SOCK_CLOEXEC */
+    char stack[64];                 /* the provider of socket.h; "" where handle is 0 */
+};
+/** socket(2): the descriptor. -EAFNOSUPPORT there is no stack, or it does not know @domain. */
+int vfs_socket(int domain, int type, int protocol, CUBICLE_OUT(sizeof(struct vfs_socket)) struct vfs_socket *socket,
+               CUBICLE_CALLER int caller);
+int vfs_socket_handle(int fd, CUBICLE_OUT(sizeof(struct vfs_socket)) struct vfs_socket *socket, CUBICLE_CALLER int caller);
+
+struct vfs_accepted {
+    int32_t handle; /* of the new socket, as above */
+    uint32_t len;   /* of the peer's address */
+    uint8_t bytes[28];
+};
+/** accept4(2): the new descriptor. */
+int vfs_accept4(int fd, int flags, CUBICLE_OUT(sizeof(struct vfs_accepted)) struct vfs_accepted *accepted,
+                CUBICLE_CALLER int caller);
+/** socketpair(2), AF_UNIX. These sockets are vfs's own; the three functions below are for them. */
+int vfs_socketpair(int domain, int type, int protocol, CUBICLE_OUT(2 * sizeof(int)) int *fds, CUBICLE_CALLER int caller);
+/** send(2), flags MSG_DONTWAIT, MSG_NOSIGNAL, MSG_EOR. */
+ssize_t vfs_send(int fd, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count, int flags,
+                 CUBICLE_CALLER int caller);
+/** recv(2), flags MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_WAITALL. *@size becomes that of the datagram, whatever was
+ *  taken of it. */
+ssize_t vfs_receive(int fd, CUBICLE_OUT(count, ret) void *buf, size_t count, int flags,
+                    CUBICLE_OUT(sizeof(uint64_t)) uint64_t *size, CUBICLE_CALLER int caller);
+int vfs_shutdown(int fd, int how, CUBICLE_CALLER int caller);
+
+/** Takes network stack @stack into use, a provider of socket.h, with device @device ("": its own addresses only) and
+ *  @options: docs/networking.md. */
+CUBICLE_BOOT_ONLY
+int vfs_network(CUBICLE_STRING(64) const char *stack, CUBICLE_STRING(64) const char *device,
+                CUBICLE_STRING(1024) const char *options, CUBICLE_CALLER int caller);
 /** Mounts file system provider @provider at @path. */
 CUBICLE_BOOT_ONLY
 int vfs_mount(CUBICLE_STRING(64) const char *provider, CUBICLE_STRING(PATH_MAX) const char *path,

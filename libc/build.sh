@@ -63,6 +63,12 @@ merge() {
     for file in "$ours"/compiler/*; do
         copy "$file" "$merged/src/compiler/${file##*/}"
     done
+    # The stack's functions are bound by name, with the fingerprint of their interface.
+    for file in interfaces/socket.h interfaces/cubicle.h include/cubicle/interface.h build/interfaces/gen/socket_ops.h; do
+        sed 's,<socket.h>,"socket.h",; s,<cubicle.h>,"cubicle.h",; s,<cubicle/interface.h>,"interface.h",' \
+            "$top/$file" >"$merged/.interface"
+        copy "$merged/.interface" "$merged/src/network/cubicle64/${file##*/}"
+    done
     merge_key >"$merged/.key"
 }
 

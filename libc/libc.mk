@@ -1,6 +1,7 @@
 # Builds libc for both isolations: build/sysroot/{sfi,none}/{include,lib}. Included by modules.mk.
 
-LIBC_INPUTS := libc/build.sh libc/reused.txt $(shell find libc/arch libc/src libc/crt libc/compiler -type f)
+LIBC_INPUTS := libc/build.sh libc/reused.txt $(shell find libc/arch libc/src libc/crt libc/compiler -type f) \
+    interfaces/socket.h interfaces/cubicle.h include/cubicle/interface.h $(B)/interfaces/gen/socket_ops.h
 
 FETCH += musl
 

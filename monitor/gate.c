@@ -6,6 +6,7 @@
 #include "gate.h"
 #include "demand.h"
 #include "fault.h"
+#include "host_files.h"
 #include "link.h"
 #include "memory.h"
 #include "signal_pending.h"
@@ -344,6 +345,7 @@ static const struct gate gates[] = {
 int gate_setup(const struct monitor_config *config)
 {
     host_setup(config);
+    host_files_setup(config);
     return host_net_setup(config);
 }
 
@@ -366,6 +368,9 @@ const struct gate *gate_find(const char *name)
     }
     if (gate == NULL) {
         gate = gate_in(host_net_gates, host_net_ngates, name);
+    }
+    if (gate == NULL) {
+        gate = gate_in(host_files_gates, host_files_ngates, name);
     }
     return gate;
 }

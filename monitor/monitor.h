@@ -79,6 +79,14 @@ struct monitor_network {
     uint16_t offloads; /* NETIF_* of interface `netif` */
 };
 
+/** A directory of the host that a module may use. */
+struct monitor_directory {
+    const char *module; /* one with MONITOR_RIGHT_HOSTFILES */
+    const char *path;   /* for messages */
+    int fd;             /* opened with O_PATH */
+    bool writable;
+};
+
 struct trace_memory;
 
 struct monitor_config {
@@ -97,8 +105,11 @@ struct monitor_config {
     const char *interfaces_dir;     /* the interface registry: *.desc */
     const char *const *arguments;   /* NULL-terminated; [0] is the application's name */
     const char *const *environment; /* NULL-terminated */
-    int root_fd;                    /* cpio stream of the initial root, or -1 */
-    int export_fd;                  /* receives the exported root, or -1 */
+    const struct monitor_directory
+        *directories;    /* hostfiles knows them by their index */
+    size_t ndirectories; /* at most HOSTFILES_ROOTS_MAX */
+    int root_fd;         /* cpio stream of the initial root, or -1 */
+    int export_fd;       /* receives the exported root, or -1 */
     const struct monitor_network *network; /* NULL: none */
     enum monitor_isolation isolation;
     enum monitor_view_switch view_switch;

@@ -24,6 +24,7 @@ static const int signals[] = {SIGTERM, SIGINT,  SIGQUIT,  SIGHUP,
  * program's, so `volatile` words and one atomic read-modify-write are enough. */
 static volatile uint64_t catches, holds, ignores;
 static uint64_t noted;
+static uint64_t inherited; /* ignored at the start */
 static int wake = -1; /* eventfd: has a count while something caught may be noted */
 static pid_t command; /* whoever started this process, and passes on what it is sent */
 
@@ -80,6 +81,7 @@ int signal_setup(void)
         }
         if ((before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_IGN) {
             ignores |= BIT(signals[i]);
+            inherited |= BIT(signals[i]);
         }
         /* Host calls that a signal finds go on: what waits does so in signal_wait(). */
         const int error = fault_handle(signals[i], signal_arrived, SA_RESTART);
@@ -169,7 +171,7 @@ static bool signal_allowed(void)
     return self != NULL && self->is_app;
 }
 
-int signal_set(uint64_t caught, uint64_t held, uint64_t ignored)
+int64_t signal_set(uint64_t caught, uint64_t held, uint64_t ignored)
 {
     if (!signal_allowed()) {
         return -EPERM;
@@ -182,7 +184,7 @@ int signal_set(uint64_t caught, uint64_t held, uint64_t ignored)
     ignores = ignored;
     holds = held & ~ignored;
     __atomic_fetch_and(&noted, ~ignored, __ATOMIC_SEQ_CST);
-    return 0;
+    return (int64_t)inherited;
 }
 
 int64_t signal_take(uint64_t which)

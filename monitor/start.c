@@ -7,6 +7,7 @@
 #include "entry.h"
 #include "fault.h"
 #include "gate.h"
+#include "host_files.h"
 #include "link.h"
 #include "marshal.h"
 #include "memory.h"
@@ -188,6 +189,29 @@ static void start_log(const struct plan *plan)
         (void)message_error(0, "log: code of module %s at %#x", module->image.path,
                             module->base[IMAGE_CODE]);
     }
+}
+
+/* Gives each directory of the host to the cubicle of its module. */
+static int start_directories(const struct plan *plan)
+{
+    const struct monitor_config *config = plan->system.config;
+    for (size_t i = 0; i < config->ndirectories; i++) {
+        const struct monitor_directory *directory = &config->directories[i];
+        const struct module *module = NULL;
+        for (size_t k = 0; k < plan->system.nmodules; k++) {
+            if (strcmp(plan->system.modules[k].name, directory->module) == 0) {
+                module = &plan->system.modules[k];
+            }
+        }
+        if (module == NULL || (module->rights & MONITOR_RIGHT_HOSTFILES) == 0) {
+            return message_error(-EINVAL,
+                                 "%s: directory %s is for module %s, which is no "
+                                 "module that the manifest names under `hostfiles`",
+                                 config->system, directory->path, directory->module);
+        }
+        host_files_give(i, module->cubicle->id);
+    }
+    return 0;
 }
 
 typedef int start_step(struct module *module);
@@ -433,6 +457,9 @@ int monitor_run(const struct monitor_config *config)
     }
     if (error == 0) {
         error = start_read(&plan);
+    }
+    if (error == 0) {
+        error = start_directories(&plan);
     }
     if (error == 0) {
         error = start_each(&plan, link_place);

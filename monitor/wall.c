@@ -1,6 +1,7 @@
 #include "wall.h"
 #include "backend/backend.h"
 #include "filter.h"
+#include "host_files.h"
 #include "message.h"
 
 #include <errno.h>
@@ -65,6 +66,7 @@ static int wall_program(const struct monitor_config *config, struct filter *filt
     }
     wall_allow_network(config->network, filter);
     backend->allow_calls(filter);
+    host_files_allow(filter);
     return filter_end(filter);
 }
 
@@ -119,6 +121,10 @@ int wall_raise(const struct monitor_config *config)
     int error = wall_drop_privileges();
     if (error != 0) {
         return message_error(error, "cannot give up privileges: %s", strerror(-error));
+    }
+    error = host_files_enter();
+    if (error != 0) {
+        return error;
     }
     error = wall_filter(config);
     if (error != 0) {

@@ -2,9 +2,12 @@
 #ifndef CLI_ARCHIVE_CONVERT_H
 #define CLI_ARCHIVE_CONVERT_H
 
-/** Writes directory or cpio archive @path (also a compressed one) to @fd as a newc
- * stream. 0, or -1 after a message. */
-int archive_import(const char *path, int fd);
+/**
+ * Writes the directories and cpio archives (also compressed ones) @paths, which end with
+ * NULL, to @fd as one newc stream. What the reader finds twice is that of the later path. 0, or
+ * -1 after a message.
+ */
+int archive_import(char *const *paths, int fd);
 
 /**
  * Writes the newc stream in @fd, a file, to @path: to a file where it ends in ".cpio",

@@ -1,4 +1,4 @@
-/* A directory or cpio archive of the host, as one newc stream. */
+/* Directories and cpio archives of the host, one laid over the other, as one newc stream. */
 #include "cli.h"
 #include "convert.h"
 
@@ -122,37 +122,47 @@ static struct archive *import_open(struct import *import)
     return from;
 }
 
-int archive_import(const char *path, int fd)
+/* Adds what is at @path to archive @to. */
+static int import_layer(const char *path, struct archive *to)
 {
     struct import *import = cli_calloc(1, sizeof(*import));
     struct stat st;
     int result = -1;
 
     import->path = path;
+    import->to = to;
     if (stat(path, &st) != 0) {
         cli_error("--root=%s: %s", path, strerror(errno));
-        goto out;
-    }
-    import->is_directory = S_ISDIR(st.st_mode);
-    import->from = import_open(import);
-    if (import->from == NULL) {
-        goto out;
-    }
-    import->to = archive_write_new();
-    archive_write_set_format_cpio_newc(import->to);
-    archive_write_set_bytes_per_block(import->to, 0);
-    if (archive_write_open_fd(import->to, fd) != ARCHIVE_OK) {
-        import_fail(import, import->to);
     } else {
-        result = import_all(import);
-        if (archive_write_close(import->to) != ARCHIVE_OK && result == 0) {
-            result = import_fail(import, import->to);
+        import->is_directory = S_ISDIR(st.st_mode);
+        import->from = import_open(import);
+        if (import->from != NULL) {
+            result = import_all(import);
+            archive_read_free(import->from);
         }
     }
-    archive_write_free(import->to);
-    archive_read_free(import->from);
-
-out:
     free(import);
+    return result;
+}
+
+int archive_import(char *const *paths, int fd)
+{
+    struct archive *to = archive_write_new();
+    int result = 0;
+
+    archive_write_set_format_cpio_newc(to);
+    archive_write_set_bytes_per_block(to, 0);
+    if (archive_write_open_fd(to, fd) != ARCHIVE_OK) {
+        cli_error("--root: %s", archive_error_string(to));
+        result = -1;
+    }
+    for (; result == 0 && *paths != NULL; paths++) {
+        result = import_layer(*paths, to);
+    }
+    if (archive_write_close(to) != ARCHIVE_OK && result == 0) {
+        cli_error("--root: %s", archive_error_string(to));
+        result = -1;
+    }
+    archive_write_free(to);
     return result;
 }

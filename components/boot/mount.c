@@ -1,6 +1,7 @@
 #include "steps.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,12 +10,33 @@
 /* A provider that dies of a mount begins anew, and is asked again. */
 #define ATTEMPTS 8
 
+/* Makes directory @path, and those above it. 0, or -1 and errno. */
+static int boot_make_directories(const char *path)
+{
+    char part[PATH_MAX];
+    for (size_t len = 1; len < sizeof(part); len++) {
+        if (path[len] != '/' && path[len] != '\0') {
+            continue;
+        }
+        memcpy(part, path, len);
+        part[len] = '\0';
+        if (mkdir(part, 0755) != 0 && errno != EEXIST) {
+            return -1;
+        }
+        if (path[len] == '\0') {
+            return 0;
+        }
+    }
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
 /* The mount point is made where it does not exist. 0, or an error, of that if not *@made. */
 static int boot_mount_once(const char *provider, const char *path, const char *options,
                            bool *made)
 {
     *made = false;
-    if (strcmp(path, "/") != 0 && mkdir(path, 0755) != 0 && errno != EEXIST) {
+    if (strcmp(path, "/") != 0 && boot_make_directories(path) != 0) {
         return -errno;
     }
     *made = true;

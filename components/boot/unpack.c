@@ -87,23 +87,40 @@ static int unpack_parents(struct unpack *u)
     return 0;
 }
 
-static int unpack_directory(struct unpack *u)
+/* What is to be set of the directory u->path, which an earlier entry may have made. */
+static struct unpack_directory *unpack_note_directory(struct unpack *u, bool made)
 {
     const size_t size = strlen(u->path) + 1;
     struct unpack_directory *directory;
 
-    if (size > 1 && mkdir(u->path, 0700) != 0 && errno != EEXIST) {
-        return unpack_fail(u, "make directory");
+    for (directory = made ? NULL : u->directories; directory != NULL;
+         directory = directory->next) {
+        if (strcmp(directory->path, u->path) == 0) {
+            return directory;
+        }
     }
     directory = malloc(sizeof(*directory) + size);
+    if (directory != NULL) {
+        memcpy(directory->path, u->path, size);
+        directory->next = u->directories;
+        u->directories = directory;
+    }
+    return directory;
+}
+
+static int unpack_directory(struct unpack *u)
+{
+    const bool made = u->path[0] != '\0' && mkdir(u->path, 0700) == 0;
+
+    if (!made && u->path[0] != '\0' && errno != EEXIST) {
+        return unpack_fail(u, "make directory");
+    }
+    struct unpack_directory *directory = unpack_note_directory(u, made);
     if (directory == NULL) {
         return unpack_fail(u, "make directory");
     }
     directory->mode = u->entry.mode & 07777;
     directory->mtime = u->entry.mtime;
-    memcpy(directory->path, u->path, size);
-    directory->next = u->directories;
-    u->directories = directory;
     return 0;
 }
 

@@ -196,8 +196,9 @@ int fs_poll(uint64_t number, int timeout_ms)
     return ready < 0 ? ready : POLLOUT | (ready > 0 ? POLLIN : 0);
 }
 
-int fs_statfs(struct fs_stat *stat)
+int fs_statfs(uint64_t node, struct fs_stat *stat)
 {
+    (void)node;
     *stat = (struct fs_stat){.block_size = 4096,
                              .nodes = NODES - ROOT,
                              .name_max = 255,

@@ -26,6 +26,7 @@ int netif_open(const char *text, struct netif_info *info)
         .mac = {2, 0, 0, 0, 0, 1},
         .offloads = options.offload ? NETIF_CHECKSUM | NETIF_TSO4 | NETIF_TSO6 : 0,
         .mtu = options.mtu,
+        .cubicle = (uint32_t)cubicle_self(),
     };
     return 0;
 }
@@ -92,6 +93,9 @@ static int loopback_put(const struct netif_frame *about,
     }
     const int error =
         loopback_copy(frame.bytes, size, slices, about->nslices, CUBICLE_READ, caller);
+    if (options.swap) {
+        loopback_swap(frame.bytes, size);
+    }
     frame.about.size = (uint32_t)size;
     frame.due_ns = clock_now_ns(CLOCK_MONOTONIC) + options.delay_us * INT64_C(1000);
     if (error != 0 || !queue_put(&frame, loopback_chance(options.reorder))) {

@@ -189,8 +189,9 @@ int fs_sync(uint64_t number)
     return node_get(number) == NULL ? -ESTALE : 0;
 }
 
-int fs_statfs(struct fs_stat *stat)
+int fs_statfs(uint64_t node, struct fs_stat *stat)
 {
+    (void)node;
     map_settle();
     const uint64_t space = (uint64_t)1 << (32 - PAGE_SIZE_LOG);
     const uint64_t blocks = ramfs_pool.limit < space ? ramfs_pool.limit : space;

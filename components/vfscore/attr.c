@@ -193,6 +193,26 @@ static uint8_t change_time(struct timespec *to, const struct timespec *from,
     return 0;
 }
 
+/** Has a file system that keeps times itself set them. */
+static int tell_times(struct node *node, const struct timespec *times)
+{
+    struct fs_attr attr = {0};
+    uint32_t which = 0;
+    int64_t *const to[] = {&attr.atime_ns, &attr.mtime_ns};
+    static const uint32_t bits[] = {FS_SET_ATIME, FS_SET_MTIME};
+    for (int i = 0; i < 2; i++) {
+        if (times == NULL || times[i].tv_nsec == UTIME_NOW) {
+            *to[i] = time_now();
+        } else if (times[i].tv_nsec == UTIME_OMIT) {
+            continue;
+        } else {
+            *to[i] = time_to_ns(&times[i]);
+        }
+        which |= bits[i];
+    }
+    return node_setattr(node, which, &attr);
+}
+
 static int change_times(struct node *node, const struct timespec *times)
 {
     const bool now = times == NULL ||
@@ -207,6 +227,9 @@ static int change_times(struct node *node, const struct timespec *times)
         if (!node_allows(node, W_OK)) {
             return -EACCES;
         }
+    }
+    if ((node->flags & FS_NODE_TIMES) != 0) {
+        return tell_times(node, times);
     }
     time_settle(node);
     uint8_t marks = MARK_ALL;

@@ -27,7 +27,7 @@ static struct client *client_meet(int caller)
     if (!client->known) {
         client->known = true;
         client->umask = 022;
-        client->limit = FD_MAX;
+        client->limit = FD_SOFT;
         client->streams = (1 << STREAMS) - 1;
     }
     return client;
@@ -52,6 +52,23 @@ struct node *client_cwd(struct client *client)
     return client->cwd;
 }
 
+/** 64-bit words for a bit for each of @nfiles slots. */
+static size_t words_of(uint32_t nfiles)
+{
+    return (nfiles + 63u) / 64;
+}
+
+/** @array of @count words as one of @more; the new ones are 0. NULL: no memory, and it is
+ * as it was. */
+static void *array_grow(void *array, size_t count, size_t more)
+{
+    char *grown = count == more ? array : realloc(array, more * sizeof(uint64_t));
+    if (grown != NULL) {
+        memset(grown + count * sizeof(uint64_t), 0, (more - count) * sizeof(uint64_t));
+    }
+    return grown;
+}
+
 static bool files_grow(struct client *client, uint32_t need)
 {
     uint32_t nfiles = client->nfiles == 0 ? FILES_FIRST : client->nfiles;
@@ -61,11 +78,22 @@ static bool files_grow(struct client *client, uint32_t need)
     if (nfiles == client->nfiles) {
         return true;
     }
-    struct file **files = realloc(client->files, nfiles * sizeof(*files));
+    /* What has grown before memory ran out is only longer than it need be. */
+    const size_t before = words_of(client->nfiles), words = words_of(nfiles);
+    uint64_t *used = array_grow(client->used, before, words);
+    if (used == NULL) {
+        return false;
+    }
+    client->used = used;
+    uint64_t *close_on_exec = array_grow(client->close_on_exec, before, words);
+    if (close_on_exec == NULL) {
+        return false;
+    }
+    client->close_on_exec = close_on_exec;
+    struct file **files = array_grow(client->files, client->nfiles, nfiles);
     if (files == NULL) {
         return false;
     }
-    memset(files + client->nfiles, 0, (nfiles - client->nfiles) * sizeof(*files));
     client->files = files;
     client->nfiles = nfiles;
     return true;
@@ -78,6 +106,18 @@ static bool stream_reserved(const struct client *client, uint32_t fd)
     return fd < STREAMS && (client->streams >> fd & 1) != 0;
 }
 
+/** @file is at @fd from now on; NULL: nothing is. */
+static void slot_set(struct client *client, int fd, struct file *file)
+{
+    const uint64_t bit = (uint64_t)1 << fd % 64;
+    client->files[fd] = file;
+    if (file != NULL) {
+        client->used[fd / 64] |= bit;
+    } else {
+        client->used[fd / 64] &= ~bit;
+    }
+}
+
 static struct file *stream_open(struct client *client, int fd)
 {
     static const char *const paths[STREAMS] = {"/dev/stdin", "/dev/stdout",
@@ -88,7 +128,7 @@ static struct file *stream_open(struct client *client, int fd)
         return NULL;
     }
     client->streams &= (uint8_t) ~(1 << fd);
-    client->files[fd] = file;
+    slot_set(client, fd, file);
     return file;
 }
 
@@ -118,17 +158,30 @@ void client_set_close_on_exec(struct client *client, int fd, bool on)
     }
 }
 
+bool client_close_on_exec(const struct client *client, int fd)
+{
+    return (client->close_on_exec[fd / 64] >> fd % 64 & 1) != 0;
+}
+
+/** The first slot from @fd on that is free, perhaps behind the table. */
+static uint32_t slot_free(const struct client *client, uint32_t fd)
+{
+    const size_t words = words_of(client->nfiles);
+    uint64_t below = ((uint64_t)1 << fd % 64) - 1; /* not to be looked at */
+    for (size_t word = fd / 64;; word++, below = 0) {
+        uint64_t taken = below | (word == 0 ? client->streams : 0);
+        taken |= word < words ? client->used[word] : 0;
+        if (~taken != 0) {
+            return (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(~taken);
+        }
+    }
+}
+
 int client_vacant(struct client *client, int from)
 {
-    uint32_t fd =
-        (uint32_t)from > client->first_free ? (uint32_t)from : client->first_free;
-    while (fd < client->nfiles &&
-           (client->files[fd] != NULL || stream_reserved(client, fd))) {
-        fd++;
-    }
-    if (client->nfiles == 0 && stream_reserved(client, fd)) {
-        fd = STREAMS;
-    }
+    const uint32_t fd =
+        slot_free(client, (uint32_t)from > client->first_free ? (uint32_t)from
+                                                              : client->first_free);
     if (fd >= client->limit) {
         return -EMFILE;
     }
@@ -142,7 +195,7 @@ int client_install(struct client *client, int from, struct file *file,
     if (fd < 0) {
         return fd;
     }
-    client->files[fd] = file;
+    slot_set(client, fd, file);
     client_set_close_on_exec(client, fd, close_on_exec);
     if ((uint32_t)from <= client->first_free) {
         client->first_free = (uint32_t)fd + 1;
@@ -163,14 +216,14 @@ int client_replace(struct client *client, int fd, struct file *file, bool close_
     } else if (client->files[fd] != NULL) {
         client_close(client, fd, client->files[fd]);
     }
-    client->files[fd] = file;
+    slot_set(client, fd, file);
     client_set_close_on_exec(client, fd, close_on_exec);
     return fd;
 }
 
 void client_close(struct client *client, int fd, struct file *file)
 {
-    client->files[fd] = NULL;
+    slot_set(client, fd, NULL);
     if ((uint32_t)fd < client->first_free) {
         client->first_free = (uint32_t)fd;
     }
@@ -201,6 +254,8 @@ void client_end(struct client *client)
         node_put(client->cwd);
     }
     free(client->files);
+    free(client->used);
+    free(client->close_on_exec);
     *client = (struct client){.known = false};
 }
 

@@ -1,5 +1,5 @@
 /*
- * Files. Private to vfscore.
+ * Files, and whatever else a descriptor stands for. Private to vfscore.
  *
  * Invariants:
  *  1. A node is the only object for its (mount, number); vfscore is the file system's
@@ -36,7 +36,8 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 #define CLIENTS_MAX 1024 /* cubicle ids */
-#define FD_MAX 1024
+#define FD_MAX 65536
+#define FD_SOFT 1024 /* a client's limit at first */
 #define NAME_LEN_MAX 255
 #define SYMLINKS_MAX 40
 #define NAMES_MAX 16384 /* cached names, found and not found together */
@@ -57,6 +58,8 @@ struct file;
 struct mount;
 struct name;
 struct pipe;
+struct special;
+struct watch;
 
 struct lock {
     int64_t start, last; /* both included */
@@ -68,7 +71,7 @@ struct lock {
 #define HEAD_MAX 64
 
 struct node {
-    const struct fs_ops *ops; /* NULL: a pipe without a name */
+    const struct fs_ops *ops; /* NULL: a pipe without a name, or of special files */
     uint64_t number;
     uint32_t refs;
     uint8_t marks;      /* MARK_*: times to set at the next clock reading */
@@ -104,6 +107,7 @@ struct mount {
     uint32_t nodes;       /* how many of its nodes there are */
     uint32_t id;
     bool cached; /* FS_NODE_CACHED on its root */
+    bool many;   /* FS_NODE_MANY on its root */
     bool lost;   /* the file system was begun anew: ops answer ESTALE */
     char provider[64];
     char options[256];
@@ -117,7 +121,17 @@ struct mount {
 /** An open file description. */
 struct file {
     struct node *node;
-    int64_t offset; /* of a directory: 0 ".", 1 "..", then cookie + 2 */
+    union {
+        int64_t offset; /* of a directory: 0 ".", 1 "..", then cookie + 2 */
+        void *object;   /* of a special file */
+        struct {
+            int32_t handle; /* the stack's */
+            uint8_t domain, type;
+            uint16_t protocol;
+        } socket;
+    };
+    const struct special *special; /* NULL: a file of a file system, or a pipe */
+    struct watch *watches;         /* the sets of epoll.c that it is in */
     uint32_t refs;
     uint32_t flags; /* as F_GETFL answers */
     uint8_t can;    /* CAN_* */
@@ -125,14 +139,14 @@ struct file {
 
 struct client {
     struct file **files;
-    uint32_t nfiles; /* slots */
+    uint64_t *used, *close_on_exec; /* a bit for each slot */
+    uint32_t nfiles;                /* slots */
     uint32_t umask;
     uint32_t first_free; /* no free slot below */
     uint8_t streams;     /* bits 0-2: descriptor not opened yet (file.c) */
     bool known;
     struct node *cwd;
     uint32_t limit; /* no new descriptor from here on, <= FD_MAX */
-    uint64_t close_on_exec[FD_MAX / 64];
 };
 
 /** Client ids below are answered without a further look; 0 while a provider runs
@@ -206,6 +220,7 @@ int client_install(struct client *client, int from, struct file *file,
 int client_replace(struct client *client, int fd, struct file *file,
                    bool close_on_exec);
 void client_set_close_on_exec(struct client *client, int fd, bool on);
+bool client_close_on_exec(const struct client *client, int fd);
 /** Takes @file, which is @client's @fd, off it. */
 void client_close(struct client *client, int fd, struct file *file);
 /** The cubicle has ended: @client is as one that never called. */
@@ -348,6 +363,8 @@ void time_forget(struct node *node);
 void time_mark_written(struct node *node);
 /** Tells the file system @node's times before it is forgotten. */
 void time_save(struct node *node);
+/** Nanoseconds; the nearest that there are. */
+int64_t time_to_ns(const struct timespec *ts);
 void time_from_attr(struct node *node, const struct fs_attr *attr);
 
 /* ---- mend.c ---- */
@@ -387,6 +404,15 @@ void pipe_close(struct node *node, uint32_t flags);
 ssize_t pipe_read(struct file *file, void *buf, size_t count);
 ssize_t pipe_write(struct file *file, const void *buf, size_t count);
 int pipe_poll(const struct file *file);
+/** Grows with all that may make one of its ends ready. */
+uint64_t pipe_changes(const struct file *file);
+/** Bytes in it, and how many more fit. */
+uint32_t pipe_used(const struct file *file);
+uint32_t pipe_room(const struct file *file);
+/** The next bytes in it, in one piece; *@size of them, 0: it is empty. */
+const char *pipe_peek(const struct file *file, uint32_t *size);
+/** Takes away @count of those. */
+void pipe_skip(struct file *file, uint32_t count);
 int64_t pipe_size(const struct node *node);
 void pipe_free(struct node *node);
 
@@ -394,7 +420,8 @@ void pipe_free(struct node *node);
 static inline bool is_stream(const struct file *file)
 {
     return (file->flags & O_PATH) == 0 &&
-           (file->node->pipe != NULL || (file->node->flags & FS_NODE_TTY) != 0);
+           (file->special != NULL || file->node->pipe != NULL ||
+            (file->node->flags & FS_NODE_TTY) != 0);
 }
 
 static inline bool flags_read(uint32_t flags)
@@ -407,6 +434,22 @@ static inline bool flags_write(uint32_t flags)
     return (flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR;
 }
 
+/** What a blocking operation that nothing could end answers, or with O_NONBLOCK. */
+static inline int would_block(const struct file *file)
+{
+    return (file->flags & O_NONBLOCK) != 0 ? -EAGAIN : -EDEADLK;
+}
+
+/* ---- rw.c ---- */
+
+/** read(2) and write(2) of any open file, and with an @offset of 0 or more pread(2) and
+ * pwrite(2). @buf may stand for bytes on demand. */
+ssize_t file_read(struct file *file, void *buf, size_t count, int64_t offset);
+ssize_t file_write(struct file *file, const void *buf, size_t count, int64_t offset);
+/** Grows with each transfer of a device without positions. */
+extern uint64_t stream_changes;
+
 #include "names.h"
+#include "special.h"
 
 #endif

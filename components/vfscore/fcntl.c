@@ -58,7 +58,7 @@ int vfs_fcntl(int fd, int cmd, int64_t argument, int caller)
         }
         return duplicate(client, file, (int)argument, cmd == F_DUPFD_CLOEXEC);
     case F_GETFD:
-        return (client->close_on_exec[fd / 64] >> fd % 64 & 1) != 0 ? FD_CLOEXEC : 0;
+        return client_close_on_exec(client, fd) ? FD_CLOEXEC : 0;
     case F_SETFD:
         client_set_close_on_exec(client, fd, (argument & FD_CLOEXEC) != 0);
         return 0;
@@ -67,7 +67,7 @@ int vfs_fcntl(int fd, int cmd, int64_t argument, int caller)
     case F_SETFL:
         file->flags =
             (file->flags & ~(uint32_t)SETTABLE) | ((uint32_t)argument & SETTABLE);
-        return 0;
+        return file->special == &special_socket ? socket_flags_changed(file) : 0;
     case F_GETPIPE_SZ:
         return (int)pipe_size(file->node);
     default:

@@ -37,6 +37,12 @@ void file_put(struct file *file)
         return;
     }
     struct node *node = file->node;
+    if (unlikely(file->watches != NULL)) {
+        epoll_forget(file);
+    }
+    if (unlikely(file->special != NULL)) {
+        file->special->close(file);
+    }
     if (unlikely(node->pipe != NULL) && (file->flags & O_PATH) == 0) {
         pipe_close(node, file->flags);
     }

@@ -37,6 +37,7 @@ void core_mend(void)
             client_end(&core.clients[i * 64 + (uint32_t)__builtin_ctzll(bits)]);
         }
     }
+    socket_mend();
     if (!mount_mend_all()) {
         core.visible_next = 0;
     }

@@ -32,6 +32,7 @@ int mount_bind(struct mount *mount)
         return -EIO;
     }
     mount->cached = (attr.flags & FS_NODE_CACHED) != 0;
+    mount->many = (attr.flags & FS_NODE_MANY) != 0;
     error = node_from_attr(mount, &attr, &mount->root);
     if (error == 0 && attr.mtime_ns == 0 && mount->cached) {
         time_mark(mount->root, MARK_ALL);
@@ -40,10 +41,12 @@ int mount_bind(struct mount *mount)
     return error;
 }
 
-static bool is_mounted(const char *provider)
+/** Where a provider is mounted, another mount of it would have the same files, or spoil the first. */
+static bool is_mounted(const char *provider, const char *options)
 {
     const struct mount *mount = core.mounts;
-    while (mount != NULL && strcmp(mount->provider, provider) != 0) {
+    while (mount != NULL && (strcmp(mount->provider, provider) != 0 ||
+                             (mount->many && strcmp(mount->options, options) != 0))) {
         mount = mount->next;
     }
     return mount != NULL;
@@ -85,7 +88,8 @@ int vfs_mount(const char *provider, const char *path, const char *options, int c
         error = walk_node(client, AT_FDCWD, path, WALK_FOLLOW, &covered);
         if (error == 0 && !S_ISDIR(covered->st.st_mode)) {
             error = -ENOTDIR;
-        } else if (error == 0 && (covered == core.root->root || is_mounted(provider))) {
+        } else if (error == 0 &&
+                   (covered == core.root->root || is_mounted(provider, options))) {
             error = -EBUSY;
         }
     }

@@ -181,19 +181,27 @@ struct node *node_new_pipe(void)
     return node;
 }
 
+static void node_drop(const struct node *node)
+{
+    int ignored; /* nothing to do about a provider that does not drop */
+    PROVIDER(ignored, node->ops->fs_drop(node->number));
+    (void)ignored;
+}
+
 static void node_end(struct node *node)
 {
     if (node->pipe != NULL) {
         pipe_free(node);
     }
     if (node->held) {
-        int ignored; /* nothing to do about a provider that does not drop */
-        PROVIDER(ignored, node->ops->fs_drop(node->number));
-        (void)ignored;
+        node_drop(node);
     }
     if (node->ops != NULL && !node->removed) {
         time_save(node);
         node_unhash(node);
+    }
+    if ((node->flags & FS_NODE_COUNTED) != 0 && !node->held) {
+        node_drop(node);
     }
     time_forget(node);
     if (node->locks != node->inline_locks) {

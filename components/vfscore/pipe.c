@@ -16,16 +16,12 @@ struct pipe {
     char *data; /* allocated with the first write */
     uint32_t head, used;
     uint32_t readers, writers;
+    uint64_t changes;
 };
 
 static uint32_t min_u32(size_t a, size_t b)
 {
     return (uint32_t)(a < b ? a : b);
-}
-
-static ssize_t would_block(const struct file *file)
-{
-    return (file->flags & O_NONBLOCK) != 0 ? -EAGAIN : -EDEADLK;
 }
 
 static struct pipe *pipe_of(struct node *node)
@@ -61,6 +57,7 @@ int pipe_open(struct node *node, uint32_t flags)
     }
     pipe->readers += flags_read(flags);
     pipe->writers += flags_write(flags);
+    pipe->changes++;
     return 0;
 }
 
@@ -69,6 +66,7 @@ void pipe_close(struct node *node, uint32_t flags)
     struct pipe *pipe = node->pipe;
     pipe->readers -= flags_read(flags);
     pipe->writers -= flags_write(flags);
+    pipe->changes++;
     if (pipe->readers == 0 && pipe->writers == 0) {
         pipe_free(node);
     }
@@ -94,8 +92,7 @@ ssize_t pipe_read(struct file *file, void *buf, size_t count)
     const uint32_t first = min_u32(total, PIPE_SIZE - pipe->head);
     memcpy(buf, pipe->data + pipe->head, first);
     memcpy((char *)buf + first, pipe->data, total - first);
-    pipe->head = (pipe->head + total) & (PIPE_SIZE - 1);
-    pipe->used -= total;
+    pipe_skip(file, total);
     return total;
 }
 
@@ -126,6 +123,7 @@ ssize_t pipe_write(struct file *file, const void *buf, size_t count)
         return -EFAULT;
     }
     pipe->used += total;
+    pipe->changes++;
     time_mark(file->node, MARK_WRITTEN);
     return total;
 }
@@ -143,6 +141,36 @@ int pipe_poll(const struct file *file)
         ready |= pipe->readers == 0 ? POLLERR : 0;
     }
     return ready;
+}
+
+uint64_t pipe_changes(const struct file *file)
+{
+    return file->node->pipe->changes;
+}
+
+uint32_t pipe_used(const struct file *file)
+{
+    return file->node->pipe->used;
+}
+
+uint32_t pipe_room(const struct file *file)
+{
+    return PIPE_SIZE - file->node->pipe->used;
+}
+
+const char *pipe_peek(const struct file *file, uint32_t *size)
+{
+    const struct pipe *pipe = file->node->pipe;
+    *size = min_u32(pipe->used, PIPE_SIZE - pipe->head);
+    return pipe->data + pipe->head;
+}
+
+void pipe_skip(struct file *file, uint32_t count)
+{
+    struct pipe *pipe = file->node->pipe;
+    pipe->head = (pipe->head + count) & (PIPE_SIZE - 1);
+    pipe->used -= count;
+    pipe->changes++;
 }
 
 int64_t pipe_size(const struct node *node)

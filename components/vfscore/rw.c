@@ -101,13 +101,10 @@ static ssize_t move_pieces(mover *move, struct node *node, char *buf, size_t cou
 static inline ssize_t regular_read(struct node *node, void *buf, size_t count,
                                    int64_t offset, bool forward)
 {
-    if (unlikely((node->stale & STALE_ALWAYS) != 0)) {
-        const int error = node_refresh(node);
-        if (error != 0) {
-            return error;
-        }
-    }
-    const int64_t left = node->st.st_size - offset;
+    /* Where others change the file, its end is the file system's to find. */
+    const int64_t left = likely((node->stale & STALE_ALWAYS) == 0)
+                             ? node->st.st_size - offset
+                             : INT64_MAX - offset;
     if (unlikely((int64_t)count > left)) {
         if ((int64_t)count > INT64_MAX - offset) {
             return -EINVAL;
@@ -173,8 +170,10 @@ static ssize_t regular_write(struct node *node, const void *buf, size_t count,
     return result;
 }
 
+uint64_t stream_changes;
+
 /** Everything that is not an open regular file of sensible use. */
-static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t offset)
+ssize_t file_read(struct file *file, void *buf, size_t count, int64_t offset)
 {
     struct node *node = file->node;
     if (offset != NOWHERE && is_stream(file)) {
@@ -190,6 +189,9 @@ static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t of
     if (S_ISDIR(node->st.st_mode)) {
         return -EISDIR;
     }
+    if (file->special != NULL) {
+        return file->special->read(file, buf, count);
+    }
     if (node->pipe != NULL) {
         return pipe_read(file, buf, count);
     }
@@ -203,11 +205,11 @@ static ssize_t other_read(struct file *file, void *buf, size_t count, int64_t of
         }
         return result;
     }
+    stream_changes++;
     return piece_read(node, buf, count, 0);
 }
 
-static ssize_t other_write(struct file *file, const void *buf, size_t count,
-                           int64_t offset)
+ssize_t file_write(struct file *file, const void *buf, size_t count, int64_t offset)
 {
     struct node *node = file->node;
     if (offset != NOWHERE && is_stream(file)) {
@@ -219,12 +221,16 @@ static ssize_t other_write(struct file *file, const void *buf, size_t count,
     if ((ssize_t)count < 0) {
         return -EINVAL;
     }
+    if (file->special != NULL) {
+        return file->special->write(file, buf, count);
+    }
     if (node->pipe != NULL) {
         return pipe_write(file, buf, count);
     }
     count = count < IO_MAX ? count : IO_MAX;
     ssize_t result;
     if ((file->can & CAN_SEEK) == 0) {
+        stream_changes++;
         return piece_write(node, (void *)(uintptr_t)buf, count, 0);
     }
     int64_t at = offset == NOWHERE ? file->offset : offset;
@@ -297,7 +303,7 @@ ssize_t vfs_read(int fd, void *buf, size_t count, int caller)
         return -EBADF;
     }
     return plain_read(file, count) ? read_on(file, buf, count, file->offset, caller)
-                                   : other_read(file, buf, count, NOWHERE);
+                                   : file_read(file, buf, count, NOWHERE);
 }
 
 ssize_t vfs_pread(int fd, void *buf, size_t count, int64_t offset, int caller)
@@ -308,7 +314,7 @@ ssize_t vfs_pread(int fd, void *buf, size_t count, int64_t offset, int caller)
     }
     return plain_read(file, count) ? regular_read(file->node, buf, count, offset,
                                                   cubicle_out_is_copy(caller))
-                                   : other_read(file, buf, count, offset);
+                                   : file_read(file, buf, count, offset);
 }
 
 ssize_t vfs_write(int fd, const void *buf, size_t count, int caller)
@@ -318,7 +324,7 @@ ssize_t vfs_write(int fd, const void *buf, size_t count, int caller)
         return -EBADF;
     }
     return plain_write(file, count) ? write_on(file, buf, count, file->offset)
-                                    : other_write(file, buf, count, NOWHERE);
+                                    : file_write(file, buf, count, NOWHERE);
 }
 
 ssize_t vfs_pwrite(int fd, const void *buf, size_t count, int64_t offset, int caller)
@@ -328,7 +334,7 @@ ssize_t vfs_pwrite(int fd, const void *buf, size_t count, int64_t offset, int ca
         return offset < 0 ? -EINVAL : -EBADF;
     }
     return plain_write(file, count) ? regular_write(file->node, buf, count, offset)
-                                    : other_write(file, buf, count, offset);
+                                    : file_write(file, buf, count, offset);
 }
 
 ssize_t vfs_seek_read(int fd, void *buf, size_t count, int64_t offset, int caller)

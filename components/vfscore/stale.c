@@ -64,7 +64,7 @@ static ssize_t stale_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t co
 {
     return -ESTALE;
 }
-static int stale_statfs(struct fs_stat *stat)
+static int stale_statfs(uint64_t node, struct fs_stat *stat)
 {
     return -ESTALE;
 }

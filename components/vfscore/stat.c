@@ -83,7 +83,7 @@ static int node_statfs(const struct node *node, struct statfs *st)
     }
     struct fs_stat stat;
     int error;
-    PROVIDER(error, node->ops->fs_statfs(&stat));
+    PROVIDER(error, node->ops->fs_statfs(node->number, &stat));
     error = checked(error);
     if (error != 0) {
         return error;

@@ -35,6 +35,9 @@ void time_forget(struct node *node)
 
 void time_mark(struct node *node, uint8_t marks)
 {
+    if (unlikely((node->flags & FS_NODE_TIMES) != 0)) {
+        return; /* its file system does it */
+    }
     if (node->marks == 0) {
         node->marked_next = core.marked;
         node->marked_at = &core.marked;
@@ -98,7 +101,7 @@ void time_mark_written(struct node *node)
     }
 }
 
-static int64_t to_ns(const struct timespec *ts)
+int64_t time_to_ns(const struct timespec *ts)
 {
     int64_t ns;
     if (__builtin_mul_overflow((int64_t)ts->tv_sec, 1000000000, &ns) ||
@@ -122,9 +125,9 @@ void time_save(struct node *node)
         return;
     }
     const struct fs_attr attr = {
-        .atime_ns = to_ns(&node->st.st_atim),
-        .mtime_ns = to_ns(&node->st.st_mtim),
-        .ctime_ns = to_ns(&node->st.st_ctim),
+        .atime_ns = time_to_ns(&node->st.st_atim),
+        .mtime_ns = time_to_ns(&node->st.st_mtim),
+        .ctime_ns = time_to_ns(&node->st.st_ctim),
     };
     int ignored; /* the file system may know better: nothing is lost but a time */
     PROVIDER(ignored,

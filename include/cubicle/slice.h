@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 struct cubicle_slice {
-    uint64_t base; /* a pointer as the owner sees it: only its low 32 bits mean anything */
+    uint64_t
+        base; /* a pointer as the owner sees it: only its low 32 bits mean anything */
     uint64_t size; /* bytes */
 };
 

@@ -35,6 +35,7 @@ CATALOGUE = {
     31: "exhaust descriptors, memory, windows, call depth, time",
     32: "crash in a callee",
     33: "reach the host without being entitled to",
+    38: "leave a directory of the host, or write where it is read-only",
     44: "call a component before it is set up",
     45: "take a role, or a right of a role, that the manifest gives to another",
     47: "make the loader work longer than the file is long",

@@ -4,11 +4,13 @@
     tests/attack/run.py [WORD...]     only tests whose name contains a word
 """
 
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -131,6 +133,57 @@ def spied(isolation):
         return
     check_fault(result, "ramfs", "heap", "sqlite", "read")
     check(result.status == EXIT_FAULT and "stole" not in result.err, "not stopped", result)
+
+
+def swap(folder, stop):
+    """`race` is a directory, and a link to outside, in turn."""
+    while not stop.is_set():
+        os.rename(folder / "race", folder / "away")
+        os.rename(folder / "link", folder / "race")
+        os.rename(folder / "race", folder / "link")
+        os.rename(folder / "away", folder / "race")
+
+
+def outlaw():
+    """38: a hostile component next to the host's files reaches nothing but its directories."""
+    with temporary_directory() as name:
+        top = Path(name)
+        top.chmod(0o777)
+        for folder in ("ro", "rw", "theirs", "rw/sub", "rw/race"):
+            (top / folder).mkdir()
+            (top / folder).chmod(0o777)
+        for file in ("secret", "theirs/secret"):
+            (top / file).write_text("secret")
+            (top / file).chmod(0o666)
+        for folder in ("ro", "rw"):
+            (top / folder / "file").write_text("inside")
+            (top / folder / "file").chmod(0o666)
+            (top / folder / "up").symlink_to("..")
+            (top / folder / "absolute").symlink_to("/etc/passwd")
+            (top / folder / "magic").symlink_to("/proc/self/fd")
+        (top / "rw/race/secret").write_text("inside")
+        (top / "rw/race/secret").chmod(0o666)
+        (top / "rw/link").symlink_to("..")
+        system = top / "outlaw.yaml"
+        system.write_text((SYSTEMS / "outlaw.yaml").read_text())
+        stop = threading.Event()
+        other = threading.Thread(target=swap, args=(top / "rw", stop))
+        other.start()
+        try:
+            result = run_system(system, timeout=120)
+        finally:
+            stop.set()
+            other.join()
+        check("REACHED" not in result.err, "it got out", result)
+        check(re.search(r"^outlaw: \d{4,} tried$", result.err, re.MULTILINE), "it did not try", result)
+        check(re.search(r"^outlaw: [1-9]\d* raced$", result.err, re.MULTILINE), "no race", result)
+        check(result.status == 0 and not result.faults(), "the system did not go on", result)
+        for file in ("secret", "theirs/secret"):
+            check((top / file).read_text() == "secret", f"{file} has changed", result)
+        check((top / "ro/file").read_text() == "inside", "ro/file has changed", result)
+        left = {path.name for path in top.iterdir()} | {path.name for path in (top / "ro").iterdir()}
+        known = {"ro", "rw", "theirs", "secret", "outlaw.yaml", "file", "up", "absolute", "magic"}
+        check(left == known, f"made: {left - known}", result)
 
 
 def lie(name):
@@ -397,6 +450,7 @@ def main():
         for name in ("alignment_flag", "alignment_left", "direction_flag"):
             tests.add(f"17: {name}, not isolated", harmless, name, r"^served$", 17,
                       isolation="none")
+    tests.add("38: files of the host", outlaw)
     for name in LIES:
         tests.add(f"29: lie {name}", lie, name)
     for row in LIES_MAP:

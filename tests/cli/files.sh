@@ -37,6 +37,29 @@ ok 'cpio reads what was exported'
 gzip -k root.cpio
 expect 0 '' 'compressed archive' cubicle run hello --root=root.cpio.gz --export=out.cpio
 
+# A root of the system, and --root over it.
+mkdir -p base/dir over/dir
+echo base | tee base/one base/dir/two >base/dir/three
+ln -s one base/link
+echo over | tee over/dir/two over/link >over/four
+chmod 700 over/dir
+sed '/^mounts:/s/^/root: base\n/' "$top/systems/hello.yaml" >based.yaml
+expect 0 '' "the system's root" cubicle run "$PWD/based.yaml" --export=out-base
+diff -r base out-base >/dev/null && [ -L out-base/link ]
+ok 'its files'
+expect 0 '' '--root over it' cubicle run ./based.yaml --root=over --export=out-over
+[ "$(cat out-over/one out-over/dir/two out-over/dir/three out-over/link out-over/four)" = 'base
+over
+base
+over
+over' ] && [ ! -L out-over/link ] && [ "$(stat -c %a out-over/dir)" = 700 ]
+ok 'files of --root take the place of others'
+sed '/^mounts:/s/^/root: gone\n/' "$top/systems/hello.yaml" >based.yaml
+expect 125 'gone: No such file' "no such root of the system" cubicle run ./based.yaml
+sed '/^mounts:/s/.*/root: base/' "$top/systems/hello.yaml" >based.yaml
+expect 125 "based.yaml: the system has a 'root', but no 'mounts'" 'a root without files' \
+    cubicle run ./based.yaml
+
 expect 125 'nosuch: No such file' 'no such root' cubicle run hello --root=nosuch
 echo text >text
 expect 125 'Unrecognized archive format' 'not an archive' cubicle run hello --root=text

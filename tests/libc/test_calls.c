@@ -20,6 +20,12 @@ struct interface_lock_info {
 struct interface_absence {
     struct vfs_absence info;
 };
+struct interface_sockets {
+    struct vfs_socket info;
+};
+struct interface_accepted {
+    struct vfs_accepted info;
+};
 
 /* The second definitions, as libc sees them. */
 #undef CUBICLE_VFS_H
@@ -31,6 +37,10 @@ struct interface_absence {
 #define vfs_lock_query libc_lock_query
 #define vfs_absence libc_absence
 #define vfs_absent libc_absent
+#define vfs_socket libc_sockets
+#define vfs_socket_handle libc_socket_handle
+#define vfs_accepted libc_accepted
+#define vfs_accept4 libc_accept4
 #include "cubicle_calls.h"
 
 _Static_assert((int)INTERFACE_READ == CUBICLE_READ &&
@@ -50,6 +60,14 @@ SAME(lock_info, type);
 SAME(lock_info, pid);
 SAME(absence, epoch);
 SAME(absence, cubicle);
+SAME(sockets, handle);
+SAME(sockets, domain);
+SAME(sockets, type);
+SAME(sockets, protocol);
+SAME(sockets, stack);
+SAME(accepted, handle);
+SAME(accepted, len);
+SAME(accepted, bytes);
 _Static_assert(sizeof(struct interface_lock_info) == sizeof(struct libc_lock_info) &&
                    sizeof(struct interface_absence) == sizeof(struct libc_absence),
                "size");

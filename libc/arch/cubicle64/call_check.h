@@ -2,7 +2,8 @@
 #ifndef CUBICLE64_CALL_CHECK_H
 #define CUBICLE64_CALL_CHECK_H
 
-#define CALL_FD_MAX 1024u /* as RLIMIT_NOFILE says */
+#define CALL_FD_MAX 65536u /* as RLIMIT_NOFILE says, */
+#define CALL_FD_SOFT 1024u /* and at first */
 
 /* @r if it is an errno, else -EIO. */
 hidden long __call_lie(long) __attribute__((__cold__));

@@ -21,6 +21,8 @@ struct stat;
 struct statfs;
 struct pollfd;
 struct timespec;
+struct itimerspec;
+struct epoll_event;
 
 #ifndef CUBICLE_VFS_H
 #define VFS_LOCK(type, whence, wait) ((type) | (whence) << 8 | (wait) << 16)
@@ -33,6 +35,17 @@ struct vfs_lock_info {
 struct vfs_absence {
     unsigned long epoch;
     int cubicle, pad;
+};
+
+struct vfs_socket {
+    int handle, domain, type, protocol;
+    char stack[64];
+};
+
+struct vfs_accepted {
+    int handle;
+    unsigned len;
+    unsigned char bytes[28];
 };
 #endif
 
@@ -63,6 +76,28 @@ long vfs_getdents(int, void *, unsigned long, int);
 int vfs_isatty(int, int);
 int vfs_winsize(int, int);
 int vfs_poll(struct pollfd *, unsigned long, int, int);
+
+long vfs_readable(int, int);
+long vfs_sendfile(int, int, long, unsigned long, int);
+long vfs_splice(int, long, int, long, unsigned long, int, int);
+
+/* vfs: what waits */
+int vfs_eventfd(unsigned, int, int);
+int vfs_timerfd_create(int, int, int);
+int vfs_timerfd_settime(int, int, const struct itimerspec *, struct itimerspec *, int);
+int vfs_timerfd_gettime(int, struct itimerspec *, int);
+int vfs_epoll_create(int, int);
+int vfs_epoll_ctl(int, int, int, unsigned, unsigned long, int);
+long vfs_epoll_wait(int, struct epoll_event *, unsigned long, long, int);
+
+/* vfs: sockets */
+int vfs_socket(int, int, int, struct vfs_socket *, int);
+int vfs_socket_handle(int, struct vfs_socket *, int);
+int vfs_accept4(int, int, struct vfs_accepted *, int);
+int vfs_socketpair(int, int, int, int *, int);
+long vfs_send(int, const void *, unsigned long, int, int);
+long vfs_receive(int, void *, unsigned long, int, unsigned long *, int);
+int vfs_shutdown(int, int, int);
 
 long vfs_map(int, long, unsigned long, int, int);
 int vfs_unmap(void *, unsigned long, int);
@@ -123,6 +158,10 @@ int cubicle_thread_pointer_set(void *);
 unsigned long cubicle_fenv_get(void);
 int cubicle_fenv_set(unsigned long);
 unsigned long cubicle_epoch(int);
+long cubicle_signal_set(unsigned long, unsigned long, unsigned long);
+long cubicle_signal_take(unsigned long);
+int cubicle_signal_wait(unsigned long, long);
+int cubicle_signal_timer(unsigned long, unsigned long, unsigned long *);
 void cubicle_exit(int) __attribute__((__noreturn__));
 void cubicle_abort(const char *) __attribute__((__noreturn__));
 

@@ -63,7 +63,32 @@ hidden extern int __call_map_zeroed;
 hidden long __call_getcwd(char *, unsigned long);
 hidden long __call_pipe(int *, int);
 hidden long __call_poll(struct pollfd *, unsigned long, int);
-hidden long __call_ppoll(struct pollfd *, unsigned long, const struct timespec *);
+hidden long __call_ppoll(struct pollfd *, unsigned long, const struct timespec *, const void *);
+hidden long __call_socket(int, int, int);
+hidden long __call_socketpair(int, int, int, int *);
+hidden long __call_accept(int, void *, unsigned *, int);
+hidden long __call_bind(int, const void *, unsigned);
+hidden long __call_connect(int, const void *, unsigned);
+hidden long __call_listen(int, int);
+hidden long __call_shutdown(int, int);
+hidden long __call_getname(int, int, void *, unsigned *);
+hidden long __call_getsockopt(int, int, int, void *, unsigned *);
+hidden long __call_setsockopt(int, int, int, const void *, unsigned);
+hidden long __call_sendto(int, const void *, unsigned long, int, const void *, unsigned);
+hidden long __call_recvfrom(int, void *, unsigned long, int, void *, unsigned *);
+hidden long __call_sendmsg(int, const void *, int);
+hidden long __call_recvmsg(int, void *, int);
+hidden long __call_recvmmsg(int, void *, unsigned, int, const void *);
+hidden long __call_epoll_ctl(int, int, int, const void *);
+hidden long __call_epoll_wait(int, void *, int, int, const void *);
+hidden long __call_timerfd_settime(int, int, const void *, void *);
+hidden long __call_sendfile(int, int, long *, unsigned long);
+hidden long __call_splice(int, long *, int, long *, unsigned long, int);
+hidden long __call_setitimer(int, const void *, void *);
+hidden long __call_getitimer(int, void *);
+hidden long __call_sigsuspend(const void *);
+hidden long __call_pause(void);
+hidden long __call_sigtimedwait(const void *, void *, const struct timespec *);
 hidden long __call_protect(void *, unsigned long, int);
 hidden long __call_msync(void *, unsigned long, int);
 hidden long __call_clock_gettime(int, void *);
@@ -141,7 +166,18 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
     case SYS_pipe: return __call_pipe(CALL_P(a), 0);
     case SYS_pipe2: return __call_pipe(CALL_P(a), b);
     case SYS_poll: return __call_poll(CALL_P(a), b, c);
-    case SYS_ppoll: return __call_ppoll(CALL_P(a), b, CALL_P(c));
+    case SYS_ppoll: return __call_ppoll(CALL_P(a), b, CALL_P(c), CALL_P(d));
+    case SYS_eventfd: return __call_new(CALL_VFS_FD(eventfd, a, 0));
+    case SYS_eventfd2: return __call_new(CALL_VFS_FD(eventfd, a, b));
+    case SYS_timerfd_create: return __call_new(CALL_VFS_FD(timerfd_create, a, b));
+    case SYS_timerfd_settime: return __call_timerfd_settime(a, b, CALL_P(c), CALL_P(d));
+    case SYS_timerfd_gettime: return CALL_VFS_ZERO(timerfd_gettime, a, CALL_P(b));
+    case SYS_epoll_create: return a > 0 ? __call_new(CALL_VFS_FD(epoll_create, 0)) : -EINVAL;
+    case SYS_epoll_create1: return __call_new(CALL_VFS_FD(epoll_create, a));
+    case SYS_epoll_ctl: return __call_epoll_ctl(a, b, c, CALL_P(d));
+    case SYS_epoll_wait: return __call_epoll_wait(a, CALL_P(b), c, d, 0);
+    case SYS_epoll_pwait: return __call_epoll_wait(a, CALL_P(b), c, d, CALL_P(e));
+    case SYS_sendfile: return __call_sendfile(a, b, CALL_P(c), d);
     case SYS_getdents64: return __call_getdents(a, CALL_P(b), c);
     case SYS_fadvise64: return 0;
     case SYS_fallocate: return -EOPNOTSUPP;
@@ -197,6 +233,31 @@ CALL_INLINE long __call_names(long n, long a, long b, long c, long d, long e)
     }
 }
 
+CALL_INLINE long __call_network(long n, long a, long b, long c, long d, long e, long f)
+{
+    switch (n) {
+    case SYS_socket: return __call_socket(a, b, c);
+    case SYS_socketpair: return __call_socketpair(a, b, c, CALL_P(d));
+    case SYS_accept: return __call_accept(a, CALL_P(b), CALL_P(c), 0);
+    case SYS_accept4: return __call_accept(a, CALL_P(b), CALL_P(c), d);
+    case SYS_bind: return __call_bind(a, CALL_P(b), c);
+    case SYS_connect: return __call_connect(a, CALL_P(b), c);
+    case SYS_listen: return __call_listen(a, b);
+    case SYS_shutdown: return __call_shutdown(a, b);
+    case SYS_getsockname: return __call_getname(a, 0, CALL_P(b), CALL_P(c));
+    case SYS_getpeername: return __call_getname(a, 1, CALL_P(b), CALL_P(c));
+    case SYS_getsockopt: return __call_getsockopt(a, b, c, CALL_P(d), CALL_P(e));
+    case SYS_setsockopt: return __call_setsockopt(a, b, c, CALL_P(d), e);
+    case SYS_sendto: return __call_sendto(a, CALL_P(b), c, d, CALL_P(e), f);
+    case SYS_recvfrom: return __call_recvfrom(a, CALL_P(b), c, d, CALL_P(e), CALL_P(f));
+    case SYS_sendmsg: return __call_sendmsg(a, CALL_P(b), c);
+    case SYS_recvmsg: return __call_recvmsg(a, CALL_P(b), c);
+    case SYS_recvmmsg: return __call_recvmmsg(a, CALL_P(b), c, d, CALL_P(e));
+    case SYS_splice: return __call_splice(a, CALL_P(b), c, CALL_P(d), e, f);
+    default: return -ENOSYS;
+    }
+}
+
 CALL_INLINE long __call_process(long n, long a, long b, long c, long d, long e)
 {
     switch (n) {
@@ -243,7 +304,11 @@ CALL_INLINE long __call_process(long n, long a, long b, long c, long d, long e)
     case SYS_tgkill: return a == 1 ? __call_kill(b, c) : -ESRCH;
     case SYS_getcpu: return __call_getcpu(CALL_P(a), CALL_P(b));
     case SYS_membarrier: return __call_membarrier(a);
-    case SYS_socket: return -EAFNOSUPPORT;
+    case SYS_setitimer: return __call_setitimer(a, CALL_P(b), CALL_P(c));
+    case SYS_getitimer: return __call_getitimer(a, CALL_P(b));
+    case SYS_rt_sigsuspend: return __call_sigsuspend(CALL_P(a));
+    case SYS_pause: return __call_pause();
+    case SYS_rt_sigtimedwait: return __call_sigtimedwait(CALL_P(a), CALL_P(b), CALL_P(c));
     default: return __call_names(n, a, b, c, d, e);
     }
 }
@@ -262,6 +327,24 @@ CALL_INLINE long __syscall6(long n, long a, long b, long c, long d, long e, long
     case SYS_nanosleep: return __call_clock_nanosleep(0, 0, CALL_P(a), CALL_P(b));
     case SYS_clock_nanosleep: return __call_clock_nanosleep(a, b, CALL_P(c), CALL_P(d));
     case SYS_getrandom: return __call_random(CALL_P(a), b);
+    case SYS_socket:
+    case SYS_socketpair:
+    case SYS_accept:
+    case SYS_accept4:
+    case SYS_bind:
+    case SYS_connect:
+    case SYS_listen:
+    case SYS_shutdown:
+    case SYS_getsockname:
+    case SYS_getpeername:
+    case SYS_getsockopt:
+    case SYS_setsockopt:
+    case SYS_sendto:
+    case SYS_recvfrom:
+    case SYS_sendmsg:
+    case SYS_recvmsg:
+    case SYS_recvmmsg:
+    case SYS_splice: return __call_network(n, a, b, c, d, e, f);
     default: return __call_process(n, a, b, c, d, e);
     }
 }

@@ -58,8 +58,8 @@ static int soft(int resource, rlim_t value)
 static void test_limits_rules(void)
 {
     struct rlimit limit, old;
-    CHECK_ERROR(soft(RLIMIT_NOFILE, 1025), EINVAL);
-    limit = (struct rlimit){1025, 1025};
+    CHECK_ERROR(soft(RLIMIT_NOFILE, 65537), EINVAL);
+    limit = (struct rlimit){65537, 65537};
     CHECK_ERROR(setrlimit(RLIMIT_NOFILE, &limit), EPERM);
     limit = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
     CHECK_ERROR(setrlimit(RLIMIT_STACK, &limit), EPERM);

@@ -36,7 +36,7 @@ ssize_t ramfs_fs_write(uint64_t node, uint64_t offset, const void *buf, size_t c
 int ramfs_fs_getattr(uint64_t node, struct fs_attr *attr);
 ssize_t ramfs_fs_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count);
 ssize_t ramfs_fs_readlink(uint64_t node, char *buf, size_t count);
-int ramfs_fs_statfs(struct fs_stat *stat);
+int ramfs_fs_statfs(uint64_t node, struct fs_stat *stat);
 int ramfs_fs_poll(uint64_t node, int timeout_ms);
 int64_t ramfs_fs_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit,
                      int client);
@@ -204,9 +204,9 @@ ssize_t fs_readdir(uint64_t dir, uint64_t cookie, void *buf, size_t count)
     return number("readdir", count, n);
 }
 
-int fs_statfs(struct fs_stat *stat)
+int fs_statfs(uint64_t node, struct fs_stat *stat)
 {
-    int error = ramfs_fs_statfs(stat);
+    int error = ramfs_fs_statfs(node, stat);
     if (lies("statfs")) {
         memset(stat, 0xff, sizeof *stat);
     }

@@ -32,3 +32,9 @@ ramfs-liar_PROVIDES := fs
 
 test-believer_SOURCES := $(addprefix $(ATTACK)/,believer.c believer_map.c)
 test-believer_PROVIDES := app
+
+# The real hostfs, which first tries to get out of its directories.
+MODULES += hostfs-outlaw
+hostfs-outlaw_SOURCES := $(wildcard components/hostfs/*.c) $(ATTACK)/outlaw.c
+hostfs-outlaw_CFLAGS := -include $(ATTACK)/outlaw.h
+hostfs-outlaw_PROVIDES := fs

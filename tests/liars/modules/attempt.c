@@ -333,7 +333,7 @@ static bool result_good(const struct call *call)
     const struct liar_function *f = call->f;
     const int64_t result = call->result;
     const bool monitor =
-        strcmp(f->interface, "cubicle") == 0 || strcmp(f->interface, "host") == 0;
+        strcmp(f->interface, "cubicle") == 0 || strncmp(f->interface, "host", 4) == 0;
     if (!f->result_signed) {
         return true;
     }

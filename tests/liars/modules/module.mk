@@ -8,7 +8,7 @@ LIARS_MAKE := tests/liars/generate.py
 # Interfaces that anybody may import: all but those that need a right, or that only the loader calls.
 LIARS_ALL := $(basename $(notdir $(INTERFACE_HEADERS)))
 LIARS_MANY := $(filter-out module,$(basename $(notdir $(INTERFACES_MANY))))
-LIARS_ONE := $(filter-out host module $(LIARS_MANY),$(LIARS_ALL))
+LIARS_ONE := $(filter-out host hostnet hostfiles module $(LIARS_MANY),$(LIARS_ALL))
 
 LIARS_DESCRIPTORS := $(foreach i,$(LIARS_ALL),$(B)/interfaces/$(i).desc)
 
@@ -23,6 +23,8 @@ endef
 # An allocator may call the monitor only.
 LIARS_IMPORTS_alloc := cubicle
 LIARS_CFLAGS_alloc := -DLIAR_ALONE
+# Those next to files of the host call its gates, too.
+LIARS_IMPORTS_hostfs := $(LIARS_ONE) hostfiles
 
 # $(1) component
 define liars_of
@@ -51,4 +53,4 @@ MODULES += test-liars-believer
 test-liars-believer_SOURCES := $(LIARS)/believer.c $(LIARS)/say.c $(LIARS)/workload.c $(LIARS_OUT)/believer-table.c
 test-liars-believer_CFLAGS := -Itests/interfaces -I$(LIARS) -I$(B)/interfaces/gen
 test-liars-believer_PROVIDES := app hostile
-$(eval $(call liars_made,believer-table.c,table $(filter-out host module cubicle,$(LIARS_ALL))))
+$(eval $(call liars_made,believer-table.c,table $(filter-out host hostnet hostfiles module cubicle,$(LIARS_ALL))))

@@ -5,6 +5,7 @@
 #include "demand.h"
 #include "fault.h"
 #include "gate.h"
+#include "host_files.h"
 #include "link.h"
 #include "memory.h"
 #include "page.h"
@@ -111,9 +112,9 @@ uint32_t memory_heap_end(void)
 }
 
 /* Tested on their own. */
-int signal_set(uint64_t catches, uint64_t holds, uint64_t ignores)
+int64_t signal_set(uint64_t catches, uint64_t holds, uint64_t ignores)
 {
-    return (int)(catches + holds + ignores);
+    return (int64_t)(catches + holds + ignores);
 }
 
 int64_t signal_take(uint64_t which)
@@ -229,6 +230,13 @@ void fault_stop_running(const char *reason)
     longjmp(end, 1);
 }
 
+const struct gate host_files_gates[] = {
+    {"hostfiles_none", NULL, MONITOR_RIGHT_HOSTFILES}};
+const unsigned host_files_ngates = 1;
+void host_files_setup(const struct monitor_config *config)
+{
+    (void)config;
+}
 const struct gate host_gates[] = {{"host_none", NULL, MONITOR_RIGHT_HOST}};
 const unsigned host_ngates = 1;
 

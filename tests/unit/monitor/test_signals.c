@@ -65,8 +65,8 @@ static int setup(void **state)
     ended = 0;
     cubicle_get(APP)->state = CUBICLE_LIVE;
     thread_self.running = APP;
-    assert_int_equal(signal_set(0, 0, UINT64_MAX), 0);
-    assert_int_equal(signal_set(0, 0, 0), 0);
+    assert_int_equal(signal_set(0, 0, UINT64_MAX), BIT(SIGUSR1));
+    assert_int_equal(signal_set(0, 0, 0), BIT(SIGUSR1));
     return 0;
 }
 
@@ -75,7 +75,7 @@ static void test_who(void **state)
 {
     uint64_t left[2];
     (void)state;
-    assert_int_equal(signal_set(BIT(SIGTERM), 0, 0), 0);
+    assert_int_equal(signal_set(BIT(SIGTERM), 0, 0), BIT(SIGUSR1));
     send(SIGTERM);
     thread_self.running = OTHER;
     assert_int_equal(signal_set(0, 0, BIT(SIGTERM)), -EPERM);
@@ -110,11 +110,11 @@ static void test_default(void **state)
 static void test_ignored(void **state)
 {
     (void)state;
-    assert_int_equal(signal_set(BIT(SIGHUP), BIT(SIGINT), 0), 0);
+    assert_int_equal(signal_set(BIT(SIGHUP), BIT(SIGINT), 0), BIT(SIGUSR1));
     send(SIGHUP);
     send(SIGINT);
     assert_int_equal(signal_set(BIT(SIGHUP), BIT(SIGINT), BIT(SIGHUP) | BIT(SIGTERM)),
-                     0);
+                     BIT(SIGUSR1));
     assert_false(signal_pending());
     send(SIGTERM);
     send(SIGHUP);
@@ -126,7 +126,7 @@ static void test_ignored(void **state)
 static void test_once(void **state)
 {
     (void)state;
-    assert_int_equal(signal_set(BIT(SIGTERM), 0, 0), 0);
+    assert_int_equal(signal_set(BIT(SIGTERM), 0, 0), BIT(SIGUSR1));
     send_as(SIGTERM, getpid());
     assert_false(signal_pending());
     assert_int_equal(ended, 0);
@@ -145,7 +145,7 @@ static void test_waits(void **state)
     (void)state;
     assert_int_equal(pipe(fds), 0);
     assert_false(signal_wanted());
-    assert_int_equal(signal_set(BIT(SIGALRM), BIT(SIGHUP), 0), 0);
+    assert_int_equal(signal_set(BIT(SIGALRM), BIT(SIGHUP), 0), BIT(SIGUSR1));
     assert_true(signal_wanted());
     int64_t start = now_ns();
     assert_int_equal(signal_wait(fds[0], POLLIN, 20 * MS), 0);
@@ -202,7 +202,7 @@ static void test_timer(void **state)
 static void test_gone(void **state)
 {
     (void)state;
-    assert_int_equal(signal_set(BIT(SIGTERM), 0, 0), 0);
+    assert_int_equal(signal_set(BIT(SIGTERM), 0, 0), BIT(SIGUSR1));
     cubicle_get(APP)->state = CUBICLE_DEAD;
     assert_false(signal_wanted());
     send(SIGTERM);

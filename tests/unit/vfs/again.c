@@ -107,9 +107,9 @@ static int t_sync(uint64_t node)
 {
     CALL(sync, node);
 }
-static int t_statfs(struct fs_stat *stat)
+static int t_statfs(uint64_t node, struct fs_stat *stat)
 {
-    CALL(statfs, stat);
+    CALL(statfs, node, stat);
 }
 static int64_t t_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit,
                      int client)

@@ -3,6 +3,7 @@
  * process: a clock, random bytes, a console in memory, and the binding of the two file
  * systems.
  */
+#include "stub_stack.h"
 #include "stubs.h"
 
 #include <clock.h>
@@ -43,7 +44,8 @@ int64_t clock_resolution_ns(int id)
 int clock_sleep_ns(uint64_t duration_ns)
 {
     stub.slept_ns += duration_ns;
-    return 0;
+    stub.clock_ns += (int64_t)duration_ns;
+    return stub.interrupted ? -EINTR : 0;
 }
 
 ssize_t random_bytes(void *buf, size_t count)
@@ -125,9 +127,14 @@ static const struct fs_ops devfs_ops = {FUNCTIONS(OF_DEVFS)};
 int cubicle_bind(const char *interface, uint64_t fingerprint, const char *provider,
                  void *table, size_t size)
 {
-    (void)fingerprint;
     const struct fs_ops *ops = NULL;
     (void)fingerprint;
+    if (strcmp(interface, "socket") == 0 && strcmp(provider, "stack") == 0 &&
+        size == sizeof(stub_stack.ops)) {
+        stub_stack_start();
+        memcpy(table, &stub_stack.ops, size);
+        return 0;
+    }
     if (strcmp(interface, "fs") != 0 || size != sizeof(*ops)) {
         return -EINVAL;
     }

@@ -14,6 +14,7 @@ struct fs_ops;
 
 extern struct stub {
     /* clock: steps by this at each reading, or is the real one */
+    bool interrupted; /* sleeps and waits end with -EINTR */
     bool real_clock;
     int64_t clock_ns, clock_step_ns;
     uint64_t clock_calls, slept_ns;

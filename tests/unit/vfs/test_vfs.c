@@ -107,7 +107,7 @@ static void test_own_limit(void **state)
     struct stat st;
     int ends[2];
     assert_int_equal(vfs_limit(-1, client), -EINVAL);
-    assert_int_equal(vfs_limit(1025, client), -EINVAL);
+    assert_int_equal(vfs_limit(65537, client), -EINVAL);
     assert_int_equal(vfs_limit(4, -1), -EDEADLK);
     assert_int_equal(open_file("/own", O_CREAT | O_RDWR, client), 3);
     assert_int_equal(vfs_write(3, "abc", 3, client), 3);

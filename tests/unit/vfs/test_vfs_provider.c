@@ -175,9 +175,9 @@ static int t_sync(uint64_t node)
 {
     return (int)answer(fs_sync(node), 0);
 }
-static int t_statfs(struct fs_stat *stat)
+static int t_statfs(uint64_t node, struct fs_stat *stat)
 {
-    return (int)answer(fs_statfs(stat), 0);
+    return (int)answer(fs_statfs(node, stat), 0);
 }
 static int64_t t_map(uint64_t node, uint64_t offset, size_t size, int rights, int limit,
                      int client)

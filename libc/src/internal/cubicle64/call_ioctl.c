@@ -1,5 +1,6 @@
 /* The few requests that have another way to be asked. */
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/ioctl.h>
 
 #include "syscall.h"
@@ -16,6 +17,14 @@ long __call_ioctl(int fd, int request, long argument)
         }
         const int other = *(int *)argument ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
         return vfs_fcntl(fd, F_SETFL, other, CALL_SELF);
+    }
+    case FIONREAD: {
+        const long r = vfs_readable(fd, CALL_SELF);
+        if (r < 0) {
+            return __call_lie(r);
+        }
+        *(int *)argument = r < INT_MAX ? (int)r : INT_MAX;
+        return 0;
     }
     case FIOCLEX:
         return vfs_fcntl(fd, F_SETFD, FD_CLOEXEC, CALL_SELF);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "call_sockets.h"
 #include "syscall.h"
 
 #define GATHER_MAX 4096
@@ -150,7 +151,8 @@ static long iov_read_all(int fd, const struct iovec *iov, int count, long offset
 
 long __call_writev(int fd, const void *iov, int count)
 {
-    return iov_write_all(fd, iov, count, -1);
+    const struct call_sockets *sockets = __call_socket_at(fd);
+    return sockets ? sockets->writev(fd, iov, count) : iov_write_all(fd, iov, count, -1);
 }
 
 long __call_pwritev(int fd, const void *iov, int count, long offset)
@@ -160,7 +162,8 @@ long __call_pwritev(int fd, const void *iov, int count, long offset)
 
 long __call_readv(int fd, const void *iov, int count)
 {
-    return iov_read_all(fd, iov, count, -1);
+    const struct call_sockets *sockets = __call_socket_at(fd);
+    return sockets ? sockets->readv(fd, iov, count) : iov_read_all(fd, iov, count, -1);
 }
 
 long __call_preadv(int fd, const void *iov, int count, long offset)

@@ -1,26 +1,28 @@
 /*
- * poll and ppoll. The signal mask does not matter: nothing interrupts a call. Only `revents` comes back to
- * the caller, and is counted here: it is used to find descriptors in tables.
+ * poll and ppoll. Only `revents` comes back to the caller, and is counted here: it is used to find descriptors in
+ * tables.
  */
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
 
+#include "call_signals.h"
 #include "syscall.h"
 
 #define ALWAYS (POLLERR | POLLHUP | POLLNVAL)
 
 long __call_poll(struct pollfd *fds, unsigned long count, int ms)
 {
-    struct pollfd asked[CALL_FD_MAX];
     if (count > CALL_FD_MAX) {
         return -EINVAL;
     }
+    struct pollfd asked[count + 1];
     memcpy(asked, fds, count * sizeof *fds);
-    const long r = vfs_poll(asked, count * sizeof *fds, ms, CALL_SELF);
+    long r = vfs_poll(asked, count * sizeof *fds, ms, CALL_SELF);
+    __call_waited(&r);
     if (r < 0) {
-        return __call_lie(r);
+        return r;
     }
     long ready = 0;
     for (unsigned long i = 0; i < count; i++) {
@@ -31,7 +33,7 @@ long __call_poll(struct pollfd *fds, unsigned long count, int ms)
 }
 
 long __call_ppoll(struct pollfd *fds, unsigned long count,
-                  const struct timespec *timeout)
+                  const struct timespec *timeout, const void *mask)
 {
     int ms = -1;
     if (timeout) {
@@ -44,5 +46,13 @@ long __call_ppoll(struct pollfd *fds, unsigned long count,
                  : (int)timeout->tv_sec * 1000 +
                        (int)((timeout->tv_nsec + 999999) / 1000000);
     }
-    return __call_poll(fds, count, ms);
+    if (!mask || !__call_signals) {
+        return __call_poll(fds, count, ms);
+    }
+    unsigned long set;
+    memcpy(&set, mask, sizeof set);
+    const unsigned long before = __call_signals->swap(set);
+    const long r = __call_poll(fds, count, ms);
+    __call_signals->swap(before);
+    return r;
 }

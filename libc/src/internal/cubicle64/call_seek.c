@@ -11,6 +11,8 @@
  * 3. Nothing is known, and no seek pending, of a descriptor that is new.
  */
 #include "call_known.h"
+#include "call_signals.h"
+#include "call_sockets.h"
 #include "syscall.h"
 
 #include <stdio.h>
@@ -36,6 +38,9 @@ static void forget(int fd)
         __call_seek_settle();
     }
     __call_unknow(fd);
+    if (__call_sockets) {
+        __call_sockets->forget(fd);
+    }
 }
 
 /* A vfs that was begun anew gives out numbers that have not been closed here. */
@@ -46,6 +51,9 @@ long __call_new(long fd)
             pending.fd = -1;
         }
         __call_unknow(fd);
+        if (__call_sockets) {
+            __call_sockets->forget(fd);
+        }
     }
     return fd;
 }
@@ -80,6 +88,10 @@ static long sought(int fd, long result)
 
 long __call_read(int fd, void *buf, unsigned long count)
 {
+    const struct call_sockets *sockets = __call_socket_at(fd);
+    if (sockets) {
+        return sockets->read(fd, buf, count);
+    }
     if (__builtin_expect(count > CALL_PIECE, 0)) {
         return __call_long_read(fd, buf, count);
     }
@@ -88,11 +100,19 @@ long __call_read(int fd, void *buf, unsigned long count)
         return sought(fd, vfs_seek_read(fd, buf, count, pending.offset, CALL_SELF));
     }
     __call_seek_settle();
-    return vfs_read(fd, buf, count, CALL_SELF);
+    long r;
+    do {
+        r = vfs_read(fd, buf, count, CALL_SELF);
+    } while (__call_again(&r));
+    return r;
 }
 
 long __call_write(int fd, const void *buf, unsigned long count)
 {
+    const struct call_sockets *sockets = __call_socket_at(fd);
+    if (sockets) {
+        return sockets->write(fd, buf, count);
+    }
     if (__builtin_expect(count > CALL_PIECE, 0)) {
         return __call_long_write(fd, buf, count);
     }
@@ -102,7 +122,12 @@ long __call_write(int fd, const void *buf, unsigned long count)
                       __call_written(vfs_seek_write(fd, buf, count, pending.offset, CALL_SELF), count));
     }
     __call_seek_settle();
-    return __call_written(vfs_write(fd, buf, count, CALL_SELF), count);
+    long r;
+    do {
+        r = vfs_write(fd, buf, count, CALL_SELF);
+        r = r > 0 ? __call_upto(r, count) : r == 0 && count ? -EIO : r;
+    } while (__call_again(&r));
+    return r == -EPIPE ? __call_broken(r) : r;
 }
 
 long __call_close(int fd)

@@ -1,7 +1,8 @@
-/* Sleeps are never interrupted, so there is never a rest to report. */
+/* A sleep ends before its time only with a handler of a signal. */
 #include <limits.h>
 #include <time.h>
 
+#include "call_signals.h"
 #include "syscall.h"
 
 #define NS_PER_S 1000000000
@@ -22,5 +23,16 @@ long __call_clock_nanosleep(int clock, int flags, const void *request, void *res
     if (flags & TIMER_ABSTIME) {
         ns -= now;
     }
-    return ns > 0 ? __call_zero(clock_sleep_ns(ns)) : 0;
+    if (ns <= 0) {
+        return 0;
+    }
+    long r = clock_sleep_ns(ns);
+    const int ended = r == -EINTR;
+    __call_waited(&r);
+    if (ended && r == -EINTR && rest && !(flags & TIMER_ABSTIME)) {
+        const long after = clock_now_ns(clock);
+        const long left = after >= now && after - now < ns ? ns - (after - now) : 0;
+        *(struct timespec *)rest = (struct timespec){left / NS_PER_S, left % NS_PER_S};
+    }
+    return r < 0 ? r : __call_zero(r);
 }

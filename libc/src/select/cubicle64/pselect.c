@@ -1,4 +1,4 @@
-/* select over poll. The signal mask does not matter: nothing interrupts a call. */
+/* select over poll. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -41,7 +41,7 @@ int pselect(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict e,
     }
     n = n < FD_SETSIZE ? n : FD_SETSIZE;
     const int count = select_collect(n, r, w, e, fds);
-    const int result = __call_ppoll(fds, count, timeout);
+    const int result = __call_ppoll(fds, count, timeout, mask);
     if (result < 0) {
         return __syscall_ret(result);
     }

@@ -1,0 +1,3 @@
+MODULES += hostfs
+hostfs_SOURCES := $(wildcard components/hostfs/*.c)
+hostfs_PROVIDES := fs

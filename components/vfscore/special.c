@@ -1,0 +1,62 @@
+#include "core.h"
+
+/** Nodes by their mode: there are few. They are never freed. */
+static struct node *nodes[4];
+
+static struct node *node_of_mode(uint32_t mode)
+{
+    size_t i = 0;
+    while (nodes[i] != NULL && nodes[i]->st.st_mode != mode) {
+        i++;
+    }
+    if (nodes[i] == NULL) {
+        nodes[i] = node_new_pipe(); /* nothing in it is of a pipe until one is made */
+        if (nodes[i] != NULL) {
+            nodes[i]->st.st_mode = mode;
+        }
+    }
+    return nodes[i];
+}
+
+struct file *special_new(const struct special *special, uint32_t flags)
+{
+    struct node *node = node_of_mode(special->mode);
+    struct file *file = node == NULL ? NULL : file_new(node, O_RDWR);
+    if (file != NULL) {
+        node_get(node);
+        file->special = special;
+        file->flags = O_RDWR | (flags & O_NONBLOCK);
+    }
+    return file;
+}
+
+int special_install(struct client *client, struct file *file, bool close_on_exec)
+{
+    const int fd = client_install(client, 0, file, close_on_exec);
+    if (fd < 0) {
+        file_put(file);
+    }
+    return fd;
+}
+
+ssize_t special_no_read(struct file *file, void *buf, size_t count)
+{
+    (void)file;
+    (void)buf;
+    (void)count;
+    return -EINVAL;
+}
+
+ssize_t special_no_write(struct file *file, const void *buf, size_t count)
+{
+    (void)file;
+    (void)buf;
+    (void)count;
+    return -EINVAL;
+}
+
+int64_t special_not_readable(const struct file *file)
+{
+    (void)file;
+    return -ENOTTY;
+}

@@ -1,0 +1,30 @@
+/*
+ * Sockets (src/network/cubicle64/), for what reads and writes any descriptor. A program that has none does not have any of it.
+ */
+#ifndef CALL_SOCKETS_H
+#define CALL_SOCKETS_H
+
+struct iovec;
+
+struct call_sockets {
+    /* Whether @fd is known to be a socket: then these transfer. */
+    int (*is)(int fd);
+    long (*read)(int fd, void *buf, unsigned long count);
+    long (*write)(int fd, const void *buf, unsigned long count);
+    long (*readv)(int fd, const struct iovec *iov, int count);
+    long (*writev)(int fd, const struct iovec *iov, int count);
+    /* @fd is about to mean nothing, or something else. */
+    void (*forget)(int fd);
+};
+
+/* 0 until a socket is made. */
+extern const struct call_sockets *__call_sockets __attribute__((__visibility__("hidden")));
+
+/* The functions above, if @fd is one; else 0. */
+static inline const struct call_sockets *__call_socket_at(int fd)
+{
+    const struct call_sockets *sockets = __call_sockets;
+    return __builtin_expect(sockets != 0, 0) && sockets->is(fd) ? sockets : 0;
+}
+
+#endif

@@ -1,0 +1,3 @@
+#include "call_sockets.h"
+
+const struct call_sockets *__call_sockets;

@@ -1,0 +1,184 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "../../internal/cubicle64/call_known.h"
+#include "call_socket.h"
+#include "call_sockets.h"
+
+#define CHUNK 512 /* descriptors */
+
+/* The loader's: an absolute symbol, 1 where no other module is in the cubicle. */
+extern const char __cubicle_alone[];
+
+struct socket_ops __call_stack;
+static char stack_name[64];
+
+static struct call_socket *chunks[CALL_FD_MAX / CHUNK];
+
+static struct call_socket *entry(int fd)
+{
+    if ((unsigned)fd >= CALL_FD_MAX || !chunks[fd / CHUNK]) {
+        return 0;
+    }
+    struct call_socket *s = &chunks[fd / CHUNK][fd % CHUNK];
+    return s->type ? s : 0;
+}
+
+static int is_socket(int fd)
+{
+    return entry(fd) != 0;
+}
+
+static void forget(int fd)
+{
+    struct call_socket *s = entry(fd);
+    if (s) {
+        s->type = 0;
+    }
+}
+
+static long read_socket(int fd, void *buf, unsigned long count)
+{
+    return __call_socket_receive(fd, entry(fd), buf, count, 0, 0);
+}
+
+static long write_socket(int fd, const void *buf, unsigned long count)
+{
+    return __call_socket_send(fd, entry(fd), buf, count, 0, 0, 0);
+}
+
+static long readv_socket(int fd, const struct iovec *iov, int count)
+{
+    return __call_socket_receivev(fd, iov, count, 0, 0);
+}
+
+static long writev_socket(int fd, const struct iovec *iov, int count)
+{
+    return __call_socket_sendv(fd, iov, count, 0, 0, 0);
+}
+
+static const struct call_sockets sockets = {is_socket,    read_socket,   write_socket,
+                                            readv_socket,    writev_socket, forget};
+
+/* One stack in a program. */
+static long stack_bind(const char *name)
+{
+    if (!memchr(name, '\0', sizeof stack_name) || name[0] == '\0') {
+        return -EIO;
+    }
+    if (stack_name[0]) {
+        return strcmp(name, stack_name) == 0 ? 0 : -EAFNOSUPPORT;
+    }
+    if (socket_bind(&__call_stack, name) != 0) {
+        return -EAFNOSUPPORT;
+    }
+    strcpy(stack_name, name);
+    return 0;
+}
+
+void __call_socket_put(int fd, const struct call_socket *socket)
+{
+    if ((unsigned)fd >= CALL_FD_MAX || !call_symbol(__cubicle_alone)) {
+        return;
+    }
+    struct call_socket **chunk = &chunks[fd / CHUNK];
+    if (!*chunk) {
+        void *made = mmap(0, CHUNK * sizeof **chunk, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (made == MAP_FAILED) {
+            return; /* it is asked for each time */
+        }
+        *chunk = made;
+    }
+    (*chunk)[fd % CHUNK] = *socket;
+    __call_sockets = &sockets;
+}
+
+/* What vfs says of @fd, checked; the stack is bound. */
+static long told_socket(int fd, const struct vfs_socket *told, struct call_socket *socket)
+{
+    if (told->handle < 0 || told->type <= 0) {
+        return -EIO;
+    }
+    if (told->handle > 0) {
+        const long error = stack_bind(told->stack);
+        if (error) {
+            return error;
+        }
+    }
+    *socket = (struct call_socket){told->handle, told->type, told->domain};
+    __call_socket_put(fd, socket);
+    return 0;
+}
+
+long __call_socket_get(int fd, struct call_socket *socket)
+{
+    const struct call_socket *known = entry(fd);
+    if (known) {
+        *socket = *known;
+        return 0;
+    }
+    struct vfs_socket told;
+    const long error = __call_zero(vfs_socket_handle(fd, &told, CALL_SELF));
+    return error ? error : told_socket(fd, &told, socket);
+}
+
+long __call_socket(int domain, int type, int protocol)
+{
+    struct vfs_socket told;
+    struct call_socket socket;
+    const long fd =
+        __call_new(__call_fd(vfs_socket(domain, type, protocol, &told, CALL_SELF)));
+    if (fd < 0) {
+        return fd;
+    }
+    const long error = told_socket(fd, &told, &socket);
+    if (error) {
+        __call_close(fd);
+        return error;
+    }
+    return fd;
+}
+
+long __call_accept(int fd, void *address, unsigned *len, int flags)
+{
+    struct call_socket listening;
+    struct vfs_accepted accepted;
+    long r = __call_socket_get(fd, &listening);
+    if (r < 0) {
+        return r;
+    }
+    do {
+        r = vfs_accept4(fd, flags, &accepted, CALL_SELF);
+        r = r > 0 ? __call_fd(r) : r;
+    } while (__call_again(&r));
+    if (__call_new(r) < 0) {
+        return r;
+    }
+    if (accepted.handle > 0) {
+        listening.handle = accepted.handle;
+        __call_socket_put(r, &listening);
+    }
+    struct socket_address peer = {.len = accepted.len < sizeof peer.bytes ? accepted.len
+                                                                          : sizeof peer.bytes};
+    memcpy(peer.bytes, accepted.bytes, sizeof peer.bytes);
+    __call_address_out(&peer, address, len);
+    return r;
+}
+
+long __call_socketpair(int domain, int type, int protocol, int *fds)
+{
+    int made[2];
+    const long r = __call_zero(vfs_socketpair(domain, type, protocol, made, CALL_SELF));
+    for (int i = 0; r == 0 && i < 2; i++) {
+        if (__call_fd(made[i]) < 0) {
+            return -EIO;
+        }
+        fds[i] = __call_new(made[i]);
+        const struct call_socket socket = {0, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), domain};
+        __call_socket_put(fds[i], &socket);
+    }
+    return r;
+}
