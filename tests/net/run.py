@@ -11,6 +11,8 @@ import contextlib
 import os
 import re
 import select
+import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -33,7 +35,7 @@ from harness import (  # noqa: E402
     run_system,
     temporary_directory,
 )
-from web import Namespace  # noqa: E402
+from web import Namespace, free_port  # noqa: E402
 
 SYSTEM = SYSTEMS / "network.yaml"
 LONGEST = 65553
@@ -400,6 +402,132 @@ def loop_options():
     check(result.out == "mac 02:00:00:00:00:01 mtu 1500 offloads 7\n", "", result)
 
 
+# ---- helpers of the command ----
+
+def children(pid, name):
+    """Ids of the children of a process whose name begins so."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError):
+            begin, rest = entry.read_text().rsplit(")", 1)
+            if int(rest.split()[1]) == pid and begin.split("(", 1)[1].startswith(name[:15]):
+                found.add(int(entry.parent.name))
+    return found
+
+
+class Helped:
+    """The system with a helper of the command, until the block is left."""
+
+    def __init__(self, kind, *arguments, options=()):
+        program = {"passt": "passt", "slirp": "cubicle-slirp"}[kind]
+        path = shutil.which("passt") if kind == "passt" else CUBICLE.parent / program
+        if path is None or not Path(path).exists():
+            raise Skip(f"{program} is not installed")
+        self.process = subprocess.Popen(
+            [CUBICLE, "run", f"--network=stream:{kind}", *options, SYSTEM, "--", "netdev", "",
+             *map(str, arguments)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        end = time.monotonic() + 20 * SLOW
+        self.helpers = set()
+        while not self.helpers and self.process.poll() is None and time.monotonic() < end:
+            self.helpers = children(self.process.pid, program)
+            time.sleep(0.01)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(20 * SLOW)
+        self.process.stdout.close()
+
+    def end(self, status=0):
+        out, _ = self.process.communicate(timeout=30 * SLOW)
+        check(self.process.returncode == status, f"{self.process.returncode}: {out}")
+        return out
+
+
+def connect(port):
+    """Begins to connect."""
+    client = socket.socket()
+    client.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        client.connect(("127.0.0.1", port))
+    return client
+
+
+def helper_publishes(kind):
+    """A connection to the published port makes a frame for the system."""
+    port = free_port()
+    with Helped(kind, "receive", 1, options=[f"--publish={port}:80"]) as system:
+        end = time.monotonic() + 20 * SLOW
+        clients = []
+        while system.process.poll() is None and time.monotonic() < end:
+            clients.append(connect(port))
+            time.sleep(0.2)
+        for client in clients:
+            client.close()
+        check(re.fullmatch(r"\d+ \d+\n", system.end()), "no frame came")
+    check(not any(Path(f"/proc/{p}").exists() for p in system.helpers), "the helper is left behind")
+
+
+def helper_answers(kind):
+    """It has nothing to say by itself, and its address is the one that the options say."""
+    options = [f"--network=stream:{kind},address=10.9.8.7/16,gateway=10.9.8.1,dns=10.9.8.2"]
+    with Helped(kind, "count", 50000000, options=options) as system:
+        out = system.end()
+        check(re.fullmatch(r"\d frames, then 0\n", out), out)
+
+
+def helper_dies(kind):
+    with Helped(kind, "receive", 1000) as system:
+        time.sleep(0.3)
+        check(len(system.helpers) == 1, f"{system.helpers}")
+        os.kill(next(iter(system.helpers)), signal.SIGKILL)
+        out = system.end(status=1)
+        check("error No such device" in out, out)
+        check(re.search(r"^cubicle: the network helper .* has ended", out, re.MULTILINE), out)
+
+
+def helper_ends(kind):
+    """With the system, however that ends."""
+    with Helped(kind, "receive", 1000) as system:
+        time.sleep(0.3)
+        system.process.kill()
+        system.process.wait()
+        end = time.monotonic() + 10 * SLOW
+        while any(alive(p) for p in system.helpers) and time.monotonic() < end:
+            time.sleep(0.02)
+        check(system.helpers and not any(alive(p) for p in system.helpers), "it is left behind")
+
+
+def alive(pid):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    return False
+
+
+def helper_rights(kind):
+    """What it has given up."""
+    with Helped(kind, "receive", 1000) as system:
+        time.sleep(0.3)
+        status = Path(f"/proc/{next(iter(system.helpers))}/status").read_text()
+        check(re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE), status)
+        check(re.search(r"^Seccomp:\s+2$", status, re.MULTILINE), status)
+        check(re.search(r"^CapEff:\s+0+$", status, re.MULTILINE) or os.geteuid() != 0, status)
+        check(not re.search(r"^Uid:\s+0", status, re.MULTILINE), status)
+
+
+def add_helpers(tests):
+    for kind in ("passt", "slirp"):
+        tests.add(f"{kind}: a published port", helper_publishes, kind)
+        tests.add(f"{kind}: it answers", helper_answers, kind)
+        tests.add(f"{kind}: it dies", helper_dies, kind)
+        tests.add(f"{kind}: it ends with the system", helper_ends, kind)
+        tests.add(f"{kind}: what it gives up", helper_rights, kind)
+
+
 def add_stream(tests):
     for isolation in ISOLATIONS:
         tests.add(f"{isolation}: stream: frames of every size", echoes, isolation)
@@ -445,6 +573,7 @@ def main():
     tests = Suite("net")
     add_stream(tests)
     add_tap(tests)
+    add_helpers(tests)
     for isolation in ISOLATIONS:
         tests.add(f"{isolation}: loopback: in order", loop_plain, isolation)
         if isolation != "none":
