@@ -6,6 +6,7 @@
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -38,15 +39,14 @@ CAUGHT = [signal.SIGUSR1, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.S
 
 
 def build():
-    if not NATIVE.exists():
-        built = execute([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-std=gnu11", "-o", NATIVE]
-                        + sorted(SOURCE.glob("*.c")))
-        check(built.status == 0, "does not compile natively", built)
+    built = execute([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-std=gnu11", "-o", NATIVE]
+                    + sorted(SOURCE.glob("*.c")))
+    if built.status != 0:
+        sys.exit(f"waits does not compile natively:\n{built.err}")
 
 
 def command(configuration, *arguments):
     if configuration == "native":
-        build()
         return [NATIVE, *arguments]
     return [CUBICLE, "run", SYSTEM, *CONFIGURATIONS[configuration], "--", *arguments]
 
@@ -68,8 +68,8 @@ class Running:
     def __init__(self, configuration, how, **options):
         self.process = subprocess.Popen(command(configuration, "catch", how), stdout=subprocess.PIPE,
                                         stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+        self.native = configuration == "native"
         self.expect("ready")
-        time.sleep(0.1)  # until it waits
 
     def __enter__(self):
         return self
@@ -78,15 +78,24 @@ class Running:
         self.process.kill()
         self.process.communicate()
 
+    def send(self, number):
+        """Natively a signal that comes just before the wait is not seen by it: there the program must sleep already."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        end = time.monotonic() + PATIENCE
+        while self.native and stat.read_text().rpartition(")")[2].split()[0] != "S" and time.monotonic() < end:
+            time.sleep(0.01)
+        self.process.send_signal(number)
+
     def expect(self, text):
-        line = self.process.stdout.readline().rstrip("\n")
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
+        line = self.process.stdout.readline().rstrip("\n") if ready else "nothing"
         check(line == text, f"it says {line!r}, not {text!r}", None)
 
 
 def caught(how, configuration):
     with Running(configuration, how) as run:
         for number in CAUGHT:
-            run.process.send_signal(number)
+            run.send(number)
             run.expect(f"got {number.value}, EINTR")
         status = status_of(run.process)
         check(status == 7, f"the program ended with {status}, not 7", None)
@@ -107,9 +116,10 @@ def by_default(how, configuration):
 def whole_group(configuration):
     """What comes to all processes of a terminal is one signal for the program."""
     with Running(configuration, "pause", start_new_session=True) as run:
+        time.sleep(0.3 * SLOW)
         os.killpg(run.process.pid, signal.SIGHUP)
         run.expect("got 1, EINTR")
-        run.process.send_signal(signal.SIGTERM)
+        run.send(signal.SIGTERM)
         run.expect("got 15, EINTR")
         check(status_of(run.process) == 7, "it did not end by itself", None)
 
@@ -126,7 +136,7 @@ def ignored_at_the_start(configuration):
         run.process.send_signal(signal.SIGTERM)
         check(status_of(run.process) == 128 + signal.SIGTERM, "SIGTERM did not end it", None)
     with Running(configuration, "pause", preexec_fn=ignore) as run:
-        run.process.send_signal(signal.SIGHUP)
+        run.send(signal.SIGHUP)
         run.expect("got 1, EINTR")
 
 
@@ -149,6 +159,7 @@ def without_a_stack(configuration):
 
 
 def main():
+    build()
     suite = Suite("waits")
     for configuration in ["native", *CONFIGURATIONS]:
         for name in GROUPS:
