@@ -440,10 +440,10 @@ class Shared:
             client.close()
 
     def stop(self):
-        if self.server is not None:
-            self.server.__exit__(None, None, None)
+        server, self.server = self.server, None
+        if server is not None:
+            server.__exit__(None, None, None)
             self.folder.cleanup()
-            self.server = None
 
 
 def main():
