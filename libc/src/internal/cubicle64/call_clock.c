@@ -2,6 +2,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "call_signals.h"
 #include "syscall.h"
 
 #define NS_PER_S 1000000000
@@ -10,8 +11,12 @@
  * the same time: it is asked once more. */
 static long now_ns(int clock)
 {
-    const long now = clock_now_ns(clock);
-    return now == -ECONNRESET ? clock_now_ns(clock) : now;
+    long now = clock_now_ns(clock);
+    if (__builtin_expect(now == -ECONNRESET, 0)) {
+        now = clock_now_ns(clock);
+    }
+    __call_again(&now); /* loops look at the clock, too, for what a handler does */
+    return now;
 }
 
 long __call_clock_gettime(int clock, void *time)
