@@ -199,6 +199,10 @@ ssize_t stream_take(struct sock *sock, void *buf, size_t count, int flags, bool 
     if (!peek) {
         sock->received_bytes -= (uint32_t)size;
         stream_tell(sock, size);
+        if (size < count && sock->received_bytes > 0) {
+            /* epoll(7): who gets less than was asked for need not ask again before the next event. */
+            sock_changed(sock, EPOLLIN);
+        }
     }
     return (ssize_t)size;
 }
