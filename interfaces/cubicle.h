@@ -146,6 +146,12 @@ void cubicle_epoch_set(uint64_t epoch);
 uint64_t cubicle_epoch(int id);
 
 /**
+ * Nanoseconds of the host's CLOCK_REALTIME (0) or CLOCK_MONOTONIC (1), exactly; -EINVAL. As cheap as cubicle_epoch(), and what
+ * the host's vDSO takes for it: no other cubicle is entered.
+ */
+int64_t cubicle_clock(int clock);
+
+/**
  * Copies @size bytes from @at on of the CUBICLE_ON_DEMAND range of the call that the running cubicle is in to @to.
  * Use cubicle_in_copy() of cubicle/in.h, which also knows ranges that are there already.
  * 0; -EFAULT there is no such range, or it is shorter, or one of the two is not to be accessed.

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 static unsigned gate_caller(void)
 {
@@ -294,6 +295,16 @@ static uint64_t gate_epoch(int id)
     return cubicle != NULL && cubicle_runs(cubicle) ? cubicle->epoch : 0;
 }
 
+static int64_t gate_clock(int clock)
+{
+    static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
+    struct timespec now;
+    if (clock < 0 || clock > 1 || clock_gettime(clocks[clock], &now) != 0) {
+        return -EINVAL;
+    }
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static int gate_fetch(uint64_t to, uint64_t at, uint64_t size)
 {
     return demand_fetch((uint32_t)to, at, size);
@@ -333,6 +344,7 @@ static const struct gate gates[] = {
     {"cubicle_abort", gate_abort, 0},
     {"cubicle_epoch_set", gate_epoch_set, 0},
     {"cubicle_epoch", gate_epoch, 0},
+    {"cubicle_clock", gate_clock, 0},
     {"cubicle_fetch", gate_fetch, 0},
     {"cubicle_bind", gate_bind, 0},
     {"cubicle_signal_set", signal_set, 0},

@@ -25,11 +25,13 @@
 
 /** What is known of a file. Times in nanoseconds since 1970. */
 struct hostfiles_attr {
-    uint64_t device, inode, born_ns; /* together: which file it is. born_ns 0: not known */
-    uint64_t size;                   /* bytes */
-    uint64_t blocks;                 /* of 512 bytes */
+    uint64_t device, inode,
+        born_ns;     /* together: which file it is. born_ns 0: not known */
+    uint64_t size;   /* bytes */
+    uint64_t blocks; /* of 512 bytes */
     int64_t atime_ns, mtime_ns, ctime_ns;
-    uint32_t mode; /* S_IFREG, S_IFDIR, S_IFLNK, or for all else S_IFSOCK; and permissions */
+    uint32_t
+        mode; /* S_IFREG, S_IFDIR, S_IFLNK, or for all else S_IFSOCK; and permissions */
     uint32_t nlink;
     uint32_t uid, gid; /* 0: those of this process; else HOSTFILES_OTHER */
 };

@@ -13,28 +13,28 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from harness import BUILD, CUBICLE, Failure, Skip, Suite, check, execute, temporary_directory
+from harness import BUILD, CUBICLE, SYSTEMS, Failure, Skip, Suite, check, execute, temporary_directory
 
 LIBRARY = Path(os.environ.get("FAIL_NTH_LIBRARY", BUILD / "host/tests/failure/fail_nth.so"))
 SHARED = "II120s"  # struct shared of fail_nth.c
 RUNS_MAX = 20000
 CHUNKS = 8  # tests per system, so that they run side by side
 
-SYSTEM = "hello"
+MOUNTED = str(SYSTEMS / "mounted.yaml")  # with a directory of the host
 OUTPUT = "hello"  # is in what a good run writes
 
 # Said by the command where the monitor itself has gone wrong.
 CRASHED = re.compile(r"internal error of the monitor|this is a bug|Assertion|Sanitizer")
 
 
-def run(directory, nth, isolation):
+def run(directory, nth, isolation, system):
     """One run in which call @nth fails (0: none). Its result, the calls made, the name of
     the call that failed."""
     file = Path(directory) / f"nth-{nth}"
     file.write_bytes(struct.pack(SHARED, 0, nth, b""))
     env = dict(os.environ, LD_PRELOAD=str(LIBRARY), FAIL_NTH=str(file))
     result = execute(
-        [CUBICLE, "run", SYSTEM, f"--isolation={isolation}"], timeout=20, env=env
+        [CUBICLE, "run", system, f"--isolation={isolation}"], timeout=20, env=env
     )
     calls, _, name = struct.unpack(SHARED, file.read_bytes())
     file.unlink()
@@ -51,8 +51,8 @@ def judge(nth, name, result):
         check(result.err.strip(), f"{where}: no word about it", result)
 
 
-def good_run(directory, isolation):
-    result, calls, name = run(directory, 0, isolation)
+def good_run(directory, isolation, system):
+    result, calls, name = run(directory, 0, isolation, system)
     if result.status == 127 or calls == 0:
         raise Skip(f"{LIBRARY} cannot be preloaded")
     check(result.status == 0 and OUTPUT in result.out, "the system does not run", result)
@@ -60,13 +60,13 @@ def good_run(directory, isolation):
     return calls
 
 
-def sweep(isolation, chunk):
+def sweep(isolation, chunk, system="hello"):
     """Every N = @chunk modulo CHUNKS."""
     failures, names = [], set()
     with temporary_directory() as directory:
-        calls = good_run(directory, isolation)
+        calls = good_run(directory, isolation, system)
         for nth in range(chunk + 1, calls + 1, CHUNKS):
-            result, _, name = run(directory, nth, isolation)
+            result, _, name = run(directory, nth, isolation, system)
             names.add(name)
             try:
                 judge(nth, name, result)
@@ -83,6 +83,9 @@ def main():
         for chunk in range(CHUNKS):
             tests.add(f"F41: {isolation}, every {CHUNKS}th from {chunk + 1}", sweep,
                       isolation, chunk)
+    for chunk in range(CHUNKS):
+        tests.add(f"F41: sfi, a directory of the host, every {CHUNKS}th from {chunk + 1}", sweep, "sfi",
+                  chunk, MOUNTED)
     return tests.main()
 
 

@@ -158,6 +158,7 @@ int cubicle_thread_pointer_set(void *);
 unsigned long cubicle_fenv_get(void);
 int cubicle_fenv_set(unsigned long);
 unsigned long cubicle_epoch(int);
+long cubicle_clock(int);
 long cubicle_signal_set(unsigned long, unsigned long, unsigned long);
 long cubicle_signal_take(unsigned long);
 int cubicle_signal_wait(unsigned long, long);

@@ -1,6 +1,7 @@
 /* Cross-cubicle calls: arguments, results, annotated ranges, re-entry. */
 #include "check.h"
 
+#include <clock.h>
 #include <cubicle.h>
 #include <errno.h>
 #include <peer.h>
@@ -18,9 +19,29 @@ static void stacks(void)
     CHECK_EQUAL(peer_address(&byte, 1), first);
 }
 
+/* The monitor's clocks do not go back, and are those that the component `time` tells. */
+static void clocks(void)
+{
+    for (int id = 0; id < 2; id++) {
+        int64_t before = cubicle_clock(id);
+        CHECK(before > 0);
+        for (int i = 0; i < 1000; i++) {
+            const int64_t told = i % 10 == 0 ? clock_now_ns(id) : before;
+            const int64_t now = cubicle_clock(id);
+            if (told < before || now < told) {
+                CHECK(id == 0); /* somebody may set the time of day */
+            }
+            before = now;
+        }
+    }
+    CHECK_EQUAL(cubicle_clock(2), -EINVAL);
+    CHECK_EQUAL(cubicle_clock(-1), -EINVAL);
+}
+
 void test_calls(void)
 {
     stacks();
+    clocks();
     CHECK_EQUAL(peer_null(), 0);
     CHECK_EQUAL(peer_sum6(1, -2, 3, -4, INT64_MAX, INT64_MIN), -3);
     CHECK_EQUAL(peer_weigh12(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), 650);

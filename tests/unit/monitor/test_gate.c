@@ -17,6 +17,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -519,6 +520,26 @@ static void test_fenv(void **state)
     assert_int_equal(set(FENV), 0);
 }
 
+static void test_clock(void **state)
+{
+    (void)state;
+    int64_t (*const get)(int) = GATE("clock");
+    static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
+    for (int i = 0; i < 2; i++) {
+        struct timespec before, after;
+        assert_int_equal(clock_gettime(clocks[i], &before), 0);
+        const int64_t now = get(i);
+        assert_int_equal(clock_gettime(clocks[i], &after), 0);
+        assert_true(now >= before.tv_sec * INT64_C(1000000000) + before.tv_nsec);
+        assert_true(now <= after.tv_sec * INT64_C(1000000000) + after.tv_nsec);
+    }
+    /* Not how long this process computes, nor what is no clock. */
+    static const int bad[] = {2, 3, 4, -1, INT32_MIN, INT32_MAX};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(get(bad[i]), -EINVAL);
+    }
+}
+
 static void test_epoch(void **state)
 {
     uint64_t (*const get)(int) = GATE("epoch");
@@ -594,6 +615,7 @@ int main(void)
         cmocka_unit_test_setup(test_thread_pointer, setup),
         cmocka_unit_test_setup(test_fenv, setup),
         cmocka_unit_test_setup(test_epoch, setup),
+        cmocka_unit_test_setup(test_clock, setup),
         cmocka_unit_test_setup(test_exit, setup),
         cmocka_unit_test_setup(test_abort, setup),
         cmocka_unit_test_setup(test_rights, setup),

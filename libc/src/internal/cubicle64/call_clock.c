@@ -6,10 +6,22 @@
 
 #define NS_PER_S 1000000000
 
-/* Callers of time(2) and the like look at no error, and a clock that was begun anew tells
- * the same time: it is asked once more. */
+/* The monitor's number of @clock, or -1. The coarse ones are as cheap when they are exact. */
+static int monitor_clock(int clock)
+{
+    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE     ? 0
+           : clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE ? 1
+                                                                         : -1;
+}
+
+/* The usual clocks are the monitor's, without the way through other cubicles. The others are asked once more where
+ * theirs was begun anew: callers of time(2) and the like look at no error. */
 static long now_ns(int clock)
 {
+    const int direct = monitor_clock(clock);
+    if (direct >= 0) {
+        return cubicle_clock(direct);
+    }
     const long now = clock_now_ns(clock);
     return now == -ECONNRESET ? clock_now_ns(clock) : now;
 }
