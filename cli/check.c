@@ -1,9 +1,12 @@
 #include "cli.h"
+#include "network.h"
 #include "probe.h"
 
 #include <argp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 static const struct argp argp = {
     .doc = "Shows what this CPU and kernel offer, and which isolation 'run' uses.\v"
@@ -66,6 +69,30 @@ static const char *explain_switch(enum monitor_view_switch best)
     }
 }
 
+static void print_helper(enum network_kind kind, const char *name, const char *package)
+{
+    char *path = network_helper_path(kind);
+
+    printf("  %-14s %-5s %s\n", name, path != NULL ? "yes" : "no",
+           path != NULL ? path : package);
+    free(path);
+}
+
+/* What --network can use here. */
+static void print_network(void)
+{
+    const bool tap = access("/dev/net/tun", R_OK | W_OK) == 0;
+
+    printf("\nnetwork\n");
+    print_helper(NETWORK_PASST, "stream:passt",
+                 "not installed: 'apt-get install passt'");
+    print_helper(NETWORK_SLIRP, "stream:slirp",
+                 "cubicle-slirp is not built: 'apt-get install libslirp-dev', 'make'");
+    row("tap", tap,
+        tap ? geteuid() == 0 ? "any device" : "devices that belong to you"
+            : "/dev/net/tun is not there, or not yours");
+}
+
 int cli_check(int argc, char **argv)
 {
     struct probe probe;
@@ -89,6 +116,7 @@ int cli_check(int argc, char **argv)
     print_backend("mpk", mpk, mpk_reason, "protection keys; plain machine code");
     print_backend("none", none, none_reason,
                   "no isolation; the same calls, to compare");
+    print_network();
     printf("\n'cubicle run' uses %s\n",
            sfi ? "sfi: it is the default wherever it is available"
                : "nothing: it does not run without isolation unless told to");

@@ -392,14 +392,14 @@ static int check_network(const char *path, const struct manifest *manifest)
         return -1;
     }
     for (unsigned i = 2; (word = network_word(manifest->network, i)) != NULL; i++) {
-        const bool known = network_is_option(word);
-        if (!known) {
+        const bool good = network_check(word) != NETWORK_WORD_BAD;
+        if (!good) {
             cli_error("%s: network '%s': bad option '%s'", path, manifest->network,
                       word);
             cli_hint("docs/networking.md has the options");
         }
         free(word);
-        if (!known) {
+        if (!good) {
             return -1;
         }
     }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* The network behind a helper where the line does not say it: QEMU's. */
+#define HELPER_LINE "address=10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3"
 #define MTU_HELPER 65520
 #define MTU_DEFAULT 1500
 
@@ -140,7 +142,13 @@ static char *boot_line(const struct network_spec *spec, enum network_kind kind,
         char *stack = network_word(line, 0);
         return stack != NULL ? stack : cli_format("%s", "");
     }
-    return network_merge(line, spec->options);
+    char *merged = network_merge(line, spec->options);
+    char *address = network_option(merged, "address");
+    if (is_helper(kind) && address == NULL) {
+        merged = network_merge(network_merge(line, HELPER_LINE), spec->options);
+    }
+    free(address);
+    return merged;
 }
 
 int network_open(const struct network_spec *spec, const char *const *publish,
@@ -166,6 +174,14 @@ int network_open(const struct network_spec *spec, const char *const *publish,
     if (n < 0) {
         return -1;
     }
-    return kind == NETWORK_NONE ? 0
-                                : open_device(kind, spec, list, (unsigned)n, network);
+    if (kind != NETWORK_NONE &&
+        open_device(kind, spec, list, (unsigned)n, network) != 0) {
+        return -1;
+    }
+    /* What is the device's is nothing to the stack, and without a stack nothing is. */
+    network->line =
+        manifest->network != NULL
+            ? network_without(network_without(network->line, "mac"), "offload")
+            : "";
+    return 0;
 }

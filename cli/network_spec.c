@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MTU_LEAST 576 /* what every IPv4 host takes (RFC 791, 3.1) */
+#define MTU_LEAST 1280 /* what IPv6 asks of every link (RFC 8200, 5) */
 #define MTU_MOST 65520
 
 static bool is_number(const char *text, unsigned long least, unsigned long most)
@@ -92,23 +92,25 @@ static bool is_switch(const char *text)
     return strcmp(text, "on") == 0 || strcmp(text, "off") == 0;
 }
 
-bool network_is_option(const char *word)
+static const struct {
+    const char *name;
+    bool (*is_value)(const char *text);
+} options[] = {
+    {"address=", is_address},   {"gateway=", is_host},   {"dns=", is_host},
+    {"address6=", is_address6}, {"gateway6=", is_host6}, {"mtu=", is_mtu},
+    {"mac=", is_mac},           {"offload=", is_switch},
+};
+
+enum network_word network_check(const char *word)
 {
-    static const struct {
-        const char *name;
-        bool (*is_value)(const char *text);
-    } options[] = {
-        {"address=", is_address},   {"gateway=", is_host},   {"dns=", is_host},
-        {"address6=", is_address6}, {"gateway6=", is_host6}, {"mtu=", is_mtu},
-        {"mac=", is_mac},           {"offload=", is_switch},
-    };
     for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
         const size_t len = strlen(options[i].name);
         if (strncmp(word, options[i].name, len) == 0) {
-            return options[i].is_value(word + len);
+            return options[i].is_value(word + len) ? NETWORK_WORD_GOOD
+                                                   : NETWORK_WORD_BAD;
         }
     }
-    return false;
+    return NETWORK_WORD_UNKNOWN;
 }
 
 /* "a,b" as words; NULL where one is no option. */
@@ -125,7 +127,7 @@ static char *spec_options(const char *text)
         if (word == NULL) {
             return words;
         }
-        ok = network_is_option(word);
+        ok = network_check(word) == NETWORK_WORD_GOOD;
         free(word);
     }
     free(words);
@@ -166,7 +168,7 @@ const char *network_parse(const char *text, struct network_spec *spec)
                ? NULL
                : "bad option; there are, after commas: address=ADDRESS/BITS or "
                  "address=dhcp, gateway=ADDRESS, dns=ADDRESS, address6=ADDRESS, "
-                 "gateway6=ADDRESS, mtu=576...65520, mac=02:xx:xx:xx:xx:xx, "
+                 "gateway6=ADDRESS, mtu=1280...65520, mac=02:xx:xx:xx:xx:xx, "
                  "offload=off";
 }
 
@@ -196,26 +198,36 @@ char *network_option(const char *line, const char *name)
     return value;
 }
 
-char *network_merge(const char *line, const char *options)
+char *network_without(const char *line, const char *name)
 {
-    char *merged = cli_format("%s", "");
+    const size_t len = strlen(name);
+    char *rest = cli_format("%s", "");
     char *word;
 
     for (unsigned i = 0; (word = network_word(line, i)) != NULL; i++) {
-        char *name = cli_format("%.*s", (int)strcspn(word, "="), word);
-        char *other = network_option(options, name);
-        if (other == NULL) {
-            char *longer =
-                cli_format("%s%s%s", merged, merged[0] != '\0' ? " " : "", word);
-            free(merged);
-            merged = longer;
+        if (strncmp(word, name, len) != 0 || word[len] != '=') {
+            char *longer = cli_format("%s%s%s", rest, rest[0] != '\0' ? " " : "", word);
+            free(rest);
+            rest = longer;
         }
-        free(other);
+        free(word);
+    }
+    return rest;
+}
+
+char *network_merge(const char *line, const char *options_given)
+{
+    char *merged = cli_format("%s", line);
+    char *word;
+
+    for (unsigned i = 0; (word = network_word(options_given, i)) != NULL; i++) {
+        char *name = cli_format("%.*s", (int)strcspn(word, "="), word);
+        char *rest = network_without(merged, name);
+        free(merged);
+        merged = cli_format("%s%s%s", rest, rest[0] != '\0' ? " " : "", word);
+        free(rest);
         free(name);
         free(word);
     }
-    char *all = cli_format("%s%s%s", merged,
-                           merged[0] != '\0' && options[0] != '\0' ? " " : "", options);
-    free(merged);
-    return all;
+    return merged;
 }

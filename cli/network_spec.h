@@ -26,8 +26,13 @@ struct network_spec {
 /** Reads the argument of --network. NULL, or what is wrong with it. */
 const char *network_parse(const char *text, struct network_spec *spec);
 
-/** Is @word NAME=VALUE with a known name and a value that it can have? */
-bool network_is_option(const char *word);
+/** What NAME=VALUE is. */
+enum network_word {
+    NETWORK_WORD_GOOD,
+    NETWORK_WORD_BAD,     /* a known name, with a value that it cannot have */
+    NETWORK_WORD_UNKNOWN, /* for the device, perhaps */
+};
+enum network_word network_check(const char *word);
 
 /** Word @index of @line, or NULL. The caller frees it. */
 char *network_word(const char *line, unsigned index);
@@ -38,6 +43,9 @@ char *network_option(const char *line, const char *name);
 
 /** @line with the options of @options in place of its own. The caller frees it. */
 char *network_merge(const char *line, const char *options);
+
+/** @line without option @name. The caller frees it. */
+char *network_without(const char *line, const char *name);
 
 /** Six bytes of "02:00:00:00:00:01". */
 bool network_mac(const char *text, unsigned char mac[6]);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT,
@@ -167,6 +168,33 @@ void process_watch(pid_t helper, const char *program)
     watched_name = program;
 }
 
+/* The helper has ended with @status. */
+static void explain_helper(int status)
+{
+    cli_error(
+        "the network helper %s has ended (%s); the system has no network any more",
+        watched_name, WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exit");
+}
+
+/* Has child @pid ended by itself? Its helper ends with it, and may be seen first. */
+static bool ends_soon(pid_t pid, int *status)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+
+    for (int i = 0; i < 30; i++) {
+        if (waitpid(pid, status, WNOHANG) == pid) {
+            return true;
+        }
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+static bool ended_well(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 /* The end of child @pid, which is *@status. False after a message. */
 static bool await_system(pid_t pid, int *status)
 {
@@ -176,10 +204,12 @@ static bool await_system(pid_t pid, int *status)
             return true;
         }
         if (ended > 0 && ended == watched) {
+            const int helper = *status;
             watched = 0;
-            cli_error(
-                "the network helper %s has ended; the system has no network any more",
-                watched_name);
+            if (ended_well(helper) && ends_soon(pid, status)) {
+                return true;
+            }
+            explain_helper(helper);
         } else if (ended < 0 && errno != EINTR) {
             cli_error("cannot wait for the system: %s", strerror(errno));
             return false;
@@ -187,11 +217,20 @@ static bool await_system(pid_t pid, int *status)
     }
 }
 
+/* It may be what ended the system. */
 static void end_helper(void)
 {
+    int status;
+
     if (watched > 0) {
-        kill(watched, SIGKILL);
-        (void)waitpid(watched, NULL, 0);
+        if (waitpid(watched, &status, WNOHANG) == watched) {
+            if (!ended_well(status)) {
+                explain_helper(status);
+            }
+        } else {
+            kill(watched, SIGKILL);
+            (void)waitpid(watched, NULL, 0);
+        }
         watched = 0;
     }
 }

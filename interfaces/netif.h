@@ -22,7 +22,7 @@ struct netif_info {
     uint8_t mac[6];
     uint16_t offloads; /* NETIF_* */
     uint32_t mtu;      /* bytes, without the Ethernet header */
-    uint32_t pad;
+    uint32_t cubicle;  /* the provider's own: whom the stack opens its windows to */
 };
 
 /** @flags of a frame. Numbers of this structure mean what they mean in struct virtio_net_hdr of Linux. */

@@ -20,6 +20,8 @@
 #define BOOT_EXIT_FAULT 139
 
 #define BOOT_SETTING_MAX 16384
+#define BOOT_NETWORK_MAX 1280
+#define BOOT_RESOLV_MAX 256
 
 void boot_say(const char *format, ...)
 {
@@ -54,17 +56,23 @@ static int boot_setting(const char *name, char *value, size_t size)
 /* The file systems are mounted, and should stay so. */
 static bool mounted;
 
+/* The network, as the setting names it; "": there is none. */
+static char network[BOOT_NETWORK_MAX];
+
 /* The application's name. */
 static char program[NAME_MAX + 1];
 
 static int boot_prepare(void)
 {
-    static char mounts[BOOT_SETTING_MAX];
+    static char mounts[BOOT_SETTING_MAX], resolv[BOOT_RESOLV_MAX];
 
     if (boot_setting("mounts", mounts, sizeof(mounts)) != 0 ||
-        boot_mount_all(mounts) != 0) {
+        boot_mount_all(mounts) != 0 ||
+        boot_setting("network", network, sizeof(network)) != 0 ||
+        (network[0] != '\0' && boot_network(network) != 0)) {
         return -1;
     }
+    boot_network_resolv(network, resolv, sizeof(resolv));
     if (mounts[0] == '\0') {
         return 0; /* a system without files */
     }
@@ -76,7 +84,7 @@ static int boot_prepare(void)
         program[0] = '\0'; /* it has no name */
     }
     program[sizeof(program) - 1] = '\0';
-    return boot_defaults_make("", program);
+    return boot_defaults_make("", program, network[0] != '\0' ? resolv : NULL);
 }
 
 int lifecycle_ended(int cubicle)
@@ -92,10 +100,14 @@ int lifecycle_restarted(int cubicle)
     static char mounts[BOOT_SETTING_MAX];
 
     (void)cubicle;
-    if (!mounted || boot_setting("mounts", mounts, sizeof(mounts)) != 0) {
-        return 0;
+    int error = 0;
+    if (mounted && boot_setting("mounts", mounts, sizeof(mounts)) == 0) {
+        error |= boot_mount_again(mounts);
     }
-    return boot_mount_again(mounts) == 0 ? 0 : -EIO;
+    if (network[0] != '\0') {
+        error |= boot_network_again(network);
+    }
+    return error == 0 ? 0 : -EIO;
 }
 
 int boot_main(void)

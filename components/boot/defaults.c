@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEXT_MAX 128
+#define TEXT_MAX 512
 
 struct entry {
     const char *path;
@@ -21,16 +21,34 @@ struct entry {
     const char
         *text; /* of a file; of a link where it begins: the program's name follows */
     bool made;
+    bool network; /* only where there is one */
 };
 
+#define SERVICES                                                                  \
+    "ftp 21/tcp\nssh 22/tcp\ntelnet 23/tcp\nsmtp 25/tcp\ndomain 53/tcp\n"         \
+    "domain 53/udp\nbootps 67/udp\nbootpc 68/udp\ntftp 69/udp\nhttp 80/tcp www\n" \
+    "pop3 110/tcp\nntp 123/udp\nimap2 143/tcp imap\nsnmp 161/udp\n"               \
+    "https 443/tcp\nhttps 443/udp\nsyslog 514/udp\nredis 6379/tcp\n"              \
+    "http-alt 8080/tcp\n"
+#define PROTOCOLS                                                 \
+    "ip 0 IP\nicmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\nipv6 41 IPv6\n" \
+    "ipv6-icmp 58 IPv6-ICMP\n"
+
+#define RESOLV "/etc/resolv.conf"
+
 static struct entry entries[] = {
-    {"/tmp", S_IFDIR | 01777, NULL, false},
-    {"/etc", S_IFDIR | 0755, NULL, false},
-    {"/etc/passwd", S_IFREG | 0644, "root:x:0:0:root:/:/bin/sh\n", false},
-    {"/etc/group", S_IFREG | 0644, "root:x:0:\n", false},
-    {"/proc", S_IFDIR | 0755, NULL, false},
-    {"/proc/self", S_IFDIR | 0755, NULL, false},
-    {"/proc/self/exe", S_IFLNK, "/bin/", false},
+    {"/tmp", S_IFDIR | 01777, NULL, .network = false},
+    {"/etc", S_IFDIR | 0755, NULL, .network = false},
+    {"/etc/passwd", S_IFREG | 0644, "root:x:0:0:root:/:/bin/sh\n", .network = false},
+    {"/etc/group", S_IFREG | 0644, "root:x:0:\n", .network = false},
+    {"/etc/hosts", S_IFREG | 0644, "127.0.0.1 localhost\n::1 localhost\n",
+     .network = true},
+    {"/etc/services", S_IFREG | 0644, SERVICES, .network = true},
+    {"/etc/protocols", S_IFREG | 0644, PROTOCOLS, .network = true},
+    {RESOLV, S_IFREG | 0644, NULL, .network = true}, /* its text is the system's */
+    {"/proc", S_IFDIR | 0755, NULL, .network = false},
+    {"/proc/self", S_IFDIR | 0755, NULL, .network = false},
+    {"/proc/self/exe", S_IFLNK, "/bin/", .network = false},
 };
 #define ENTRIES (sizeof(entries) / sizeof(entries[0]))
 
@@ -87,12 +105,18 @@ static bool root_objects(int error)
            error == EACCES || error == EROFS;
 }
 
-int boot_defaults_make(const char *root, const char *program)
+int boot_defaults_make(const char *root, const char *program, const char *resolv)
 {
     int result = 0;
 
     for (size_t i = 0; i < ENTRIES; i++) {
         char path[PATH_MAX];
+        if (entries[i].network && resolv == NULL) {
+            continue;
+        }
+        if (strcmp(entries[i].path, RESOLV) == 0) {
+            entries[i].text = resolv;
+        }
         snprintf(path, sizeof(path), "%s%s", root, entries[i].path);
         entries[i].made = make_one(path, &entries[i], program) == 0;
         if (!entries[i].made && !root_objects(errno)) {
@@ -106,7 +130,7 @@ int boot_defaults_make(const char *root, const char *program)
 
 static bool file_is_unchanged(const char *path, const struct entry *entry)
 {
-    char text[TEXT_MAX];
+    char text[TEXT_MAX + 1];
     const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
 

@@ -26,6 +26,7 @@ int netif_open(const char *text, struct netif_info *info)
         .mac = {2, 0, 0, 0, 0, 1},
         .offloads = options.offload ? NETIF_CHECKSUM | NETIF_TSO4 | NETIF_TSO6 : 0,
         .mtu = options.mtu,
+        .cubicle = (uint32_t)cubicle_self(),
     };
     return 0;
 }
@@ -92,6 +93,9 @@ static int loopback_put(const struct netif_frame *about,
     }
     const int error =
         loopback_copy(frame.bytes, size, slices, about->nslices, CUBICLE_READ, caller);
+    if (options.swap) {
+        loopback_swap(frame.bytes, size);
+    }
     frame.about.size = (uint32_t)size;
     frame.due_ns = clock_now_ns(CLOCK_MONOTONIC) + options.delay_us * INT64_C(1000);
     if (error != 0 || !queue_put(&frame, loopback_chance(options.reorder))) {
@@ -180,19 +184,32 @@ static int loopback_receive_all(struct netif_frame *receive, uint32_t nreceive,
     return 0;
 }
 
-/* Do the frames have the slices, and no frame too many? */
-static bool loopback_is_sane(const struct netif_frame *send, uint32_t nsend,
-                             const struct netif_frame *receive, uint32_t nreceive,
-                             size_t nslices)
+/* What is left undone must have been offered. */
+static bool loopback_is_offered(const struct netif_frame *frame)
 {
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < nsend; i++) {
-        n += send[i].nslices;
+    const bool known = frame->gso_type == NETIF_GSO_NONE ||
+                       frame->gso_type == NETIF_GSO_TCP4 ||
+                       frame->gso_type == NETIF_GSO_TCP6;
+    const bool plain = frame->flags == 0 && frame->gso_type == NETIF_GSO_NONE;
+    return known && (frame->flags & ~NETIF_FRAME_NEEDS_CHECKSUM) == 0 &&
+           (plain || options.offload);
+}
+
+/* The number of slices of @n frames; more than there can be where a frame is wrong. */
+static size_t loopback_slices(const struct netif_frame *frames, size_t n, bool are_sent)
+{
+    size_t nslices = 0;
+    if (n > NETIF_FRAMES_MAX) {
+        return NETIF_SLICES_MAX + 1;
     }
-    for (uint32_t i = 0; i < nreceive; i++) {
-        n += receive[i].nslices;
+    for (size_t i = 0; i < n; i++) {
+        if (frames[i].nslices == 0 || frames[i].nslices > NETIF_FRAME_SLICES_MAX ||
+            (are_sent && !loopback_is_offered(&frames[i]))) {
+            return NETIF_SLICES_MAX + 1;
+        }
+        nslices += frames[i].nslices;
     }
-    return n == nslices && nslices <= NETIF_SLICES_MAX;
+    return nslices;
 }
 
 int64_t netif_exchange(const struct netif_frame *send, size_t send_size,
@@ -206,9 +223,13 @@ int64_t netif_exchange(const struct netif_frame *send, size_t send_size,
     if (!is_open) {
         return -ENODEV;
     }
-    if (nsend > NETIF_FRAMES_MAX || nreceive > NETIF_FRAMES_MAX || timeout_ns < -1 ||
-        !loopback_is_sane(send, (uint32_t)nsend, receive, (uint32_t)nreceive,
-                          slices_size / sizeof(*slices))) {
+    const size_t nslices = slices_size / sizeof(*slices);
+    if (send_size % sizeof(*send) != 0 || receive_size % sizeof(*receive) != 0 ||
+        slices_size % sizeof(*slices) != 0 || nslices > NETIF_SLICES_MAX ||
+        timeout_ns < -1 ||
+        loopback_slices(send, nsend, true) +
+                loopback_slices(receive, nreceive, false) !=
+            nslices) {
         return -EINVAL;
     }
     for (size_t i = 0; i < nreceive; i++) {

@@ -5,6 +5,8 @@
  *   delay_us=N                     each takes so long
  *   seed=N                         of the random numbers that decide it: the same seed, the same fate
  *   mtu=N                          bytes without the Ethernet header, 68 to 65535 (default 65535)
+ *   swap                           the IPv4 addresses of each, source and destination, are exchanged, in ARP too: who sends
+ *                                  to any other address finds itself there
  *   offload                        frames may lack checksums and be long segments; they come back as they are
  */
 #ifndef LOOPBACK_H
@@ -14,17 +16,20 @@
 #include <stdbool.h>
 
 /** Frames that can be on their way; those that find the queue full are lost. */
-#define LOOPBACK_FRAMES 512
+#define LOOPBACK_FRAMES 4096
 #define LOOPBACK_FRAME_MAX (18u + 65535u)
 
 struct loopback_options {
     uint32_t drop, duplicate, reorder;
     uint32_t delay_us, seed, mtu;
-    bool offload;
+    bool offload, swap;
 };
 
 /** Reads @text; 0, or -EINVAL for a word that is not one of the above. */
 int loopback_parse(const char *text, struct loopback_options *options);
+
+/** Exchanges the addresses in the frame of @size bytes. */
+void loopback_swap(uint8_t *bytes, size_t size);
 
 /** A frame on its way: @about.size bytes. */
 struct loopback_frame {

@@ -39,8 +39,10 @@ static bool option_word(const char *word, size_t len, struct loopback_options *o
             return option_number(word + name, len - name, &known[i]);
         }
     }
-    o->offload = true;
-    return len == strlen("offload") && strncmp(word, "offload", len) == 0;
+    bool *flag = len == strlen("swap") ? &o->swap : &o->offload;
+    const char *name = len == strlen("swap") ? "swap" : "offload";
+    *flag = true;
+    return len == strlen(name) && strncmp(word, name, len) == 0;
 }
 
 int loopback_parse(const char *text, struct loopback_options *options)

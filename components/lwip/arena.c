@@ -89,11 +89,19 @@ static bool arena_grow(struct arena *arena)
         munmap(base, size);
         return false;
     }
-    arena->nregions++;
+    arena->regions[arena->nregions].base = base;
+    arena->regions[arena->nregions++].size = size;
     arena->reserved += size;
     arena->fresh = base;
     arena->fresh_end = base + size;
     return true;
+}
+
+void arena_regions(const struct arena *arena, void (*each)(void *base, size_t size))
+{
+    for (unsigned i = 0; i < arena->nregions; i++) {
+        each(arena->regions[i].base, arena->regions[i].size);
+    }
 }
 
 static struct arena_slab *slab_new(struct arena *arena)

@@ -21,6 +21,10 @@ struct arena {
     struct arena_slab *partial[ARENA_CLASSES]; /* slabs with room */
     struct arena_slab *empty;                  /* slabs of no class */
     uint8_t *fresh, *fresh_end;                /* the rest of the last region */
+    struct {
+        void *base;
+        size_t size;
+    } regions[ARENA_REGIONS];
     unsigned nregions;
 };
 
@@ -29,6 +33,9 @@ void *arena_alloc(struct arena *arena, size_t size);
 
 /** Gives a block back; NULL is nothing. */
 void arena_free(struct arena *arena, void *block);
+
+/** Calls @each with every region. */
+void arena_regions(const struct arena *arena, void (*each)(void *base, size_t size));
 
 /** Bytes that a block has which was asked for with @size. */
 size_t arena_block_size(size_t size);

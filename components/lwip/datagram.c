@@ -3,6 +3,9 @@
 
 #include <cubicle/in.h>
 #include <errno.h>
+#include <lwip/prot/ip.h>
+#include <lwip/prot/ip4.h>
+#include <lwip/prot/ip6.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -47,6 +50,65 @@ static void datagram_on_received(void *arg, struct udp_pcb *pcb, struct pbuf *p,
     sock->received_bytes += datagram_cost(datagram);
     sock_changed(sock, EPOLLIN);
 }
+
+/* ---- what ICMP says ---- */
+
+/* What ICMP quotes of the packet that it answers: its addresses, and its UDP ports. */
+struct quoted {
+    ip_addr_t from, to;
+    uint16_t from_port, to_port;
+};
+
+static bool quoted_read(const struct pbuf *p, bool is6, struct quoted *quoted)
+{
+    uint8_t bytes[8 + 60 + 8];
+    const size_t size = pbuf_copy_partial(p, bytes, sizeof(bytes), 0);
+    const uint8_t *ip = bytes + 8, *udp;
+    size_t ip_size;
+
+    memset(quoted, 0, sizeof(*quoted));
+    if (size < 8 + IP6_HLEN + 8 && (is6 || size < 8 + IP_HLEN + 8)) {
+        return false;
+    }
+    ip_size = is6 ? IP6_HLEN : (size_t)(ip[0] & 15) * 4;
+    if ((is6 ? ip[6] : ip[9]) != IP_PROTO_UDP || ip_size < IP_HLEN ||
+        size < 8 + ip_size + 8) {
+        return false;
+    }
+    if (is6) {
+        memcpy(ip_2_ip6(&quoted->from)->addr, ip + 8, 16);
+        memcpy(ip_2_ip6(&quoted->to)->addr, ip + 24, 16);
+        IP_SET_TYPE_VAL(quoted->from, IPADDR_TYPE_V6);
+        IP_SET_TYPE_VAL(quoted->to, IPADDR_TYPE_V6);
+    } else {
+        memcpy(&ip_2_ip4(&quoted->from)->addr, ip + 12, 4);
+        memcpy(&ip_2_ip4(&quoted->to)->addr, ip + 16, 4);
+    }
+    udp = ip + ip_size;
+    quoted->from_port = (uint16_t)(udp[0] << 8 | udp[1]);
+    quoted->to_port = (uint16_t)(udp[2] << 8 | udp[3]);
+    return true;
+}
+
+void stack_unreachable(const struct pbuf *p, int is6)
+{
+    struct quoted quoted;
+
+    if (!quoted_read(p, is6 != 0, &quoted)) {
+        return;
+    }
+    for (struct udp_pcb *pcb = udp_pcbs; pcb != NULL; pcb = pcb->next) {
+        struct sock *sock = pcb->recv == datagram_on_received ? pcb->recv_arg : NULL;
+        if (sock != NULL && sock->state == SOCK_CONNECTED &&
+            pcb->local_port == quoted.from_port && pcb->remote_port == quoted.to_port &&
+            ip_addr_cmp_zoneless(&pcb->remote_ip, &quoted.to)) {
+            sock->error = ECONNREFUSED;
+            sock_changed(sock, EPOLLERR);
+        }
+    }
+}
+
+/* ---- operations ---- */
 
 /* Makes sock->udp for both families, or one. */
 static int datagram_ready_pcb(struct sock *sock)

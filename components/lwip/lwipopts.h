@@ -90,9 +90,15 @@ struct ip_addr;
 uint32_t stack_isn(const struct ip_addr *local_ip, uint16_t local_port,
                    const struct ip_addr *remote_ip, uint16_t remote_port);
 #define LWIP_HOOK_TCP_ISN stack_isn
+struct netif;
+struct ip6_addr;
+const struct ip6_addr *stack_gateway6(struct netif *netif, const struct ip6_addr *to);
+#define LWIP_HOOK_ND6_GET_GW(netif, to) stack_gateway6(netif, to)
 /* Ours, see patches/. */
 struct pbuf *stack_payload(const void *bytes, uint16_t size);
 #define LWIP_HOOK_TCP_PAYLOAD(bytes, size) stack_payload(bytes, size)
+void stack_unreachable(const struct pbuf *p, int is6);
+#define LWIP_HOOK_UNREACHABLE(p, is6) stack_unreachable(p, is6)
 int stack_listen_full(void *listener);
 #define LWIP_HOOK_TCP_LISTEN_FULL(listener) stack_listen_full(listener)
 

@@ -2,7 +2,7 @@
  * The interface `socket`. Every function begins with enter() and ends with leave(): in between nothing else of this
  * component runs, for a call from within (of a device or a clock that lies) is refused.
  */
-#include "stack.h"
+#include "device.h"
 
 #include <cubicle.h>
 #include <errno.h>
@@ -61,6 +61,13 @@ static int enter_set(int handle, int caller, struct set **set)
 }
 
 /* ---- making and ending ---- */
+
+int socket_start(const char *device, const char *options)
+{
+    const int error = enter();
+
+    return error != 0 ? error : (int)leave(interface_start(device, options));
+}
 
 int socket_create(int domain, int type, int protocol, int owner, int caller)
 {

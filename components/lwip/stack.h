@@ -9,7 +9,8 @@
  *   datagram.c           UDP
  *   set.c                what epoll(7) knows of sockets
  *   name.c, option.c     addresses, options
- *   loop.c               the event loop; device.c the network device
+ *   loop.c               the event loop
+ *   device.c, input.c, output.c, interface.c   the network device, and the interface on it
  *   handle.c             numbers of sockets and sets
  *   arena.c, chunk.c     memory
  */
@@ -157,6 +158,8 @@ void tcp_detach(struct sock *sock); /* no more callbacks; the pcb goes its way *
 int tcp_shut(struct sock *sock, bool read, bool write);
 void tcp_end(struct sock *sock, bool reset); /* close(2), of any state */
 void tcp_apply_options(struct sock *sock);
+/** Only full segments leave, as MSG_MORE (@more) and TCP_CORK want it. */
+void tcp_hold_back(struct sock *sock, bool more);
 bool tcp_writable(const struct sock *sock);
 
 /* stream.c */
@@ -226,7 +229,8 @@ void chunk_put(struct chunk *chunk);
 /* ---- the loop (loop.c) ---- */
 
 struct stack {
-    struct arena packets; /* lent to the device for reading */
+    struct arena packets;  /* the device may read them */
+    struct arena incoming; /* its buffers for what arrives: it may write to them */
     struct arena private;
     bool inside;       /* an entry point is at work */
     int64_t now_ns;    /* CLOCK_MONOTONIC when somebody last looked */

@@ -1,11 +1,10 @@
-/* The stack's start: lwIP, what cannot be guessed, the device. */
-#include "stack.h"
+/* The stack's start: its memory, lwIP, what cannot be guessed. */
+#include "device.h"
 
 #include <cubicle.h>
 #include <cubicle/component.h>
 #include <errno.h>
 #include <lwip/init.h>
-#include <lwip/netif.h>
 #include <lwip/timeouts.h>
 #include <random.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 /* 65,460 bytes of payload and their headers: the largest packet that lwIP's 16 bits can copy. */
 #define LOOPBACK_MTU 65500
 #define PACKETS_LIMIT ((size_t)192 * 1024 * 1024)
+#define INCOMING_LIMIT ((size_t)64 * 1024 * 1024)
 #define PRIVATE_LIMIT ((size_t)96 * 1024 * 1024)
 
 static uint64_t isn_key[2];
@@ -97,6 +97,9 @@ int component_init(void)
     struct netif *netif;
 
     stack.packets.limit = PACKETS_LIMIT;
+    stack.packets.grown = device_lend_packets;
+    stack.incoming.limit = INCOMING_LIMIT;
+    stack.incoming.grown = device_lend_incoming;
     stack.private.limit = PRIVATE_LIMIT;
     if (random_bytes(isn_key, sizeof(isn_key)) != sizeof(isn_key)) {
         return -EIO;
@@ -108,11 +111,4 @@ int component_init(void)
         NETIF_SET_CHECKSUM_CTRL(netif, 0); /* nothing changes on the way */
     }
     return 0;
-}
-
-int socket_start(const char *device, const char *options)
-{
-    (void)device;
-    (void)options;
-    return -ENODEV;
 }

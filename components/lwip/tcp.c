@@ -154,6 +154,16 @@ int tcp_ready_pcb(struct sock *sock, uint8_t type)
     return 0;
 }
 
+/* Before there is a connection nothing is held back: it would be the SYN. */
+void tcp_hold_back(struct sock *sock, bool more)
+{
+    if ((more || sock->options.cork) && sock->state == SOCK_CONNECTED) {
+        tcp_set_flags(sock->tcp, TF_CORK);
+    } else {
+        tcp_clear_flags(sock->tcp, TF_CORK);
+    }
+}
+
 void tcp_apply_options(struct sock *sock)
 {
     struct tcp_pcb *pcb = sock->tcp;
@@ -176,11 +186,7 @@ void tcp_apply_options(struct sock *sock)
     } else {
         tcp_nagle_enable(pcb);
     }
-    if (options->cork && sock->state == SOCK_CONNECTED) {
-        tcp_set_flags(pcb, TF_CORK);
-    } else {
-        tcp_clear_flags(pcb, TF_CORK);
-    }
+    tcp_hold_back(sock, false);
     const u32_t idle_s = (u32_t)options->keep_idle_s;
     const u32_t interval_s = (u32_t)options->keep_interval_s;
     pcb->keep_idle = idle_s != 0 ? idle_s * 1000 : TCP_KEEPIDLE_DEFAULT;

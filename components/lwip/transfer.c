@@ -46,6 +46,7 @@ static ssize_t stream_send(struct sock *sock, const void *buf, size_t count, int
             error = stream_put(sock, (const uint8_t *)buf + done, count - done,
                                (flags & MSG_MORE) != 0, &n);
             done += n;
+            tcp_hold_back(sock, (flags & MSG_MORE) != 0);
             if (n > 0) {
                 loop_dirty(sock);
             }

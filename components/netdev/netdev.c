@@ -44,7 +44,8 @@ int netif_open(const char *options, struct netif_info *info)
     if (error != 0) {
         return error;
     }
-    *info = (struct netif_info){.offloads = device.offloads, .mtu = device.mtu};
+    *info = (struct netif_info){
+        .offloads = device.offloads, .mtu = device.mtu, .cubicle = netdev_self};
     memcpy(info->mac, device.mac, sizeof(info->mac));
     return 0;
 }

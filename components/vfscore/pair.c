@@ -233,7 +233,7 @@ int vfs_socketpair(int domain, int type, int protocol, int *fds, int caller)
         return -EDEADLK;
     }
     if (domain != AF_UNIX) {
-        return -EAFNOSUPPORT;
+        return domain == AF_INET || domain == AF_INET6 ? -EOPNOTSUPP : -EAFNOSUPPORT;
     }
     if (kind != SOCK_STREAM && kind != SOCK_DGRAM && kind != SOCK_SEQPACKET) {
         return -ESOCKTNOSUPPORT;

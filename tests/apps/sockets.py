@@ -28,6 +28,17 @@ CONFIGURATIONS = {
     "none": ("none", []),
     "direct": ("none", ["--link=direct"]),
 }
+# Over a device that gives every frame back, with its options; and what is tested there.
+DEVICES = {
+    "device": "",
+    "device, offload": "offload",
+    "device, offload, MTU 1500": "offload mtu=1500",
+    "device, delay": "mtu=1500 delay_us=3000",
+    "device, loss": "mtu=1500 drop=20 reorder=20 duplicate=20 seed=7",
+    "device, loss, offload": "mtu=1500 offload drop=10 reorder=20 duplicate=20 seed=8",
+}
+OVER_DEVICE = ["bytes", "half_close", "reset", "level", "edge", "oneshot", "bulk", "slow_reader", "room", "many"]
+OVER_LOSS = ["half_close", "bulk", "slow_reader"]
 
 
 def passed(result, name):
@@ -41,6 +52,13 @@ def in_cubicles(name, configuration):
             SYSTEMS / "sockets.yaml", "lwip", name, isolation=isolation, options=options
         ),
         name,
+    )
+
+
+def over_device(name, options, isolation="sfi"):
+    stack = f"lwip loopback address=10.0.2.15/24 swap {options}"
+    passed(
+        run_system(SYSTEMS / "sockets.yaml", stack, name, isolation=isolation, timeout=120), name
     )
 
 
@@ -63,6 +81,9 @@ def main():
     for configuration in CONFIGURATIONS:
         for name in GROUPS:
             suite.add(f"{configuration}: {name}", in_cubicles, name, configuration)
+    for device, options in DEVICES.items():
+        for name in OVER_LOSS if "loss" in device else OVER_DEVICE:
+            suite.add(f"{device}: {name}", over_device, name, options)
     return suite.main()
 
 

@@ -86,6 +86,15 @@ refused 'mount of an unknown provider' "mount 'space /dev': 'space'" 's,time /de
 refused 'mount with a line break' 'bad mount' 's,time /dev,time /dev\\nx /y,'
 refused 'bad variable' "bad environment variable 'HOME'" 's,HOME=/,HOME,'
 
+# 7. Networks.
+refused 'network without a device' "network 'hello': 'hello': nobody|nobody may use 'hello'" 's/application: hello/&\nnetwork: hello/'
+refused 'network of an unknown stack' "network 'stack time': 'stack' is no module" 's/application: hello/&\nnetwork: stack time/'
+bound='$s/$/\n  - {consumer: hello, interface: socket, provider: time}\n  - {consumer: hello, interface: netif, provider: plat}/'
+refused 'network without a device' "network 'time': '' is no module" "s/application: hello/&\nnetwork: time/;$bound"
+refused 'network of an unbound device' "network 'time core': 'core' is no module" "s/application: hello/&\nnetwork: time core/;$bound"
+refused 'network with a bad option' "bad option 'mtu=1'" "s/application: hello/&\nnetwork: time plat mtu=1/;$bound"
+refused 'bad port' "bad port '80' in 'publish'" 's/application: hello/&\npublish: ["80"]/'
+
 head -c 2000000 /dev/zero >large.yaml
 expect 125 'larger than 1 MiB' 'file too large' cubicle run large.yaml
 head -c 5000 /dev/urandom >random.yaml

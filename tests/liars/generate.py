@@ -18,8 +18,9 @@ C_TYPES = {
     "f64": "double", "ptr": "void *",
 }
 VALUES = set(C_TYPES) - {"void", "ptr"}
-# Only the allocator of a system may import these.
-PRIVILEGED = {"cubicle_page_assign", "cubicle_page_recall", "cubicle_page_resume", "cubicle_page_release",
+# Only the allocator of a system may import these; and an application that has SIGALRM sent to itself ends.
+PRIVILEGED = {"cubicle_signal_timer",
+              "cubicle_page_assign", "cubicle_page_recall", "cubicle_page_resume", "cubicle_page_release",
               "cubicle_page_reclaim", "cubicle_page_space"}
 
 

@@ -13,9 +13,12 @@ struct call_signals {
     long (*ended)(long r, int restarts);
     /* Sends SIGPIPE. */
     void (*broken)(void);
-    /* Blocks exactly @mask; returns what was blocked. */
-    unsigned long (*swap)(unsigned long mask);
+    /* Blocks exactly @mask; returns what was blocked. *@ran: whether handlers ran. */
+    unsigned long (*swap)(unsigned long mask, int *ran);
 };
+
+/* The EINTR that is being returned comes of a handler, and is no lie. */
+extern int __call_interrupted __attribute__((__visibility__("hidden")));
 
 /* 0 until the program sets or blocks a signal. */
 extern const struct call_signals *__call_signals __attribute__((__visibility__("hidden")));

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 int check_failed;
+uint32_t net_host = INADDR_LOOPBACK, net_own_host = INADDR_LOOPBACK;
 
 void check_report(bool ok, const char *file, int line, const char *what, long long have,
                   long long want)
@@ -20,7 +21,7 @@ struct sockaddr_in loopback4(int port)
     struct sockaddr_in name = {.sin_family = AF_INET,
                                .sin_port = htons((uint16_t)port)};
 
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    name.sin_addr.s_addr = htonl(net_host);
     return name;
 }
 
@@ -47,7 +48,8 @@ int port_of(int fd)
 
 int listener4(int backlog)
 {
-    const struct sockaddr_in name = loopback4(0);
+    struct sockaddr_in name = loopback4(0);
+    name.sin_addr.s_addr = htonl(net_own_host);
     const int fd = net_socket(AF_INET, SOCK_STREAM, 0);
 
     CHECK(fd >= 0);

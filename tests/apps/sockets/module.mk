@@ -2,3 +2,4 @@
 MODULES += test-sockets
 test-sockets_SOURCES := $(filter-out %/net_linux.c,$(wildcard tests/apps/sockets/*.c))
 test-sockets_PROVIDES := app
+test-sockets_CFLAGS := -D_GNU_SOURCE

@@ -19,6 +19,10 @@
 
 #define SECOND INT64_C(1000000000)
 
+/** Where connections go, and where they are listened for: 127.0.0.1, or what the device of the test makes of it. */
+extern uint32_t net_host, net_own_host;
+
+/** @stack: "lwip", or "lwip DEVICE OPTIONS". 0. */
 int net_start(const char *stack);
 int net_socket(int domain, int type, int protocol);
 int net_close(int fd);

@@ -6,19 +6,25 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -306,6 +312,55 @@ static void devices(void)
     list("/dev");
 }
 
+/* What waits, and what it waits for. */
+static void waiting(void)
+{
+    int fds[2];
+    char text[8];
+    uint64_t number = 1;
+    struct itimerspec timer = {.it_value.tv_nsec = 1}, left;
+    struct epoll_event events[4];
+    const int set = epoll_create1(0), event = eventfd(0, EFD_NONBLOCK);
+    const int clock = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+    expect("epoll_create1", set, 1023);
+    expect("eventfd", event, 1023);
+    expect("timerfd_create", clock, 1023);
+    expect("timerfd_settime", timerfd_settime(clock, 0, &timer, &left), 0);
+    expect("timerfd_gettime", timerfd_gettime(clock, &left), 0);
+    events[0] = (struct epoll_event){.events = EPOLLIN};
+    expect("epoll_ctl", epoll_ctl(set, EPOLL_CTL_ADD, event, &events[0]), 0);
+    expect("write eventfd", write(event, &number, sizeof(number)), 8);
+    expect("epoll_wait", epoll_wait(set, events, 4, 1), 4);
+    expect("read eventfd", read(event, &number, sizeof(number)), 8);
+    fds[0] = fds[1] = -1;
+    expect("socketpair", socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fds), 0);
+    expect("socket of a pair", fds[1], 1023);
+    expect("send", send(fds[0], "abc", 3, 0), 3);
+    expect("recv", recv(fds[1], text, sizeof(text), 0), sizeof(text));
+    expect("recv of a size", recv(fds[1], text, sizeof(text), MSG_TRUNC), 131072);
+    expect("shutdown", shutdown(fds[0], SHUT_WR), 0);
+    int count = 0;
+    expect("FIONREAD", ioctl(fds[1], FIONREAD, &count), 0);
+    expect("bytes to read", count, INT_MAX);
+    int pipes[2] = {-1, -1};
+    expect("pipe", pipe2(pipes, O_NONBLOCK), 0);
+    const int file = open("/etc/passwd", O_RDONLY);
+    off_t at = 0;
+    expect("sendfile", sendfile(pipes[1], file, &at, 4), 4);
+    expect("offset of sendfile", at, 4);
+    expect("splice", splice(pipes[0], NULL, fds[1], NULL, 4, 0), 4);
+    const int s = socket(AF_INET, SOCK_STREAM, 0);
+    expect("socket", s, 1023);
+    const int opened[] = {set,      event,    clock, fds[0], fds[1],
+                          pipes[0], pipes[1], file,  s};
+    for (size_t i = 0; i < sizeof(opened) / sizeof(opened[0]); i++) {
+        if (opened[i] > 2) {
+            close(opened[i]);
+        }
+    }
+    look("what waits");
+}
+
 /* Memory that grows, comes and goes; space of which parts become memory. */
 static void large_memory(void)
 {
@@ -432,6 +487,7 @@ static void files(const char *where, unsigned number)
 
 void workload_prepare(void)
 {
+    (void)signal(SIGPIPE, SIG_IGN); /* anybody can say EPIPE */
     on_heap = malloc(sizeof(*on_heap));
     if (on_heap == NULL) {
         exit(98);
@@ -454,5 +510,6 @@ __attribute__((noinline)) void workload(const char *where, unsigned number,
     names(where, number);
     streams(where, number);
     devices();
+    waiting();
     rest();
 }

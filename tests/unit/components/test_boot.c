@@ -19,10 +19,17 @@
 
 #define MOUNTS "ramfs / size=1M\ndevfs /dev\n"
 
+/* A line of the setting, and what vfs hears of it. */
+#define NETWORK "lwip netdev address=10.0.2.15/24 dns=10.0.2.3 mtu=1500 dns=::2"
+#define STACK "lwip netdev [address=10.0.2.15/24 dns=10.0.2.3 mtu=1500 dns=::2];"
+
 static char made[256];   /* what vfs was asked for */
 static unsigned nmounts; /* what it has */
 static bool in_call;     /* it is in the middle of a call */
 static int refuse;       /* an error for /dev */
+static const char *network = "";
+static bool has_network;
+static int refuse_network;
 static char said[512];
 static void (*application)(void);
 
@@ -55,8 +62,31 @@ int __wrap_mkdir(const char *path, mode_t mode)
     return -1;
 }
 
-int boot_defaults_make(const char *root, const char *program)
+int vfs_network(const char *stack, const char *device, const char *options, int caller)
 {
+    assert_int_equal(caller, 0);
+    if (in_call) {
+        return -EDEADLK;
+    }
+    if (has_network) {
+        return -EBUSY;
+    }
+    if (refuse_network != 0) {
+        return refuse_network;
+    }
+    snprintf(made + strlen(made), sizeof(made) - strlen(made), "%s %s [%s];", stack,
+             device, options);
+    has_network = true;
+    return 0;
+}
+
+int boot_defaults_make(const char *root, const char *program, const char *resolv)
+{
+    if (network[0] == '\0') {
+        assert_null(resolv);
+    } else {
+        assert_string_equal(resolv, "nameserver 10.0.2.3\nnameserver ::2\n");
+    }
     assert_string_equal(root, "");
     assert_string_equal(program, "application");
     return 0;
@@ -77,6 +107,11 @@ ssize_t plat_argument(int index, char *buf, size_t count)
 
 ssize_t plat_setting(const char *name, char *buf, size_t count)
 {
+    if (strcmp(name, "network") == 0 && network[0] != '\0') {
+        assert_true(strlen(network) < count);
+        strcpy(buf, network);
+        return (ssize_t)strlen(network) + 1;
+    }
     if (strcmp(name, "mounts") != 0) {
         return -ENOENT;
     }
@@ -118,7 +153,9 @@ int boot_pack(const char *root, ssize_t (*write)(const void *, size_t))
 
 int app_main(void)
 {
-    assert_string_equal(made, "ramfs / [size=1M];devfs /dev [];");
+    assert_string_equal(made, network[0] == '\0'
+                                  ? "ramfs / [size=1M];devfs /dev [];"
+                                  : "ramfs / [size=1M];devfs /dev [];" STACK);
     made[0] = '\0';
     application();
     return 0;
@@ -189,6 +226,42 @@ static void test_mount_fails(void **state)
     run(mount_fails);
 }
 
+static void network_lost(void)
+{
+    nmounts = 0;
+    has_network = false;
+    assert_int_equal(restarted(5), 0);
+    assert_string_equal(made, "ramfs / [size=1M];devfs /dev [];" STACK);
+    made[0] = '\0';
+    in_call = true;
+    assert_int_equal(restarted(5), 0);
+    in_call = false;
+    assert_int_equal(restarted(5), 0);
+    assert_string_equal(made, "");
+    assert_string_equal(said, "");
+    has_network = false;
+    refuse_network = -ENODEV;
+    assert_int_equal(restarted(5), -EIO);
+    assert_string_equal(said,
+                        "boot: cannot start the network of 'lwip' on 'netdev', with "
+                        "'address=10.0.2.15/24 dns=10.0.2.3 mtu=1500 dns=::2': No "
+                        "such device\n");
+}
+
+static void test_network(void **state)
+{
+    (void)state;
+    network = NETWORK;
+    run(network_lost);
+    nmounts = 0;
+    assert_int_equal(boot_main(), 125); /* and it does not start without it */
+    network = "  ";
+    nmounts = 0;
+    assert_int_equal(boot_main(), 125);
+    assert_string_equal(said, "boot: bad network '  ': it is 'STACK DEVICE OPTIONS'\n");
+    network = "";
+}
+
 /* Before it has mounted anything there is nothing to mount again. */
 static void test_before(void **state)
 {
@@ -200,10 +273,9 @@ static void test_before(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_before),
-        cmocka_unit_test(test_vfs_restarts),
-        cmocka_unit_test(test_others_restart),
-        cmocka_unit_test(test_mount_fails),
+        cmocka_unit_test(test_before),         cmocka_unit_test(test_vfs_restarts),
+        cmocka_unit_test(test_others_restart), cmocka_unit_test(test_mount_fails),
+        cmocka_unit_test(test_network),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

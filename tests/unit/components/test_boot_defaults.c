@@ -97,7 +97,7 @@ static void test_made_and_removed(void **state)
     char target[64] = "";
 
     (void)state;
-    assert_int_equal(boot_defaults_make(root, "hello"), 0);
+    assert_int_equal(boot_defaults_make(root, "hello", NULL), 0);
     assert_mode("/tmp", S_IFDIR | 01777);
     assert_mode("/etc", S_IFDIR | 0755);
     assert_mode("/etc/passwd", S_IFREG | 0644);
@@ -112,6 +112,26 @@ static void test_made_and_removed(void **state)
     assert_string_equal(said, "");
 }
 
+/* What programs look for where there is a network, and only there. */
+static void test_network(void **state)
+{
+    (void)state;
+    assert_int_equal(boot_defaults_make(root, "hello", NULL), 0);
+    assert_absent("/etc/hosts");
+    assert_absent("/etc/resolv.conf");
+    boot_defaults_remove(root, "hello");
+    assert_int_equal(boot_defaults_make(root, "hello", "nameserver 10.0.2.3\n"), 0);
+    assert_text("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
+    assert_text("/etc/resolv.conf", "nameserver 10.0.2.3\n");
+    assert_mode("/etc/services", S_IFREG | 0644);
+    assert_mode("/etc/protocols", S_IFREG | 0644);
+    put("/etc/hosts", "127.0.0.1 me\n");
+    boot_defaults_remove(root, "hello");
+    assert_absent("/etc/services");
+    assert_absent("/etc/resolv.conf");
+    assert_text("/etc/hosts", "127.0.0.1 me\n");
+}
+
 /* What the root brings stays, before and after. */
 static void test_root_wins(void **state)
 {
@@ -120,7 +140,7 @@ static void test_root_wins(void **state)
     assert_int_equal(mkdir(at("/etc"), 0711), 0);
     put("/etc/passwd", "me:x:0:0:::\n");
     put("/proc", "no directory");
-    assert_int_equal(boot_defaults_make(root, "hello"), 0);
+    assert_int_equal(boot_defaults_make(root, "hello", NULL), 0);
     assert_mode("/tmp", S_IFDIR | 0700);
     assert_mode("/etc", S_IFDIR | 0711);
     assert_text("/etc/passwd", "me:x:0:0:::\n");
@@ -141,7 +161,7 @@ static void test_links(void **state)
     assert_int_equal(symlink("../kept", at("/etc/passwd")), 0);
     assert_int_equal(symlink("../new", at("/etc/group")), 0);
     assert_int_equal(symlink("nowhere", at("/proc")), 0);
-    assert_int_equal(boot_defaults_make(root, "hello"), 0);
+    assert_int_equal(boot_defaults_make(root, "hello", NULL), 0);
     assert_text("/kept", "kept");
     assert_absent("/new");
     assert_absent("/nowhere");
@@ -154,7 +174,7 @@ static void test_links(void **state)
 static void test_changed(void **state)
 {
     (void)state;
-    assert_int_equal(boot_defaults_make(root, "hello"), 0);
+    assert_int_equal(boot_defaults_make(root, "hello", NULL), 0);
     put("/etc/passwd", PASSWD "me:x:1:1:::\n");
     put("/tmp/left", "");
     assert_int_equal(unlink(at("/proc/self/exe")), 0);
@@ -174,7 +194,7 @@ static void test_no_room(void **state)
     (void)state;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-    const int result = boot_defaults_make(root, "hello");
+    const int result = boot_defaults_make(root, "hello", NULL);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
     assert_int_equal(result, 0); /* the others are there */
     assert_string_equal(said,
@@ -191,7 +211,7 @@ static void test_no_tmp(void **state)
     memset(name, 'x', sizeof(name) - 1);
     name[sizeof(name) - 1] = '\0';
     snprintf(folder, sizeof(folder), "%s/%s", root, name);
-    assert_int_equal(boot_defaults_make(folder, "hello"), -1);
+    assert_int_equal(boot_defaults_make(folder, "hello", NULL), -1);
     assert_non_null(strstr(said, "File name too long"));
 }
 
@@ -199,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_made_and_removed, begin, end),
+        cmocka_unit_test_setup_teardown(test_network, begin, end),
         cmocka_unit_test_setup_teardown(test_root_wins, begin, end),
         cmocka_unit_test_setup_teardown(test_links, begin, end),
         cmocka_unit_test_setup_teardown(test_changed, begin, end),

@@ -14,7 +14,7 @@ long __call_pipe(int *fds, int flags)
     if (r) {
         return r;
     }
-    if ((unsigned)made[0] >= CALL_FD_MAX || (unsigned)made[1] >= CALL_FD_MAX) {
+    if (__call_fd(made[0]) < 0 || __call_fd(made[1]) < 0) {
         return -EIO;
     }
     fds[0] = __call_new(made[0]);

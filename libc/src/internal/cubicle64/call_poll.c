@@ -51,8 +51,13 @@ long __call_ppoll(struct pollfd *fds, unsigned long count,
     }
     unsigned long set;
     memcpy(&set, mask, sizeof set);
-    const unsigned long before = __call_signals->swap(set);
-    const long r = __call_poll(fds, count, ms);
-    __call_signals->swap(before);
+    int ran, ignored;
+    const unsigned long before = __call_signals->swap(set, &ran);
+    long r = __call_poll(fds, count, ran ? 0 : ms);
+    __call_signals->swap(before, &ignored);
+    if (r == 0 && ran) {
+        __call_interrupted = 1;
+        r = -EINTR;
+    }
     return r;
 }

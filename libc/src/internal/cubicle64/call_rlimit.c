@@ -46,8 +46,13 @@ static unsigned long rlimit_least(unsigned long a, unsigned long b)
 static long rlimit_apply(int resource, unsigned long limit)
 {
     switch (resource) {
-    case RLIMIT_NOFILE:
-        return __call_zero(CALL_VFS(limit, limit));
+    case RLIMIT_NOFILE: {
+        const long r = __call_zero(CALL_VFS(limit, limit));
+        if (r == 0) {
+            __call_fd_end = limit;
+        }
+        return r;
+    }
     case RLIMIT_AS:
         __call_mapped_max = rlimit_least(limit, limits[RLIMIT_DATA].rlim_cur);
         return 0;

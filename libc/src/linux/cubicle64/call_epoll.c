@@ -39,9 +39,14 @@ long __call_epoll_wait(int epoll, void *events, int room, int ms, const void *ma
     }
     unsigned long set;
     memcpy(&set, mask, sizeof set);
-    const unsigned long before = __call_signals->swap(set);
-    const long r = epoll_wait_unmasked(epoll, events, room, ms);
-    __call_signals->swap(before);
+    int ran, ignored;
+    const unsigned long before = __call_signals->swap(set, &ran);
+    long r = epoll_wait_unmasked(epoll, events, room, ran ? 0 : ms);
+    __call_signals->swap(before, &ignored);
+    if (r == 0 && ran) {
+        __call_interrupted = 1;
+        r = -EINTR;
+    }
     return r;
 }
 

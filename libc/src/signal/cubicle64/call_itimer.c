@@ -30,7 +30,7 @@ static long timer_change(int which, unsigned long first, unsigned long interval,
 {
     unsigned long left[2] = {0};
     if (which != ITIMER_REAL) {
-        return -ENOSYS;
+        return which == ITIMER_VIRTUAL || which == ITIMER_PROF ? -ENOSYS : -EINVAL;
     }
     const long r = cubicle_signal_timer(first, interval, left);
     if (r < 0) {

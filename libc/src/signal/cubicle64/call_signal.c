@@ -201,7 +201,11 @@ static long signal_ended(long r, int restarts)
     if (ran.count == 0) {
         return __call_lie(r); /* there is none */
     }
-    return restarts && ran.restarts ? 0 : -EINTR;
+    if (restarts && ran.restarts) {
+        return 0;
+    }
+    __call_interrupted = 1;
+    return -EINTR;
 }
 
 static void signal_broken(void)
@@ -209,15 +213,17 @@ static void signal_broken(void)
     __call_kill(1, SIGPIPE);
 }
 
-static unsigned long signal_swap(unsigned long mask)
+static unsigned long signal_swap(unsigned long mask, int *handled)
 {
     const unsigned long before = blocked;
+    ran.count = 0;
     blocked = mask & ~UNBLOCKABLE;
     signal_tell();
     if (before & ~blocked) {
         signal_fetch(before & ~blocked);
     }
     signal_flush();
+    *handled = ran.count != 0;
     return before;
 }
 
@@ -281,8 +287,9 @@ long __call_sigprocmask(int how, const void *set, void *old)
         } else if (how != SIG_SETMASK) {
             return -EINVAL;
         }
+        int ignored_;
         __call_signals = &signals;
-        signal_swap(mask);
+        signal_swap(mask, &ignored_);
     }
     if (old) {
         memcpy(old, &before, sizeof before);
@@ -315,7 +322,9 @@ long __call_sigsuspend(const void *set)
             return -EDEADLK; /* nobody could send one */
         }
     }
-    signal_swap(before);
+    int ignored_;
+    signal_swap(before, &ignored_);
+    __call_interrupted = 1;
     return -EINTR;
 }
 

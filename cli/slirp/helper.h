@@ -1,0 +1,41 @@
+/*
+ * cubicle-slirp: carries a system's Ethernet frames to the sockets of the host with libslirp (a TCP/IP stack
+ * for guests), and connections to published ports to the system. No rights are needed. It is a process of its own, so
+ * that a mistake in it harms nobody's memory, and ends when the system does.
+ */
+#ifndef CLI_SLIRP_HELPER_H
+#define CLI_SLIRP_HELPER_H
+
+#include "../publish.h"
+
+#include <slirp/libslirp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct helper_options {
+    int fd; /* a stream socket: frames, each after its length (4 bytes, network order) */
+    struct in_addr address, netmask, gateway, dns; /* of the system; dns 0: none */
+    size_t mtu;
+    struct publish *publish;
+    unsigned npublish;
+};
+
+/** Reads the command line; ends the program where it is wrong. */
+void helper_options(int argc, char **argv, struct helper_options *options);
+
+/** The stream of frames. */
+void stream_setup(int fd);
+/** Sends a frame; waits until there is room. False: the system is gone. */
+bool stream_send(const void *frame, size_t size);
+/** Reads what is there and gives whole frames to @slirp. False: the system is gone. */
+bool stream_receive(Slirp *slirp);
+
+/** A libslirp with what @options say, its ports open. NULL after a message. */
+Slirp *world_create(const struct helper_options *options);
+/** Carries frames until the system ends. */
+void world_run(Slirp *slirp, int fd);
+
+/** Gives up what is not needed any more: identity, new privileges, other programs, files. False after a message. */
+bool confine(void);
+
+#endif

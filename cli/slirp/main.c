@@ -1,0 +1,18 @@
+#include "helper.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    struct helper_options options;
+
+    helper_options(argc, argv, &options);
+    stream_setup(options.fd);
+    Slirp *slirp = world_create(&options);
+    if (slirp == NULL || !confine()) {
+        return 1;
+    }
+    world_run(slirp, options.fd);
+    slirp_cleanup(slirp);
+    return 0;
+}

@@ -1,0 +1,204 @@
+/* libslirp's surroundings: its configuration, its callbacks, its loop. */
+#include "helper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- timers: few, in a list ---- */
+
+struct timer {
+    SlirpTimerCb call;
+    void *opaque;
+    int64_t due_ms; /* -1: not set */
+    struct timer *next;
+};
+static struct timer *timers;
+static bool gone; /* the system is */
+
+static int64_t world_now_ns(void *opaque)
+{
+    struct timespec now;
+
+    (void)opaque;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void *world_timer_new(SlirpTimerCb call, void *call_opaque, void *opaque)
+{
+    struct timer *timer = calloc(1, sizeof(*timer));
+
+    (void)opaque;
+    if (timer == NULL) {
+        abort();
+    }
+    *timer = (struct timer){call, call_opaque, -1, timers};
+    timers = timer;
+    return timer;
+}
+
+static void world_timer_free(void *opaque_timer, void *opaque)
+{
+    struct timer **at = &timers;
+
+    (void)opaque;
+    while (*at != NULL && *at != opaque_timer) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL) {
+        *at = (*at)->next;
+    }
+    free(opaque_timer);
+}
+
+static void world_timer_mod(void *opaque_timer, int64_t due_ms, void *opaque)
+{
+    struct timer *timer = opaque_timer;
+
+    (void)opaque;
+    timer->due_ms = due_ms;
+}
+
+/* Calls what is due. Milliseconds until the next is, at most @timeout_ms. */
+static uint32_t world_run_timers(uint32_t timeout_ms)
+{
+    const int64_t now_ms = world_now_ns(NULL) / 1000000;
+
+    for (struct timer *timer = timers, *next; timer != NULL; timer = next) {
+        next = timer->next;
+        if (timer->due_ms >= 0 && timer->due_ms <= now_ms) {
+            timer->due_ms = -1;
+            timer->call(timer->opaque);
+        } else if (timer->due_ms >= 0 && timer->due_ms - now_ms < (int64_t)timeout_ms) {
+            timeout_ms = (uint32_t)(timer->due_ms - now_ms);
+        }
+    }
+    return timeout_ms;
+}
+
+/* ---- other callbacks ---- */
+
+static ssize_t world_send(const void *frame, size_t size, void *opaque)
+{
+    (void)opaque;
+    gone = gone || !stream_send(frame, size);
+    return (ssize_t)size;
+}
+
+static void world_guest_error(const char *message, void *opaque)
+{
+    (void)opaque;
+    fprintf(stderr, "cubicle-slirp: %s\n", message);
+}
+
+static void world_ignore_fd(int fd, void *opaque)
+{
+    (void)fd;
+    (void)opaque;
+}
+
+static void world_ignore(void *opaque)
+{
+    (void)opaque;
+}
+
+Slirp *world_create(const struct helper_options *options)
+{
+    static const SlirpCb callbacks = {
+        .send_packet = world_send,
+        .guest_error = world_guest_error,
+        .clock_get_ns = world_now_ns,
+        .timer_new = world_timer_new,
+        .timer_free = world_timer_free,
+        .timer_mod = world_timer_mod,
+        .register_poll_fd = world_ignore_fd,
+        .unregister_poll_fd = world_ignore_fd,
+        .notify = world_ignore,
+    };
+    const uint32_t network = options->address.s_addr & options->netmask.s_addr;
+    const bool has_dns = options->dns.s_addr != 0;
+    const SlirpConfig config = {
+        .version = 4, /* timers as above */
+        .in_enabled = true,
+        .vnetwork.s_addr = network,
+        .vnetmask = options->netmask,
+        .vhost = options->gateway,
+        .vdhcp_start = options->address,
+        .vnameserver = has_dns ? options->dns : (struct in_addr){network},
+        .if_mtu = options->mtu,
+        .if_mru = options->mtu,
+        .disable_host_loopback =
+            true, /* the host's own services are not the system's */
+        .disable_dns = !has_dns,
+    };
+    Slirp *slirp = slirp_new(&config, &callbacks, NULL);
+    if (slirp == NULL) {
+        fprintf(stderr, "cubicle-slirp: libslirp refuses this network\n");
+        return NULL;
+    }
+    for (unsigned i = 0; i < options->npublish; i++) {
+        const struct publish *p = &options->publish[i];
+        if (slirp_add_hostfwd(slirp, p->udp, p->address, p->host_port, options->address,
+                              p->port) != 0) {
+            fprintf(stderr, "cubicle-slirp: cannot publish %s: %s\n", p->text,
+                    strerror(errno));
+            return NULL;
+        }
+    }
+    return slirp;
+}
+
+/* ---- the loop ---- */
+
+static struct pollfd *fds; /* the first is the stream */
+static size_t nfds, room;
+
+static int world_add(int fd, int events, void *opaque)
+{
+    (void)opaque;
+    if (nfds == room) {
+        room = room != 0 ? 2 * room : 64;
+        fds = realloc(fds, room * sizeof(*fds));
+        if (fds == NULL) {
+            abort();
+        }
+    }
+    const short wanted = (short)(((events & SLIRP_POLL_IN) != 0 ? POLLIN : 0) |
+                                 ((events & SLIRP_POLL_OUT) != 0 ? POLLOUT : 0) |
+                                 ((events & SLIRP_POLL_PRI) != 0 ? POLLPRI : 0));
+    fds[nfds] = (struct pollfd){.fd = fd, .events = wanted};
+    return (int)nfds++;
+}
+
+static int world_revents(int index, void *opaque)
+{
+    const short have = fds[index].revents;
+
+    (void)opaque;
+    return ((have & POLLIN) != 0 ? SLIRP_POLL_IN : 0) |
+           ((have & POLLOUT) != 0 ? SLIRP_POLL_OUT : 0) |
+           ((have & POLLPRI) != 0 ? SLIRP_POLL_PRI : 0) |
+           ((have & POLLERR) != 0 ? SLIRP_POLL_ERR : 0) |
+           ((have & POLLHUP) != 0 ? SLIRP_POLL_HUP : 0);
+}
+
+void world_run(Slirp *slirp, int fd)
+{
+    while (!gone) {
+        uint32_t timeout_ms = INT32_MAX;
+        nfds = 0;
+        (void)world_add(fd, SLIRP_POLL_IN, NULL);
+        slirp_pollfds_fill(slirp, &timeout_ms, world_add, NULL);
+        timeout_ms = world_run_timers(timeout_ms);
+        const int n = poll(fds, nfds, timeout_ms >= INT32_MAX ? -1 : (int)timeout_ms);
+        if (n > 0 && fds[0].revents != 0 && !stream_receive(slirp)) {
+            return;
+        }
+        slirp_pollfds_poll(slirp, n < 0, world_revents, NULL);
+    }
+}

@@ -1,0 +1,71 @@
+#include "steps.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <vfs.h>
+
+#define NAME_SIZE 64
+
+/* Copies the next word of @line; behind it, at the next. It is too long: "". */
+static const char *word(const char *line, char *to)
+{
+    line += strspn(line, " ");
+    const size_t len = strcspn(line, " ");
+    to[0] = '\0';
+    if (len < NAME_SIZE) {
+        memcpy(to, line, len);
+        to[len] = '\0';
+    }
+    line += len;
+    return line + strspn(line, " ");
+}
+
+static int network_start(const char *line, bool again)
+{
+    char stack[NAME_SIZE], device[NAME_SIZE];
+    const char *options = word(word(line, stack), device);
+
+    if (stack[0] == '\0') {
+        boot_say("bad network '%s': it is 'STACK DEVICE OPTIONS'", line);
+        return -1;
+    }
+    const int error = vfs_network(stack, device, options, 0);
+    if (error == 0 || (again && (error == -EBUSY || error == -EDEADLK))) {
+        return 0; /* it has it, or is in the middle of a call, so it has it as well */
+    }
+    if (device[0] != '\0') {
+        boot_say("cannot start the network of '%s' on '%s', with '%s': %s", stack,
+                 device, options, strerror(-error));
+    } else {
+        boot_say("cannot start the network of '%s': %s", stack, strerror(-error));
+    }
+    return -1;
+}
+
+int boot_network(const char *line)
+{
+    return network_start(line, false);
+}
+
+int boot_network_again(const char *line)
+{
+    return network_start(line, true);
+}
+
+void boot_network_resolv(const char *line, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    while (*line != '\0') {
+        char option[NAME_SIZE];
+        line = word(line, option);
+        if (strncmp(option, "dns=", 4) != 0 || used >= size) {
+            continue;
+        }
+        const int n = snprintf(text + used, size - used, "nameserver %s\n", option + 4);
+        used += n > 0 ? (size_t)n : 0;
+    }
+}

@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+"""NGINX in cubicles before clients and networks that behave badly.
+
+    tests/apps/nginx_network.py [WORD...]     only tests whose name contains a word
+
+LOAD_SECONDS=600 makes the tests of load that long (default 5).
+"""
+
+import hashlib
+import os
+import socket
+import struct
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from harness import SLOW, Suite, check, temporary_directory  # noqa: E402
+from web import GUEST, HOST, PREFIX, Namespace, Relay, Server  # noqa: E402
+
+LOAD_SECONDS = int(os.environ.get("LOAD_SECONDS", "5"))
+DEVICE = f"address={GUEST}/{PREFIX},gateway={HOST}"
+MIB = 1 << 20
+SIZES = {"empty": 0, "one": 1, "small": 1000, "page": 4096, "100k": 100000, "1m": MIB,
+         "8m": 8 * MIB}
+
+
+def make_root(folder):
+    """Files of some sizes under FOLDER/www. Their bytes by name."""
+    www = Path(folder) / "www"
+    www.mkdir()
+    os.chmod(folder, 0o755)
+    files = {name: os.urandom(size) for name, size in SIZES.items()}
+    for name, data in files.items():
+        (www / name).write_bytes(data)
+    (www / "index.html").write_text("<p>Hello\n")
+    return files
+
+
+class Client:
+    """One connection, and requests on it."""
+
+    def __init__(self, server, timeout=60):
+        self.socket = server.connect(timeout)
+        self.rest = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def ask(self, path, *headers):
+        self.socket.sendall("\r\n".join(
+            [f"GET /{path} HTTP/1.1", "Host: x", *headers, "", ""]).encode())
+
+    def more(self, limit=1 << 18):
+        data = self.socket.recv(limit)
+        check(data, "the server has closed the connection")
+        self.rest += data
+
+    def answer(self):
+        """Status and body of the next response, of a length that is announced."""
+        while b"\r\n\r\n" not in self.rest:
+            self.more()
+        head, _, self.rest = self.rest.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        fields = dict(line.lower().split(": ", 1) for line in lines[1:])
+        size = int(fields["content-length"])
+        parts, have = [self.rest], len(self.rest)
+        while have < size:
+            data = self.socket.recv(1 << 18)
+            check(data, f"the connection ended after {have} of {size} bytes")
+            parts.append(data)
+            have += len(data)
+        body = b"".join(parts)
+        self.rest = body[size:]
+        return int(lines[0].split()[1]), body[:size]
+
+    def get(self, path, *headers):
+        self.ask(path, *headers)
+        return self.answer()
+
+
+def check_file(client, files, name):
+    status, body = client.get(name)
+    check(status == 200, f"{name}: status {status}")
+    check(body == files[name], f"{name}: wrong bytes")
+
+
+def many_connections(count):
+    """They are open at the same time, and each is served twice."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        with Server(folder) as server:
+            clients = [Client(server) for _ in range(count)]
+            for _ in range(2):
+                for client in clients:
+                    client.ask("small")
+                for client in clients:
+                    check(client.answer() == (200, files["small"]), "a wrong answer")
+            for client in clients:
+                client.socket.close()
+            with Client(server) as client:
+                check_file(client, files, "1m")
+
+
+def slow_client():
+    """One sends its request in single bytes, one reads its answer so; others do not wait."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        with Server(folder) as server, Client(server) as reader, Client(server) as writer:
+            reader.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.ask("8m")
+            start = time.monotonic()
+            for byte in b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n":
+                writer.socket.sendall(bytes([byte]))
+                with Client(server) as client:
+                    check_file(client, files, "small")
+                reader.more(1)
+                time.sleep(0.1)
+            check(writer.answer() == (200, files["small"]), "the slow writer's answer")
+            check(time.monotonic() - start < 30 * SLOW, "the others had to wait")
+            status, body = reader.answer()
+            check((status, body) == (200, files["8m"]), "the slow reader's answer")
+
+
+def slow_readers_memory():
+    """A hundred clients that ask for 8 MiB and read nothing: the server's memory is bounded."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        with Server(folder) as server:
+            with Client(server) as client:
+                check_file(client, files, "8m")
+            before = server.memory()
+            clients = [Client(server) for _ in range(100)]
+            for client in clients:
+                client.ask("8m")
+            time.sleep(1)
+            grown = server.memory() - before
+            check(grown < 400 * MIB, f"the server grew by {grown >> 20} MiB")
+            with Client(server) as client:
+                check_file(client, files, "1m")
+            for client in clients:
+                client.socket.close()
+
+
+def reset(client):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def aborted():
+    """Clients that go in the middle of a request, or of an answer: memory stays."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        with Server(folder) as server:
+            sizes = []
+            for number in range(300):
+                client = server.connect()
+                if number % 3:
+                    client.sendall(b"GET /8m HTTP/1.1\r\nHost: x\r\n\r\n")
+                    client.recv(1 + number * 100)
+                else:
+                    client.sendall(b"GET /8m HT")
+                if number % 2:
+                    reset(client)
+                else:
+                    client.close()
+                if number in (99, 299):
+                    time.sleep(0.5)
+                    sizes.append(server.memory())
+            check(sizes[1] - sizes[0] < 8 * MIB, f"memory grows: {sizes}")
+            with Client(server) as client:
+                check_file(client, files, "8m")
+
+
+def reconnecting():
+    """A connection per request by four clients, whose ports are used again."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        with Server(folder) as server:
+            end = time.monotonic() + LOAD_SECONDS
+
+            def work(_):
+                count = 0
+                while time.monotonic() < end:
+                    with Client(server) as client:
+                        check_file(client, files, "small")
+                    count += 1
+                return count
+
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(work, range(4)))
+                before = server.memory()
+                end = time.monotonic() + LOAD_SECONDS
+                count = sum(pool.map(work, range(4)))
+            grown = server.memory() - before
+            check(count > 0 and grown < 8 * MIB, f"{count} requests, memory grew by {grown}")
+
+
+def bad_network(**faults):
+    """Frames are lost, late, doubled: no byte is."""
+    with temporary_directory() as folder, Namespace() as network:
+        files = make_root(folder)
+        path = Path(folder) / "frames"
+        with Relay(network.tap(), path, **faults) as relay:
+            server = Server(folder, (GUEST, 80), options=[f"--network=stream:{path},{DEVICE}"])
+            with server, Client(server) as client:
+                for name in files:
+                    check_file(client, files, name)
+                digest = hashlib.sha256()
+                for _ in range(3):
+                    digest.update(client.get("1m")[1])
+                check(digest.digest() == hashlib.sha256(files["1m"] * 3).digest(), "wrong bytes")
+            check(relay.passed > 1000, f"only {relay.passed} frames")
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def syn(source, port, destination):
+    """An IP packet: a SYN from an address where nobody is."""
+    addresses = socket.inet_aton(source) + socket.inet_aton(destination)
+    head = struct.pack("!HHIIBBHHH", port, 80, port, 0, 5 << 4, 2, 1024, 0, 0)
+    total = checksum(addresses + struct.pack("!BBH", 0, 6, len(head)) + head)
+    head = head[:16] + struct.pack("!H", total) + head[18:]
+    packet = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(head), port, 0, 64, 6, 0,
+                         addresses[:4], addresses[4:])
+    return packet[:10] + struct.pack("!H", checksum(packet)) + packet[12:] + head
+
+
+def flood(count):
+    """Half-open connections from everywhere; those that are established go on, new ones come."""
+    with temporary_directory() as folder, Namespace() as network:
+        files = make_root(folder)
+        path = Path(folder) / "frames"
+        with Relay(network.tap(), path) as relay:
+            server = Server(folder, (GUEST, 80), options=[f"--network=stream:{path},{DEVICE}"])
+            with server, Client(server) as client:
+                check_file(client, files, "1m")
+                raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+                for number in range(count):
+                    source = f"10.78.0.{3 + number % 250}"
+                    raw.sendto(syn(source, 1024 + number // 250, GUEST), (GUEST, 0))
+                    if number % 500 == 0:
+                        check_file(client, files, "small")
+                raw.close()
+                check_file(client, files, "1m")
+                check(relay.passed > count, "the relay lost the flood")
+                with Client(server) as late:
+                    check_file(late, files, "100k")
+
+
+def main():
+    suite = Suite("nginx_network")
+    suite.add("1,000 connections", many_connections, 1000)
+    suite.add("slow clients", slow_client)
+    suite.add("clients that do not read", slow_readers_memory)
+    suite.add("aborted transfers", aborted)
+    suite.add("a connection per request", reconnecting)
+    suite.add("a network that loses nothing", bad_network)
+    suite.add("a network that loses 2 %", bad_network, loss=20, seed=2)
+    suite.add("a network that reorders and doubles", bad_network, reorder=50, duplicate=20, seed=3)
+    suite.add("a network that does all of it, late", bad_network, reorder=20, duplicate=10, loss=10,
+              delay=0.002, seed=4)
+    suite.add("10,000 half-open connections", flood, 10000)
+    return suite.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
