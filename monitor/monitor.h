@@ -106,10 +106,10 @@ struct monitor_config {
     const char *const *arguments;   /* NULL-terminated; [0] is the application's name */
     const char *const *environment; /* NULL-terminated */
     const struct monitor_directory
-        *directories;    /* hostfiles knows them by their index */
-    size_t ndirectories; /* at most HOSTFILES_ROOTS_MAX */
-    int root_fd;         /* cpio stream of the initial root, or -1 */
-    int export_fd;       /* receives the exported root, or -1 */
+        *directories;                      /* hostfiles knows them by their index */
+    size_t ndirectories;                   /* at most HOSTFILES_ROOTS_MAX */
+    int root_fd;                           /* cpio stream of the initial root, or -1 */
+    int export_fd;                         /* receives the exported root, or -1 */
     const struct monitor_network *network; /* NULL: none */
     enum monitor_isolation isolation;
     enum monitor_view_switch view_switch;

@@ -133,7 +133,9 @@ static int signal_wait_for(uint64_t which, int fd, short events, int64_t timeout
     }
     for (;;) {
         if ((signal_noted() & which) != 0) {
-            return -EINTR;
+            /* What can be done is done, as where a signal has come before the call. */
+            struct pollfd ready = {.fd = fd, .events = events};
+            return fd >= 0 && poll(&ready, 1, 0) > 0 ? ready.revents : -EINTR;
         }
         struct pollfd fds[] = {{.fd = fd, .events = events},
                                {.fd = wake, .events = POLLIN}};

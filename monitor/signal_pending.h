@@ -24,8 +24,8 @@ bool signal_pending(void);
 
 /**
  * Waits until descriptor @fd (-1: none) has one of @events, POLLIN and the like, for at most @timeout_ns (negative: for
- * ever). The events that it has, > 0; 0 the time is over; -EINTR a signal for the application is pending, which is
- * looked at first; another negative errno of ppoll(2).
+ * ever). The events that it has, > 0; 0 the time is over; -EINTR it has none, and a signal for the application is
+ * pending; another negative errno of ppoll(2).
  */
 int signal_wait(int fd, short events, int64_t timeout_ns);
 

@@ -1,21 +1,21 @@
 #include "core.h"
 
-/** Nodes by their mode: there are few. They are never freed. */
-static struct node *nodes[4];
+/** The nodes, which are never freed, by the mode that they begin with. */
+static struct shared {
+    uint32_t mode;
+    struct node *node;
+} shared[] = {{0600, NULL}, {S_IFSOCK | 0777, NULL}};
 
 static struct node *node_of_mode(uint32_t mode)
 {
-    size_t i = 0;
-    while (nodes[i] != NULL && nodes[i]->st.st_mode != mode) {
-        i++;
-    }
-    if (nodes[i] == NULL) {
-        nodes[i] = node_new_pipe(); /* nothing in it is of a pipe until one is made */
-        if (nodes[i] != NULL) {
-            nodes[i]->st.st_mode = mode;
+    struct shared *of = &shared[mode == shared[1].mode ? 1 : 0];
+    if (of->node == NULL) {
+        of->node = node_new_pipe(); /* nothing in it is of a pipe until one is made */
+        if (of->node != NULL) {
+            of->node->st.st_mode = of->mode;
         }
     }
-    return nodes[i];
+    return of->node;
 }
 
 struct file *special_new(const struct special *special, uint32_t flags)

@@ -281,6 +281,48 @@ chmod 777 other/folder
     [ "$(find other/renamed -type f | wc -l)" = 540 ]
 ok 'more files than can be open, also without names, in a directory that is renamed'
 
+# hostfs dies again and again and begins anew: one call fails each time, and the files are there.
+cat >loop.c <<'END'
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int try(void)
+{
+    char buf[8];
+    const int fd = open("/www/file", O_RDONLY);
+    const int good = fd >= 0 && read(fd, buf, 8) == 8 && memcmp(buf, "content\n", 8) == 0;
+    const int error = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return good ? 0 : error;
+}
+
+int main(void)
+{
+    struct pollfd end = {.fd = 0, .events = POLLIN};
+    int bad = 0, other = 0;
+    puts("begun");
+    fflush(stdout);
+    while (poll(&end, 1, 0) == 0) {
+        const int error = try();
+        bad += error != 0;
+        other += error != 0 && error != ESTALE && error != ECONNRESET;
+    }
+    printf("%d bad, %d other, then %d\n", bad, other, try());
+    return 0;
+}
+END
+cubicle-cc -O2 loop.c -o modules/loop.cub
+sed 's/look/loop/g; s/hostfiles: \[hostfs\]/hostfiles: [hostfs], on_fault: restart/' mounted.yaml >loop.yaml
+"$build"/host/tests/conformance/crash hostfs 10 1 "$build"/bin/cubicle run --perf-map --modules=modules loop.yaml >out 2>err
+grep -q -E '^([5-9]|10) bad, 0 other, then 0$' out
+ok 'a hostfs that begins anew'
+
 # Many names, while they change.
 mkdir many
 (cd many && seq 10000 | xargs touch)

@@ -116,7 +116,7 @@ def consumer(provider):
 
 @functools.cache
 def believed(component):
-    return run_system(component.system(), component.name, f"seed={SEED}", timeout=120)
+    return run_system(component.system(), component.name, f"seed={SEED}", timeout=300)
 
 
 def provider(component, function):

@@ -67,6 +67,7 @@ void test_tcp_epoll(void);
 void test_udp(void);
 void test_names(void);
 void test_many(void);
+void test_no_network(void);
 
 /** Waits for signals from outside in way @how, and says what came. */
 int catch_signals(const char *how);

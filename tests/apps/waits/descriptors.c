@@ -322,7 +322,8 @@ void test_many(void)
         close(fd);
     }
     CHECK_INT(dup(first), first + 1);
-    CHECK_INT(epoll_wait(set, events, 8, 0), 2); /* it is still open: so are its entries */
+    CHECK_INT(epoll_wait(set, events, 8, 0),
+              2); /* it is still open: so are its entries */
     close(first + 1);
     close(first);
     close(set);

@@ -21,6 +21,7 @@ static const struct {
     {"broken", test_pipe_signal, false},  {"tcp", test_tcp, false},
     {"tcp_epoll", test_tcp_epoll, false}, {"udp", test_udp, false},
     {"names", test_names, false},         {"many", test_many, true},
+    {"lonely", test_no_network, true},
 };
 
 void check_report(int ok, const char *file, int line, const char *format, ...)
@@ -67,7 +68,8 @@ static int end_by(const char *how)
     if (strcmp(how, "pipe") == 0 && pipe(fds) == 0) {
         close(fds[0]);
         (void)!write(fds[1], "x", 1);
-    } else if (strcmp(how, "socket") == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0) {
+    } else if (strcmp(how, "socket") == 0 &&
+               socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0) {
         close(fds[0]);
         send(fds[1], "x", 1, MSG_NOSIGNAL);
         send(fds[1], "x", 1, 0);
@@ -97,8 +99,8 @@ int main(int argc, char **argv)
         }
         check_count = check_failed = 0;
         groups[i].run();
-        printf("%s %s (%d checks)\n", check_failed != 0 ? "FAIL" : "PASS", groups[i].name,
-               check_count);
+        printf("%s %s (%d checks)\n", check_failed != 0 ? "FAIL" : "PASS",
+               groups[i].name, check_count);
         run++;
         failed += check_failed != 0;
     }

@@ -165,8 +165,7 @@ void test_tcp_epoll(void)
     CHECK(memcmp(buf, "head contents", 13) == 0);
     CHECK_INT(close(client), 0);
     CHECK_INT(epoll_wait(set, events, 8, 2000), 1);
-    CHECK(events[0].data.fd == server &&
-          events[0].events == (EPOLLIN | EPOLLRDHUP));
+    CHECK(events[0].data.fd == server && events[0].events == (EPOLLIN | EPOLLRDHUP));
     CHECK_INT(read(server, buf, sizeof(buf)), 0);
     /* with something else in the set */
     int fds[2];
@@ -210,8 +209,8 @@ void test_udp(void)
     p.fd = b;
     CHECK_INT(poll(&p, 1, 2000), 1);
     struct iovec in[] = {{buf, 2}, {buf + 8, 2}};
-    message = (struct msghdr){.msg_iov = in, .msg_iovlen = 2, .msg_name = &from,
-                              .msg_namelen = sizeof(from)};
+    message = (struct msghdr){
+        .msg_iov = in, .msg_iovlen = 2, .msg_name = &from, .msg_namelen = sizeof(from)};
     CHECK_INT(recvmsg(b, &message, 0), 4);
     CHECK_INT(message.msg_flags & MSG_TRUNC, MSG_TRUNC);
     CHECK(memcmp(buf, "an", 2) == 0 && memcmp(buf + 8, "sw", 2) == 0);
@@ -229,9 +228,20 @@ void test_names(void)
     CHECK_INT(getaddrinfo("localhost", "http", &hints, &found), 0);
     if (found != NULL) {
         const struct sockaddr_in *at = (struct sockaddr_in *)found->ai_addr;
-        CHECK(at->sin_addr.s_addr == htonl(INADDR_LOOPBACK) && at->sin_port == htons(80));
+        CHECK(at->sin_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+              at->sin_port == htons(80));
         freeaddrinfo(found);
     }
     CHECK_INT(getaddrinfo("10.1.2.3", "8080", &hints, &found), 0);
     freeaddrinfo(found);
+}
+
+/* In a system without a stack. */
+void test_no_network(void)
+{
+    struct addrinfo *found;
+    CHECK_ERROR(socket(AF_INET, SOCK_STREAM, 0), EAFNOSUPPORT);
+    CHECK_ERROR(socket(AF_INET6, SOCK_DGRAM, 0), EAFNOSUPPORT);
+    CHECK_ERROR(socket(AF_UNIX, SOCK_STREAM, 0), EAFNOSUPPORT);
+    CHECK(getaddrinfo("nowhere.example", "80", NULL, &found) != 0);
 }

@@ -229,7 +229,8 @@ int catch_signals(const char *how)
             printf("%s: %d, %s\n", how, result, strerror(errno));
             return 4;
         }
-        printf("got %d, %s\n", last, result == -1 && errno == EINTR ? "EINTR" : "went on");
+        printf("got %d, %s\n", last,
+               result == -1 && errno == EINTR ? "EINTR" : "went on");
     } while (last != SIGTERM);
     return 7;
 }

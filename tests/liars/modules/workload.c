@@ -313,7 +313,7 @@ static void devices(void)
 }
 
 /* What waits, and what it waits for. */
-static void waiting(void)
+static void watching(void)
 {
     int fds[2];
     char text[8];
@@ -510,6 +510,6 @@ __attribute__((noinline)) void workload(const char *where, unsigned number,
     names(where, number);
     streams(where, number);
     devices();
-    waiting();
+    watching();
     rest();
 }

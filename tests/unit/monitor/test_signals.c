@@ -174,7 +174,9 @@ static void test_waits(void **state)
     /* what is waited for comes first where both are there */
     assert_int_equal(write(fds[1], "", 1), 1);
     assert_int_equal(signal_wait(fds[0], POLLIN, -1), POLLIN);
+    send(SIGALRM);
     assert_int_equal(signal_wait(fds[1], POLLOUT, -1), POLLOUT);
+    assert_int_equal(signal_wait(-1, 0, -1), -EINTR);
     close(fds[0]);
     close(fds[1]);
 }

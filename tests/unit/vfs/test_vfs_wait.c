@@ -69,6 +69,21 @@ static void test_eventfd(void **state)
     assert_int_equal(vfs_close(semaphore, A), 0);
 }
 
+/* All of a kind share a node: what one client does to it others do not see. */
+static void test_shared_node(void **state)
+{
+    struct stat st;
+    (void)state;
+    for (uint32_t mode = 0; mode < 8; mode++) {
+        const int fd = vfs_eventfd(0, 0, B);
+        assert_true(fd >= 0);
+        assert_int_equal(vfs_fchmod(fd, mode, B), 0);
+        assert_int_equal(vfs_fstat(fd, &st, B), 0);
+        assert_int_equal(st.st_mode, 0600);
+        assert_int_equal(vfs_close(fd, B), 0);
+    }
+}
+
 static struct itimerspec times(int64_t value_ms, int64_t interval_ms)
 {
     return (struct itimerspec){
@@ -604,13 +619,13 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_eventfd),       cmocka_unit_test(test_timerfd),
-        cmocka_unit_test(test_pair_stream),   cmocka_unit_test(test_pair_datagrams),
-        cmocka_unit_test(test_epoll_own),     cmocka_unit_test(test_epoll_timer),
-        cmocka_unit_test(test_sockets),       cmocka_unit_test(test_poll_sockets),
-        cmocka_unit_test(test_epoll_sockets), cmocka_unit_test(test_lies),
-        cmocka_unit_test(test_lost),          cmocka_unit_test(test_sendfile),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_shared_node),    cmocka_unit_test(test_eventfd),
+        cmocka_unit_test(test_timerfd),        cmocka_unit_test(test_pair_stream),
+        cmocka_unit_test(test_pair_datagrams), cmocka_unit_test(test_epoll_own),
+        cmocka_unit_test(test_epoll_timer),    cmocka_unit_test(test_sockets),
+        cmocka_unit_test(test_poll_sockets),   cmocka_unit_test(test_epoll_sockets),
+        cmocka_unit_test(test_lies),           cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_sendfile),       cmocka_unit_test(test_many),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("vfs_wait", tests, setup, NULL);
