@@ -31,7 +31,8 @@ static void forward(int signal, siginfo_t *info, void *context)
     (void)context;
     ending = signal;
     if (child > 0 && info->si_code <= 0) { /* the terminal's also goes to the child */
-        kill(child, signal);
+        (void)sigqueue(child, MONITOR_SIGNAL_PASSED_ON,
+                       (union sigval){.sival_int = signal});
     }
     errno = saved;
 }
@@ -119,8 +120,11 @@ static int open_perf_map(void)
 static void run_child(struct monitor_config config, bool perf_map, const sigset_t *mask,
                       pid_t parent)
 {
+    sigset_t blocked = *mask;
+
     reset_handlers();
-    sigprocmask(SIG_SETMASK, mask, NULL);
+    sigaddset(&blocked, MONITOR_SIGNAL_PASSED_ON);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
         _exit(MONITOR_EXIT_CONFIG);

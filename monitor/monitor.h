@@ -6,6 +6,7 @@
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -136,6 +137,12 @@ struct monitor_view_offer {
 
 /** Finds out by trying, in the calling thread; its GS base is 0 afterwards. */
 void monitor_probe_views(struct monitor_view_offer *offer);
+
+/**
+ * How the embedder passes a signal on that it was sent: sigqueue() of this one, with the signal's number as the value. It
+ * is to be blocked when monitor_run() is called, which lets it in when it can take it.
+ */
+#define MONITOR_SIGNAL_PASSED_ON SIGRTMIN
 
 /** Exit statuses of a system that did not end by itself. */
 #define MONITOR_EXIT_CONFIG \

@@ -1,6 +1,7 @@
 #include "signal_pending.h"
 #include "cubicle.h"
 #include "fault.h"
+#include "monitor.h"
 #include "thread.h"
 
 #include <errno.h>
@@ -40,13 +41,7 @@ static bool signal_has_catcher(void)
            cubicle->restarts == catcher_restarts;
 }
 
-/* A signal for the whole process group comes here and to the command: one of the two counts. */
-static bool signal_counts(const siginfo_t *info)
-{
-    return info->si_code > 0 || info->si_pid == command;
-}
-
-static void signal_arrived(int signal, siginfo_t *info, void *context)
+static void signal_take_in(int signal, bool counts, void *context)
 {
     const uint64_t bit = BIT(signal);
     if ((ignores & bit) != 0) {
@@ -55,7 +50,7 @@ static void signal_arrived(int signal, siginfo_t *info, void *context)
     if (((catches | holds) & bit) != 0 && signal_has_catcher()) {
         const int saved_errno = errno;
         const uint64_t one = 1;
-        if (signal_counts(info)) {
+        if (counts) {
             __atomic_fetch_or(&noted, bit, __ATOMIC_SEQ_CST);
             (void)!write(wake, &one, sizeof(one)); /* full: it is readable already */
         }
@@ -67,8 +62,28 @@ static void signal_arrived(int signal, siginfo_t *info, void *context)
     }
 }
 
+/* Of the kernel, the terminal's above all. What a process sends to the whole group, the command passes on: that one
+ * counts for the application. */
+static void signal_arrived(int signal, siginfo_t *info, void *context)
+{
+    signal_take_in(signal, info->si_code > 0, context);
+}
+
+/* Of the command. These are queued: of two usual ones the second is lost while the first is pending, whoever sent it. */
+static void signal_passed_on(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    for (size_t i = 0; i < NSIGNALS; i++) {
+        if (info->si_code == SI_QUEUE && info->si_pid == command &&
+            info->si_value.sival_int == signals[i]) {
+            signal_take_in(signals[i], true, context);
+        }
+    }
+}
+
 int signal_setup(void)
 {
+    sigset_t passed_on;
     command = getppid();
     wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake < 0) {
@@ -89,7 +104,14 @@ int signal_setup(void)
             return error;
         }
     }
-    return 0;
+    (void)sigemptyset(&passed_on);
+    (void)sigaddset(&passed_on, MONITOR_SIGNAL_PASSED_ON);
+    const int error =
+        fault_handle(MONITOR_SIGNAL_PASSED_ON, signal_passed_on, SA_RESTART);
+    if (error != 0) {
+        return error;
+    }
+    return sigprocmask(SIG_UNBLOCK, &passed_on, NULL) == 0 ? 0 : -errno;
 }
 
 static uint64_t signal_noted(void)

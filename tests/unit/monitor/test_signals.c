@@ -47,9 +47,19 @@ static void send_as(int signal, pid_t from)
     assert_int_equal(syscall(SYS_rt_sigqueueinfo, getpid(), signal, &info), 0);
 }
 
+/* @signal as process @from passes it on. */
+static void pass_on(int signal, pid_t from)
+{
+    siginfo_t info = {.si_signo = MONITOR_SIGNAL_PASSED_ON, .si_code = SI_QUEUE};
+    info.si_pid = from;
+    info.si_value.sival_int = signal;
+    assert_int_equal(
+        syscall(SYS_rt_sigqueueinfo, getpid(), MONITOR_SIGNAL_PASSED_ON, &info), 0);
+}
+
 static void send(int signal)
 {
-    send_as(signal, getppid());
+    pass_on(signal, getppid());
 }
 
 static int64_t now_ns(void)
@@ -128,6 +138,8 @@ static void test_once(void **state)
     (void)state;
     assert_int_equal(signal_set(BIT(SIGTERM), 0, 0), BIT(SIGUSR1));
     send_as(SIGTERM, getpid());
+    assert_false(signal_pending());
+    pass_on(SIGTERM, getpid());
     assert_false(signal_pending());
     assert_int_equal(ended, 0);
     send(SIGTERM);
