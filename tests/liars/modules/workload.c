@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -349,16 +351,66 @@ static void watching(void)
     expect("sendfile", sendfile(pipes[1], file, &at, 4), 4);
     expect("offset of sendfile", at, 4);
     expect("splice", splice(pipes[0], NULL, fds[1], NULL, 4, 0), 4);
-    const int s = socket(AF_INET, SOCK_STREAM, 0);
-    expect("socket", s, 1023);
-    const int opened[] = {set,      event,    clock, fds[0], fds[1],
-                          pipes[0], pipes[1], file,  s};
+    const int opened[] = {set, event, clock, fds[0], fds[1], pipes[0], pipes[1], file};
     for (size_t i = 0; i < sizeof(opened) / sizeof(opened[0]); i++) {
         if (opened[i] > 2) {
             close(opened[i]);
         }
     }
     look("what waits");
+}
+
+/* Two ends of a connection over the stack, which never waits long. */
+static void talking(void)
+{
+    const int type = SOCK_STREAM | SOCK_NONBLOCK;
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(7777),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in name;
+    socklen_t len = sizeof(name);
+    char text[8];
+    int error = 0;
+    const int listener = socket(AF_INET, type, 0), client = socket(AF_INET, type, 0);
+    expect("socket", listener, 1023);
+    expect("socket", client, 1023);
+    expect("bind", bind(listener, (struct sockaddr *)&to, sizeof(to)), 0);
+    expect("listen", listen(listener, 4), 0);
+    expect("connect", connect(client, (struct sockaddr *)&to, sizeof(to)), 0);
+    struct pollfd fds[] = {{listener, POLLIN, 0}, {client, POLLOUT, 0}};
+    expect("poll sockets", poll(fds, 2, 20), 2);
+    const int server = accept4(listener, (struct sockaddr *)&name, &len, SOCK_NONBLOCK);
+    expect("accept4", server, 1023);
+    expect("size of an address", len, sizeof(struct sockaddr_in6));
+    len = sizeof(error);
+    expect("getsockopt", getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &len), 0);
+    expect("size of an option", len, sizeof(error));
+    const int one = 1;
+    expect("setsockopt",
+           setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)), 0);
+    len = sizeof(name);
+    expect("getsockname", getsockname(client, (struct sockaddr *)&name, &len), 0);
+    const int set = epoll_create1(0);
+    struct epoll_event events[2] = {{.events = EPOLLIN}};
+    expect("epoll_ctl of a socket", epoll_ctl(set, EPOLL_CTL_ADD, server, &events[0]),
+           0);
+    expect("send", send(client, "abc", 3, 0), 3);
+    expect("epoll_wait for a socket", epoll_wait(set, events, 2, 20), 2);
+    int count = 0;
+    expect("FIONREAD of a socket", ioctl(server, FIONREAD, &count), 0);
+    expect("recv", recv(server, text, sizeof(text), 0), sizeof(text));
+    len = sizeof(name);
+    expect("recvfrom",
+           recvfrom(server, text, sizeof(text), 0, (struct sockaddr *)&name, &len),
+           sizeof(text));
+    expect("shutdown", shutdown(client, SHUT_WR), 0);
+    const int opened[] = {set, server, client, listener};
+    for (size_t i = 0; i < sizeof(opened) / sizeof(opened[0]); i++) {
+        if (opened[i] > 2) {
+            close(opened[i]);
+        }
+    }
+    look("sockets");
 }
 
 /* Memory that grows, comes and goes; space of which parts become memory. */
@@ -511,5 +563,6 @@ __attribute__((noinline)) void workload(const char *where, unsigned number,
     streams(where, number);
     devices();
     watching();
+    talking();
     rest();
 }
