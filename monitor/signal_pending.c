@@ -17,6 +17,10 @@
 #define NS_PER_S INT64_C(1000000000)
 #define TIMER_MAX_S (INT64_MAX / NS_PER_S / 2)
 
+/* Signals that ask a program to end, and how long it may go on without looking. */
+#define ENDING (BIT(SIGTERM) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGHUP))
+#define OVERDUE_NS NS_PER_S
+
 static const int signals[] = {SIGTERM, SIGINT,  SIGQUIT,  SIGHUP,
                               SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM};
 #define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
@@ -25,7 +29,8 @@ static const int signals[] = {SIGTERM, SIGINT,  SIGQUIT,  SIGHUP,
  * program's, so `volatile` words and one atomic read-modify-write are enough. */
 static volatile uint64_t catches, holds, ignores;
 static uint64_t noted;
-static uint64_t inherited; /* ignored at the start */
+static int64_t noted_ns[NSIG]; /* when a signal of ENDING was */
+static uint64_t inherited;     /* ignored at the start */
 static int wake = -1; /* eventfd: has a count while something caught may be noted */
 static pid_t command; /* whoever started this process, and passes on what it is sent */
 
@@ -41,13 +46,35 @@ static bool signal_has_catcher(void)
            cubicle->restarts == catcher_restarts;
 }
 
+static int64_t signal_now_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* this clock is always there */
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* The application caught it, and has not come to a call since: who asks for its end again after a while gets it. */
+static bool signal_is_overdue(int signal)
+{
+    const uint64_t bit = BIT(signal);
+    const int64_t now = signal_now_ns();
+    if ((ENDING & catches & ~holds & bit) == 0) {
+        return false;
+    }
+    if ((noted & bit) == 0) {
+        noted_ns[signal] = now;
+    }
+    return now - noted_ns[signal] >= OVERDUE_NS;
+}
+
 static void signal_take_in(int signal, bool counts, void *context)
 {
     const uint64_t bit = BIT(signal);
     if ((ignores & bit) != 0) {
         return;
     }
-    if (((catches | holds) & bit) != 0 && signal_has_catcher()) {
+    if (((catches | holds) & bit) != 0 && signal_has_catcher() &&
+        !(counts && signal_is_overdue(signal))) {
         const int saved_errno = errno;
         const uint64_t one = 1;
         if (counts) {
@@ -127,13 +154,6 @@ bool signal_wanted(void)
 bool signal_pending(void)
 {
     return signal_wanted() && (signal_noted() & catches) != 0;
-}
-
-static int64_t signal_now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* this clock is always there */
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
 /* The count of `wake` is older than what has been noted since. */

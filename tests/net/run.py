@@ -316,9 +316,9 @@ def tap_told():
         with Wire.system("info", options=",mac=02:00:00:00:00:01") as process:
             pass
         check(process.out == "mac 02:00:00:00:00:01 mtu 1500 offloads 7\n", process.out)
-        with Wire.system("info", options=",mac=02:00:00:00:00:01,offload=off,mtu=900") as process:
+        with Wire.system("info", options=",mac=02:00:00:00:00:01,offload=off,mtu=1300") as process:
             pass
-        check(process.out == "mac 02:00:00:00:00:01 mtu 900 offloads 0\n", process.out)
+        check(process.out == "mac 02:00:00:00:00:01 mtu 1300 offloads 0\n", process.out)
 
 
 def tap_goes():
@@ -390,7 +390,7 @@ def loop_delay():
 
 
 def loop_full():
-    check(loop("delay_us=300000", 700) == list(range(512)), "the queue is bounded")
+    check(loop("delay_us=300000", 4200) == list(range(4096)), "the queue is bounded")
 
 
 def loop_options():

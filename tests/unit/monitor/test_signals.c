@@ -149,6 +149,26 @@ static void test_once(void **state)
     assert_false(signal_pending());
 }
 
+/* A program that does not look at a signal can be ended all the same, but not at once. */
+static void test_overdue(void **state)
+{
+    (void)state;
+    (void)signal_set(BIT(SIGTERM) | BIT(SIGUSR1), 0, 0);
+    send(SIGTERM);
+    send(SIGTERM);
+    send(SIGUSR1);
+    usleep(1100000);
+    send(SIGUSR1);
+    assert_int_equal(ended, 0);
+    send(SIGTERM);
+    assert_int_equal(ended, SIGTERM);
+    ended = 0;
+    assert_int_equal(signal_take(UINT64_MAX), BIT(SIGTERM) | BIT(SIGUSR1));
+    send(SIGTERM);
+    assert_int_equal(ended, 0);
+    assert_int_equal(signal_take(UINT64_MAX), BIT(SIGTERM));
+}
+
 /* SI3 */
 static void test_waits(void **state)
 {
@@ -236,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup(test_default, setup),
         cmocka_unit_test_setup(test_ignored, setup),
         cmocka_unit_test_setup(test_once, setup),
+        cmocka_unit_test_setup(test_overdue, setup),
         cmocka_unit_test_setup(test_waits, setup),
         cmocka_unit_test_setup(test_timer, setup),
         cmocka_unit_test_setup(test_gone, setup),
