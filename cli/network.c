@@ -2,9 +2,12 @@
 
 #include "cli.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 /* The network behind a helper where the line does not say it: QEMU's. */
 #define HELPER_LINE "address=10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3"
@@ -151,6 +154,23 @@ static char *boot_line(const struct network_spec *spec, enum network_kind kind,
     return merged;
 }
 
+/* Tells whoever sits before the terminal where the system's ports are. */
+static void tell_published(const struct publish *list, int n)
+{
+    for (int i = 0; i < n && isatty(STDERR_FILENO); i++) {
+        const bool any = list[i].address.s_addr == htonl(INADDR_ANY);
+        char address[INET_ADDRSTRLEN];
+        inet_ntop(AF_INET, &list[i].address, address, sizeof(address));
+        fprintf(stderr, "cubicle: port %u of the system is at %s%s:%u%s\n",
+                list[i].port,
+                list[i].udp          ? "udp "
+                : list[i].port == 80 ? "http://"
+                                     : "",
+                any ? "127.0.0.1" : address, list[i].host_port,
+                list[i].port == 80 && !list[i].udp ? "/" : "");
+    }
+}
+
 int network_open(const struct network_spec *spec, const char *const *publish,
                  unsigned npublish, const struct manifest *manifest,
                  struct network *network)
@@ -178,6 +198,7 @@ int network_open(const struct network_spec *spec, const char *const *publish,
         open_device(kind, spec, list, (unsigned)n, network) != 0) {
         return -1;
     }
+    tell_published(list, n);
     /* What is the device's is nothing to the stack, and without a stack nothing is. */
     network->line =
         manifest->network != NULL

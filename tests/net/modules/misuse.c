@@ -93,7 +93,8 @@ static void test_memory(void)
         mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     uint8_t *closed =
         mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK_EQUAL(send_one(rooms, 60), 1); /* from loopback there is something to receive then */
+    CHECK_EQUAL(send_one(rooms, 60),
+                1); /* from loopback there is something to receive then */
     CHECK_EQUAL(send_one(not_lent, 60), -EFAULT);
     CHECK_EQUAL(receive_one(not_lent, 60), -EFAULT);
     (void)lend(read_only, PAGE, CUBICLE_READ);

@@ -3,8 +3,8 @@
  * process: a clock, random bytes, a console in memory, and the binding of the two file
  * systems.
  */
-#include "stub_stack.h"
 #include "stubs.h"
+#include "stub_stack.h"
 
 #include <clock.h>
 #include <cubicle.h>
