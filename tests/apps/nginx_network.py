@@ -3,7 +3,7 @@
 
     tests/apps/nginx_network.py [WORD...]     only tests whose name contains a word
 
-LOAD_SECONDS=600 makes the tests of load that long (default 5).
+LOAD_SECONDS=600 makes the tests of load that long (default 2).
 """
 
 import hashlib
@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import SLOW, Suite, check, temporary_directory  # noqa: E402
 from web import GUEST, HOST, PREFIX, Namespace, Relay, Server  # noqa: E402
 
-LOAD_SECONDS = int(os.environ.get("LOAD_SECONDS", "5"))
+LOAD_SECONDS = int(os.environ.get("LOAD_SECONDS", "2"))
 DEVICE = f"address={GUEST}/{PREFIX},gateway={HOST}"
 MIB = 1 << 20
 SIZES = {"empty": 0, "one": 1, "small": 1000, "page": 4096, "100k": 100000, "1m": MIB,
@@ -231,11 +231,12 @@ def bad_network(**faults):
             server = Server(folder, (GUEST, 80), options=[f"--network=stream:{path},{DEVICE}"])
             with server, Client(server) as client:
                 for name in files:
-                    check_file(client, files, name)
+                    if name != "8m" or not faults:  # each loss costs time
+                        check_file(client, files, name)
                 digest = hashlib.sha256()
-                for _ in range(3):
+                for _ in range(2):
                     digest.update(client.get("1m")[1])
-                check(digest.digest() == hashlib.sha256(files["1m"] * 3).digest(), "wrong bytes")
+                check(digest.digest() == hashlib.sha256(files["1m"] * 2).digest(), "wrong bytes")
             check(relay.passed > 1000, f"only {relay.passed} frames")
 
 
