@@ -32,9 +32,8 @@ int64_t vfs_readable(int fd, int caller)
         return error;
     }
     /* Behind the end there is nothing; what is less than 0 would be an error. */
-    return file->node->st.st_size > file->offset
-               ? file->node->st.st_size - file->offset
-               : 0;
+    return file->node->st.st_size > file->offset ? file->node->st.st_size - file->offset
+                                                 : 0;
 }
 
 /** Writes @count bytes of memory of ours; @more of them will follow. */
