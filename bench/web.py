@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from processes import descendants
+
 TOP = Path(__file__).resolve().parent.parent
 BUILD = TOP / "build"
 CUBICLE = BUILD / "bin" / "cubicle"
@@ -128,11 +130,6 @@ def make_root(folder):
         CONFIGURATION.format(logs="/tmp", port=80, www="/www")
     )
     return www
-
-
-def descendants(pid):
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(p for child in children for p in descendants(int(child)))]
 
 
 def processor_seconds(pid):

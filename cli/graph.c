@@ -14,6 +14,18 @@ struct reading {
     size_t *cubicles; /* of each module */
 };
 
+/* @array, which is freed, with room for one more of @size bytes. */
+static void *with_room(void *array, size_t count, size_t size)
+{
+    void *larger = cli_calloc(count + 1, size);
+
+    if (count > 0) {
+        memcpy(larger, array, count * size);
+    }
+    free(array);
+    return larger;
+}
+
 static struct graph_edge *edge_find(struct graph *graph, size_t caller, size_t callee,
                                     const char *interface)
 {
@@ -35,13 +47,8 @@ static struct graph_edge *edge_make(struct graph *graph, size_t caller, size_t c
     if (edge != NULL) {
         return edge;
     }
-    struct graph_edge *edges = cli_calloc(graph->nedges + 1, sizeof(*edges));
-    if (graph->nedges > 0) {
-        memcpy(edges, graph->edges, graph->nedges * sizeof(*edges));
-    }
-    free(graph->edges);
-    graph->edges = edges;
-    edge = &edges[graph->nedges++];
+    graph->edges = with_room(graph->edges, graph->nedges, sizeof(*edge));
+    edge = &graph->edges[graph->nedges++];
     *edge =
         (struct graph_edge){.caller = caller, .callee = callee, .interface = interface};
     return edge;
@@ -200,15 +207,8 @@ static int compare_functions(const void *a, const void *b)
 static void edge_add_function(struct graph_edge *edge,
                               const struct graph_function *function)
 {
-    struct graph_function *functions =
-        cli_calloc(edge->nfunctions + 1, sizeof(*functions));
-
-    if (edge->nfunctions > 0) {
-        memcpy(functions, edge->functions, edge->nfunctions * sizeof(*functions));
-    }
-    free(edge->functions);
-    edge->functions = functions;
-    functions[edge->nfunctions++] = *function;
+    edge->functions = with_room(edge->functions, edge->nfunctions, sizeof(*function));
+    edge->functions[edge->nfunctions++] = *function;
     edge->calls += function->calls;
     edge->bytes += function->bytes;
     edge->samples += function->samples;

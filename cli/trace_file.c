@@ -32,6 +32,8 @@ struct writing {
     struct open_call calls[DEPTH_MAX];
     unsigned depth; /* calls[] is in use below */
     bool more;      /* an event has been written */
+    /* Of each trampoline's callee: the number of the first trampoline that has it. */
+    uint32_t tracks[TRAMPOLINE_MAX + 1];
 };
 
 static uint64_t now_ns(void)
@@ -63,15 +65,9 @@ static const struct trace_name *name_of(const struct writing *w, uint32_t id)
     return &w->memory->names[id <= w->memory->nnames ? id : 0];
 }
 
-/* Tracks are numbered by the first trampoline that names their cubicle as callee. */
-static uint32_t track_of(const struct writing *w, const char *cubicle)
+static uint32_t track_of(const struct writing *w, uint32_t id)
 {
-    for (uint32_t id = 1; id <= w->memory->nnames; id++) {
-        if (strcmp(w->memory->names[id].callee, cubicle) == 0) {
-            return id;
-        }
-    }
-    return 0;
+    return id <= w->memory->nnames ? w->tracks[id] : 0;
 }
 
 static void begin_event(struct writing *w)
@@ -82,13 +78,20 @@ static void begin_event(struct writing *w)
 
 static void write_tracks(struct writing *w)
 {
+    const struct trace_name *names = w->memory->names;
+
     for (uint32_t id = 1; id <= w->memory->nnames; id++) {
-        if (track_of(w, w->memory->names[id].callee) == id) {
+        uint32_t first = 1;
+        while (strcmp(names[first].callee, names[id].callee) != 0) {
+            first++;
+        }
+        w->tracks[id] = first;
+        if (first == id) {
             begin_event(w);
             fprintf(w->out,
                     "{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":%" PRIu32
                     ",\"args\":{\"name\":\"%s\"}}",
-                    id, w->memory->names[id].callee);
+                    id, names[id].callee);
         }
     }
 }
@@ -111,7 +114,7 @@ static void close_calls(struct writing *w, unsigned depth, uint64_t time)
             w->out,
             "{\"ph\":\"X\",\"name\":\"%s\",\"cat\":\"%s\",\"pid\":1,\"tid\":%" PRIu32
             ",\"ts\":%.3f,\"dur\":%.3f,\"args\":{\"caller\":\"%s\"}}",
-            name->function, name->interface, track_of(w, name->callee),
+            name->function, name->interface, track_of(w, call->id),
             microseconds(w, call->time), (double)(time - call->time) * w->us_per_tick,
             name->caller);
     }
@@ -134,8 +137,7 @@ static void write_trap(struct writing *w, const struct trace_event *event)
     fprintf(w->out,
             "{\"ph\":\"i\",\"name\":\"trap\",\"cat\":\"trap\",\"s\":\"t\",\"pid\":1,"
             "\"tid\":%" PRIu32 ",\"ts\":%.3f,\"args\":{\"page\":\"0x%08" PRIx64 "\"}}",
-            id != 0 ? track_of(w, name_of(w, id)->callee) : 0,
-            microseconds(w, event->time), (uint64_t)event->id << 12);
+            track_of(w, id), microseconds(w, event->time), (uint64_t)event->id << 12);
 }
 
 static void write_event(struct writing *w, const struct trace_event *event)

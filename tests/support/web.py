@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 
 from harness import CUBICLE, SLOW, Failure, Skip, check, mode
+from processes import descendants
 
 HOST, GUEST, PREFIX = "10.78.0.1", "10.78.0.2", 24
 
@@ -108,14 +109,6 @@ class Server:
                 fields = Path(f"/proc/{pid}/statm").read_text().split()
                 total += int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
         return total
-
-
-def descendants(pid):
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(p for child in children for p in descendants(int(child)))]
 
 
 def require_namespaces():
