@@ -12,8 +12,8 @@ B := build
 SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps host programs modules demo demo-build test test-mpk test-programs bench \
-        check format clean distclean
+.PHONY: all help deps host programs modules demo demo-build nginx-tls test test-mpk \
+        test-programs bench check format clean distclean
 
 all: modules ## Build everything (default)
 
@@ -60,6 +60,10 @@ demo: deps ## SQLite's benchmark with and without isolation, and one stopped att
 # Only what the demo runs.
 demo-build: programs
 	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) demo
+
+# Not part of `all`: OpenSSL takes minutes.
+nginx-tls: programs ## NGINX with TLS and HTTP/2, its modules and its certificate
+	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) nginx-tls
 
 test: deps ## Run every test
 	@$(MAKE) --no-print-directory all
