@@ -29,7 +29,7 @@ PROCESSORS = {
     "without AES, PCLMULQDQ": "~0x200000200000000",
     "without AVX2, BMI, SHA": ":~0x20000128",
     "without AVX": "~0x1000000000000000:~0x20",
-    "without SSSE3": "~0x1200020200000200:~0x20",
+    "without SSSE3": "~0x1200020200000000:~0x20",
 }
 
 

@@ -166,6 +166,7 @@ static void test_builtins(void)
     CHECK(!__builtin_cpu_supports("bmi") == !(b & bit_BMI));
     CHECK(!__builtin_cpu_supports("bmi2") == !(b & bit_BMI2));
     CHECK(!__builtin_cpu_supports("avx2") == !(b & bit_AVX2));
+    CHECK(!__builtin_cpu_supports("sha") == !(b & bit_SHA));
     CHECK_INT(has_avx2, __builtin_cpu_supports("avx2") != 0);
     __cpuid(0, a, b, c, d);
     CHECK(!__builtin_cpu_is("amd") == (b != signature_AMD_ebx));
