@@ -63,7 +63,7 @@ int64_t wait_limit(const struct wait *wait, int64_t left_ns);
 /** Waits for something of @wait for @client, up to @left_ns. 0: look again; -EDEADLK nothing could
  * end it; another error. */
 int wait_step(const struct wait *wait, const struct client *client, int64_t left_ns);
-/** What is left of @deadline; 0: it has come. An error of the clock. */
+/** What is left of @deadline; 0: it has come. */
 int64_t deadline_left(struct deadline *deadline);
 
 /* ---- epoll.c ---- */

@@ -6,6 +6,8 @@
 #include "core.h"
 
 #include <clock.h>
+#include <cubicle.h>
+#include <time.h>
 
 #define NS_PER_MS 1000000
 #define TURN_NS \
@@ -97,11 +99,7 @@ int64_t deadline_left(struct deadline *deadline)
     if (deadline->timeout_ns <= 0) {
         return deadline->timeout_ns;
     }
-    int64_t now;
-    PROVIDER(now, clock_now_ns(CLOCK_MONOTONIC));
-    if (now < 0) {
-        return now >= -ERRNO_MAX && now != -EINTR && now != -1 ? now : -EIO;
-    }
+    const int64_t now = cubicle_clock(CLOCK_MONOTONIC);
     if (deadline->end_ns == 0) {
         deadline->end_ns = deadline->timeout_ns < INT64_MAX - now
                                ? now + deadline->timeout_ns
