@@ -147,6 +147,15 @@ void loop_poll(void)
     (void)loop_turn(0);
 }
 
+void loop_flush(void)
+{
+    loop_settle();
+    loop_send(false);
+    if (device_present()) {
+        device_flush();
+    }
+}
+
 void loop_glance(void)
 {
     loop_settle();

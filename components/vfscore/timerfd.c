@@ -1,7 +1,6 @@
 /* timerfd_create(2). A timer is its next time: how often it has expired is asked of the clock. */
 #include "core.h"
 
-#include <clock.h>
 #include <cubicle.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
@@ -51,10 +50,10 @@ static ssize_t timerfd_read(struct file *file, void *buf, size_t size)
         if ((file->flags & O_NONBLOCK) != 0 || timer->next_ns == 0) {
             return would_block(file);
         }
-        int error;
-        PROVIDER(error, clock_sleep_ns((uint64_t)(timer->next_ns - now)));
-        if (checked(error) != 0) {
-            return checked(error);
+        const struct wait wait = WAIT_NONE;
+        const int error = wait_step(&wait, NULL, timer->next_ns - now);
+        if (error != 0) {
+            return error;
         }
     }
     timer->taken += count;

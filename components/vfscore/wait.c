@@ -54,7 +54,8 @@ int64_t wait_limit(const struct wait *wait, int64_t left_ns)
     if (wait->limit_ns >= 0 && (limit < 0 || wait->limit_ns < limit)) {
         limit = wait->limit_ns;
     }
-    if (wait->device != NULL && wait->sockets && (limit < 0 || limit > TURN_NS)) {
+    if (wait->device != NULL && (wait->sockets || stack.nsockets > 0) &&
+        (limit < 0 || limit > TURN_NS)) {
         limit = TURN_NS;
     }
     return limit;
@@ -69,14 +70,27 @@ static int milliseconds(int64_t ns)
                : (int)((ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+/** For sockets of @owner's, or of nobody's (-1). 0: look again; or an error. */
+static int wait_in_stack(int owner, int64_t limit_ns)
+{
+    int result;
+    PROVIDER(result, stack.ops.socket_wait(owner, limit_ns, 0));
+    result = (int)stack_checked(result, 1);
+    return result < 0 ? result : 0;
+}
+
 int wait_step(const struct wait *wait, const struct client *client, int64_t left_ns)
 {
     const int64_t limit = wait_limit(wait, left_ns);
     int result;
     if (wait->sockets) {
-        PROVIDER(result, stack.ops.socket_wait(client_id(client), limit, 0));
-        result = (int)stack_checked(result, 1);
-        return result < 0 ? result : 0;
+        return wait_in_stack(client_id(client), limit);
+    }
+    if (stack.nsockets > 0 && limit >= 0) { /* they go on meanwhile */
+        result = wait_in_stack(-1, limit);
+        if (result == 0 || result == -EINTR) {
+            return result;
+        }
     }
     if (wait->device != NULL) {
         const struct node *node = wait->device->node;
@@ -92,6 +106,19 @@ int wait_step(const struct wait *wait, const struct client *client, int64_t left
     }
     PROVIDER(result, clock_sleep_ns((uint64_t)limit));
     return checked(result);
+}
+
+int wait_for_input(const struct file *file)
+{
+    int error = 0;
+    while (stack.nsockets > 0 && (file->flags & O_NONBLOCK) == 0 && error == 0) {
+        struct wait wait = WAIT_NONE;
+        if ((wait_look(file, &wait) & ~(POLLOUT | POLLWRNORM)) != 0) {
+            return 0;
+        }
+        error = wait_step(&wait, NULL, -1);
+    }
+    return error;
 }
 
 int64_t deadline_left(struct deadline *deadline)
