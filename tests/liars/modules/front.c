@@ -223,7 +223,7 @@ static __attribute__((noinline)) int overflow(int depth)
 
 static void die(uint64_t how)
 {
-    static volatile int zero;
+    static volatile int zero, one = 1;
     switch (how) {
     case TELL_DIE_NULL:
         *(volatile char *)(uintptr_t)zero = 1;
@@ -231,7 +231,7 @@ static void die(uint64_t how)
     case TELL_DIE_ILLEGAL:
         __builtin_trap();
     case TELL_DIE_DIVIDE:
-        zero = 1 / zero;
+        zero = one / zero;
         break;
     case TELL_DIE_STACK:
         overflow(zero);
