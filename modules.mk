@@ -64,12 +64,14 @@ INTERFACES :=
 LIBC_sfi :=
 LIBC_none :=
 
-.PHONY: all demo interfaces libc
-all demo: # with a recipe, so that make says nothing when all is there
+.PHONY: all demo demo-nginx interfaces libc
+all demo demo-nginx: # with a recipe, so that make says nothing when all is there
 	@:
 
-# Names of the modules of the manifests $(1).
+# The modules of the systems whose manifests are $(1).
 modules_of = $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(1) | tr ',' ' '))
+# The files of modules $(1), for each isolation.
+files_of = $(foreach m,$(1),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
@@ -140,10 +142,11 @@ $(foreach i,$(ISOLATIONS), \
         $(eval $(call object_rule,$(m),$(i),$(s))))) \
     $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
 
-# The modules of the systems that tools/demo.sh runs.
-DEMO_SYSTEMS := systems/speedtest1.yaml tests/systems/spied.yaml systems/hello.yaml
-DEMO_MODULES := $(call modules_of,$(DEMO_SYSTEMS))
-demo: $(foreach m,$(DEMO_MODULES),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
+# What tools/demo.sh and tools/demo-nginx.sh run.
+DEMO := $(call modules_of,systems/speedtest1.yaml tests/systems/spied.yaml systems/hello.yaml)
+DEMO_NGINX := $(call modules_of,systems/nginx.yaml) mad-lwip
+demo: $(call files_of,$(DEMO))
+demo-nginx: $(call files_of,$(DEMO_NGINX))
 
 interfaces: $(INTERFACES)
 libc: $(foreach i,$(ISOLATIONS),$(LIBC_$(i)))

@@ -76,8 +76,7 @@ $(TLS_ROOT)/%: apps/nginx/root/%
 
 .PHONY: nginx-tls
 nginx-tls: $(TLS_ROOT)/etc/nginx/tls/server.key $(TLS_FILES) \
-    $(foreach m,$(call modules_of,systems/nginx-tls.yaml),\
-        $(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
+    $(call files_of,$(call modules_of,systems/nginx-tls.yaml))
 
 # ---- the native program, to compare with ----
 

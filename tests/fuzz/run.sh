@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh TARGET SEED-FOLDER...: fuzzes for FUZZ_SECONDS, in a folder of its own. A crash
+# run.sh TARGET SEED-FOLDER|-OPTION...: fuzzes for FUZZ_SECONDS, in a folder of its own. A crash
 # fails the test, and the input that caused it is kept next to the target.
 set -eu
 

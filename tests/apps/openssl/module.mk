@@ -29,6 +29,6 @@ test-openssl-$(1)_WARNINGS := -w
 test-openssl-$(1)_PROVIDES := app
 test-openssl-$(1)_DEPS := $$(OPENSSL_GEN)/openssl.log
 $$(foreach i,$$(ISOLATIONS),$$(eval test-openssl-$(1)_LIBS_$$(i) := $$(call openssl_libraries,$$(i))))
-nginx-tls: $$(foreach i,$$(ISOLATIONS),$$(B)/modules/$$(i)/test-openssl-$(1).cub)
+nginx-tls: $$(call files_of,test-openssl-$(1))
 endef
 $(foreach t,$(OPENSSL_TESTS),$(eval $(call openssl_test_module,$(t))))
