@@ -11,7 +11,6 @@ import tempfile
 import nginx
 
 NATIVE = nginx.BUILD / "native" / "nginx-tls"
-MODULES = nginx.BUILD / "modules"
 
 # name: where the server is asked
 SERVERS = {
@@ -49,10 +48,9 @@ def configuration(folder):
 
 def requirements():
     nginx.requirements()
-    for path, target in ((NATIVE, "native-tls"), (MODULES / "sfi/nginx-tls.cub", "nginx-tls")):
+    for path in (nginx.BUILD / "modules" / i / "nginx-tls.cub" for i in ("sfi", "none")):
         if not path.exists():
-            how = "make nginx-tls" if target == "nginx-tls" else "make -f modules.mk native-tls"
-            raise nginx.Missing(f"{path} is not there: '{how}' builds it")
+            raise nginx.Missing(f"{path} is not there: 'make nginx-tls' builds it")
 
 
 def measure(configurations, rounds, seconds, note):

@@ -3,10 +3,11 @@
 
     perlasm.py <IN >OUT
 
-Left out are functions that identify or time the processor, which nothing of the libraries calls; one that moves the
-stack pointer as the rewriter cannot (C takes its place, openssl.sh); and .init: the library sets itself up. Two habits cannot be read: instructions as `.byte`, for assemblers that did not know them, which become their
-names again, as the disassembler says them; and constants among code, which go to .rodata. Whatever is
-neither stays as it is, for the rewriter to refuse.
+Two habits cannot be read: instructions as `.byte`, for assemblers that did not know them, which become their
+names again, as the disassembler says them; and constants among code, which go to .rodata. Left out are
+functions that identify or time the processor, which nothing of the libraries calls; one that moves the stack pointer
+as the rewriter cannot (C takes its place, openssl.sh); and .init: the library sets itself up. Whatever
+else cannot be read stays as it is, for the rewriter to refuse.
 """
 
 import re

@@ -3,9 +3,9 @@
 
     tests/apps/openssl.py [WORD...]     only tests whose name contains a word
 
-`make nginx-tls` builds them; where it was not, the one test says so. Its libraries are assembly for the most part, which
-is rewritten for `sfi`: what it computes is compared with upstream's tables, with all the processor's extensions,
-and with some of them left out.
+`make nginx-tls` builds them; where it was not, the one test says so. What takes time is assembly, which is
+rewritten for `sfi`: what it computes is compared with upstream's tables, with all the processor's
+extensions, and with some of them left out.
 """
 
 import os
