@@ -12,7 +12,7 @@ B := build
 SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps host programs modules demo demo-build demo-nginx demo-nginx-build test test-mpk test-programs bench \
+.PHONY: all help deps host programs modules demo demo-build demo-nginx demo-nginx-build pictures test test-mpk test-programs bench \
         check format clean distclean
 
 all: modules ## Build everything (default)
@@ -67,6 +67,10 @@ demo-nginx: deps ## NGINX in cubicles: a page, who calls whom, and one stopped a
 
 demo-nginx-build: programs
 	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) demo-nginx
+
+pictures: deps ## Draw the pictures of docs/pictures anew
+	@$(MAKE) --no-print-directory demo-build demo-nginx-build
+	@tools/pictures.sh
 
 test: deps ## Run every test
 	@$(MAKE) --no-print-directory all
