@@ -54,6 +54,15 @@ int boot_network_again(const char *line)
     return network_start(line, true);
 }
 
+void boot_network_end(void)
+{
+    const int error = vfs_network_end(0);
+
+    if (error == -ETIMEDOUT) {
+        boot_say("not all that the application had sent was taken by its peers");
+    }
+}
+
 void boot_network_resolv(const char *line, char *text, size_t size)
 {
     size_t used = 0;

@@ -255,6 +255,8 @@ void loop_glance(void);
 int loop_until(bool (*done)(void *arg), void *arg, int64_t timeout_ns);
 /** Looks at the device and the timers once, without waiting. */
 void loop_poll(void);
+/** Sends what waits to be sent. */
+void loop_flush(void);
 /** Memory that the caller was given a result from, kept until the next call. */
 void loop_hold(struct pbuf *p);
 void loop_release_held(void);
@@ -264,9 +266,16 @@ void loop_release_held(void);
 /** Closes what they had. */
 void lifecycle_mend(void);
 
+/* ---- the end of programs (drain.c) ---- */
+
+/** socket_drain(). */
+int drain(int64_t quiet_ns, int64_t limit_ns);
+
 /* ---- the device (device.c) ---- */
 
 bool device_present(void);
+/** Sends what is queued. */
+void device_flush(void);
 /** Sends what is queued, receives, waits up to @timeout_ns. 0, -EINTR. */
 int device_exchange(int64_t timeout_ns);
 

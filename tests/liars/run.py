@@ -66,7 +66,7 @@ class Component:
         text = text.replace("quota: 64M", "quota: 1G")  # what liars leave behind adds up
         for interface, provider in (("tell", self.name), ("socket", "lwip")):
             text += f"  - {{consumer: test-liars-believer, interface: {interface}, provider: {provider}}}\n"
-        if self.name not in ("lwip", "loopback"):  # waits of a stack are as long as the clock says
+        if self.name not in ("lwip", "loopback"):  # so that a wait for nothing is refused, not waited
             text = re.sub(r"^network: .*\n", "", text, flags=re.MULTILINE)
         if self.name == "hostfs":  # in the place of ramfs: all files are those of a folder
             host = Path(FOLDER.name) / "host"
