@@ -540,11 +540,14 @@ def first_run(browser=False):
                         f"https://localhost:{port}/"])
         check("It works" in done.out and done.out.endswith("2"), "the page", done)
         context = ssl.create_default_context(cafile=str(PEM))
-        for maximum in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        for maximum, first, name in ((ssl.TLSVersion.TLSv1_3, "ECDHE+AESGCM", "AES_128_GCM"),
+                                     (ssl.TLSVersion.TLSv1_2, "ECDHE+AESGCM", "AES128-GCM"),
+                                     (ssl.TLSVersion.TLSv1_2, "ECDHE+CHACHA20", "CHACHA20")):
             context.maximum_version = maximum
+            context.set_ciphers(f"{first}:ECDHE+AESGCM:ECDHE+CHACHA20")
             with context.wrap_socket(socket.create_connection(("127.0.0.1", port)),
                                      server_hostname="127.0.0.1") as client:
-                check("CHACHA20" in client.cipher()[0], f"{client.cipher()} is preferred")
+                check(name in client.cipher()[0], f"{client.cipher()} is chosen, after {first}")
 
 
 def show_page(port, plain_port):
