@@ -54,6 +54,7 @@ static err_t listen_on_connection(void *arg, struct tcp_pcb *pcb, err_t error)
                   ip_addr_cmp(&pcb->remote_ip, &pcb->local_ip);
     tcp_adopt(sock, pcb);
     tcp_apply_options(sock);
+    stream_limit_first(sock);
     sock->listener = listener;
     sock->before = NULL;
     sock->behind = listener->children;

@@ -99,6 +99,7 @@ struct sock {
     struct pbuf *received, *received_last;
     uint32_t received_bytes;
     uint16_t join_room; /* bytes of room in the last one, which stream.c has made */
+    uint32_t withheld;  /* bytes of TCP's window that SO_RCVBUF leaves no room for */
     struct datagram *datagrams, *datagrams_last;
 
     struct chunk *chunk; /* the end of the send queue's bytes; has room, or NULL */
@@ -169,6 +170,9 @@ int stream_put(struct sock *sock, const void *from, size_t count, bool more,
 ssize_t stream_take(struct sock *sock, void *buf, size_t count, int flags, bool copied);
 void stream_received(struct sock *sock, struct pbuf *p);
 void stream_drop(struct sock *sock);
+/** The window of a new connection, before anything is received; and after SO_RCVBUF has changed. */
+void stream_limit_first(struct sock *sock);
+void stream_limit(struct sock *sock);
 
 /* listen.c */
 int listen_start(struct sock *sock, int backlog);
@@ -202,7 +206,7 @@ void name_write(const struct sock *sock, const ip_addr_t *ip, uint16_t port,
 bool name_is_local(const ip_addr_t *ip);
 
 /* option.c */
-void option_defaults(struct sock_options *options);
+void option_defaults(struct sock_options *options, enum object_kind kind);
 int option_set(struct sock *sock, int level, int option, const void *value, size_t len);
 ssize_t option_get(struct sock *sock, int level, int option, void *value, size_t size);
 

@@ -111,6 +111,7 @@ static err_t tcp_on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
     sock->once_connected = true;
     sock->eof = false;
     tcp_apply_options(sock);
+    stream_limit_first(sock);
     sock_changed(sock, EPOLLOUT);
     return ERR_OK;
 }

@@ -2,6 +2,7 @@
 #include "net.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 void test_connect(void)
 {
@@ -303,6 +304,62 @@ void test_slow_reader(void)
     CHECK_INT(n, -EAGAIN);
     CHECK(sent > 100000);
     net_shutdown(client, SHUT_WR);
+    while ((n = net_receive(server, bytes, sizeof(bytes), 0)) > 0) {
+        CHECK(is_filled(bytes, (size_t)n, received));
+        received += (uint64_t)n;
+    }
+    CHECK_INT(n, 0);
+    CHECK_INT(received, sent);
+    net_close(client);
+    net_close(server);
+}
+
+/* Within 0.2 s, which is longer than what is on its way within a machine. */
+static bool writable_soon(int fd)
+{
+    for (int i = 0; i < 200; i++) {
+        if (net_poll(fd, EPOLLOUT) != 0) {
+            return true;
+        }
+        usleep(1000);
+    }
+    return false;
+}
+
+/* SO_RCVBUF, which a connection has of its listener, bounds what a peer can have waiting. */
+void test_receive_buffer(void)
+{
+    static uint8_t bytes[65536];
+    const int listener = listener4(8);
+    const struct sockaddr_in name = loopback4(port_of(listener));
+    uint64_t sent = 0, received = 0;
+
+    set_int(listener, SOL_SOCKET, SO_RCVBUF, 150000);
+    const int client = net_socket(AF_INET, SOCK_STREAM, 0);
+    CHECK_INT(net_connect(client, &name, sizeof(name)), 0);
+    const int server = net_accept(listener, 0, NULL);
+    net_close(listener);
+    CHECK_INT(get_int(server, SOL_SOCKET, SO_RCVBUF), 300000);
+    net_nonblock(client, true);
+    /* Twice: a window that has been closed opens again, and no wider. */
+    for (int round = 0; round < 2; round++) {
+        ssize_t n;
+        do {
+            fill(bytes, sizeof(bytes), sent);
+            n = net_send(client, bytes, sizeof(bytes), 0);
+            sent += n > 0 ? (uint64_t)n : 0;
+        } while ((n > 0 || writable_soon(client)) && sent < 64 * 1024 * 1024);
+        CHECK_INT(n, -EAGAIN);
+        CHECK(net_readable(server) > 50000);
+        CHECK(net_readable(server) <= 300000);
+        for (uint64_t end = received + 400000; received < end && received < sent;) {
+            n = net_receive(server, bytes, 30000, 0);
+            CHECK(n > 0 && is_filled(bytes, (size_t)n, received));
+            received += n > 0 ? (uint64_t)n : end;
+        }
+    }
+    net_shutdown(client, SHUT_WR);
+    ssize_t n;
     while ((n = net_receive(server, bytes, sizeof(bytes), 0)) > 0) {
         CHECK(is_filled(bytes, (size_t)n, received));
         received += (uint64_t)n;
