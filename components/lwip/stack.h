@@ -107,6 +107,7 @@ struct sock {
     /* A listener: its connections, of which some may be accepted, in a queue. */
     struct sock *children, *waiting, *waiting_last;
     uint32_t nwaiting, noffered, backlog;
+    struct sock *partner; /* of listeners that share a pcb, a ring (SO_REUSEPORT) */
     /* A connection that has not been accepted yet. */
     struct sock *listener, *before, *behind, *waiting_next;
     bool offered;
@@ -178,6 +179,9 @@ void stream_limit(struct sock *sock);
 int listen_start(struct sock *sock, int backlog);
 struct sock *listen_next(struct sock *sock);
 void listen_end(struct sock *sock);
+/** The listener at @ip and @port whose address @sock may share, as both have SO_REUSEPORT and one owner; NULL: none. */
+struct sock *listen_partner(const struct sock *sock, const ip_addr_t *ip,
+                            uint16_t port);
 void listen_offer(struct sock *sock); /* a connection may be accepted */
 
 /* datagram.c */

@@ -369,3 +369,59 @@ void test_receive_buffer(void)
     net_close(client);
     net_close(server);
 }
+
+/* Accepts what has come to @listener. */
+static int accept_all(int listener, int *servers)
+{
+    int count = 0, fd;
+
+    while ((fd = net_accept(listener, 0, NULL)) >= 0) {
+        servers[count++] = fd;
+    }
+    CHECK_INT(fd, -EAGAIN);
+    return count;
+}
+
+/* Several listeners at one address have a part of the connections each. */
+void test_reuse_port(void)
+{
+    enum { LISTENERS = 3, CLIENTS = 60 };
+    struct sockaddr_in name = loopback4(0);
+    int listeners[LISTENERS], clients[CLIENTS], servers[CLIENTS];
+
+    name.sin_addr.s_addr = htonl(net_own_host);
+    for (int i = 0; i < LISTENERS; i++) {
+        listeners[i] = net_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        if (i == 1) { /* both must say it */
+            CHECK_INT(net_bind(listeners[i], &name, sizeof(name)), -EADDRINUSE);
+        }
+        set_int(listeners[i], SOL_SOCKET, SO_REUSEPORT, 1);
+        CHECK_INT(net_bind(listeners[i], &name, sizeof(name)), 0);
+        CHECK_INT(net_listen(listeners[i], 128), 0);
+        name.sin_port = htons((uint16_t)port_of(listeners[i]));
+    }
+    /* then with two of them */
+    for (int left = LISTENERS; left > 1; left--) {
+        int all = 0;
+        for (int i = 0; i < CLIENTS; i++) {
+            clients[i] = net_socket(AF_INET, SOCK_STREAM, 0);
+            CHECK_INT(net_connect(clients[i], &name, sizeof(name)), 0);
+        }
+        for (int i = LISTENERS - left; i < LISTENERS; i++) {
+            CHECK_INT(net_poll(listeners[i], EPOLLIN), EPOLLIN);
+            const int count = accept_all(listeners[i], servers + all);
+            CHECK(count > 0 && count < CLIENTS);
+            all += count;
+        }
+        CHECK_INT(all, CLIENTS);
+        for (int i = 0; i < CLIENTS; i++) {
+            net_close(clients[i]);
+            net_close(servers[i]);
+        }
+        net_close(listeners[LISTENERS - left]);
+    }
+    net_close(listeners[LISTENERS - 1]);
+    const int client = net_socket(AF_INET, SOCK_STREAM, 0);
+    CHECK_INT(net_connect(client, &name, sizeof(name)), -ECONNREFUSED);
+    net_close(client);
+}
