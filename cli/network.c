@@ -99,21 +99,33 @@ static bool is_off(const char *line, const char *name)
     return off;
 }
 
-/* Bare `stream`: passt where it is installed, else ours. */
+/* Bare `stream`: passt where it is installed and works, else ours. */
 static int open_helper(enum network_kind kind, const struct publish *publish,
                        unsigned npublish, struct network *network)
 {
-    if (kind == NETWORK_STREAM) {
-        char *passt = network_helper_path(NETWORK_PASST);
-        kind = passt != NULL ? NETWORK_PASST : NETWORK_SLIRP;
-        free(passt);
-    }
     describe(network, MTU_HELPER);
     const struct network_helper helper = {.line = network->line,
                                           .publish = publish,
                                           .npublish = npublish,
                                           .mtu = network->device.mtu};
-    return network_start_helper(kind, &helper, network);
+    if (kind != NETWORK_STREAM) {
+        return network_start_helper(kind, &helper, network);
+    }
+    char *passt = network_helper_path(NETWORK_PASST);
+    char *slirp = network_helper_path(NETWORK_SLIRP);
+    int error = -1;
+    if (passt != NULL) {
+        error = network_start_helper(NETWORK_PASST, &helper, network);
+        if (error != 0 && slirp != NULL) {
+            cli_hint("cubicle-slirp takes its place; --network=stream:slirp asks for it");
+        }
+    }
+    if (error != 0 && (slirp != NULL || passt == NULL)) {
+        error = network_start_helper(NETWORK_SLIRP, &helper, network);
+    }
+    free(passt);
+    free(slirp);
+    return error;
 }
 
 static int open_device(enum network_kind kind, const struct network_spec *spec,

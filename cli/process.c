@@ -180,12 +180,12 @@ static void explain_helper(int status)
         watched_name, WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exit");
 }
 
-/* Has child @pid ended by itself? Its helper ends with it, and may be seen first. */
+/* Has child @pid ended by itself? The system and its helper end with each other, and either may be seen first. */
 static bool ends_soon(pid_t pid, int *status)
 {
-    const struct timespec pause = {.tv_nsec = 10000000};
+    const struct timespec pause = {.tv_nsec = 1000000};
 
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < 300; i++) {
         if (waitpid(pid, status, WNOHANG) == pid) {
             return true;
         }
@@ -227,7 +227,7 @@ static void end_helper(void)
     int status;
 
     if (watched > 0) {
-        if (waitpid(watched, &status, WNOHANG) == watched) {
+        if (ends_soon(watched, &status)) {
             if (!ended_well(status)) {
                 explain_helper(status);
             }

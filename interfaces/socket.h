@@ -100,7 +100,8 @@ ssize_t socket_get_option(int handle, int level, int option, CUBICLE_OUT(size, r
 /** FIONREAD: bytes that can be read now; -EINVAL a listening socket. */
 int64_t socket_readable(int handle, CUBICLE_CALLER int caller);
 
-/** What is ready now: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP. The numbers of poll(2) are the same. */
+/** What is ready now: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP. The numbers of poll(2) are the same. Of a
+ *  set EPOLLIN says that socket_set_wait() has something to tell. */
 int socket_poll(int handle, CUBICLE_CALLER int caller);
 /** Lets the stack work until something may have become ready of a socket of @owner's (0: the caller's, -1: nobody's), at
  *  most @timeout_ns (-1: for ever). 1; 0 the time is over; -EINTR. */

@@ -1,4 +1,9 @@
-/* Listening, and connections that wait for accept(2). */
+/*
+ * Listening, and connections that wait for accept(2).
+ *
+ * Listeners with SO_REUSEPORT and the same address share one pcb, and are a ring. The pcb's callback_arg is whose turn it
+ * is: each connection goes to the next that has room.
+ */
 #include "stack.h"
 
 #include <errno.h>
@@ -7,11 +12,23 @@
 
 #define BACKLOG_MAX 4096 /* somaxconn of Linux */
 
+/* Of a ring with @sock the first that has room; NULL: none has. */
+static struct sock *listen_with_room(struct sock *sock)
+{
+    struct sock *at = sock;
+
+    do {
+        if (at->nwaiting <= at->backlog) {
+            return at;
+        }
+        at = at->partner;
+    } while (at != sock);
+    return NULL;
+}
+
 int stack_listen_full(void *listener)
 {
-    const struct sock *sock = listener;
-
-    return sock == NULL || sock->nwaiting > sock->backlog;
+    return listener == NULL || listen_with_room(listener) == NULL;
 }
 
 void listen_offer(struct sock *sock)
@@ -35,14 +52,21 @@ void listen_offer(struct sock *sock)
 
 static err_t listen_on_connection(void *arg, struct tcp_pcb *pcb, err_t error)
 {
-    struct sock *listener = arg, *sock;
+    struct sock *listener, *sock;
 
-    if (listener == NULL || pcb == NULL || error != ERR_OK ||
-        listener->nwaiting > listener->backlog ||
-        sock_new(OBJECT_STREAM, listener->domain, listener->object.creator,
-                 listener->object.owner, &sock) != 0) {
+    /* @arg was the listener when the SYN came, and may be gone; the pcb of its ring knows who is there. */
+    (void)arg;
+    if (pcb == NULL || error != ERR_OK || pcb->listener == NULL) {
         return ERR_MEM; /* lwIP resets it */
     }
+    listener = pcb->listener->callback_arg;
+    listener = listener != NULL ? listen_with_room(listener) : NULL;
+    if (listener == NULL ||
+        sock_new(OBJECT_STREAM, listener->domain, listener->object.creator,
+                 listener->object.owner, &sock) != 0) {
+        return ERR_MEM;
+    }
+    pcb->listener->callback_arg = listener->partner;
     sock->options = listener->options;
     sock->state = SOCK_CONNECTED;
     sock->once_connected = true;
@@ -54,6 +78,7 @@ static err_t listen_on_connection(void *arg, struct tcp_pcb *pcb, err_t error)
                   ip_addr_cmp(&pcb->remote_ip, &pcb->local_ip);
     tcp_adopt(sock, pcb);
     tcp_apply_options(sock);
+    stream_limit_first(sock);
     sock->listener = listener;
     sock->before = NULL;
     sock->behind = listener->children;
@@ -66,6 +91,47 @@ static err_t listen_on_connection(void *arg, struct tcp_pcb *pcb, err_t error)
         listen_offer(sock);
     }
     return ERR_OK;
+}
+
+struct sock *listen_partner(const struct sock *sock, const ip_addr_t *ip, uint16_t port)
+{
+    for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
+         pcb = pcb->next) {
+        struct sock *other = pcb->callback_arg;
+        if (other != NULL && pcb->local_port == port &&
+            pcb->local_ip.type == ip->type && ip_addr_cmp(&pcb->local_ip, ip) &&
+            other->options.reuse_port && sock->options.reuse_port &&
+            other->object.owner == sock->object.owner) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+/* Takes a place in the ring of @other, whose pcb takes that of its own. */
+static void listen_join(struct sock *sock, struct sock *other)
+{
+    tcp_end(sock, false);
+    sock->tcp = other->tcp;
+    sock->partner = other->partner;
+    other->partner = sock;
+    sock->state = SOCK_LISTENING;
+}
+
+/* Leaves the ring, and the pcb to the others in it. */
+static void listen_leave(struct sock *sock)
+{
+    struct sock *before = sock->partner;
+
+    if (before == sock) {
+        return;
+    }
+    while (before->partner != sock) {
+        before = before->partner;
+    }
+    before->partner = sock->partner;
+    tcp_arg(sock->tcp, before);
+    sock->tcp = NULL;
 }
 
 int listen_start(struct sock *sock, int backlog)
@@ -87,12 +153,18 @@ int listen_start(struct sock *sock, int backlog)
             return error;
         }
     }
+    struct sock *other = listen_partner(sock, &sock->tcp->local_ip, sock->local_port);
+    if (other != NULL) {
+        listen_join(sock, other);
+        return 0;
+    }
     err_t error;
     struct tcp_pcb *pcb = tcp_listen_with_backlog_and_err(sock->tcp, 0, &error);
     if (pcb == NULL) {
         return error_of(error);
     }
     sock->tcp = pcb;
+    sock->partner = sock;
     sock->state = SOCK_LISTENING;
     tcp_accept(pcb, listen_on_connection);
     return 0;
@@ -128,6 +200,7 @@ struct sock *listen_next(struct sock *listener)
 
 void listen_end(struct sock *listener)
 {
+    listen_leave(listener);
     while (listener->children != NULL) {
         struct sock *sock = listener->children;
         listen_release(sock);

@@ -15,10 +15,10 @@
 #define BUFFER_MIN 4608 /* of Linux: SOCK_MIN_SNDBUF */
 #define BUFFER_MAX TCP_SND_BUF
 
-void option_defaults(struct sock_options *options)
+void option_defaults(struct sock_options *options, enum object_kind kind)
 {
     *options = (struct sock_options){
-        .receive_size = DATAGRAM_BUFFER,
+        .receive_size = kind == OBJECT_STREAM ? 2 * TCP_WND : DATAGRAM_BUFFER,
         .send_size = STREAM_BUFFER,
         .tos = -1,
         .ttl = -1,
@@ -194,6 +194,9 @@ int option_set(struct sock *sock, int level, int option, const void *value, size
         int *size = option == SO_RCVBUF ? &sock->options.receive_size
                                         : &sock->options.send_size;
         *size = option_buffer(number < 0 ? INT_MAX : number);
+        if (option == SO_RCVBUF && sock->state == SOCK_CONNECTED && sock->tcp != NULL) {
+            stream_limit(sock);
+        }
         return 0;
     }
     if (row != NULL) {

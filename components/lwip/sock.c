@@ -16,7 +16,7 @@ int sock_new(enum object_kind kind, int domain, int creator, int owner,
     memset(sock, 0, sizeof(*sock));
     sock->domain = (uint8_t)domain;
     sock->state = SOCK_FRESH;
-    option_defaults(&sock->options);
+    option_defaults(&sock->options, kind);
     const int handle = object_add(&sock->object, kind, creator, owner);
     if (handle < 0) {
         arena_free(&stack.private, sock);

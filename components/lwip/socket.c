@@ -280,14 +280,20 @@ ssize_t socket_get_option(int handle, int level, int option, void *value, size_t
 
 int socket_poll(int handle, int caller)
 {
-    struct sock *sock;
-    const int error = enter_sock(handle, caller, &sock);
+    const int error = enter();
 
     if (error != 0) {
         return error;
     }
+    struct object *object = object_get(handle, caller);
+    if (object == NULL) {
+        return (int)leave(-EBADF);
+    }
     loop_settle();
-    return (int)leave(sock_events(sock));
+    if (object->kind == OBJECT_SET) {
+        return (int)leave(set_has_ready(object) ? EPOLLIN : 0);
+    }
+    return (int)leave(sock_events((struct sock *)object));
 }
 
 static bool owner_woken(void *arg)

@@ -99,6 +99,7 @@ struct sock {
     struct pbuf *received, *received_last;
     uint32_t received_bytes;
     uint16_t join_room; /* bytes of room in the last one, which stream.c has made */
+    uint32_t withheld;  /* bytes of TCP's window that SO_RCVBUF leaves no room for */
     struct datagram *datagrams, *datagrams_last;
 
     struct chunk *chunk; /* the end of the send queue's bytes; has room, or NULL */
@@ -106,6 +107,7 @@ struct sock {
     /* A listener: its connections, of which some may be accepted, in a queue. */
     struct sock *children, *waiting, *waiting_last;
     uint32_t nwaiting, noffered, backlog;
+    struct sock *partner; /* of listeners that share a pcb, a ring (SO_REUSEPORT) */
     /* A connection that has not been accepted yet. */
     struct sock *listener, *before, *behind, *waiting_next;
     bool offered;
@@ -169,11 +171,17 @@ int stream_put(struct sock *sock, const void *from, size_t count, bool more,
 ssize_t stream_take(struct sock *sock, void *buf, size_t count, int flags, bool copied);
 void stream_received(struct sock *sock, struct pbuf *p);
 void stream_drop(struct sock *sock);
+/** The window of a new connection, before anything is received; and after SO_RCVBUF has changed. */
+void stream_limit_first(struct sock *sock);
+void stream_limit(struct sock *sock);
 
 /* listen.c */
 int listen_start(struct sock *sock, int backlog);
 struct sock *listen_next(struct sock *sock);
 void listen_end(struct sock *sock);
+/** The listener at @ip and @port whose address @sock may share, as both have SO_REUSEPORT and one owner; NULL: none. */
+struct sock *listen_partner(const struct sock *sock, const ip_addr_t *ip,
+                            uint16_t port);
 void listen_offer(struct sock *sock); /* a connection may be accepted */
 
 /* datagram.c */
@@ -202,7 +210,7 @@ void name_write(const struct sock *sock, const ip_addr_t *ip, uint16_t port,
 bool name_is_local(const ip_addr_t *ip);
 
 /* option.c */
-void option_defaults(struct sock_options *options);
+void option_defaults(struct sock_options *options, enum object_kind kind);
 int option_set(struct sock *sock, int level, int option, const void *value, size_t len);
 ssize_t option_get(struct sock *sock, int level, int option, void *value, size_t size);
 

@@ -4,6 +4,7 @@
 #include <cubicle/in.h>
 #include <cubicle/out.h>
 #include <errno.h>
+#include <lwip/priv/tcp_priv.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -169,12 +170,76 @@ static void stream_lend(struct sock *sock, void *buf, size_t size)
     }
 }
 
-static void stream_tell(struct sock *sock, size_t size)
+/*
+ * SO_RCVBUF counts twice what a window has room for, as on Linux; but two segments of the connection always have room.
+ * lwIP's windows are all alike: what a socket's should be less is withheld. A window does not shrink: what is there
+ * is withheld as bytes are taken.
+ */
+static uint32_t stream_withhold(const struct sock *sock)
 {
-    while (sock->tcp != NULL && size > 0) {
+    const uint32_t least = 2u * sock->tcp->mss;
+    uint32_t window = (uint32_t)sock->options.receive_size / 2;
+
+    window = window > least ? window : least;
+    return window < TCP_WND ? TCP_WND - window : 0;
+}
+
+static void stream_give_window(struct sock *sock, size_t size)
+{
+    while (size > 0) {
         const size_t n = size < UINT16_MAX ? size : UINT16_MAX;
         tcp_recved(sock->tcp, (u16_t)n);
         size -= n;
+    }
+}
+
+void stream_limit_first(struct sock *sock)
+{
+    struct tcp_pcb *pcb = sock->tcp;
+    const uint32_t least =
+        pcb->rcv_wnd < UINT16_MAX ? pcb->rcv_wnd : UINT16_MAX; /* the SYN told of */
+
+    sock->withheld = stream_withhold(sock);
+    if (sock->withheld > pcb->rcv_wnd - least) {
+        sock->withheld = pcb->rcv_wnd - least;
+    }
+    pcb->rcv_wnd -= sock->withheld;
+    pcb->rcv_ann_wnd = pcb->rcv_wnd;
+    pcb->rcv_ann_right_edge = pcb->rcv_nxt + pcb->rcv_wnd;
+}
+
+void stream_limit(struct sock *sock)
+{
+    const uint32_t want = stream_withhold(sock);
+
+    if (sock->withheld > want) {
+        const uint32_t more = sock->withheld - want;
+        sock->withheld = want;
+        stream_give_window(sock, more);
+    }
+}
+
+/* The program has taken @size bytes: the peer may send as many more. */
+static void stream_tell(struct sock *sock, size_t size)
+{
+    struct tcp_pcb *pcb = sock->tcp;
+
+    if (pcb == NULL) {
+        return;
+    }
+    const uint32_t want = stream_withhold(sock);
+    if (sock->withheld < want) {
+        const uint32_t missing = want - sock->withheld;
+        const uint32_t kept = missing < size ? missing : (uint32_t)size;
+        sock->withheld += kept;
+        size -= kept;
+    }
+    stream_give_window(sock, size);
+    /* lwIP tells of a window when it has grown by much: of a small one, that may be never. */
+    if (want > 0 && TCP_SEQ_GEQ(pcb->rcv_nxt + pcb->rcv_wnd,
+                                pcb->rcv_ann_right_edge + (TCP_WND - want) / 2)) {
+        tcp_ack_now(pcb);
+        loop_dirty(sock);
     }
 }
 

@@ -111,6 +111,7 @@ static err_t tcp_on_connected(void *arg, struct tcp_pcb *pcb, err_t error)
     sock->once_connected = true;
     sock->eof = false;
     tcp_apply_options(sock);
+    stream_limit_first(sock);
     sock_changed(sock, EPOLLOUT);
     return ERR_OK;
 }
@@ -216,7 +217,8 @@ int tcp_bind_name(struct sock *sock, const ip_addr_t *ip, uint16_t port)
     if (sock->bound || sock->state != SOCK_FRESH) {
         return -EINVAL;
     }
-    if (port != 0 && tcp_listened_to(ip, port)) {
+    if (port != 0 && tcp_listened_to(ip, port) &&
+        listen_partner(sock, ip, port) == NULL) {
         return -EADDRINUSE;
     }
     const int error = tcp_ready_pcb(sock, ip->type);

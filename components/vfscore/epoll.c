@@ -6,7 +6,7 @@
  *    of its file, and in `own` or in the stack's set.
  * 2. What the stack says of a member names it by its place in the table and its generation: one that does not exist any
  *    more, or is not the stack's, is passed over, and only what was asked for is told of the others.
- * 3. A set is no member of a set.
+ * 3. A set may be in a set, which then is in none: so nothing goes round, and a look is bounded.
  */
 #include "core.h"
 
@@ -47,6 +47,7 @@ struct epoll {
     struct place *places;
     uint32_t nplaces, free; /* the first free one, nplaces: none is */
     uint32_t nstack;        /* watches in the stack's set */
+    uint32_t nsets;         /* watches of other sets */
     int32_t set;            /* of the stack; 0: none yet */
 };
 
@@ -158,6 +159,7 @@ static void watch_free(struct watch *watch)
         at = &(*at)->file_next;
     }
     *at = watch->file_next;
+    watch->epoll->nsets -= watch->file->special == &special_epoll;
     if (watch->at != NULL) {
         own_remove(watch);
     } else {
@@ -211,7 +213,7 @@ static void stack_lose(struct epoll *epoll)
 
 static bool file_may_be_watched(const struct file *file)
 {
-    if ((file->flags & O_PATH) != 0 || file->special == &special_epoll) {
+    if ((file->flags & O_PATH) != 0) {
         return false;
     }
     return file->special != NULL || file->node->pipe != NULL ||
@@ -258,6 +260,7 @@ static int watch_add(struct epoll *epoll, struct file *file, int fd, uint32_t ev
     } else {
         own_append(watch);
     }
+    epoll->nsets += file->special == &special_epoll;
     watch->file_next = file->watches;
     file->watches = watch;
     return 0;
@@ -301,16 +304,50 @@ void epoll_forget(struct file *file)
 
 /* ---- calls ---- */
 
-static int epoll_poll(const struct file *file)
+/** Whether the stack has something to tell. What it cannot say, epoll_wait() will. */
+static bool stack_ready(const struct epoll *epoll)
 {
-    (void)file;
-    return POLLERR; /* it cannot be looked at without taking what is there */
+    int result;
+    PROVIDER(result, stack.ops.socket_poll(epoll->set, 0));
+    return result != -EINTR && (result < 0 || (result & POLLIN) != 0);
 }
 
+static bool watch_ready(const struct watch *watch, struct wait *wait)
+{
+    const uint32_t asked = watch->events & ASKED;
+    const bool ready =
+        asked != 0 && ((uint32_t)wait_look(watch->file, wait) & asked) != 0;
+    return ready && ((watch->events & (uint32_t)EPOLLET) == 0 ||
+                     file_changes(watch->file) != watch->seen);
+}
+
+int epoll_ready(const struct file *file, struct wait *wait)
+{
+    const struct epoll *epoll = file->object;
+    bool ready = false;
+    if (epoll->nstack != 0) {
+        wait->sockets = true;
+        ready = stack_ready(epoll);
+    }
+    for (const struct watch *watch = epoll->own; watch != NULL && !ready;
+         watch = watch->next) {
+        ready = watch_ready(watch, wait);
+    }
+    return ready ? POLLIN | POLLRDNORM : 0;
+}
+
+static int epoll_poll(const struct file *file)
+{
+    struct wait wait = WAIT_NONE;
+    return epoll_ready(file, &wait);
+}
+
+/** What is in it is not counted; what is ready is told each time. */
 static uint64_t epoll_changes(const struct file *file)
 {
+    static uint64_t looks;
     (void)file;
-    return 0;
+    return looks++;
 }
 
 static void epoll_close(struct file *file)
@@ -360,6 +397,13 @@ int vfs_epoll_create(int flags, int caller)
     return special_install(client, file, flags != 0);
 }
 
+/** Whether the set @inner may be in the set that is @outer. */
+static bool set_may_be_in(const struct file *inner, const struct file *outer)
+{
+    const struct epoll *epoll = inner->object;
+    return epoll->nsets == 0 && outer->watches == NULL;
+}
+
 static struct epoll *epoll_of(int fd, int caller, int *error)
 {
     const struct file *file = file_of(fd, caller);
@@ -389,6 +433,10 @@ int vfs_epoll_ctl(int epoll_fd, int operation, int fd, uint32_t events, uint64_t
     events &= ~IGNORED;
     switch (operation) {
     case EPOLL_CTL_ADD:
+        if (file->special == &special_epoll && watch == NULL &&
+            !set_may_be_in(file, file_of(epoll_fd, caller))) {
+            return -ELOOP;
+        }
         return watch != NULL
                    ? -EEXIST
                    : watch_add(epoll, file, fd, events, data, &core.clients[caller]);

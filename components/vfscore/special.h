@@ -73,6 +73,9 @@ int64_t deadline_left(struct deadline *deadline);
 
 /** @file is closed: it leaves its sets. */
 void epoll_forget(struct file *file);
+struct wait;
+/** POLLIN, if epoll_wait(2) has something to tell of the set that is @file; what it would wait for goes to @wait. */
+int epoll_ready(const struct file *file, struct wait *wait);
 
 /* ---- timerfd.c ---- */
 

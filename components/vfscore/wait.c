@@ -21,6 +21,9 @@ int wait_look(const struct file *file, struct wait *wait)
     if ((file->flags & O_PATH) != 0) {
         return POLLNVAL;
     }
+    if (file->special == &special_epoll) {
+        return epoll_ready(file, wait);
+    }
     if (file->special != NULL) {
         const int ready = file->special->poll(file);
         if (file->special == &special_socket) {

@@ -274,6 +274,44 @@ def bad_network(**faults):
             check(relay.passed > 1000, f"only {relay.passed} frames")
 
 
+ROUTER, PREFIX6 = "fd00:78::1", "fd00:78::"
+MAC = "02:00:00:00:78:02"
+BY_ITSELF = "fd00:78::ff:fe00:7802"  # the prefix and the MAC (RFC 4862)
+
+
+def announce():
+    """A router's announcement of PREFIX6, to all on tap0."""
+    prefix = struct.pack("!BBBBIII16s", 3, 4, 64, 0xC0, 3600, 3600, 0,
+                         socket.inet_pton(socket.AF_INET6, PREFIX6))
+    message = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + prefix
+    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as raw:
+        raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+        device = socket.if_nametoindex("tap0")
+        raw.bind(("fe80::1", 0, 0, device))
+        raw.sendto(message, ("ff02::1", 0, 0, device))
+
+
+def over_ipv6(options, address):
+    """The same server by IPv6, at an address that is given, or that it makes itself of what a router says."""
+    with temporary_directory() as folder, Namespace() as network:
+        files = make_root(folder)
+        path = Path(folder) / "frames"
+        tap = network.tap()
+        for own in (ROUTER, "fe80::1"):
+            network.ip("addr", "add", f"{own}/64", "dev", "tap0", "nodad")
+        with Relay(tap, path):
+            server = Server(folder, (GUEST, 80),
+                            options=[f"--network=stream:{path},{DEVICE},mac={MAC}{options}"])
+            with server:
+                if not options:
+                    announce()
+                server.address = (address, 80)
+                server.await_answer()
+                with Client(server) as client:
+                    for name in files:
+                        check_file(client, files, name)
+
+
 class Gaps(Relay):
     """Loses the first copy of some segments with data for the client, and sees when they come again."""
 
@@ -373,6 +411,9 @@ def main():
     suite.add("a network that reorders and doubles", bad_network, reorder=50, duplicate=20, seed=3)
     suite.add("a network that does all of it, late", bad_network, reorder=20, duplicate=10, loss=10,
               delay=0.002, seed=4)
+    suite.add("IPv6, an address that is given", over_ipv6,
+              f",address6={PREFIX6}2/64,gateway6={ROUTER}", f"{PREFIX6}2")
+    suite.add("IPv6, as a router announces", over_ipv6, "", BY_ITSELF)
     suite.add("10,000 half-open connections", flood, 10000)
     return suite.main()
 

@@ -30,6 +30,7 @@ from harness import (  # noqa: E402
     SYSTEMS,
     Skip,
     Suite,
+    execute,
     check,
     mode,
     run_system,
@@ -502,6 +503,23 @@ def helper_ends(kind):
         check(system.helpers and not any(alive(p) for p in system.helpers), "it is left behind")
 
 
+def helper_takes_place():
+    """Where passt is there and does not start, and nobody asked for it, ours does."""
+    if not (CUBICLE.parent / "cubicle-slirp").exists():
+        raise Skip("cubicle-slirp is not built")
+    with tempfile.TemporaryDirectory() as folder:
+        broken = Path(folder) / "passt"
+        broken.write_text("#!/bin/sh\necho broken >&2\nexit 1\n")
+        broken.chmod(0o755)
+        environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+        for kind, works in (("stream", True), ("stream:passt", False)):
+            result = execute([CUBICLE, "run", f"--network={kind}", SYSTEM, "--", "netdev", "", "info"],
+                             env=environment)
+            check("passt does not start" in result.err and "broken" in result.err, "no message", result)
+            check((result.status == 0) == works, kind, result)
+            check(("cubicle-slirp takes its place" in result.err) == works, kind, result)
+
+
 def alive(pid):
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
@@ -520,6 +538,7 @@ def helper_rights(kind):
 
 
 def add_helpers(tests):
+    tests.add("stream: passt does not start", helper_takes_place)
     for kind in ("passt", "slirp"):
         tests.add(f"{kind}: a published port", helper_publishes, kind)
         tests.add(f"{kind}: it answers", helper_answers, kind)

@@ -2,6 +2,7 @@
 #include "net.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 void test_connect(void)
 {
@@ -311,4 +312,116 @@ void test_slow_reader(void)
     CHECK_INT(received, sent);
     net_close(client);
     net_close(server);
+}
+
+/* Within 0.2 s, which is longer than what is on its way within a machine. */
+static bool writable_soon(int fd)
+{
+    for (int i = 0; i < 200; i++) {
+        if (net_poll(fd, EPOLLOUT) != 0) {
+            return true;
+        }
+        usleep(1000);
+    }
+    return false;
+}
+
+/* SO_RCVBUF, which a connection has of its listener, bounds what a peer can have waiting. */
+void test_receive_buffer(void)
+{
+    static uint8_t bytes[65536];
+    const int listener = listener4(8);
+    const struct sockaddr_in name = loopback4(port_of(listener));
+    uint64_t sent = 0, received = 0;
+
+    set_int(listener, SOL_SOCKET, SO_RCVBUF, 150000);
+    const int client = net_socket(AF_INET, SOCK_STREAM, 0);
+    CHECK_INT(net_connect(client, &name, sizeof(name)), 0);
+    const int server = net_accept(listener, 0, NULL);
+    net_close(listener);
+    CHECK_INT(get_int(server, SOL_SOCKET, SO_RCVBUF), 300000);
+    net_nonblock(client, true);
+    /* Twice: a window that has been closed opens again, and no wider. */
+    for (int round = 0; round < 2; round++) {
+        ssize_t n;
+        do {
+            fill(bytes, sizeof(bytes), sent);
+            n = net_send(client, bytes, sizeof(bytes), 0);
+            sent += n > 0 ? (uint64_t)n : 0;
+        } while ((n > 0 || writable_soon(client)) && sent < 64 * 1024 * 1024);
+        CHECK_INT(n, -EAGAIN);
+        CHECK(net_readable(server) > 50000);
+        CHECK(net_readable(server) <= 300000);
+        for (uint64_t end = received + 400000; received < end && received < sent;) {
+            n = net_receive(server, bytes, 30000, 0);
+            CHECK(n > 0 && is_filled(bytes, (size_t)n, received));
+            received += n > 0 ? (uint64_t)n : end;
+        }
+    }
+    net_shutdown(client, SHUT_WR);
+    ssize_t n;
+    while ((n = net_receive(server, bytes, sizeof(bytes), 0)) > 0) {
+        CHECK(is_filled(bytes, (size_t)n, received));
+        received += (uint64_t)n;
+    }
+    CHECK_INT(n, 0);
+    CHECK_INT(received, sent);
+    net_close(client);
+    net_close(server);
+}
+
+/* Accepts what has come to @listener. */
+static int accept_all(int listener, int *servers)
+{
+    int count = 0, fd;
+
+    while ((fd = net_accept(listener, 0, NULL)) >= 0) {
+        servers[count++] = fd;
+    }
+    CHECK_INT(fd, -EAGAIN);
+    return count;
+}
+
+/* Several listeners at one address have a part of the connections each. */
+void test_reuse_port(void)
+{
+    enum { LISTENERS = 3, CLIENTS = 60 };
+    struct sockaddr_in name = loopback4(0);
+    int listeners[LISTENERS], clients[CLIENTS], servers[CLIENTS];
+
+    name.sin_addr.s_addr = htonl(net_own_host);
+    for (int i = 0; i < LISTENERS; i++) {
+        listeners[i] = net_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        if (i == 1) { /* both must say it */
+            CHECK_INT(net_bind(listeners[i], &name, sizeof(name)), -EADDRINUSE);
+        }
+        set_int(listeners[i], SOL_SOCKET, SO_REUSEPORT, 1);
+        CHECK_INT(net_bind(listeners[i], &name, sizeof(name)), 0);
+        CHECK_INT(net_listen(listeners[i], 128), 0);
+        name.sin_port = htons((uint16_t)port_of(listeners[i]));
+    }
+    /* then with two of them */
+    for (int left = LISTENERS; left > 1; left--) {
+        int all = 0;
+        for (int i = 0; i < CLIENTS; i++) {
+            clients[i] = net_socket(AF_INET, SOCK_STREAM, 0);
+            CHECK_INT(net_connect(clients[i], &name, sizeof(name)), 0);
+        }
+        for (int i = LISTENERS - left; i < LISTENERS; i++) {
+            CHECK_INT(net_poll(listeners[i], EPOLLIN), EPOLLIN);
+            const int count = accept_all(listeners[i], servers + all);
+            CHECK(count > 0 && count < CLIENTS);
+            all += count;
+        }
+        CHECK_INT(all, CLIENTS);
+        for (int i = 0; i < CLIENTS; i++) {
+            net_close(clients[i]);
+            net_close(servers[i]);
+        }
+        net_close(listeners[LISTENERS - left]);
+    }
+    net_close(listeners[LISTENERS - 1]);
+    const int client = net_socket(AF_INET, SOCK_STREAM, 0);
+    CHECK_INT(net_connect(client, &name, sizeof(name)), -ECONNREFUSED);
+    net_close(client);
 }

@@ -209,6 +209,46 @@ void test_epoll(void)
     CHECK_INT(close(fds[1]), 0);
 }
 
+/* A set in poll, and in another set. */
+void test_nested(void)
+{
+    struct epoll_event events[4];
+    int fds[2];
+    CHECK_INT(pipe(fds), 0);
+    const int inner = epoll_create1(0), outer = epoll_create1(0);
+    CHECK_INT(ready_for(inner), 0);
+    CHECK_INT(add(inner, fds[0], EPOLLIN | (uint32_t)EPOLLET, 1, EPOLL_CTL_ADD), 0);
+    CHECK_INT(add(outer, inner, EPOLLIN, 2, EPOLL_CTL_ADD), 0);
+    CHECK_INT(epoll_wait(outer, events, 4, 10), 0);
+    CHECK_INT(write(fds[1], "x", 1), 1);
+    CHECK_INT(ready_for(inner), POLLIN);
+    CHECK_INT(ready_for(outer), POLLIN);
+    CHECK_INT(epoll_wait(outer, events, 4, -1), 1);
+    CHECK(events[0].data.u64 == 2 && events[0].events == EPOLLIN);
+    CHECK_INT(epoll_wait(outer, events, 4, 0), 1);
+    CHECK_INT(epoll_wait(inner, events, 4, 0), 1);
+    CHECK_INT(events[0].data.u64, 1);
+    CHECK_INT(ready_for(inner), 0); /* told already */
+    CHECK_INT(epoll_wait(outer, events, 4, 0), 0);
+    /* what is in it is waited for */
+    const int timer = timerfd_create(CLOCK_MONOTONIC, 0);
+    const struct itimerspec soon = {.it_value.tv_nsec = 20000000};
+    CHECK_INT(add(inner, timer, EPOLLIN, 3, EPOLL_CTL_ADD), 0);
+    CHECK_INT(timerfd_settime(timer, 0, &soon, NULL), 0);
+    CHECK_INT(epoll_wait(outer, events, 4, -1), 1);
+    CHECK_INT(events[0].data.u64, 2);
+    struct pollfd p = {.fd = inner, .events = POLLIN};
+    CHECK_INT(poll(&p, 1, -1), 1);
+    CHECK_ERROR(add(inner, outer, EPOLLIN, 0, EPOLL_CTL_ADD), ELOOP);
+    CHECK_ERROR(add(inner, inner, EPOLLIN, 0, EPOLL_CTL_ADD), EINVAL);
+    CHECK_INT(close(inner), 0);
+    CHECK_INT(epoll_wait(outer, events, 4, 0), 0);
+    CHECK_INT(close(outer), 0);
+    CHECK_INT(close(timer), 0);
+    CHECK_INT(close(fds[0]), 0);
+    CHECK_INT(close(fds[1]), 0);
+}
+
 void test_select(void)
 {
     int fds[2];

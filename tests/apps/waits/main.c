@@ -30,6 +30,7 @@ static const struct {
     {"udp", test_udp, false},
     {"names", test_names, false},
     {"interfaces", test_interfaces, false},
+    {"nested", test_nested, false},
     {"many", test_many, true},
     {"lonely", test_no_network, true},
 };
