@@ -10,6 +10,7 @@
 #   ramfs_WARNINGS := -w              # optional: instead of -Wall -Wextra -Werror
 #   ramfs_LIBS     := -lm             # optional: what to add when linking
 #   ramfs_DEPS     := build/x.h       # optional: what must exist before compiling
+#   ramfs_ISOLATIONS := sfi           # optional: what `all` builds it for; default: each
 #   FETCH          += zlib            # optional: build/src/zlib from a Debian source package
 #
 # Sources that several modules share are compiled once, as a part:
@@ -120,7 +121,7 @@ $(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(TOOLCHAIN_$(2
 	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS)
 	$(Q)tools/note-deps.sh $$@ $(B)/interfaces >$(link_depfile)
 -include $(link_depfile)
-all: $(B)/modules/$(2)/$(1).cub
+$(if $(filter $(2),$(or $($(1)_ISOLATIONS),$(2))),all: $(B)/modules/$(2)/$(1).cub)
 endef
 
 empty :=
