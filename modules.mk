@@ -11,6 +11,7 @@
 #   ramfs_LIBS     := -lm             # optional: what to add when linking
 #   ramfs_LIBS_sfi := build/x.a       # optional: the same for one isolation, and made before
 #   ramfs_DEPS     := build/x.h       # optional: what must exist before compiling
+#   ramfs_ISOLATIONS := sfi           # optional: what `all` builds it for; default: each
 #   FETCH          += zlib            # optional: build/src/zlib from a Debian source package
 #
 # Sources that several modules share are compiled once, as a part:
@@ -131,7 +132,8 @@ $(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(TOOLCHAIN_$(2
 	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS_$(2)) $$($(1)_LIBS)
 	$(Q)tools/note-deps.sh $$@ $(B)/interfaces >$(link_depfile)
 -include $(link_depfile)
-$(if $(filter $(1),$(OPTIONAL)),,all: $(B)/modules/$(2)/$(1).cub)
+$(if $(filter $(1),$(OPTIONAL)),, \
+    $(if $(filter $(2),$(or $($(1)_ISOLATIONS),$(2))),all: $(B)/modules/$(2)/$(1).cub))
 endef
 
 empty :=
