@@ -324,6 +324,11 @@ static int start_link(struct plan *plan, const struct trampoline **boot)
                              "manifest says which one the monitor calls first",
                              plan->system.config->system, plan->system.config->boot);
     }
+    const int added = backend->processes != NULL ? backend->processes->complete() : 0;
+    if (added != 0) {
+        return message_error(added, "cannot add the trampolines of processes: %s",
+                             strerror(-added));
+    }
     const int sealed = trampoline_seal();
     if (sealed != 0) {
         return message_error(sealed, "cannot make the trampolines executable: %s",
@@ -426,6 +431,7 @@ static int start_backend(const struct monitor_config *config, size_t ncubicles)
         [MONITOR_ISOLATION_SFI] = &backend_sfi,
         [MONITOR_ISOLATION_MPK] = &backend_mpk,
         [MONITOR_ISOLATION_NONE] = &backend_none,
+        [MONITOR_ISOLATION_IPC] = &backend_ipc,
     };
     backend = backends[config->isolation];
     const int error = backend->init(config, ncubicles);
@@ -486,6 +492,9 @@ int monitor_run(const struct monitor_config *config)
     if (error == 0 && config->sample) {
         error = sampler_start();
     }
+    if (error == 0 && backend->processes != NULL) {
+        error = backend->processes->divide(config);
+    }
     if (error == 0) {
         error = wall_raise(config);
     }
@@ -499,6 +508,9 @@ int monitor_run(const struct monitor_config *config)
                                     strerror(-error));
             }
         }
+    }
+    if (backend->processes != NULL) {
+        backend->processes->finish();
     }
     for (size_t i = 0; plan.system.modules != NULL && i < plan.system.nmodules; i++) {
         free(plan.system.modules[i].fresh_data);

@@ -1,0 +1,175 @@
+/*
+ * The process of a cubicle: a child of the parent, made when everything has been loaded. First it loses what is not its
+ * own: others' memory and code, channels, descriptors. Only then does code of the cubicle run.
+ */
+#include "../../fault.h"
+#include "../../host_files.h"
+#include "../../message.h"
+#include "../../page.h"
+#include "../../signal_pending.h"
+#include "../../watchdog.h"
+#include "../none/none.h"
+#include "ipc.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Calls in calls lie on the monitor's stack, about 1 KiB each. */
+#define STACK_SIZE (UINT64_C(8) << 20)
+
+static bool process_may_see(const struct cubicle *self, uint32_t page)
+{
+    const struct page_info info = page_get(page);
+    return info.owner == self->id || info.kind == PAGE_STUB || info.kind == PAGE_FREE;
+}
+
+/* Code of others too: there is nothing to call in it. */
+static int process_lose_memory(const struct cubicle *self)
+{
+    for (uint32_t page = 0; page < PAGE_COUNT;) {
+        uint32_t next = page + 1;
+        if (process_may_see(self, page)) {
+            page = next;
+            continue;
+        }
+        while (next < PAGE_COUNT && !process_may_see(self, next)) {
+            next++;
+        }
+        const int error = none_unmap(self->id, page, next - page);
+        if (error != 0) {
+            return error;
+        }
+        page = next;
+    }
+    return 0;
+}
+
+/* Which descriptors @self needs: ascending; how many. */
+static unsigned process_descriptors(const struct monitor_config *config,
+                                    const struct cubicle *self, int *keep)
+{
+    unsigned n = 0;
+    if (ipc_has_right(self, MONITOR_RIGHT_HOST)) {
+        keep[n++] = STDIN_FILENO;
+        keep[n++] = STDOUT_FILENO;
+        keep[n++] = config->root_fd;
+        keep[n++] = config->export_fd;
+    }
+    keep[n++] = STDERR_FILENO;
+    if (ipc_has_right(self, MONITOR_RIGHT_HOSTNET) && config->network != NULL) {
+        keep[n++] = config->network->fd;
+    }
+    if (self->is_app) {
+        keep[n++] = signal_descriptor();
+    }
+    return n;
+}
+
+static bool process_keeps(const struct monitor_config *config,
+                          const struct cubicle *self, const int *keep, unsigned nkept,
+                          int fd)
+{
+    for (unsigned i = 0; i < nkept; i++) {
+        if (keep[i] == fd) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < config->ndirectories; i++) {
+        if (config->directories[i].fd == fd && host_files_is_owner(i, self->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int process_lose_descriptors(const struct monitor_config *config,
+                                    const struct cubicle *self)
+{
+    enum { DESCRIPTORS = 1024 }; /* behind them: none that anybody keeps */
+    int keep[8];
+    const unsigned nkept = process_descriptors(config, self, keep);
+    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+        if (!process_keeps(config, self, keep, nkept, fd)) {
+            (void)close(fd);
+        }
+    }
+    return close_range(DESCRIPTORS, ~0u, 0) == 0 || errno == ENOSYS ? 0 : -errno;
+}
+
+/* The state of the thread is the parent's: of the moment at which it forked. */
+static int process_begin_thread(void)
+{
+    char *stack = mmap(NULL, STACK_SIZE + PAGE_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stack == MAP_FAILED || mprotect(stack, PAGE_SIZE, PROT_NONE) != 0) {
+        return -ENOMEM;
+    }
+    thread_self.monitor_stack = (uint64_t)(uintptr_t)stack + PAGE_SIZE + STACK_SIZE;
+    thread_self.control = thread_self.control_start + 1;
+    memset(thread_self.control_start, 0, sizeof(*thread_self.control_start));
+    thread_self.running = CUBICLE_MONITOR;
+    return 0;
+}
+
+/* Others' state is theirs to know; they answer for themselves. */
+static void process_believe_in_others(unsigned id)
+{
+    for (unsigned other = 1; other <= cubicle_count(); other++) {
+        if (other != id) {
+            cubicle_get(other)->state = CUBICLE_LIVE;
+        }
+    }
+}
+
+/* Signals of the terminal and of users are for the parent. */
+static void process_ignore_signals(void)
+{
+    static const int ignored[] = {SIGINT,  SIGQUIT, SIGHUP,   SIGTERM,
+                                  SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD};
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
+        (void)signal(ignored[i], SIG_IGN);
+    }
+}
+
+void ipc_become(const struct monitor_config *config, unsigned id)
+{
+    const struct cubicle *self = cubicle_get(id);
+    const pid_t parent = getppid();
+    ipc_self = id;
+    process_ignore_signals();
+    int error = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? 0 : -errno;
+    if (error == 0 && parent != ipc_parent) {
+        error = -ESRCH;
+    }
+    if (error == 0) {
+        error = channel_keep(id);
+    }
+    if (error == 0) {
+        error = process_lose_memory(self);
+    }
+    if (error == 0) {
+        error = process_begin_thread();
+    }
+    if (error == 0) {
+        error = process_lose_descriptors(config, self);
+    }
+    if (error == 0) {
+        error = watchdog_start();
+    }
+    if (error == 0) {
+        process_believe_in_others(id);
+        error = ipc_confine(config, self);
+    } else {
+        (void)message_error(error, "%s: cannot set up the cubicle's process: %s",
+                            self->name, strerror(-error));
+    }
+    if (error != 0) {
+        _exit(MONITOR_EXIT_CONFIG);
+    }
+    ipc_serve_all();
+}
