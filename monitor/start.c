@@ -501,6 +501,9 @@ int monitor_run(const struct monitor_config *config)
     int status = MONITOR_EXIT_CONFIG;
     if (error == 0) {
         status = start_run(&plan, boot);
+        if (backend->processes != NULL) {
+            backend->processes->finish();
+        }
         if (config->stats_fd >= 0) {
             error = stats_write(config->stats_fd);
             if (error != 0) {
@@ -508,9 +511,6 @@ int monitor_run(const struct monitor_config *config)
                                     strerror(-error));
             }
         }
-    }
-    if (backend->processes != NULL) {
-        backend->processes->finish();
     }
     for (size_t i = 0; plan.system.modules != NULL && i < plan.system.nmodules; i++) {
         free(plan.system.modules[i].fresh_data);

@@ -374,6 +374,7 @@ static int carry_arrive(struct call_frame *frame, const struct trampoline *t)
 {
     struct ipc_incoming *in = ipc_incoming;
     frame->nbuffers = 0;
+    frame->sender = in->from->id;
     if (t->to->state != CUBICLE_LIVE &&
         (in->from->id != 0 || t->to->state != CUBICLE_STARTING)) {
         return marshal_fail(frame, t, entry_error(t));

@@ -26,10 +26,12 @@ static unsigned self;
 static struct channel_peer peers[CUBICLE_MAX + 1]; /* by id */
 static struct channel_peer *known[CUBICLE_MAX + 1];
 static unsigned nknown;
+static uint64_t seen[CUBICLE_MAX + 1]
+                    [2]; /* by the other end: what channel_prepare() found */
 static unsigned looks = LOOKS;
-static void (*on_wake)(void);
+static bool (*on_wake)(void);
 
-void channel_on_wake(void (*woken)(void))
+void channel_on_wake(bool (*woken)(void))
 {
     on_wake = woken;
 }
@@ -80,6 +82,16 @@ struct channel_notice *channel_notice(unsigned id)
     return (struct channel_notice *)(memory + id * PAGE_SIZE);
 }
 
+void channel_prepare(unsigned id)
+{
+    for (unsigned other = 0; other <= ncubicles; other++) {
+        const unsigned number = other != id ? channel_number(id, other) : 0;
+        for (unsigned way = 0; number != 0 && way < 2; way++) {
+            seen[other][way] = channel_at(number)->line[way].sequence;
+        }
+    }
+}
+
 /* Who is at the other ends of this process's channels. */
 static void channel_meet(void)
 {
@@ -97,6 +109,8 @@ static void channel_meet(void)
             .out = &channel->line[mine],
             .in = &channel->line[1 - mine],
             .bell = channel_bell(id),
+            .in_sequence = seen[id][1 - mine],
+            .out_sequence = seen[id][mine],
         };
         known[nknown++] = &peers[id];
     }
@@ -147,15 +161,6 @@ int channel_keep(unsigned id)
 struct channel_peer *channel_peer(unsigned id)
 {
     return id <= ncubicles && peers[id].channel != NULL ? &peers[id] : NULL;
-}
-
-void channel_reset(unsigned id)
-{
-    struct channel_peer *peer = channel_peer(id);
-    if (peer != NULL) {
-        peer->in_sequence = peer->in->sequence;
-        peer->top = 0;
-    }
 }
 
 struct channel_line *channel_begin(struct channel_peer *peer)
@@ -219,47 +224,50 @@ static struct channel_peer *channel_look(struct channel_line *line)
     return NULL;
 }
 
-static bool channel_is_gone(const struct channel_peer *peer)
+uint32_t channel_life(unsigned id)
 {
-    return peer != NULL &&
-           __atomic_load_n(&channel_news()->gone[peer->id], __ATOMIC_ACQUIRE) != 0;
+    return __atomic_load_n(&channel_news()->lives[id], __ATOMIC_ACQUIRE);
 }
 
-/* Until the bell is rung, unless a message is there. */
-static struct channel_peer *channel_sleep(const struct channel_peer *expected,
-                                          struct channel_line *line)
+bool channel_is_gone(const struct channel_peer *peer)
+{
+    return peer != NULL &&
+           (__atomic_load_n(&channel_news()->gone[peer->id], __ATOMIC_ACQUIRE) != 0 ||
+            channel_life(peer->id) != peer->life);
+}
+
+/* Until the bell is rung, unless a message is there. False: nobody is to be waited for. */
+static bool channel_sleep(const struct channel_peer *expected,
+                          struct channel_line *line, struct channel_peer **from)
 {
     struct channel_bell *bell = channel_bell(self);
     const struct timespec timeout = {.tv_nsec = LOOK_AGAIN_NS};
     const uint32_t rung = __atomic_load_n(&bell->rung, __ATOMIC_SEQ_CST);
     __atomic_store_n(&bell->sleeping, 1, __ATOMIC_SEQ_CST);
-    struct channel_peer *from = channel_look(line);
-    if (from == NULL && !channel_is_gone(expected)) {
+    *from = channel_look(line);
+    const bool gone = *from == NULL && channel_is_gone(expected);
+    if (*from == NULL && !gone) {
         (void)channel_futex(&bell->rung, FUTEX_WAIT, rung, &timeout);
     }
     __atomic_store_n(&bell->sleeping, 0, __ATOMIC_RELAXED);
-    if (from == NULL && on_wake != NULL) {
-        on_wake();
-    }
-    return from;
+    return !gone && (*from != NULL || on_wake == NULL || !on_wake());
 }
 
 struct channel_peer *channel_wait(const struct channel_peer *expected,
                                   struct channel_line *line, bool handed_over)
 {
-    for (unsigned n = handed_over ? looks : 0;; n++) {
-        struct channel_peer *from =
-            n < looks ? channel_look(line) : channel_sleep(expected, line);
-        if (from != NULL) {
+    struct channel_peer *from;
+    unsigned left = handed_over ? 0 : looks;
+    while ((from = channel_look(line)) == NULL) {
+        if (left > 0) {
+            left--;
+            __builtin_ia32_pause();
+            continue;
+        }
+        const bool go_on = channel_sleep(expected, line, &from);
+        if (from != NULL || !go_on) {
             return from;
         }
-        if (n >= looks) {
-            from = channel_look(line);
-            if (from != NULL || channel_is_gone(expected)) {
-                return from;
-            }
-            n = 0;
-        }
-        __builtin_ia32_pause();
     }
+    return from;
 }

@@ -25,9 +25,8 @@ enum channel_kind {
     CHANNEL_CALL = 1, /* of trampoline `what` */
     CHANNEL_RESULT,   /* of the receiver's call `call` */
     CHANNEL_PAGES, /* of the allocator: do `what` (IPC_PAGES_*) to pages of the receiver */
-    CHANNEL_REPORT,    /* to the parent: what has been counted */
-    CHANNEL_END,       /* to the parent: the system ends with status `what` */
-    CHANNEL_RESTARTED, /* of the parent: forget peer `what` as it was */
+    CHANNEL_REPORT, /* of the parent: what has been counted? */
+    CHANNEL_END,    /* to the parent: by the sender's policy, with status `what` */
 };
 
 /** One message. What is longer lies in the channel's area, at `offset`. */
@@ -64,8 +63,10 @@ struct channel_notice {
 
 /** What the parent tells everybody. */
 struct channel_news {
-    uint8_t gone[CUBICLE_MAX + 1]; /* the process is no more */
+    uint8_t gone[CUBICLE_MAX + 1];   /* the process is no more */
+    uint32_t lives[CUBICLE_MAX + 1]; /* how often it has begun anew */
 };
+_Static_assert(sizeof(struct channel_news) <= PAGE_SIZE, "news are a page");
 
 /** The other end, as this process knows it: private. */
 struct channel_peer {
@@ -74,7 +75,9 @@ struct channel_peer {
     struct channel_line *in, *out;
     struct channel_bell *bell;
     uint64_t in_sequence, out_sequence;
-    uint32_t top; /* of the area: below it lie messages that are in use */
+    uint32_t top;   /* of the area: below it lie messages that are in use */
+    uint32_t asked; /* questions that have no answer yet, one inside the other */
+    uint32_t life;  /* of the other end, when it was asked the outermost */
 };
 
 /** Makes a channel between @a and @b where there is none; before channel_map(). */
@@ -82,6 +85,9 @@ void channel_want(unsigned a, unsigned b);
 
 /** Makes the memory and maps all of it. 0 or a negative errno. */
 int channel_map(size_t ncubicles) __attribute__((warn_unused_result));
+
+/** A process for @id is about to be made: messages from now on are for that one. */
+void channel_prepare(unsigned id);
 
 /** This process becomes @self's: it loses what is not its to see (C1). 0 or a negative errno. */
 int channel_keep(unsigned self) __attribute__((warn_unused_result));
@@ -93,9 +99,6 @@ struct channel_peer *channel_peer(unsigned id);
 struct channel_notice *channel_notice(unsigned id);
 struct channel_news *channel_news(void);
 
-/** Begins everything between the parent and @id anew: its process is another. */
-void channel_reset(unsigned id);
-
 /** The line to fill for the next message to @peer. */
 struct channel_line *channel_begin(struct channel_peer *peer);
 
@@ -104,14 +107,21 @@ bool channel_send(struct channel_peer *peer);
 
 /**
  * Waits for a message from anybody, copies it to @line (C2) and returns whom it is from. NULL:
- * the process of @expected is gone. @expected NULL: none. @handed_over: whoever is to answer has just been
+ * the process of @expected is gone, or another one, or nobody is to be waited for any longer. @expected NULL: none. @handed_over: whoever is to answer has just been
  * woken, so that it may need this processor.
  */
 struct channel_peer *channel_wait(const struct channel_peer *expected,
                                   struct channel_line *line, bool handed_over);
 
-/** Has @woken called in this process whenever the wait for a message has been interrupted. */
-void channel_on_wake(void (*woken)(void));
+/** Has @woken called in this process whenever a wait for a message has been interrupted, and at least a few
+ *  times a second. True: the wait is to end. NULL: nothing is called. */
+void channel_on_wake(bool (*woken)(void));
+
+/** True when the process of @peer is not the one that was asked. */
+bool channel_is_gone(const struct channel_peer *peer);
+
+/** How often the process of @id has begun anew. */
+uint32_t channel_life(unsigned id);
 
 /** Rings the bell of @id, of a handler too. */
 void channel_ring(unsigned id);

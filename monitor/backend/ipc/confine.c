@@ -109,9 +109,22 @@ int ipc_confine(const struct monitor_config *config, const struct cubicle *cubic
                                       cubicle->name, strerror(-error));
 }
 
-/* The parent ends its children, and learns of it. */
+/* The parent ends its children, and learns of it. Where a cubicle may begin anew it also makes one, which then does what
+ * ipc_become() does and gives all that up again. */
 void ipc_allow_calls(struct filter *filter)
 {
-    filter_allow(filter, SYS_wait4);
-    filter_allow(filter, SYS_kill);
+    static const unsigned always[] = {SYS_wait4, SYS_kill};
+    static const unsigned making[] = {
+        SYS_clone,     SYS_set_robust_list, SYS_prctl,     SYS_close,
+        SYS_getppid,   SYS_close_range,     SYS_geteuid,   SYS_rt_sigaction,
+        SYS_setrlimit, SYS_prlimit64,       SYS_setitimer, SYS_pause,
+    };
+    bool restarts = false;
+    ALLOW(filter, always);
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        restarts |= cubicle_get(id)->on_fault == MONITOR_ON_FAULT_RESTART;
+    }
+    if (restarts) {
+        ALLOW(filter, making);
+    }
 }

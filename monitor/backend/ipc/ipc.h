@@ -60,9 +60,6 @@ void ipc_end(int status) __attribute__((noreturn));
 /** Makes a process for each cubicle. Returns in the parent. */
 int ipc_divide(const struct monitor_config *config) __attribute__((warn_unused_result));
 
-/** Looks after processes that have ended, in the parent. May unwind everything. */
-void ipc_reap(void);
-
 /** Ends all processes, in the parent. */
 void ipc_finish(void);
 
@@ -80,8 +77,12 @@ void ipc_report(struct channel_peer *from, const struct channel_line *line);
 void ipc_become(const struct monitor_config *config, unsigned id)
     __attribute__((noreturn));
 
-/** Asks all processes what they have counted, in the parent. */
-void ipc_collect(void);
+/** Asks the process of cubicle @id what it has counted, in the parent. */
+void ipc_collect(unsigned id);
+
+/** Answers question @call of @to. */
+void ipc_answer(struct channel_peer *to, uint64_t call, uint64_t result,
+                uint64_t vector_result);
 
 /** True where a module of @cubicle has @right (MONITOR_RIGHT_*). */
 bool ipc_has_right(const struct cubicle *cubicle, unsigned right);

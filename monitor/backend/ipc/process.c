@@ -141,6 +141,7 @@ void ipc_become(const struct monitor_config *config, unsigned id)
     const struct cubicle *self = cubicle_get(id);
     const pid_t parent = getppid();
     ipc_self = id;
+    cubicle_get(id)->state = CUBICLE_STARTING;
     process_ignore_signals();
     int error = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? 0 : -errno;
     if (error == 0 && parent != ipc_parent) {

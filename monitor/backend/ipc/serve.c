@@ -12,15 +12,15 @@
 #include "../../marshal.h"
 #include "../../module.h"
 #include "../../page.h"
+#include "../../restart.h"
 #include "ipc.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static uint32_t
     *served; /* by the id of somebody's trampoline: that of this process, or 0 */
-static uint64_t calls; /* how many questions this process has asked */
+static uint32_t calls; /* how many questions this process has asked */
 
 int ipc_complete(void)
 {
@@ -53,27 +53,39 @@ const struct trampoline *ipc_served(const struct trampoline *t)
     return trampoline_get(served[t->id]);
 }
 
+static int serve_gone_error(const struct channel_peer *peer)
+{
+    return channel_life(peer->id) != peer->life ? -ECONNRESET : -EOWNERDEAD;
+}
+
 int ipc_ask(struct channel_peer *peer, struct channel_line *answer)
 {
-    const uint64_t call = ++calls;
+    /* Not a number that whoever was this cubicle before has used. */
+    const uint64_t call = (uint64_t)channel_life(ipc_self) << 32 | ++calls;
+    if (peer->asked == 0) {
+        peer->life = channel_life(peer->id);
+    }
+    if (channel_is_gone(peer)) {
+        return serve_gone_error(peer);
+    }
+    peer->asked++;
     channel_begin(peer)->call = call;
     bool handed_over = channel_send(peer);
-    for (;;) {
-        struct channel_peer *from = channel_wait(peer, answer, handed_over);
-        if (from == NULL) {
-            return -EOWNERDEAD;
-        }
+    struct channel_peer *from;
+    while ((from = channel_wait(peer, answer, handed_over)) != NULL) {
         if (answer->kind != CHANNEL_RESULT) {
             ipc_serve(from, answer);
         } else if (from == peer && answer->call == call) { /* V2 */
-            return 0;
+            break;
         }
         handed_over = false;
     }
+    peer->asked--;
+    return from != NULL ? 0 : serve_gone_error(peer);
 }
 
-static void serve_answer(struct channel_peer *to, uint64_t call, uint64_t result,
-                         uint64_t vector_result)
+void ipc_answer(struct channel_peer *to, uint64_t call, uint64_t result,
+                uint64_t vector_result)
 {
     struct channel_line *line = channel_begin(to);
     line->kind = CHANNEL_RESULT;
@@ -108,6 +120,29 @@ static void serve_started(const struct trampoline *t, int error)
     if (error == 0 && cubicle->state == CUBICLE_STARTING &&
         t == cubicle->modules[cubicle->nmodules - 1]->init) {
         entry_open(cubicle);
+        restart_allow(cubicle);
+    }
+}
+
+/* What begins anew does so in another process. */
+static bool serve_is_to_restart(void)
+{
+    const struct cubicle *cubicle = cubicle_get(ipc_self);
+    return cubicle->state == CUBICLE_DEAD && cubicle->may_restart;
+}
+
+/* The parent says that another cubicle has ended, or has begun anew. */
+static void serve_learn(const struct trampoline *t, const struct channel_line *line)
+{
+    const struct cubicle *self = cubicle_get(ipc_self);
+    struct cubicle *other = cubicle_get((unsigned)line->values[0]);
+    for (size_t i = 0; i < self->nmodules && other != NULL && other != self; i++) {
+        if (t == self->modules[i]->ended) {
+            other->state = CUBICLE_DEAD;
+            other->reclaimed = 0;
+        } else if (t == self->modules[i]->restarted) {
+            other->state = CUBICLE_LIVE;
+        }
     }
 }
 
@@ -116,7 +151,7 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
     struct ipc_incoming in = {.line = *line, .from = from, .before = ipc_incoming};
     const struct trampoline *t = trampoline_get(line->what);
     if (t == NULL || t->callee != ipc_self || t->caller != from->id) { /* V1 */
-        serve_answer(from, line->call, (uint64_t)-EPERM, 0);
+        ipc_answer(from, line->call, (uint64_t)-EPERM, 0);
         return;
     }
     const uint32_t top = from->top;
@@ -125,17 +160,20 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
         from->top = line->offset + line->size;
     }
     ipc_incoming = &in;
+    if (from->id == CUBICLE_MONITOR) {
+        serve_learn(t, line);
+    }
     const uint64_t result = serve_enter(ipc_served(t));
     ipc_incoming = in.before;
     from->top = top;
-    if (fault_ending()) {
+    if (fault_ending() || serve_is_to_restart()) {
         ipc_end(fault_end_status());
     }
     serve_started(t, (int)result);
     if (in.done) {
-        serve_answer(from, line->call, in.result, in.vector_result);
+        ipc_answer(from, line->call, in.result, in.vector_result);
     } else { /* not a number, where that is what the caller expects */
-        serve_answer(from, line->call, result, UINT64_C(0x7ff8000000000000));
+        ipc_answer(from, line->call, result, UINT64_C(0x7ff8000000000000));
     }
 }
 
@@ -173,7 +211,21 @@ static void serve_pages(struct channel_peer *from, const struct channel_line *li
             ? gate_change_pages((enum gate_pages)line->what, cubicle_get(ipc_self),
                                 line->values[0], line->values[1])
             : -EPERM;
-    serve_answer(from, line->call, (uint64_t)(int64_t)result, 0);
+    ipc_answer(from, line->call, (uint64_t)(int64_t)result, 0);
+}
+
+/* Books what @owner has, for when it is dead: cubicle_page_reclaim(). */
+static void serve_note_pages(enum gate_pages change, struct cubicle *owner,
+                             uint32_t page, uint32_t npages)
+{
+    if (change == GATE_PAGES_ASSIGN && page_get(page).owner != owner->id &&
+        page_claim(page, npages, owner->id, PAGE_HEAP, 0) == 0) {
+        cubicle_book(owner, npages);
+    }
+    if (change == GATE_PAGES_RELEASE && page_all(page, npages, owner->id, PAGE_HEAP)) {
+        page_free(page, npages);
+        owner->npages -= npages;
+    }
 }
 
 int ipc_change_pages(int change, unsigned owner, uint64_t base, uint64_t npages)
@@ -188,8 +240,15 @@ int ipc_change_pages(int change, unsigned owner, uint64_t base, uint64_t npages)
     line->what = (uint32_t)change;
     line->values[0] = base;
     line->values[1] = npages;
-    const int error = ipc_ask(peer, &answer);
-    return error == 0 ? (int)answer.result : error;
+    int result = ipc_ask(peer, &answer);
+    if (result == 0) {
+        result = (int)answer.result;
+    }
+    if (result == 0) {
+        serve_note_pages((enum gate_pages)change, cubicle_get(owner),
+                         page_of((uint32_t)base), (uint32_t)npages);
+    }
+    return result;
 }
 
 void ipc_serve(struct channel_peer *from, const struct channel_line *line)
@@ -200,6 +259,8 @@ void ipc_serve(struct channel_peer *from, const struct channel_line *line)
         serve_call(from, line);
     } else if (line->kind == CHANNEL_PAGES) {
         serve_pages(from, line);
+    } else if (line->kind == CHANNEL_REPORT && from->id == 0) {
+        ipc_report(from, line);
     }
 }
 
@@ -218,7 +279,11 @@ void ipc_end(int status)
     line->kind = CHANNEL_END;
     line->what = (uint32_t)status;
     (void)channel_send(parent);
-    for (;;) {
-        (void)pause(); /* the parent ends this process */
+    for (;;) { /* until the parent ends this process */
+        struct channel_line heard;
+        struct channel_peer *from = channel_wait(NULL, &heard, true);
+        if (from == parent && heard.kind == CHANNEL_REPORT) {
+            ipc_report(from, &heard);
+        }
     }
 }
