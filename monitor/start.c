@@ -425,6 +425,21 @@ static int start_monitor(const struct monitor_config *config)
     return registry_read(config->interfaces_dir);
 }
 
+/* What is about one process, or about windows, is not there where each cubicle has its own. */
+static int start_check_processes(const struct monitor_config *config)
+{
+    if (config->isolation != MONITOR_ISOLATION_IPC ||
+        (config->trace == NULL && !config->sample && config->acl == MONITOR_ACL_ON &&
+         config->revoke == MONITOR_REVOKE_STRICT)) {
+        return 0;
+    }
+    return message_error(
+        -EINVAL,
+        "%s: with --isolation=ipc there are no traces, no samples, and no "
+        "windows; leave out --trace, --sample, --acl and --revoke",
+        config->system);
+}
+
 static int start_backend(const struct monitor_config *config, size_t ncubicles)
 {
     static const struct backend *const backends[] = {
@@ -455,6 +470,9 @@ int monitor_run(const struct monitor_config *config)
         return MONITOR_EXIT_CONFIG;
     }
     error = start_plan(config, &plan);
+    if (error == 0) {
+        error = start_check_processes(config);
+    }
     if (error == 0) {
         error = start_backend(config, plan.ncubicles);
     }

@@ -2,9 +2,9 @@
  * Arguments in messages. Both sides lay a call's ranges out one behind the other, in the order of the trampoline's steps and
  * each from a multiple of 16, in the area of their channel; each works out where from sizes that it has itself.
  *
- *   K1  What comes by a channel is copied to private memory and used from there; a size that
+ *   CA1  What comes by a channel is copied to private memory and used from there; a size that
  *       the callee works with is one of its own copy of the arguments.
- *   K2  Whatever a message says, only the channel's area is read and written for it, the callee's stack, and the ranges that
+ *   CA2  Whatever a message says, only the channel's area is read and written for it, the callee's stack, and the ranges that
  *       the caller itself has named in its call.
  */
 #include "../../copy.h"

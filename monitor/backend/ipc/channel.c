@@ -126,7 +126,7 @@ int channel_map(size_t n)
     }
     memory = mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
                   fd, 0);
-    close(fd); /* so that what is unmapped stays so (C1) */
+    close(fd); /* so that what is unmapped stays so (CH1) */
     if (memory == MAP_FAILED) {
         return -ENOMEM;
     }
@@ -192,7 +192,7 @@ bool channel_send(struct channel_peer *peer)
     return true;
 }
 
-/* C2. A result has no values, and is one line of the cache. */
+/* CH2. A result has no values, and is one line of the cache. */
 static void channel_copy(struct channel_line *to, const struct channel_line *from)
 {
     const volatile uint64_t *words = (const volatile uint64_t *)from;

@@ -3,10 +3,10 @@
  * for each process a bell. Everything in it can be written by the other side at any time.
  *
  * Invariants
- *   C1  A process has mapped the channels that it is an end of, its peers' bells and the
+ *   CH1  A process has mapped the channels that it is an end of, its peers' bells and the
  *       notices, and no other shared memory; nobody can map more of it after the start.
- *   C2  Nothing in a channel is read twice: a line is copied whole, then checked, then used.
- *   C3  Who has sent a message is known from the channel that it came by.
+ *   CH2  Nothing in a channel is read twice: a line is copied whole, then checked, then used.
+ *   CH3  Who has sent a message is known from the channel that it came by.
  */
 #ifndef MONITOR_IPC_CHANNEL_H
 #define MONITOR_IPC_CHANNEL_H
@@ -89,7 +89,7 @@ int channel_map(size_t ncubicles) __attribute__((warn_unused_result));
 /** A process for @id is about to be made: messages from now on are for that one. */
 void channel_prepare(unsigned id);
 
-/** This process becomes @self's: it loses what is not its to see (C1). 0 or a negative errno. */
+/** This process becomes @self's: it loses what is not its to see (CH1). 0 or a negative errno. */
 int channel_keep(unsigned self) __attribute__((warn_unused_result));
 
 /** The channel between this process and @id; NULL: there is none. */
@@ -106,7 +106,7 @@ struct channel_line *channel_begin(struct channel_peer *peer);
 bool channel_send(struct channel_peer *peer);
 
 /**
- * Waits for a message from anybody, copies it to @line (C2) and returns whom it is from. NULL:
+ * Waits for a message from anybody, copies it to @line (CH2) and returns whom it is from. NULL:
  * the process of @expected is gone, or another one, or nobody is to be waited for any longer. @expected NULL: none. @handed_over: whoever is to answer has just been
  * woken, so that it may need this processor.
  */

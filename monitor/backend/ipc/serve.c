@@ -2,9 +2,9 @@
  * What a process does for others: it calls functions of its own cubicle. While it waits for an
  * answer it does so too, so that A may call B and B call A again.
  *
- *   V1  A message is carried out only where its sender has a trampoline for it, to this cubicle.
- *   V2  An answer is taken only from the process that is asked, for the innermost call to it.
- *   V3  Pages are changed for an allocator only while this cubicle waits for an answer of it, or where they have been given back.
+ *   SV1  A message is carried out only where its sender has a trampoline for it, to this cubicle.
+ *   SV2  An answer is taken only from the process that is asked, for the innermost call to it.
+ *   SV3  Pages are changed for an allocator only while this cubicle waits for an answer of it, or where they have been given back.
  */
 #include "../../entry.h"
 #include "../../fault.h"
@@ -75,7 +75,7 @@ int ipc_ask(struct channel_peer *peer, struct channel_line *answer)
     while ((from = channel_wait(peer, answer, handed_over)) != NULL) {
         if (answer->kind != CHANNEL_RESULT) {
             ipc_serve(from, answer);
-        } else if (from == peer && answer->call == call) { /* V2 */
+        } else if (from == peer && answer->call == call) { /* SV2 */
             break;
         }
         handed_over = false;
@@ -150,7 +150,7 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
 {
     struct ipc_incoming in = {.line = *line, .from = from, .before = ipc_incoming};
     const struct trampoline *t = trampoline_get(line->what);
-    if (t == NULL || t->callee != ipc_self || t->caller != from->id) { /* V1 */
+    if (t == NULL || t->callee != ipc_self || t->caller != from->id) { /* SV1 */
         ipc_answer(from, line->call, (uint64_t)-EPERM, 0);
         return;
     }
@@ -186,7 +186,7 @@ bool ipc_has_right(const struct cubicle *cubicle, unsigned right)
     return has;
 }
 
-/* V3 */
+/* SV3 */
 static bool serve_may_change(const struct channel_peer *from,
                              const struct channel_line *line)
 {
