@@ -50,9 +50,10 @@ struct channel {
 
 /** Where a process sleeps. */
 struct channel_bell {
-    uint32_t rung;     /* a futex */
-    uint32_t sleeping; /* whoever sends must ring */
-    char pad[PAGE_SIZE - 8];
+    uint32_t rung;      /* a futex */
+    uint32_t sleeping;  /* whoever sends must ring */
+    uint32_t processor; /* that its process ran on when it began to wait or to work */
+    char pad[PAGE_SIZE - 12];
 };
 
 /** What a cubicle's process tells everybody, and nobody else can write. */

@@ -23,7 +23,7 @@
 static const unsigned all_have[] = {
     SYS_munmap,          SYS_madvise,        SYS_clock_gettime, SYS_rt_sigreturn,
     SYS_restart_syscall, SYS_rt_sigprocmask, SYS_pause,         SYS_exit,
-    SYS_exit_group,
+    SYS_exit_group,      SYS_sched_yield,
 };
 static const unsigned console[] = {
     SYS_read,  SYS_pread64, SYS_write,           SYS_fstat,     SYS_poll,
@@ -113,7 +113,7 @@ int ipc_confine(const struct monitor_config *config, const struct cubicle *cubic
  * ipc_become() does and gives all that up again. */
 void ipc_allow_calls(struct filter *filter)
 {
-    static const unsigned always[] = {SYS_wait4, SYS_kill};
+    static const unsigned always[] = {SYS_wait4, SYS_kill, SYS_sched_yield};
     static const unsigned making[] = {
         SYS_clone,     SYS_set_robust_list, SYS_prctl,     SYS_close,
         SYS_getppid,   SYS_close_range,     SYS_geteuid,   SYS_rt_sigaction,
