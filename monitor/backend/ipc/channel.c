@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -99,6 +100,7 @@ void channel_prepare(unsigned id)
 static void channel_meet(void)
 {
     nknown = 0;
+    memset(peers, 0, sizeof(peers)); /* the parent had others */
     for (unsigned id = 0; id <= ncubicles; id++) {
         const unsigned number = id != self ? channel_number(self, id) : 0;
         if (number == 0) {
