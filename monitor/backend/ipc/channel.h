@@ -90,8 +90,9 @@ int channel_map(size_t ncubicles) __attribute__((warn_unused_result));
 /** A process for @id is about to be made: messages from now on are for that one. */
 void channel_prepare(unsigned id);
 
-/** This process becomes @self's: it loses what is not its to see (CH1). 0 or a negative errno. */
-int channel_keep(unsigned self) __attribute__((warn_unused_result));
+/** This process becomes @self's: it loses what is not its to see (CH1). @alone: no other one of the system runs on its
+ *  processor. 0 or a negative errno. */
+int channel_keep(unsigned self, bool alone) __attribute__((warn_unused_result));
 
 /** The channel between this process and @id; NULL: there is none. */
 struct channel_peer *channel_peer(unsigned id);

@@ -115,9 +115,20 @@ void ipc_allow_calls(struct filter *filter)
 {
     static const unsigned always[] = {SYS_wait4, SYS_kill, SYS_sched_yield};
     static const unsigned making[] = {
-        SYS_clone,     SYS_set_robust_list, SYS_prctl,     SYS_close,
-        SYS_getppid,   SYS_close_range,     SYS_geteuid,   SYS_rt_sigaction,
-        SYS_setrlimit, SYS_prlimit64,       SYS_setitimer, SYS_pause,
+        SYS_clone,
+        SYS_set_robust_list,
+        SYS_prctl,
+        SYS_close,
+        SYS_getppid,
+        SYS_close_range,
+        SYS_geteuid,
+        SYS_rt_sigaction,
+        SYS_setrlimit,
+        SYS_prlimit64,
+        SYS_sched_getaffinity,
+        SYS_sched_setaffinity,
+        SYS_setitimer,
+        SYS_pause,
     };
     bool restarts = false;
     ALLOW(filter, always);

@@ -12,6 +12,7 @@
 #include "ipc.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -126,6 +127,30 @@ static void process_believe_in_others(unsigned id)
     }
 }
 
+/*
+ * Where there are processors for it, the application has one, and all others share another: the application can look for
+ * an answer without keeping anybody from running, and the others hand theirs over to each other, which is cheaper than to
+ * wake somebody elsewhere. Systems begin at different ones. It costs nothing but time where it fails.
+ */
+static void process_choose_processor(const struct cubicle *self)
+{
+    cpu_set_t allowed;
+    cpu_set_t chosen;
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0 ||
+        CPU_COUNT(&allowed) < 2) {
+        return;
+    }
+    unsigned skip = ((unsigned)ipc_parent + (self->is_app ? 1u : 0u)) %
+                    (unsigned)CPU_COUNT(&allowed);
+    CPU_ZERO(&chosen);
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&chosen) == 0; cpu++) {
+        if (CPU_ISSET(cpu, &allowed) && skip-- == 0) {
+            CPU_SET(cpu, &chosen);
+        }
+    }
+    (void)sched_setaffinity(0, sizeof(chosen), &chosen);
+}
+
 /* Signals of the terminal and of users are for the parent. */
 static void process_ignore_signals(void)
 {
@@ -148,7 +173,7 @@ void ipc_become(const struct monitor_config *config, unsigned id)
         error = -ESRCH;
     }
     if (error == 0) {
-        error = channel_keep(id);
+        error = channel_keep(id, self->is_app);
     }
     if (error == 0) {
         error = process_lose_memory(self);
@@ -160,6 +185,7 @@ void ipc_become(const struct monitor_config *config, unsigned id)
         error = process_lose_descriptors(config, self);
     }
     if (error == 0) {
+        process_choose_processor(self);
         error = watchdog_start();
     }
     if (error == 0) {
