@@ -82,12 +82,21 @@ def others_memory():
         check(target_of(result) == int(address, 16) and result.faults(), "no report", result)
 
 
+def quota():
+    """The kernel keeps the quota of a process whose own monitor does not."""
+    result = attack("memory", "all")
+    taken = re.search(r"^took (\d+) MiB$", result.out, re.M)
+    check(taken and 1 <= int(taken.group(1)) <= 64, "more than the quota", result)
+    check(result.status == 0, "wrong exit status", result)
+
+
 def main():
     tests = Suite("processes")
     for name in CALLS:
         tests.add(f"ipc: 33-36 host call {name}", host_call, name)
     for victim in VICTIMS:
         tests.add(f"ipc: 28 forged messages to {victim}", forged, victim)
+    tests.add("ipc: 31 more memory than the quota", quota)
     tests.add("ipc: 1 others' memory", others_memory)
     return tests.main()
 

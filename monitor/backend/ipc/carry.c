@@ -192,12 +192,22 @@ static int carry_results(struct carry *c, const struct channel_line *answer)
     return error;
 }
 
-static void carry_count(const struct carry *c)
+/* As marshal_leave() counts. */
+static void carry_count(const struct carry *c, uint64_t answer)
 {
     struct trampoline *t = trampoline_get(c->t->id);
+    const int64_t result = marshal_read(t->result, answer);
+    const bool failed = t->result.is_signed && result < 0;
     for (unsigned k = 0; k < t->nsteps; k++) {
-        *(t->steps[k].kind == DESCRIPTOR_OUT ? &t->bytes_out : &t->bytes_in) +=
-            c->sizes[k];
+        const struct marshal_step *step = &t->steps[k];
+        if (step->kind == DESCRIPTOR_IN || step->kind == DESCRIPTOR_INOUT) {
+            t->bytes_in += c->sizes[k];
+        }
+        if (step->kind == DESCRIPTOR_INOUT ||
+            (step->kind == DESCRIPTOR_OUT && !failed)) {
+            t->bytes_out +=
+                step->ret ? (result > 0 ? (uint64_t)result : 0) : c->sizes[k];
+        }
     }
 }
 
@@ -225,7 +235,7 @@ static void carry_call(struct call_frame *frame, const struct trampoline *t)
         (void)marshal_fail(frame, t, error);
         return;
     }
-    carry_count(&c);
+    carry_count(&c, answer.result);
     frame->result = answer.result;
     frame->vector_result = answer.vector_result;
 }

@@ -11,8 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** Process id of the parent. */
+/** Process id of the parent, and how many private pages it could write when it made the processes. */
 extern pid_t ipc_parent;
+extern uint64_t ipc_parent_pages;
 
 /** Whose process this is; 0: the parent's, which runs no cubicle. */
 extern unsigned ipc_self;

@@ -12,12 +12,15 @@
 #include "ipc.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 pid_t ipc_parent;
+uint64_t ipc_parent_pages;
 
 static pid_t pids[CUBICLE_MAX + 1];
 static const struct monitor_config *system_config;
@@ -202,6 +205,18 @@ void ipc_hear(struct channel_peer *from, const struct channel_line *line)
     parent_apply_policy(cubicle);
 }
 
+/* What RLIMIT_DATA counts; and stacks, which it does not. */
+static int parent_count_pages(void)
+{
+    FILE *statm = fopen("/proc/self/statm", "re");
+    const bool read = statm != NULL && fscanf(statm, "%*u %*u %*u %*u %*u %" SCNu64,
+                                              &ipc_parent_pages) == 1;
+    if (statm != NULL) {
+        (void)fclose(statm);
+    }
+    return read ? 0 : -EIO;
+}
+
 int ipc_divide(const struct monitor_config *config)
 {
     ipc_parent = getpid();
@@ -210,6 +225,9 @@ int ipc_divide(const struct monitor_config *config)
         channel_want(0, id);
     }
     int error = channel_map(cubicle_count());
+    if (error == 0) {
+        error = parent_count_pages();
+    }
     if (error == 0) {
         error = fault_handle(SIGCHLD, parent_child_ended, SA_RESTART | SA_NOCLDSTOP);
     }

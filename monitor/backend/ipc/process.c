@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,9 +30,10 @@ static bool process_may_see(const struct cubicle *self, uint32_t page)
     return info.owner == self->id || info.kind == PAGE_STUB || info.kind == PAGE_FREE;
 }
 
-/* Code of others too: there is nothing to call in it. */
-static int process_lose_memory(const struct cubicle *self)
+/* Code of others too: there is nothing to call in it. *@lost: how many pages that could be written. */
+static int process_lose_memory(const struct cubicle *self, uint64_t *lost)
 {
+    *lost = 0;
     for (uint32_t page = 0; page < PAGE_COUNT;) {
         uint32_t next = page + 1;
         if (process_may_see(self, page)) {
@@ -40,6 +42,9 @@ static int process_lose_memory(const struct cubicle *self)
         }
         while (next < PAGE_COUNT && !process_may_see(self, next)) {
             next++;
+        }
+        for (uint32_t p = page; p < next; p++) {
+            *lost += (page_get(p).rights & PAGE_WRITE) != 0;
         }
         const int error = none_unmap(self->id, page, next - page);
         if (error != 0) {
@@ -100,6 +105,20 @@ static int process_lose_descriptors(const struct monitor_config *config,
         }
     }
     return close_range(DESCRIPTORS, ~0u, 0) == 0 || errno == ENOSYS ? 0 : -errno;
+}
+
+/* The quota, for a process that has been taken over: the kernel lets it have so many private pages, with those that it has. */
+static int process_limit_memory(const struct cubicle *self, uint64_t lost)
+{
+    if (self->quota_pages == UINT64_MAX) {
+        return 0;
+    }
+    const uint64_t left =
+        self->quota_pages > self->npages ? self->quota_pages - self->npages : 0;
+    const rlim_t bytes = (ipc_parent_pages - lost + STACK_SIZE / PAGE_SIZE + left)
+                         << PAGE_SHIFT;
+    const struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+    return setrlimit(RLIMIT_DATA, &limit) == 0 ? 0 : -errno;
 }
 
 /* The state of the thread is the parent's: of the moment at which it forked. */
@@ -165,6 +184,7 @@ void ipc_become(const struct monitor_config *config, unsigned id)
 {
     const struct cubicle *self = cubicle_get(id);
     const pid_t parent = getppid();
+    uint64_t lost = 0;
     ipc_self = id;
     cubicle_get(id)->state = CUBICLE_STARTING;
     process_ignore_signals();
@@ -176,13 +196,16 @@ void ipc_become(const struct monitor_config *config, unsigned id)
         error = channel_keep(id, self->is_app);
     }
     if (error == 0) {
-        error = process_lose_memory(self);
+        error = process_lose_memory(self, &lost);
     }
     if (error == 0) {
         error = process_begin_thread();
     }
     if (error == 0) {
         error = process_lose_descriptors(config, self);
+    }
+    if (error == 0) {
+        error = process_limit_memory(self, lost);
     }
     if (error == 0) {
         process_choose_processor(self);
