@@ -17,6 +17,12 @@
 
 CUBICLE_INTERFACE_MANY(socket);
 
+/** Bytes. Of a stream a receive gives less than there is only where it gives at least so many. */
+#define SOCKET_PIECE 8192
+/** A flag of a receive that goes on with one before it: it does not wait, and leaves an error or the end of the stream for
+ *  a call without it (-EAGAIN). */
+#define SOCKET_REST 0x10000000
+
 /** An address of any family, a struct sockaddr of @len bytes. */
 struct socket_address {
     uint32_t len;
@@ -38,6 +44,22 @@ struct socket_event {
     uint64_t data; /* as it was added with */
 };
 
+/** An interface and one of its addresses. */
+struct socket_interface {
+    char name[16];            /* ends with a 0 byte */
+    uint32_t index;           /* > 0 */
+    uint32_t flags;           /* IFF_* */
+    uint32_t mtu;             /* bytes; 0: none */
+    uint16_t family, prefix;  /* AF_INET, AF_INET6; AF_PACKET: Ethernet's own address. Bits of the network; 0 of AF_PACKET */
+    uint8_t address[16];
+};
+
+/** A level of options that is ours, unlike all of Linux's. Of any socket can be read: */
+#define SOCKET_LEVEL 0x10000
+#define SOCKET_INTERFACES 1   /* an array of struct socket_interface, as many as fit: one of AF_PACKET for each interface, and
+                                 one for each address */
+#define SOCKET_NAME_SERVERS 2 /* an array of struct in_addr: name servers that DHCP told of */
+
 /** Takes network device @device (a provider of netif) into use; as Linux's "ip" and "dhclient" would. @options, words
  *  with spaces between them: see docs/networking.md. 0; -EBUSY there is one; -EINVAL; what the device answers. */
 int socket_start(CUBICLE_STRING(64) const char *device, CUBICLE_STRING(1024) const char *options);
@@ -56,12 +78,12 @@ int socket_accept(int handle, int flags, CUBICLE_OUT(sizeof(struct socket_addres
                   CUBICLE_CALLER int caller);
 int socket_connect(int handle, CUBICLE_IN(len) const void *address, size_t len, CUBICLE_CALLER int caller);
 int socket_shutdown(int handle, int how, CUBICLE_CALLER int caller);
-/** send(2) and sendto(2), flags MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB refused. What is taken leaves at the latest
- *  when its owner waits. */
+/** send(2) and sendto(2), flags MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB refused. What is taken leaves at once, and
+ *  from a socket with O_NONBLOCK at the latest when its owner waits. */
 ssize_t socket_send(int handle, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count, int flags,
                     CUBICLE_IN(address_len) CUBICLE_OR_NULL const void *address, size_t address_len,
                     CUBICLE_CALLER int caller);
-/** recv(2), flags MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_WAITALL. */
+/** recv(2), flags MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, SOCKET_REST. */
 ssize_t socket_receive(int handle, CUBICLE_OUT(count, ret) void *buf, size_t count, int flags, CUBICLE_CALLER int caller);
 /** recvfrom(2): the same, and says of what. */
 ssize_t socket_receive_from(int handle, CUBICLE_OUT(count, ret) void *buf, size_t count, int flags,
@@ -80,9 +102,12 @@ int64_t socket_readable(int handle, CUBICLE_CALLER int caller);
 
 /** What is ready now: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP. The numbers of poll(2) are the same. */
 int socket_poll(int handle, CUBICLE_CALLER int caller);
-/** Lets the stack work until something may have become ready of a socket of @owner's, at most @timeout_ns (-1: for
- *  ever). 1; 0 the time is over; -EINTR. */
+/** Lets the stack work until something may have become ready of a socket of @owner's (0: the caller's, -1: nobody's), at
+ *  most @timeout_ns (-1: for ever). 1; 0 the time is over; -EINTR. */
 int socket_wait(int owner, int64_t timeout_ns, CUBICLE_CALLER int caller);
+/** The end of programs, whose sockets have been closed: lets the stack work until their peers have acknowledged all that
+ *  was sent. 0; -ETIMEDOUT nothing was acknowledged for @quiet_ns, or not all within @limit_ns; -EINTR. */
+int socket_drain(int64_t quiet_ns, int64_t limit_ns);
 
 /** Makes an empty set for @owner (0: the caller): what epoll(7) knows of sockets. Its handle. */
 int socket_set_create(int owner, CUBICLE_CALLER int caller);

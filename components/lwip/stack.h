@@ -9,6 +9,7 @@
  *   datagram.c           UDP
  *   set.c                what epoll(7) knows of sockets
  *   name.c, option.c     addresses, options
+ *   inquire.c            what is told of the stack itself
  *   loop.c               the event loop
  *   device.c, input.c, output.c, interface.c   the network device, and the interface on it
  *   handle.c             numbers of sockets and sets
@@ -205,6 +206,9 @@ void option_defaults(struct sock_options *options);
 int option_set(struct sock *sock, int level, int option, const void *value, size_t len);
 ssize_t option_get(struct sock *sock, int level, int option, void *value, size_t size);
 
+/* inquire.c: what is read with options of SOCKET_LEVEL */
+ssize_t inquire(int option, void *value, size_t size);
+
 /* set.c */
 struct set;
 int set_new(int creator, int owner);
@@ -255,6 +259,8 @@ void loop_glance(void);
 int loop_until(bool (*done)(void *arg), void *arg, int64_t timeout_ns);
 /** Looks at the device and the timers once, without waiting. */
 void loop_poll(void);
+/** Sends what waits to be sent. */
+void loop_flush(void);
 /** Memory that the caller was given a result from, kept until the next call. */
 void loop_hold(struct pbuf *p);
 void loop_release_held(void);
@@ -264,9 +270,16 @@ void loop_release_held(void);
 /** Closes what they had. */
 void lifecycle_mend(void);
 
+/* ---- the end of programs (drain.c) ---- */
+
+/** socket_drain(). */
+int drain(int64_t quiet_ns, int64_t limit_ns);
+
 /* ---- the device (device.c) ---- */
 
 bool device_present(void);
+/** Sends what is queued. */
+void device_flush(void);
 /** Sends what is queued, receives, waits up to @timeout_ns. 0, -EINTR. */
 int device_exchange(int64_t timeout_ns);
 
