@@ -21,9 +21,9 @@
 
 /* What every process has: nothing that reaches another process, or a file. */
 static const unsigned all_have[] = {
-    SYS_munmap,          SYS_madvise,        SYS_clock_gettime, SYS_rt_sigreturn,
-    SYS_restart_syscall, SYS_rt_sigprocmask, SYS_pause,         SYS_exit,
-    SYS_exit_group,      SYS_sched_yield,
+    SYS_munmap,       SYS_madvise,         SYS_clock_gettime,
+    SYS_rt_sigreturn, SYS_restart_syscall, SYS_rt_sigprocmask,
+    SYS_exit,         SYS_exit_group,      SYS_sched_yield,
 };
 static const unsigned console[] = {
     SYS_read,  SYS_pread64, SYS_write,           SYS_fstat,     SYS_poll,

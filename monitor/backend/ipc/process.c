@@ -99,12 +99,16 @@ static int process_lose_descriptors(const struct monitor_config *config,
     enum { DESCRIPTORS = 1024 }; /* behind them: none that anybody keeps */
     int keep[8];
     const unsigned nkept = process_descriptors(config, self, keep);
+    int first = 0; /* of those that are to be closed */
     for (int fd = 0; fd < DESCRIPTORS; fd++) {
-        if (!process_keeps(config, self, keep, nkept, fd)) {
-            (void)close(fd);
+        if (process_keeps(config, self, keep, nkept, fd)) {
+            if (fd > first && close_range((unsigned)first, (unsigned)fd - 1, 0) != 0) {
+                return -errno;
+            }
+            first = fd + 1;
         }
     }
-    return close_range(DESCRIPTORS, ~0u, 0) == 0 || errno == ENOSYS ? 0 : -errno;
+    return close_range((unsigned)first, ~0u, 0) == 0 ? 0 : -errno;
 }
 
 /* The quota, for a process that has been taken over: the kernel lets it have so many private pages, with those that it has. */
@@ -188,6 +192,7 @@ void ipc_become(const struct monitor_config *config, unsigned id)
     ipc_self = id;
     cubicle_get(id)->state = CUBICLE_STARTING;
     process_ignore_signals();
+    (void)prctl(PR_SET_NAME, self->name, 0, 0, 0); /* for ps(1) */
     int error = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? 0 : -errno;
     if (error == 0 && parent != ipc_parent) {
         error = -ESRCH;
