@@ -5,9 +5,12 @@
 """
 
 import functools
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -22,6 +25,7 @@ from harness import (  # noqa: E402
     target_of,
     temporary_directory,
 )
+from processes import descendants  # noqa: E402
 
 FORGED = SYSTEMS / "forged.yaml"
 # What the attacker asks the kernel for; the names are those of forger.c.
@@ -90,12 +94,33 @@ def quota():
     check(result.status == 0, "wrong exit status", result)
 
 
+def killed(name):
+    """Whatever ends a process: its cubicle is dead, by its policy, and no process stays."""
+    argv = [CUBICLE, "run", SYSTEMS / "conformance.yaml", "--isolation=ipc", "--", "survive"]
+    with subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, text=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        pids = []
+        while process.poll() is None and not pids:
+            time.sleep(0.2)  # until it runs
+            everybody = descendants(process.pid)
+            pids = [p for p in everybody if Path(f"/proc/{p}/comm").read_text().strip() == name]
+        check(pids, f"no process is named {name}")
+        os.kill(pids[0], signal.SIGKILL)
+        err = process.communicate(timeout=60)[1]
+    check(f"fault: {name}: its process ended: signal 9" in err, f"not reported\n{err}")
+    check(process.returncode == EXIT_FAULT, f"exit status {process.returncode}\n{err}")
+    left = [p for p in everybody if Path(f"/proc/{p}").exists()]
+    check(not left, f"processes {left} are still there")
+
+
 def main():
     tests = Suite("processes")
     for name in CALLS:
         tests.add(f"ipc: 33-36 host call {name}", host_call, name)
     for victim in VICTIMS:
         tests.add(f"ipc: 28 forged messages to {victim}", forged, victim)
+    for name in ("vfscore", "driver", "time"):
+        tests.add(f"ipc: 32 the process of {name} is killed", killed, name)
     tests.add("ipc: 31 more memory than the quota", quota)
     tests.add("ipc: 1 others' memory", others_memory)
     return tests.main()
