@@ -12,8 +12,8 @@ B := build
 SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps host programs modules demo demo-build test test-mpk test-programs bench \
-        check format clean distclean
+.PHONY: all help deps host programs modules demo demo-build demo-nginx demo-nginx-build pictures nginx-tls \
+        test test-mpk test-programs bench check format clean distclean
 
 all: modules ## Build everything (default)
 
@@ -60,6 +60,21 @@ demo: deps ## SQLite's benchmark with and without isolation, and one stopped att
 # Only what the demo runs.
 demo-build: programs
 	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) demo
+
+demo-nginx: deps ## NGINX in cubicles: a page, who calls whom, and one stopped attack
+	@$(MAKE) --no-print-directory demo-nginx-build
+	@tools/demo-nginx.sh
+
+demo-nginx-build: programs
+	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) demo-nginx
+
+pictures: deps ## Draw the pictures of docs/pictures anew
+	@$(MAKE) --no-print-directory demo-build demo-nginx-build
+	@tools/pictures.sh
+
+# Not part of `all`: OpenSSL takes minutes.
+nginx-tls: programs ## NGINX with TLS and HTTP/2, its modules and its certificate
+	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) nginx-tls
 
 test: deps ## Run every test
 	@$(MAKE) --no-print-directory all

@@ -9,13 +9,19 @@
 #   ramfs_CFLAGS   := -DX=1           # optional
 #   ramfs_WARNINGS := -w              # optional: instead of -Wall -Wextra -Werror
 #   ramfs_LIBS     := -lm             # optional: what to add when linking
+#   ramfs_LIBS_sfi := build/x.a       # optional: the same for one isolation, and made before
 #   ramfs_DEPS     := build/x.h       # optional: what must exist before compiling
+#   ramfs_ISOLATIONS := sfi           # optional: what `all` builds it for; default: each
 #   FETCH          += zlib            # optional: build/src/zlib from a Debian source package
 #
 # Sources that several modules share are compiled once, as a part:
 #
 #   PARTS += sqlite3                  # with sqlite3_SOURCES, _CFLAGS, _WARNINGS, _DEPS as above
 #   shell_PARTS := sqlite3            # parts of a module
+#
+# What takes long to build, and has a target of its own instead of `all`:
+#
+#   OPTIONAL += nginx-tls
 #
 # Paths are relative to the top folder, where this file runs. Use `:=` for lists of
 # sources; a source under build/src/PACKAGE is fetched when PACKAGE is in FETCH.
@@ -52,15 +58,21 @@ MODULE_CFLAGS := -O2 -std=gnu11
 MODULE_WARNINGS := -Wall -Wextra -Werror
 
 MODULES :=
+OPTIONAL :=
 PARTS :=
 FETCH :=
 INTERFACES :=
 LIBC_sfi :=
 LIBC_none :=
 
-.PHONY: all demo interfaces libc
-all demo: # with a recipe, so that make says nothing when all is there
+.PHONY: all demo demo-nginx interfaces libc
+all demo demo-nginx: # with a recipe, so that make says nothing when all is there
 	@:
+
+# The modules of the systems whose manifests are $(1).
+modules_of = $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(1) | tr ',' ' '))
+# The files of modules $(1), for each isolation.
+files_of = $(foreach m,$(1),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
@@ -112,15 +124,16 @@ define module_rules
 $(1)_OBJECTS_$(2) := $$(foreach p,$(1) $$($(1)_PARTS),$$(call objects,$$(p),$(2)))
 
 $(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(TOOLCHAIN_$(2)) \
-                            $$($(1)_LINK_DEPS) $$($(1)_MK) $(link_reads) | $$(INTERFACES)
+                            $$($(1)_LIBS_$(2)) $$($(1)_LINK_DEPS) $$($(1)_MK) $(link_reads) | $$(INTERFACES)
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
 	    --cubicle-provides=$$(subst $$(space),$$(comma),$$(strip $$($(1)_PROVIDES))) \
-	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS)
+	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS_$(2)) $$($(1)_LIBS)
 	$(Q)tools/note-deps.sh $$@ $(B)/interfaces >$(link_depfile)
 -include $(link_depfile)
-all: $(B)/modules/$(2)/$(1).cub
+$(if $(filter $(1),$(OPTIONAL)),, \
+    $(if $(filter $(2),$(or $($(1)_ISOLATIONS),$(2))),all: $(B)/modules/$(2)/$(1).cub))
 endef
 
 empty :=
@@ -131,10 +144,11 @@ $(foreach i,$(ISOLATIONS), \
         $(eval $(call object_rule,$(m),$(i),$(s))))) \
     $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
 
-# The modules of the systems that tools/demo.sh runs.
-DEMO_SYSTEMS := systems/speedtest1.yaml tests/systems/spied.yaml systems/hello.yaml
-DEMO_MODULES := $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(DEMO_SYSTEMS) | tr ',' ' '))
-demo: $(foreach m,$(DEMO_MODULES),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
+# What tools/demo.sh and tools/demo-nginx.sh run.
+DEMO := $(call modules_of,systems/speedtest1.yaml tests/systems/spied.yaml systems/hello.yaml)
+DEMO_NGINX := $(call modules_of,systems/nginx.yaml) mad-lwip
+demo: $(call files_of,$(DEMO))
+demo-nginx: $(call files_of,$(DEMO_NGINX))
 
 interfaces: $(INTERFACES)
 libc: $(foreach i,$(ISOLATIONS),$(LIBC_$(i)))

@@ -96,7 +96,7 @@ static void print_network(void)
 int cli_check(int argc, char **argv)
 {
     struct probe probe;
-    const char *sfi_reason, *mpk_reason, *none_reason;
+    const char *sfi_reason, *mpk_reason, *none_reason, *ipc_reason;
 
     argp_err_exit_status = CLI_EXIT_USAGE;
     cli_parse(&argp, argc, argv, 0, NULL);
@@ -105,6 +105,7 @@ int cli_check(int argc, char **argv)
     const bool sfi = probe_sfi(&probe, &sfi_reason);
     const bool mpk = probe_mpk(&probe, &mpk_reason);
     const bool none = probe_none(&probe, &none_reason);
+    const bool ipc = probe_ipc(&probe, &ipc_reason);
 
     print_machine(&probe);
     printf("\nisolation\n");
@@ -114,6 +115,7 @@ int cli_check(int argc, char **argv)
         printf("  %-6s %-14s %s\n", "", "", explain_switch(probe.views.best));
     }
     print_backend("mpk", mpk, mpk_reason, "protection keys; plain machine code");
+    print_backend("ipc", ipc, ipc_reason, "processes and messages; plain machine code");
     print_backend("none", none, none_reason,
                   "no isolation; the same calls, to compare");
     print_network();

@@ -277,8 +277,9 @@ int network_start_helper(enum network_kind kind, const struct network_helper *he
     char *path = network_helper_path(kind);
 
     if (path == NULL) {
-        cli_error("network %s: %s is not there", network_kind_name(kind),
-                  kind == NETWORK_PASST ? "passt" : "neither passt nor cubicle-slirp");
+        cli_error("network %s: %s there", network_kind_name(kind),
+                  kind == NETWORK_PASST ? "passt is not"
+                                        : "neither passt nor cubicle-slirp is");
         cli_hint("'sudo apt-get install passt' gives one; 'make deps && make' builds "
                  "cubicle-slirp; --network=none needs none");
         return -1;

@@ -91,7 +91,13 @@ int network_open_tap(const char *name, bool offload, struct monitor_network *dev
     }
     const int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
-        return report_tap(name, "cannot open /dev/net/tun", errno);
+        const int error = errno;
+        report_tap(name, "cannot open /dev/net/tun", error);
+        if (error == EACCES || error == EPERM) {
+            cli_hint("and 'sudo chmod 666 /dev/net/tun' lets users open it: that alone "
+                     "gives them no device");
+        }
+        return -1;
     }
     strncpy(request.ifr_name, name, IFNAMSIZ - 1);
     int error = ioctl(fd, TUNSETIFF, &request) == 0 ? 0 : errno;

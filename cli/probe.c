@@ -136,6 +136,13 @@ bool probe_none(const struct probe *probe, const char **reason)
     return *reason == NULL;
 }
 
+/* The memory between processes is a memory file. */
+bool probe_ipc(const struct probe *probe, const char **reason)
+{
+    *reason = !probe->memfd ? "the host offers no memory files (memfd_create)" : NULL;
+    return *reason == NULL && probe_none(probe, reason);
+}
+
 bool probe_mpk(const struct probe *probe, const char **reason)
 {
     if (!probe->pku) {

@@ -35,4 +35,7 @@ bool probe_mpk(const struct probe *probe, const char **reason);
 /** Whether `none` can. */
 bool probe_none(const struct probe *probe, const char **reason);
 
+/** Whether `ipc` can. */
+bool probe_ipc(const struct probe *probe, const char **reason);
+
 #endif

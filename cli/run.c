@@ -42,21 +42,26 @@ static int choose_isolation(const struct run_options *options,
         [RUN_ISOLATION_SFI] = MONITOR_ISOLATION_SFI,
         [RUN_ISOLATION_MPK] = MONITOR_ISOLATION_MPK,
         [RUN_ISOLATION_NONE] = MONITOR_ISOLATION_NONE,
+        [RUN_ISOLATION_IPC] = MONITOR_ISOLATION_IPC,
     };
     static bool (*const probes[])(const struct probe *, const char **) = {
         [MONITOR_ISOLATION_SFI] = probe_sfi,
         [MONITOR_ISOLATION_MPK] = probe_mpk,
         [MONITOR_ISOLATION_NONE] = probe_none,
+        [MONITOR_ISOLATION_IPC] = probe_ipc,
     };
     struct probe probe;
     const char *reason;
 
     if (config->link == MONITOR_LINK_DIRECT) {
-        if (options->isolation == RUN_ISOLATION_SFI ||
-            options->isolation == RUN_ISOLATION_MPK) {
+        static const char *const names[] = {[RUN_ISOLATION_SFI] = "sfi",
+                                            [RUN_ISOLATION_MPK] = "mpk",
+                                            [RUN_ISOLATION_IPC] = "ipc"};
+        if (options->isolation != RUN_ISOLATION_AUTO &&
+            options->isolation != RUN_ISOLATION_NONE) {
             cli_error("--link=direct has no isolation; it does not go with "
                       "--isolation=%s",
-                      options->isolation == RUN_ISOLATION_SFI ? "sfi" : "mpk");
+                      names[options->isolation]);
             return -1;
         }
         config->isolation = MONITOR_ISOLATION_NONE;

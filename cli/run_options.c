@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
     {"isolation", KEY_ISOLATION, "MODE", 0,
      "auto (default: sfi), sfi (verified code, own view of memory), mpk (protection "
      "keys), "
-     "none (to compare)",
+     "ipc (a process each), none (to compare)",
      0},
     {"view-switch", KEY_VIEW_SWITCH, "WAY", 0,
      "how sfi switches views: auto (default: the fastest that is possible), kernel "
@@ -141,11 +141,10 @@ static int choose(const struct argp_state *state, const char *option,
 
 static int choose_isolation(const struct argp_state *state, const char *argument)
 {
-    static const struct word words[] = {{"auto", RUN_ISOLATION_AUTO},
-                                        {"sfi", RUN_ISOLATION_SFI},
-                                        {"mpk", RUN_ISOLATION_MPK},
-                                        {"none", RUN_ISOLATION_NONE},
-                                        {NULL, 0}};
+    static const struct word words[] = {
+        {"auto", RUN_ISOLATION_AUTO}, {"sfi", RUN_ISOLATION_SFI},
+        {"mpk", RUN_ISOLATION_MPK},   {"none", RUN_ISOLATION_NONE},
+        {"ipc", RUN_ISOLATION_IPC},   {NULL, 0}};
 
     return choose(state, "isolation", argument, words);
 }

@@ -11,7 +11,8 @@ enum run_isolation {
     RUN_ISOLATION_AUTO,
     RUN_ISOLATION_SFI,
     RUN_ISOLATION_MPK,
-    RUN_ISOLATION_NONE
+    RUN_ISOLATION_NONE,
+    RUN_ISOLATION_IPC
 };
 
 struct run_options {

@@ -78,8 +78,8 @@ int socket_accept(int handle, int flags, CUBICLE_OUT(sizeof(struct socket_addres
                   CUBICLE_CALLER int caller);
 int socket_connect(int handle, CUBICLE_IN(len) const void *address, size_t len, CUBICLE_CALLER int caller);
 int socket_shutdown(int handle, int how, CUBICLE_CALLER int caller);
-/** send(2) and sendto(2), flags MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB refused. What is taken leaves at the latest
- *  when its owner waits. */
+/** send(2) and sendto(2), flags MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB refused. What is taken leaves at once, and
+ *  from a socket with O_NONBLOCK at the latest when its owner waits. */
 ssize_t socket_send(int handle, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count, int flags,
                     CUBICLE_IN(address_len) CUBICLE_OR_NULL const void *address, size_t address_len,
                     CUBICLE_CALLER int caller);
@@ -103,9 +103,12 @@ int64_t socket_readable(int handle, CUBICLE_CALLER int caller);
 /** What is ready now: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP. The numbers of poll(2) are the same. Of a
  *  set EPOLLIN says that socket_set_wait() has something to tell. */
 int socket_poll(int handle, CUBICLE_CALLER int caller);
-/** Lets the stack work until something may have become ready of a socket of @owner's, at most @timeout_ns (-1: for
- *  ever). 1; 0 the time is over; -EINTR. */
+/** Lets the stack work until something may have become ready of a socket of @owner's (0: the caller's, -1: nobody's), at
+ *  most @timeout_ns (-1: for ever). 1; 0 the time is over; -EINTR. */
 int socket_wait(int owner, int64_t timeout_ns, CUBICLE_CALLER int caller);
+/** The end of programs, whose sockets have been closed: lets the stack work until their peers have acknowledged all that
+ *  was sent. 0; -ETIMEDOUT nothing was acknowledged for @quiet_ns, or not all within @limit_ns; -EINTR. */
+int socket_drain(int64_t quiet_ns, int64_t limit_ns);
 
 /** Makes an empty set for @owner (0: the caller): what epoll(7) knows of sockets. Its handle. */
 int socket_set_create(int owner, CUBICLE_CALLER int caller);

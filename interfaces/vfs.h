@@ -180,6 +180,10 @@ int vfs_shutdown(int fd, int how, CUBICLE_CALLER int caller);
 CUBICLE_BOOT_ONLY
 int vfs_network(CUBICLE_STRING(64) const char *stack, CUBICLE_STRING(64) const char *device,
                 CUBICLE_STRING(1024) const char *options, CUBICLE_CALLER int caller);
+/** The application has ended: closes all sockets, and lets the stack work until what was sent has arrived, for some seconds
+ *  if need be. 0; -ETIMEDOUT not all has. */
+CUBICLE_BOOT_ONLY
+int vfs_network_end(CUBICLE_CALLER int caller);
 /** Mounts file system provider @provider at @path. */
 CUBICLE_BOOT_ONLY
 int vfs_mount(CUBICLE_STRING(64) const char *provider, CUBICLE_STRING(PATH_MAX) const char *path,

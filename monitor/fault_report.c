@@ -132,7 +132,8 @@ void fault_report_policy(const struct cubicle *cubicle)
         message_add(&m, ncalls == 0 ? "cubicle:   in " : ", in ");
         message_add(&m, t->function->name);
         message_add(&m, " called by ");
-        message_add(&m, cubicle_name(t->caller));
+        const bool came = t->message && t->caller == CUBICLE_MONITOR;
+        message_add(&m, cubicle_name(came ? (unsigned)frame->sender : t->caller));
     }
     if (ncalls > 0) {
         message_write(&m);

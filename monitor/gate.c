@@ -4,6 +4,7 @@
  * caller passed them, and only their low 32 bits mean anything.
  */
 #include "gate.h"
+#include "backend/backend.h"
 #include "demand.h"
 #include "fault.h"
 #include "host_files.h"
@@ -36,6 +37,9 @@ static int gate_find_cubicle(const char *name)
 
 static int gate_window_init(void)
 {
+    if (backend->processes != NULL) {
+        return -ENOSYS; /* nothing is lent from one process to another */
+    }
     return window_init(gate_caller());
 }
 
@@ -145,61 +149,63 @@ static bool gate_in_heap(uint64_t base, uint64_t npages)
            npages <= (memory_heap_end() - offset) >> PAGE_SHIFT;
 }
 
-static int gate_page_assign(int owner, uint64_t base, uint64_t npages)
+int gate_change_pages(enum gate_pages change, struct cubicle *owner, uint64_t base,
+                      uint64_t npages)
 {
-    struct cubicle *cubicle = gate_owner(owner);
-    if (cubicle == NULL) {
-        return -EPERM;
-    }
     if (!gate_in_heap(base, npages)) {
         return -EINVAL;
     }
     const uint32_t page = page_of((uint32_t)base);
-    return page_get(page).owner == cubicle->id
-               ? memory_renew(cubicle, page, (uint32_t)npages)
-               : memory_give(cubicle, page, (uint32_t)npages, PAGE_HEAP);
+    switch (change) {
+    case GATE_PAGES_ASSIGN:
+        return page_get(page).owner == owner->id
+                   ? memory_renew(owner, page, (uint32_t)npages)
+                   : memory_give(owner, page, (uint32_t)npages, PAGE_HEAP);
+    case GATE_PAGES_RECALL:
+        return memory_recall(owner, page, (uint32_t)npages);
+    case GATE_PAGES_RESUME:
+        return memory_resume(owner, page, (uint32_t)npages);
+    case GATE_PAGES_RELEASE:
+        return memory_take(owner, page, (uint32_t)npages);
+    }
+    return -EINVAL;
+}
+
+/* Where the owner has a process of its own, that one knows whether it has called. */
+static int gate_change(enum gate_pages change, int owner, uint64_t base,
+                       uint64_t npages)
+{
+    if (owner > 0 && owner != (int)gate_caller() && backend->processes != NULL) {
+        return backend->processes->change_pages(change, (unsigned)owner, base, npages);
+    }
+    struct cubicle *cubicle = gate_owner(owner);
+    /* What another has given back is not in use, and may be needed. */
+    if (cubicle == NULL && change == GATE_PAGES_RELEASE && owner > 0 &&
+        gate_in_heap(base, npages) &&
+        page_all_kept(page_of((uint32_t)base), (uint32_t)npages)) {
+        cubicle = cubicle_get((unsigned)owner);
+    }
+    return cubicle != NULL ? gate_change_pages(change, cubicle, base, npages) : -EPERM;
+}
+
+static int gate_page_assign(int owner, uint64_t base, uint64_t npages)
+{
+    return gate_change(GATE_PAGES_ASSIGN, owner, base, npages);
 }
 
 static int gate_page_recall(int owner, uint64_t base, uint64_t npages)
 {
-    struct cubicle *cubicle = gate_owner(owner);
-    if (cubicle == NULL) {
-        return -EPERM;
-    }
-    if (!gate_in_heap(base, npages)) {
-        return -EINVAL;
-    }
-    return memory_recall(cubicle, page_of((uint32_t)base), (uint32_t)npages);
+    return gate_change(GATE_PAGES_RECALL, owner, base, npages);
 }
 
 static int gate_page_resume(int owner, uint64_t base, uint64_t npages)
 {
-    struct cubicle *cubicle = gate_owner(owner);
-    if (cubicle == NULL) {
-        return -EPERM;
-    }
-    if (!gate_in_heap(base, npages)) {
-        return -EINVAL;
-    }
-    return memory_resume(cubicle, page_of((uint32_t)base), (uint32_t)npages);
+    return gate_change(GATE_PAGES_RESUME, owner, base, npages);
 }
 
 static int gate_page_release(int owner, uint64_t base, uint64_t npages)
 {
-    struct cubicle *cubicle = gate_owner(owner);
-    const bool in_heap = gate_in_heap(base, npages);
-    /* What another has given back is not in use, and may be needed. */
-    if (cubicle == NULL && owner > 0 && in_heap &&
-        page_all_kept(page_of((uint32_t)base), (uint32_t)npages)) {
-        cubicle = cubicle_get((unsigned)owner);
-    }
-    if (cubicle == NULL) {
-        return -EPERM;
-    }
-    if (!in_heap) {
-        return -EINVAL;
-    }
-    return memory_take(cubicle, page_of((uint32_t)base), (uint32_t)npages);
+    return gate_change(GATE_PAGES_RELEASE, owner, base, npages);
 }
 
 static int64_t gate_page_reclaim(int owner, uint64_t *base)
@@ -284,15 +290,22 @@ static void gate_abort(const char *reason)
     fault_stop_running(reason);
 }
 
+/* Where everybody sees it. */
+static uint64_t *gate_epoch_of(struct cubicle *cubicle)
+{
+    return backend->processes != NULL ? backend->processes->epoch(cubicle->id)
+                                      : &cubicle->epoch;
+}
+
 static void gate_epoch_set(uint64_t epoch)
 {
-    cubicle_get(gate_caller())->epoch = epoch;
+    *gate_epoch_of(cubicle_get(gate_caller())) = epoch;
 }
 
 static uint64_t gate_epoch(int id)
 {
-    const struct cubicle *cubicle = cubicle_get((unsigned)id);
-    return cubicle != NULL && cubicle_runs(cubicle) ? cubicle->epoch : 0;
+    struct cubicle *cubicle = cubicle_get((unsigned)id);
+    return cubicle != NULL && cubicle_runs(cubicle) ? *gate_epoch_of(cubicle) : 0;
 }
 
 static int64_t gate_clock(int clock)

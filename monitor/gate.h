@@ -7,6 +7,7 @@
 #ifndef MONITOR_GATE_H
 #define MONITOR_GATE_H
 
+#include "cubicle.h"
 #include "monitor.h"
 
 #include <stdbool.h>
@@ -17,6 +18,18 @@ struct gate {
     const void *function; /* of the type that the interface declares */
     unsigned needs; /* MONITOR_RIGHT_*, at most one, of who imports it; 0: all may */
 };
+
+/** What an allocator does to pages of its caller: interface `cubicle` has the contracts. */
+enum gate_pages {
+    GATE_PAGES_ASSIGN,
+    GATE_PAGES_RECALL,
+    GATE_PAGES_RESUME,
+    GATE_PAGES_RELEASE,
+};
+
+/** Does it to pages of @owner's. */
+int gate_change_pages(enum gate_pages change, struct cubicle *owner, uint64_t base,
+                      uint64_t npages);
 
 /** The gate with this name, or NULL. */
 const struct gate *gate_find(const char *name);

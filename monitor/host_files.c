@@ -47,6 +47,11 @@ void host_files_give(size_t index, unsigned id)
     }
 }
 
+bool host_files_is_owner(size_t index, unsigned id)
+{
+    return index < host_nroots && host_roots[index].owner == id;
+}
+
 int host_files_openat(int dir, const char *path, unsigned long long flags,
                       unsigned mode)
 {

@@ -28,6 +28,7 @@ void host_files_setup(const struct monitor_config *config);
 
 /** Directory @index is cubicle @id's. */
 void host_files_give(size_t index, unsigned id);
+bool host_files_is_owner(size_t index, unsigned id);
 
 /**
  * To be called when the process has the identity that it keeps, before the filter: 0, or a

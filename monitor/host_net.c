@@ -65,14 +65,14 @@ static bool host_net_owns(unsigned owner, uint64_t base, uint64_t size)
 
 /* N1 and N2 for one slice that is not empty. */
 static int host_net_take(const struct host_net_slice *slice, unsigned right,
-                         struct iovec *to)
+                         struct window_known *known, struct iovec *to)
 {
     const uint64_t base = slice->base;
     const uint64_t size = slice->size;
     const struct cubicle *owner = cubicle_get(slice->owner);
     if (owner == NULL || size > SPACE_SIZE - base ||
         !host_net_owns(slice->owner, base, size) ||
-        !window_may((unsigned)thread_self.running, base, size, right)) {
+        !window_may_known((unsigned)thread_self.running, base, size, right, known)) {
         return -EFAULT;
     }
     *to = (struct iovec){cubicle_address(owner, base), size};
@@ -83,6 +83,7 @@ static int host_net_take(const struct host_net_slice *slice, unsigned right,
 static int host_net_list(const struct host_net_slice *slices, size_t size,
                          unsigned right, struct host_net_list *list)
 {
+    struct window_known known = {0};
     const size_t n = size / sizeof(*slices);
     uint64_t bytes = 0;
     list->count = 0;
@@ -98,7 +99,7 @@ static int host_net_list(const struct host_net_slice *slices, size_t size,
         }
         bytes += slices[i].size;
         const int error =
-            host_net_take(&slices[i], right, &list->slices[list->count++]);
+            host_net_take(&slices[i], right, &known, &list->slices[list->count++]);
         if (error != 0) {
             return error;
         }

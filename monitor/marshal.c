@@ -64,7 +64,7 @@ struct marshal {
     uint64_t to_view; /* what the callee's addresses are relative to; 0: the monitor */
 };
 
-static struct marshal_integer marshal_integer(enum descriptor_type type)
+struct marshal_integer marshal_integer(enum descriptor_type type)
 {
     const size_t size = descriptor_type_size(type);
     return (struct marshal_integer){
@@ -473,4 +473,21 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
 int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t)
 {
     return marshal_enter_as(frame, t, true);
+}
+
+int marshal_gather_values(struct call_frame *frame, const struct trampoline *t,
+                          uint64_t *values)
+{
+    struct marshal m = {.frame = frame, .t = t, .values = values};
+    return marshal_gather(&m);
+}
+
+int marshal_scatter_values(struct call_frame *frame, const struct trampoline *t,
+                           uint64_t *values, uint64_t *sp, uint64_t limit)
+{
+    struct marshal m = {
+        .frame = frame, .t = t, .values = values, .sp = *sp, .limit = limit};
+    const int error = marshal_scatter(&m);
+    *sp = m.sp;
+    return error;
 }

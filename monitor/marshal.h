@@ -41,6 +41,17 @@ int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t);
 /** Ends the call: `result` is the callee's and may become an error. */
 void marshal_leave(struct call_frame *frame, struct trampoline *t);
 
+/** The integer that a value of @type is. */
+struct marshal_integer marshal_integer(enum descriptor_type type);
+
+/** For functions with stacked arguments: all that the caller of @frame has passed, one for each parameter. -EFAULT. */
+int marshal_gather_values(struct call_frame *frame, const struct trampoline *t,
+                          uint64_t *values);
+
+/** The way back: to the registers of @frame, and to the callee's stack at *@sp, not below @limit. -ENOBUFS, -EFAULT. */
+int marshal_scatter_values(struct call_frame *frame, const struct trampoline *t,
+                           uint64_t *values, uint64_t *sp, uint64_t limit);
+
 /** Gives the caller @error instead of a result; returns @error. */
 int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error);
 

@@ -14,7 +14,8 @@
 enum monitor_isolation {
     MONITOR_ISOLATION_SFI,
     MONITOR_ISOLATION_MPK,
-    MONITOR_ISOLATION_NONE
+    MONITOR_ISOLATION_NONE,
+    MONITOR_ISOLATION_IPC
 };
 /** How `sfi` switches between the views of cubicles; see backend/sfi/view_switch.h. */
 enum monitor_view_switch {

@@ -1,4 +1,5 @@
 #include "restart.h"
+#include "backend/backend.h"
 #include "entry.h"
 #include "fault.h"
 #include "link.h"
@@ -68,6 +69,9 @@ static bool restart_is_free(const struct cubicle *cubicle,
 
 void restart_on_the_way(struct cubicle *cubicle, struct unwind_target *target)
 {
+    if (backend->processes != NULL) {
+        return; /* another process begins anew */
+    }
     if (cubicle->state != CUBICLE_DEAD || !cubicle->may_restart ||
         depth == RESTART_DEPTH || thread_self.control + 8 >= thread_self.control_end ||
         !restart_is_free(cubicle, target->frame)) {
@@ -78,8 +82,7 @@ void restart_on_the_way(struct cubicle *cubicle, struct unwind_target *target)
     target->leave = (uint64_t)(uintptr_t)restart_enter;
 }
 
-/* Tells those who keep something for @cubicle. */
-static void restart_tell(const struct cubicle *cubicle, bool ended)
+void restart_tell(const struct cubicle *cubicle, bool ended)
 {
     for (unsigned id = 1; id <= cubicle_count(); id++) {
         const struct cubicle *other = cubicle_get(id);

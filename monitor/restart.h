@@ -37,4 +37,7 @@ void restart_on_the_way(struct cubicle *cubicle, struct unwind_target *target);
 /** Where that way leads; on the monitor's stack. Never called from C. */
 void restart_enter(void);
 
+/** Tells those who keep something for @cubicle that it has @ended, or else has begun anew. */
+void restart_tell(const struct cubicle *cubicle, bool ended);
+
 #endif

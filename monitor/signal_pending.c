@@ -141,6 +141,11 @@ int signal_setup(void)
     return sigprocmask(SIG_UNBLOCK, &passed_on, NULL) == 0 ? 0 : -errno;
 }
 
+int signal_descriptor(void)
+{
+    return wake;
+}
+
 static uint64_t signal_noted(void)
 {
     return __atomic_load_n(&noted, __ATOMIC_SEQ_CST);

@@ -35,4 +35,7 @@ int64_t signal_take(uint64_t which);
 int signal_await(uint64_t which, int64_t timeout_ns);
 int signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left);
 
+/** The descriptor that becomes readable when a signal has been noted. */
+int signal_descriptor(void);
+
 #endif

@@ -324,6 +324,11 @@ static int start_link(struct plan *plan, const struct trampoline **boot)
                              "manifest says which one the monitor calls first",
                              plan->system.config->system, plan->system.config->boot);
     }
+    const int added = backend->processes != NULL ? backend->processes->complete() : 0;
+    if (added != 0) {
+        return message_error(added, "cannot add the trampolines of processes: %s",
+                             strerror(-added));
+    }
     const int sealed = trampoline_seal();
     if (sealed != 0) {
         return message_error(sealed, "cannot make the trampolines executable: %s",
@@ -420,12 +425,28 @@ static int start_monitor(const struct monitor_config *config)
     return registry_read(config->interfaces_dir);
 }
 
+/* What is about one process, or about windows, is not there where each cubicle has its own. */
+static int start_check_processes(const struct monitor_config *config)
+{
+    if (config->isolation != MONITOR_ISOLATION_IPC ||
+        (config->trace == NULL && !config->sample && config->acl == MONITOR_ACL_ON &&
+         config->revoke == MONITOR_REVOKE_STRICT)) {
+        return 0;
+    }
+    return message_error(
+        -EINVAL,
+        "%s: with --isolation=ipc there are no traces, no samples, and no "
+        "windows; leave out --trace, --sample, --acl and --revoke",
+        config->system);
+}
+
 static int start_backend(const struct monitor_config *config, size_t ncubicles)
 {
     static const struct backend *const backends[] = {
         [MONITOR_ISOLATION_SFI] = &backend_sfi,
         [MONITOR_ISOLATION_MPK] = &backend_mpk,
         [MONITOR_ISOLATION_NONE] = &backend_none,
+        [MONITOR_ISOLATION_IPC] = &backend_ipc,
     };
     backend = backends[config->isolation];
     const int error = backend->init(config, ncubicles);
@@ -449,6 +470,9 @@ int monitor_run(const struct monitor_config *config)
         return MONITOR_EXIT_CONFIG;
     }
     error = start_plan(config, &plan);
+    if (error == 0) {
+        error = start_check_processes(config);
+    }
     if (error == 0) {
         error = start_backend(config, plan.ncubicles);
     }
@@ -486,12 +510,18 @@ int monitor_run(const struct monitor_config *config)
     if (error == 0 && config->sample) {
         error = sampler_start();
     }
+    if (error == 0 && backend->processes != NULL) {
+        error = backend->processes->divide(config);
+    }
     if (error == 0) {
         error = wall_raise(config);
     }
     int status = MONITOR_EXIT_CONFIG;
     if (error == 0) {
         status = start_run(&plan, boot);
+        if (backend->processes != NULL) {
+            backend->processes->finish();
+        }
         if (config->stats_fd >= 0) {
             error = stats_write(config->stats_fd);
             if (error != 0) {

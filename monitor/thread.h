@@ -55,7 +55,8 @@ struct call_frame {
     struct call_buffer buffers[6]; /* DESCRIPTOR_RANGES_MAX */
     uint64_t watched_call;         /* the watchdog's: which call it saw here */
     uint64_t watched_ticks;
-    uint64_t pad[3];
+    uint64_t sender; /* of a call that came as a message: the cubicle */
+    uint64_t pad[2];
 };
 
 struct thread_cubicle {

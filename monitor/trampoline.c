@@ -194,7 +194,8 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
         .to = cubicle_get(callee),
     };
     marshal_plan(&like);
-    like.marshal |= trace_is_on();
+    like.message = backend->processes != NULL && callee != CUBICLE_MONITOR;
+    like.marshal |= like.message || trace_is_on();
     return trampoline_add(&like);
 }
 

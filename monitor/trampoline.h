@@ -52,6 +52,7 @@ struct trampoline {
     uint64_t calls, bytes_in, bytes_out;
     uint64_t samples; /* sampler.h */
     bool marshal;     /* needs marshal_enter() and marshal_leave() */
+    bool message;     /* the callee is another process */
     bool stacked;     /* has arguments on the stack, or doubles besides pointers */
     bool simple;      /* one range between two cubicles, and nothing stacked */
     bool fenv;        /* switches MXCSR and x87 control: a side can change them */

@@ -181,6 +181,26 @@ static void emit_xmm_frame(struct emitter *e, unsigned n, int32_t disp, bool sto
     emit_u32(e, (uint32_t)disp);
 }
 
+/* What carries arguments there, and results back. */
+static uint64_t trampoline_enter_function(const struct trampoline *t)
+{
+    int (*enter)(struct call_frame *, const struct trampoline *) =
+        t->simple ? marshal_enter_simple : marshal_enter;
+    if (t->message) {
+        enter = backend->processes->enter;
+    } else if (trace_is_on()) {
+        enter = trace_enter;
+    }
+    return (uint64_t)(uintptr_t)enter;
+}
+
+static uint64_t trampoline_leave_function(const struct trampoline *t)
+{
+    void (*leave)(struct call_frame *, struct trampoline *) =
+        trace_is_on() ? trace_leave : marshal_leave;
+    return (uint64_t)(uintptr_t)(t->message ? backend->processes->leave : leave);
+}
+
 /* 3: on the monitor's stack; returns the jump taken when marshalling failed. */
 static uint8_t *emit_marshal_enter(struct emitter *e, const struct trampoline *t,
                                    const struct shape *shape)
@@ -195,9 +215,7 @@ static uint8_t *emit_marshal_enter(struct emitter *e, const struct trampoline *t
     emit_mov_reg_reg(e, R11, RBX);
     emit_mov_reg_reg(e, R11, RDI);
     emit_mov_imm64_reg(e, (uint64_t)(uintptr_t)t, RSI);
-    int (*enter)(struct call_frame *, const struct trampoline *) =
-        t->simple ? marshal_enter_simple : marshal_enter;
-    emit_call_monitor(e, (uint64_t)(uintptr_t)(trace_is_on() ? trace_enter : enter));
+    emit_call_monitor(e, trampoline_enter_function(t));
     emit_mov_reg_reg(e, RBX, R11);
     static const uint8_t test[] = {0x85, 0xc0}; /* test %eax,%eax */
     emit_bytes(e, test, sizeof(test));
@@ -246,7 +264,7 @@ static void emit_clear_for_callee(struct emitter *e, const struct trampoline *t,
     for (unsigned i = 0; i < 6; i++) {
         if (i >= shape->nintegers) {
             emit_zero(e, integer_registers[i]);
-        } else if ((int)i == shape->caller_register) {
+        } else if ((int)i == shape->caller_register && !t->message) {
             emit_mov_imm32_reg(e, t->caller, integer_registers[i]);
         } else {
             emit_truncate(e, integer_registers[i], shape->integer_size[i]);
@@ -275,8 +293,7 @@ static void emit_marshal_leave(struct emitter *e, const struct trampoline *t,
     emit_mov_reg_reg(e, R11, RBX);
     emit_mov_reg_reg(e, R11, RDI);
     emit_mov_imm64_reg(e, (uint64_t)(uintptr_t)t, RSI);
-    emit_call_monitor(
-        e, (uint64_t)(uintptr_t)(trace_is_on() ? trace_leave : marshal_leave));
+    emit_call_monitor(e, trampoline_leave_function(t));
     emit_mov_reg_reg(e, RBX, R11);
 }
 

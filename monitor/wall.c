@@ -77,7 +77,7 @@ static int wall_filter(const struct monitor_config *config)
     return error == 0 ? filter_load(&filter) : error;
 }
 
-static int wall_drop_privileges(void)
+int wall_drop_privileges(void)
 {
     const struct rlimit no_core = {0, 0};
     const pid_t parent = getppid();

@@ -77,27 +77,47 @@ static bool window_is_open(const struct window *window, unsigned peer)
     return window->open[peer / 64] >> (peer % 64) & 1;
 }
 
+/* The first from @id on to whom @window is open; CUBICLE_MAX + 1: nobody. */
+static unsigned window_next_peer(const struct window *window, unsigned id)
+{
+    while (id <= CUBICLE_MAX) {
+        const uint64_t word = window->open[id / 64] >> (id % 64);
+        if (word != 0) {
+            return id + (unsigned)__builtin_ctzll(word);
+        }
+        id += 64 - id % 64;
+    }
+    return CUBICLE_MAX + 1;
+}
+
 /* A stack is not: where its owner's functions return to lies next to what was meant. */
 static bool window_lendable(struct page_info info)
 {
     return info.kind == PAGE_RODATA || info.kind == PAGE_DATA || info.kind == PAGE_HEAP;
 }
 
-/* Rights that @window gives on @page to those it is open to. */
-static unsigned window_covers(const struct window *window, uint32_t page)
+/* Rights that @window gives on @page to those it is open to. *@end is lowered to the first
+ * page behind @page that it may say something else of. */
+static unsigned window_covers(const struct window *window, uint32_t page, uint32_t *end)
 {
     unsigned rights = 0;
     for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
         const struct window_range *range = &window->ranges[i];
+        uint32_t change = range->page;
         if (page - range->page < range->npages) {
             rights |= range->rights;
+            change = range->page + range->npages;
+        }
+        if (range->npages != 0 && change > page && change < *end) {
+            *end = change;
         }
     }
     return rights;
 }
 
-/* Follows open windows from the owner outwards until nobody gains a right (W1). */
-unsigned window_rights(unsigned peer, uint32_t page)
+/* Follows open windows from the owner outwards until nobody gains a right (W1). *@end as
+ * window_covers() lowers it: up to there the windows say the same of the owner's pages. */
+static unsigned window_follow(unsigned peer, uint32_t page, uint32_t *end)
 {
     const struct page_info info = page_get(page);
     const bool lendable = window_lendable(info);
@@ -125,9 +145,11 @@ unsigned window_rights(unsigned peer, uint32_t page)
                 continue;
             }
             seen++;
-            const unsigned given = window_covers(window, page) & rights[giver];
-            for (unsigned id = 1; given != 0 && id <= cubicle_count(); id++) {
-                if (window_is_open(window, id) && (given & ~rights[id]) != 0) {
+            const unsigned given = window_covers(window, page, end) & rights[giver];
+            for (unsigned id = window_next_peer(window, 1);
+                 given != 0 && id <= CUBICLE_MAX;
+                 id = window_next_peer(window, id + 1)) {
+                if ((given & ~rights[id]) != 0) {
                     rights[id] |= (uint8_t)given;
                     queue[tail++] = (uint16_t)id;
                 }
@@ -137,8 +159,52 @@ unsigned window_rights(unsigned peer, uint32_t page)
     return rights[peer];
 }
 
+unsigned window_rights(unsigned peer, uint32_t page)
+{
+    uint32_t end = PAGE_COUNT;
+    return window_follow(peer, page, &end);
+}
+
+static bool window_same(struct page_info a, struct page_info b)
+{
+    return a.owner == b.owner && a.kind == b.kind && a.rights == b.rights;
+}
+
+/* The rights of @id on @page, from @known where that says them, which else is brought up to date. */
+static unsigned window_know(unsigned id, uint32_t page, struct window_known *known)
+{
+    const struct page_info info = page_get(page);
+    if (page < known->first || page >= known->end || !window_same(info, known->info)) {
+        known->info = info;
+        known->first = page;
+        known->end = PAGE_COUNT;
+        known->rights =
+            info.owner == id ? info.rights : window_follow(id, page, &known->end);
+    }
+    return known->rights;
+}
+
+bool window_may_known(unsigned id, uint64_t base, uint64_t size, unsigned right,
+                      struct window_known *known)
+{
+    const uint32_t last = page_of(base + size - 1);
+    for (uint32_t page = page_of(base); page <= last; page++) {
+        if ((window_know(id, page, known) & right) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool window_may_all(unsigned id, uint64_t base, uint64_t size, unsigned right)
+{
+    struct window_known known = {0};
+    return window_may_known(id, base, size, right, &known);
+}
+
 int window_lender(unsigned peer, uint32_t base, uint64_t len, unsigned rights)
 {
+    struct window_known known = {0};
     const unsigned owner = page_get(page_of(base)).owner;
     const uint32_t last = page_of(base + len - 1);
     if (owner == peer || owner == CUBICLE_MONITOR) {
@@ -146,7 +212,7 @@ int window_lender(unsigned peer, uint32_t base, uint64_t len, unsigned rights)
     }
     for (uint32_t page = page_of(base); page <= last; page++) {
         if (page_get(page).owner != owner ||
-            (rights & ~window_rights(peer, page)) != 0) {
+            (rights & ~window_know(peer, page, &known)) != 0) {
             return -EPERM;
         }
     }

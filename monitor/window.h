@@ -56,6 +56,23 @@ int window_lender(unsigned peer, uint32_t base, uint64_t len, unsigned rights);
 /** Says that the backend has mapped a page of another's for @peer, as windows allow. */
 void window_note_mapped(unsigned peer, uint32_t page, unsigned rights);
 
+/**
+ * What W1 gives one cubicle on some pages: @rights on those of [@first, @end) that have the owner, kind and rights of @info.
+ * All zero: nothing is known. Good for as long as no page and no window changes: within one call of the monitor.
+ */
+struct window_known {
+    uint32_t first, end;
+    struct page_info info;
+    unsigned rights;
+};
+
+/** window_may() of a range that is not empty, with what an earlier call for the same @id has found out. */
+bool window_may_known(unsigned id, uint64_t base, uint64_t size, unsigned right,
+                      struct window_known *known);
+
+/** The same, where nothing is known yet. */
+bool window_may_all(unsigned id, uint64_t base, uint64_t size, unsigned right);
+
 /** Has cubicle @id @right to every byte of [@base, @base + @size), in the offset space, by
  *  owning it or through windows? An empty range: yes. */
 static inline bool window_may(unsigned id, uint64_t base, uint64_t size, unsigned right)
@@ -63,16 +80,10 @@ static inline bool window_may(unsigned id, uint64_t base, uint64_t size, unsigne
     if (size == 0) {
         return true;
     }
-    const uint32_t last = page_of(base + size - 1);
-    for (uint32_t page = page_of(base); page <= last; page++) {
-        const struct page_info info = page_get(page);
-        const unsigned rights =
-            info.owner == id ? info.rights : window_rights(id, page);
-        if ((rights & right) == 0) {
-            return false;
-        }
-    }
-    return true;
+    const struct page_info info = page_get(page_of(base));
+    return info.owner == id && page_of(base) == page_of(base + size - 1)
+               ? (info.rights & right) != 0
+               : window_may_all(id, base, size, right);
 }
 
 /** Makes @page reachable for @peer if W1 gives it @access; false otherwise. Where that

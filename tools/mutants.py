@@ -18,7 +18,7 @@ The mutants are in tests/mutants/*.txt; the head of each says what they are abou
 
 The text must be there exactly once, in FUNCTION if one is named. A TEST is the name of a unit
 test of meson, or attack:WORDS, conformance:WORDS (as their run.py takes them, joined by `+`),
-or escape. They run in this order; the first that fails ends it. If none does, all unit tests of
+processes:WORDS (of attack/processes.py), or escape. They run in this order; the first that fails ends it. If none does, all unit tests of
 trusted code, attacks and conformance tests run.
 
 It all happens in a copy of the tree, build/mutants/tree, with programs of its own and the
@@ -247,13 +247,13 @@ class Runner:
         self.ninja(*targets)
         return self.fails(["meson", "test", "-C", HOST, "--no-rebuild", "-t", "4", *names])
 
-    def system(self, suite, words):
+    def system(self, suite, words, runner="run.py"):
         self.ninja("cli/cubicle", *(["tests/conformance/lose", "tests/conformance/interrupt"]
                                     if suite == "conformance" else []))  # fmt: skip
         program = TREE / "build" / "bin" / "cubicle"
         program.unlink(missing_ok=True)  # it may still run
         shutil.copy(HOST / "cli" / "cubicle", program)
-        return self.fails([TREE / "tests" / suite / "run.py", *words])
+        return self.fails([TREE / "tests" / suite / runner, *words])
 
     def escape(self):
         self.ninja("tests/fuzz/escape/escape")
@@ -289,6 +289,8 @@ class Runner:
         suite, _, words = test.partition(":")
         if suite == "escape":
             return self.escape()
+        if suite == "processes":
+            return self.system("attack", words.split("+"), "processes.py")
         return self.system(suite, words.split("+")) if words else self.unit([test])
 
     def baseline(self, mutants):

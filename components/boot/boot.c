@@ -122,6 +122,9 @@ int boot_main(void)
         boot_say("the application was stopped: %s", strerror(-status));
         return BOOT_EXIT_FAULT;
     }
+    if (network[0] != '\0') {
+        boot_network_end();
+    }
     if (export_[0] != '\0') {
         if (mounted) {
             boot_defaults_remove("", program);

@@ -62,6 +62,15 @@ int boot_network_again(const char *line)
     return network_start(line, true);
 }
 
+void boot_network_end(void)
+{
+    const int error = vfs_network_end(0);
+
+    if (error == -ETIMEDOUT) {
+        boot_say("not all that the application had sent was taken by its peers");
+    }
+}
+
 /* A line for each name server that DHCP has told the stack of. */
 static void resolv_asked(char *text, size_t size)
 {

@@ -97,7 +97,7 @@ static int loopback_put(const struct netif_frame *about,
         loopback_swap(frame.bytes, size);
     }
     frame.about.size = (uint32_t)size;
-    frame.due_ns = clock_now_ns(CLOCK_MONOTONIC) + options.delay_us * INT64_C(1000);
+    frame.due_ns = cubicle_clock(CLOCK_MONOTONIC) + options.delay_us * INT64_C(1000);
     if (error != 0 || !queue_put(&frame, loopback_chance(options.reorder))) {
         free(frame.bytes);
     }
@@ -125,7 +125,7 @@ static const struct loopback_frame *loopback_arrived(void)
 {
     const struct loopback_frame *frame = queue_first();
     const bool late = frame != NULL && options.delay_us != 0 &&
-                      frame->due_ns > clock_now_ns(CLOCK_MONOTONIC);
+                      frame->due_ns > cubicle_clock(CLOCK_MONOTONIC);
     return late ? NULL : frame;
 }
 
@@ -157,7 +157,7 @@ static int loopback_wait(int64_t timeout_ns)
 {
     const struct loopback_frame *frame = queue_first();
     if (frame != NULL) {
-        const int64_t left = frame->due_ns - clock_now_ns(CLOCK_MONOTONIC);
+        const int64_t left = frame->due_ns - cubicle_clock(CLOCK_MONOTONIC);
         timeout_ns = timeout_ns < 0 || left < timeout_ns ? left : timeout_ns;
     }
     return frame != NULL && timeout_ns <= 0

@@ -116,6 +116,7 @@ static struct arena_slab *slab_new(struct arena *arena)
         return slab;
     }
     if (arena->fresh == arena->fresh_end && !arena_grow(arena)) {
+        arena->limit = arena->reserved; /* the quota is used up: this is all there is */
         return NULL;
     }
     slab = (struct arena_slab *)(void *)arena->fresh;

@@ -13,7 +13,8 @@
 struct arena_slab;
 
 struct arena {
-    size_t limit;    /* bytes in all; set before the first use */
+    size_t
+        limit; /* bytes in all; set before the first use, and less where there are no more */
     size_t used;     /* bytes of blocks in use */
     size_t reserved; /* bytes of all regions */
     /* Called with each new region, which lasts for ever. 0, or the region is not used. */
@@ -40,10 +41,23 @@ void arena_regions(const struct arena *arena, void (*each)(void *base, size_t si
 /** Bytes that a block has which was asked for with @size. */
 size_t arena_block_size(size_t size);
 
+/* How much of the limit is used: what takes memory for long stops first, and what gives it back last. */
+
+static inline bool arena_half_used(const struct arena *arena)
+{
+    return arena->used > arena->limit / 2;
+}
+
 /** Whether less than a quarter of the limit is left. */
 static inline bool arena_scarce(const struct arena *arena)
 {
     return arena->used > arena->limit - arena->limit / 4;
+}
+
+/** Whether less than a sixteenth is left. */
+static inline bool arena_exhausted(const struct arena *arena)
+{
+    return arena->used > arena->limit - arena->limit / 16;
 }
 
 #endif

@@ -165,6 +165,13 @@ int device_call(bool receive, int64_t timeout_ns)
     return 0;
 }
 
+void device_flush(void)
+{
+    if (!device.lost && output_waits()) {
+        (void)device_call(false, 0);
+    }
+}
+
 int device_exchange(int64_t timeout_ns)
 {
     if (device.lost) {

@@ -18,6 +18,7 @@
 /* Longer frames stay in their buffers; of shorter ones the copy costs less than the memory. */
 #define COPY_MAX 16384u
 #define HEADERS_MAX 128u /* of IP and TCP: 60 and 60; or 40, 60 and some */
+#define SHORT_MAX 128u   /* acknowledgements and resets, which give memory back */
 
 static uint8_t *buffers[INPUT_FRAMES_MAX];
 static unsigned nbuffers;
@@ -161,7 +162,7 @@ static void input_frame(unsigned index, const struct netif_frame *about)
     }
     const uint16_t type = (uint16_t)(frame[12] << 8 | frame[13]);
     const size_t size = about->size - ETHERNET_HEADER;
-    struct pbuf *p = arena_scarce(&stack.packets) ? NULL
+    struct pbuf *p = size > SHORT_MAX && arena_exhausted(&stack.packets) ? NULL
                      : size <= COPY_MAX ? input_copy(index, ETHERNET_HEADER, size)
                                         : input_lend(index, ETHERNET_HEADER, size);
     if (p == NULL) {

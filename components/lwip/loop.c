@@ -5,6 +5,7 @@
 #include "stack.h"
 
 #include <clock.h>
+#include <cubicle.h>
 #include <errno.h>
 #include <lwip/netif.h>
 #include <lwip/priv/tcp_priv.h>
@@ -25,7 +26,7 @@ static unsigned nheld;
 
 static void loop_look_at_clock(void)
 {
-    const int64_t now_ns = clock_now_ns(CLOCK_MONOTONIC);
+    const int64_t now_ns = cubicle_clock(CLOCK_MONOTONIC);
 
     if (now_ns > stack.now_ns) {
         stack.now_ns = now_ns;
@@ -137,6 +138,7 @@ static int loop_turn(int64_t timeout_ns)
         stack.send_failed = false;
         tcp_txnow();
     }
+    tcp_feed_starved();
     loop_settle();
     return result;
 }
@@ -144,6 +146,15 @@ static int loop_turn(int64_t timeout_ns)
 void loop_poll(void)
 {
     (void)loop_turn(0);
+}
+
+void loop_flush(void)
+{
+    loop_settle();
+    loop_send(false);
+    if (device_present()) {
+        device_flush();
+    }
 }
 
 void loop_glance(void)

@@ -116,7 +116,11 @@ int socket_close(int handle, int caller)
     if (object->kind == OBJECT_SET) {
         set_free((struct set *)object);
     } else {
+        const bool at_once = !((struct sock *)object)->nonblock;
         sock_close((struct sock *)object);
+        if (at_once) {
+            loop_flush();
+        }
     }
     return (int)leave(0);
 }
@@ -176,7 +180,14 @@ int socket_shutdown(int handle, int how, int caller)
     struct sock *sock;
     const int error = enter_sock(handle, caller, &sock);
 
-    return error != 0 ? error : (int)leave(sock_shutdown(sock, how));
+    if (error != 0) {
+        return error;
+    }
+    const int result = sock_shutdown(sock, how);
+    if (result == 0 && !sock->nonblock) {
+        loop_flush();
+    }
+    return (int)leave(result);
 }
 
 int socket_get_name(int handle, int peer, struct socket_address *name, int caller)
@@ -198,7 +209,11 @@ ssize_t socket_send(int handle, const void *buf, size_t count, int flags,
     if (error != 0) {
         return error;
     }
-    return leave(sock_send(sock, buf, count, flags, address, address_len));
+    const ssize_t sent = sock_send(sock, buf, count, flags, address, address_len);
+    if (sent > 0 && !sock->nonblock && (flags & MSG_MORE) == 0) {
+        loop_flush();
+    }
+    return leave(sent);
 }
 
 ssize_t socket_receive(int handle, void *buf, size_t count, int flags, int caller)
@@ -299,6 +314,17 @@ int socket_wait(int owner, int64_t timeout_ns, int caller)
     error = loop_until(owner_woken, NULL, timeout_ns < 0 ? -1 : timeout_ns);
     stack.waiting_owner = -1;
     return (int)leave(error == 0 ? 1 : error == -EAGAIN ? 0 : error);
+}
+
+int socket_drain(int64_t quiet_ns, int64_t limit_ns)
+{
+    const int error = enter();
+
+    if (error != 0) {
+        return error;
+    }
+    return (int)leave(quiet_ns < 0 || limit_ns < 0 ? -EINVAL
+                                                   : drain(quiet_ns, limit_ns));
 }
 
 int socket_set_create(int owner, int caller)

@@ -163,7 +163,14 @@ void tcp_end(struct sock *sock, bool reset); /* close(2), of any state */
 void tcp_apply_options(struct sock *sock);
 /** Only full segments leave, as MSG_MORE (@more) and TCP_CORK want it. */
 void tcp_hold_back(struct sock *sock, bool more);
+/** Bytes that a connection's send queue may have: SO_SNDBUF; less where memory for packets is half used, or scarce. So
+ *  many peers that do not read cannot take what the others, and their acknowledgements, need. */
+#define QUEUE_SHORT 65536u
+#define QUEUE_LEAST 16384u
+size_t tcp_queue_limit(const struct sock *sock);
 bool tcp_writable(const struct sock *sock);
+/** Tells sockets that had no memory to send, where there is some. */
+void tcp_feed_starved(void);
 
 /* stream.c */
 int stream_put(struct sock *sock, const void *from, size_t count, bool more,
@@ -251,8 +258,8 @@ struct stack {
     struct chunk *filling; /* what tcp_write() is given bytes of */
     struct sock *dirty[2]; /* have something to send: to others; within the stack */
     bool send_failed;      /* lwIP had a segment that found no memory */
+    bool send_starved;     /* a program had bytes to send that found none */
     unsigned impatience; /* how often somebody has asked in vain since the last wait */
-    struct sock *starved;
 };
 extern struct stack stack;
 
@@ -267,6 +274,8 @@ void loop_glance(void);
 int loop_until(bool (*done)(void *arg), void *arg, int64_t timeout_ns);
 /** Looks at the device and the timers once, without waiting. */
 void loop_poll(void);
+/** Sends what waits to be sent. */
+void loop_flush(void);
 /** Memory that the caller was given a result from, kept until the next call. */
 void loop_hold(struct pbuf *p);
 void loop_release_held(void);
@@ -276,9 +285,16 @@ void loop_release_held(void);
 /** Closes what they had. */
 void lifecycle_mend(void);
 
+/* ---- the end of programs (drain.c) ---- */
+
+/** socket_drain(). */
+int drain(int64_t quiet_ns, int64_t limit_ns);
+
 /* ---- the device (device.c) ---- */
 
 bool device_present(void);
+/** Sends what is queued. */
+void device_flush(void);
 /** Sends what is queued, receives, waits up to @timeout_ns. 0, -EINTR. */
 int device_exchange(int64_t timeout_ns);
 

@@ -23,7 +23,8 @@ static size_t stream_room(struct sock *sock, size_t want)
         sock->chunk = NULL;
     }
     if (sock->chunk == NULL) {
-        sock->chunk = arena_scarce(&stack.packets) ? NULL : chunk_new(want);
+        sock->chunk = arena_exhausted(&stack.packets) ? NULL : chunk_new(want);
+        stack.send_starved = stack.send_starved || sock->chunk == NULL;
     }
     return sock->chunk != NULL ? sock->chunk->size - sock->chunk->used : 0;
 }
@@ -31,7 +32,7 @@ static size_t stream_room(struct sock *sock, size_t want)
 static size_t stream_space(const struct sock *sock)
 {
     const size_t queued = TCP_SND_BUF - sock->tcp->snd_buf;
-    const size_t limit = (size_t)sock->options.send_size;
+    const size_t limit = tcp_queue_limit(sock);
 
     return queued < limit ? limit - queued : 0;
 }
@@ -44,7 +45,7 @@ int stream_put(struct sock *sock, const void *from, size_t count, bool more,
     while (*done < count) {
         size_t size = stream_space(sock);
         size = size < count - *done ? size : count - *done;
-        const size_t room = size > 0 ? stream_room(sock, count - *done) : 0;
+        const size_t room = size > 0 ? stream_room(sock, size) : 0;
         size = size < room ? size : room;
         size = size < UINT16_MAX ? size : UINT16_MAX;
         if (size == 0) {
@@ -59,6 +60,7 @@ int stream_put(struct sock *sock, const void *from, size_t count, bool more,
         const err_t error =
             tcp_write(sock->tcp, to, (u16_t)size, last ? 0 : TCP_WRITE_FLAG_MORE);
         if (error != ERR_OK) {
+            stack.send_starved = stack.send_starved || error == ERR_MEM;
             return error == ERR_MEM ? -EAGAIN : -EPIPE;
         }
         sock->chunk->used += (uint32_t)size;

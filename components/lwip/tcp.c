@@ -254,13 +254,43 @@ int tcp_start_connect(struct sock *sock, const ip_addr_t *ip, uint16_t port)
     return 0;
 }
 
+size_t tcp_queue_limit(const struct sock *sock)
+{
+    const size_t own = (size_t)sock->options.send_size;
+    const size_t most = !arena_half_used(&stack.packets) ? own
+                        : !arena_scarce(&stack.packets)  ? QUEUE_SHORT
+                                                         : QUEUE_LEAST;
+
+    return own < most ? own : most;
+}
+
 bool tcp_writable(const struct sock *sock)
 {
     const struct tcp_pcb *pcb = sock->tcp;
     const tcpwnd_size_t queued = TCP_SND_BUF - pcb->snd_buf;
 
-    return queued <= (tcpwnd_size_t)sock->options.send_size / 3 * 2 &&
+    return !arena_exhausted(&stack.packets) &&
+           queued <= (tcpwnd_size_t)tcp_queue_limit(sock) / 3 * 2 &&
            tcp_sndqueuelen(pcb) < TCP_SND_QUEUELEN / 2;
+}
+
+static void tcp_feed(struct object *object)
+{
+    struct sock *sock = (struct sock *)(void *)object;
+
+    if (object->kind == OBJECT_STREAM && sock->no_space && sock->tcp != NULL &&
+        tcp_writable(sock)) {
+        sock->no_space = false;
+        sock_changed(sock, EPOLLOUT);
+    }
+}
+
+void tcp_feed_starved(void)
+{
+    if (stack.send_starved && !arena_exhausted(&stack.packets)) {
+        stack.send_starved = false;
+        object_each(tcp_feed);
+    }
 }
 
 int tcp_shut(struct sock *sock, bool read, bool write)

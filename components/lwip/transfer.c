@@ -11,6 +11,8 @@
     (MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC | MSG_WAITALL | MSG_NOSIGNAL | \
      MSG_CMSG_CLOEXEC | SOCKET_REST)
 
+#define MEMORY_PAUSE_NS INT64_C(10000000) /* until memory is asked for again */
+
 /* ---- sending ---- */
 
 static bool sock_sendable(void *arg)
@@ -19,8 +21,7 @@ static bool sock_sendable(void *arg)
 
     return sock->error != 0 || sock->shut_write ||
            (sock->state != SOCK_CONNECTING &&
-            (sock->tcp == NULL ||
-             (tcp_writable(sock) && !arena_scarce(&stack.packets))));
+            (sock->tcp == NULL || tcp_writable(sock)));
 }
 
 static int stream_send_state(struct sock *sock)
@@ -34,8 +35,31 @@ static int stream_send_state(struct sock *sock)
                : 0;
 }
 
+static bool sock_never(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+/* Waits until more can be sent, for *@left_ns (0: not at all, -1: for ever). 0, -EAGAIN, -EINTR. */
+static int stream_await(struct sock *sock, int64_t *left_ns)
+{
+    if (!sock_sendable(sock)) {
+        return sock_await(sock, sock_sendable, *left_ns);
+    }
+    /* The queue has room, and there is no memory: whoever gives it back does not know who waits. */
+    const int64_t pause_ns =
+        *left_ns >= 0 && *left_ns < MEMORY_PAUSE_NS ? *left_ns : MEMORY_PAUSE_NS;
+    const int error = loop_until(sock_never, NULL, pause_ns);
+    if (*left_ns >= 0) {
+        *left_ns -= pause_ns;
+    }
+    return error == -EAGAIN && *left_ns != 0 ? 0 : error;
+}
+
 static ssize_t stream_send(struct sock *sock, const void *buf, size_t count, int flags)
 {
+    int64_t left_ns = sock_send_timeout(sock, flags);
     size_t done = 0;
     int error;
 
@@ -57,7 +81,7 @@ static ssize_t stream_send(struct sock *sock, const void *buf, size_t count, int
             break;
         }
         sock->no_space = true;
-        error = sock_await(sock, sock_sendable, sock_send_timeout(sock, flags));
+        error = stream_await(sock, &left_ns);
         if (error != 0) {
             break;
         }

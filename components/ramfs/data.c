@@ -58,6 +58,21 @@ static int regular_get(uint64_t number, struct ramfs_node **node)
     return 0;
 }
 
+/** Bytes of a file where they lie, if there is a page for each and the pages follow one another. */
+static const char *bytes_in_one_piece(const struct ramfs_node *node, uint64_t offset,
+                                      size_t count)
+{
+    const uint64_t first = offset >> PAGE_SIZE_LOG;
+    const size_t skip = offset & (RAMFS_PAGE - 1);
+    const char *start = tree_find(node, first);
+    for (size_t at = RAMFS_PAGE; start != NULL && at < skip + count; at += RAMFS_PAGE) {
+        if (tree_find(node, first + (at >> PAGE_SIZE_LOG)) != start + at) {
+            return NULL;
+        }
+    }
+    return start == NULL ? NULL : start + skip;
+}
+
 ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count, int caller)
 {
     const bool may_name = cubicle_out_is_copy(caller);
@@ -72,11 +87,10 @@ ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count, int c
     if (count > node->size - offset) {
         count = node->size - offset;
     }
-    /* Inside one page nothing is copied here: the trampoline carries it from the page. */
-    const size_t within = offset & (RAMFS_PAGE - 1);
-    const char *only = tree_find(node, offset >> PAGE_SIZE_LOG);
-    if (may_name && only != NULL && within + count <= RAMFS_PAGE) {
-        cubicle_out_from(buf, only + within);
+    const char *named = may_name ? bytes_in_one_piece(node, offset, count) : NULL;
+    if (named != NULL) {
+        cubicle_out_from(buf,
+                         named); /* nothing is copied here: the trampoline does it */
         return (ssize_t)count;
     }
     char *to = buf;

@@ -259,6 +259,18 @@ void client_end(struct client *client)
     *client = (struct client){.known = false};
 }
 
+void clients_close(const struct special *special)
+{
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        struct client *client = &core.clients[i];
+        for (uint32_t fd = 0; fd < client->nfiles; fd++) {
+            if (client->files[fd] != NULL && client->files[fd]->special == special) {
+                client_close(client, (int)fd, client->files[fd]);
+            }
+        }
+    }
+}
+
 int vfs_umask(uint32_t mask, int caller)
 {
     struct client *client = client_get(caller);

@@ -225,6 +225,9 @@ bool client_close_on_exec(const struct client *client, int fd);
 void client_close(struct client *client, int fd, struct file *file);
 /** The cubicle has ended: @client is as one that never called. */
 void client_end(struct client *client);
+/** Closes every descriptor of this kind. */
+struct special;
+void clients_close(const struct special *special);
 /** The current directory, or NULL: nothing is mounted yet. */
 struct node *client_cwd(struct client *client);
 

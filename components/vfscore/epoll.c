@@ -578,9 +578,6 @@ ssize_t vfs_epoll_wait(int fd, struct epoll_event *events, size_t size,
     }
     for (;;) {
         bool again;
-        if (left_ns < -1) {
-            return left_ns;
-        }
         const ssize_t told =
             epoll_look(epoll, events, room, left_ns, &core.clients[caller], &again);
         if (told != 0) {

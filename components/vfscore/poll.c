@@ -42,8 +42,8 @@ int vfs_poll(struct pollfd *fds, size_t size, int timeout_ms, int caller)
             return ready;
         }
         const int64_t left_ns = deadline_left(&deadline);
-        if (left_ns == 0 || left_ns < -1) {
-            return (int)left_ns;
+        if (left_ns == 0) {
+            return 0;
         }
         const int error = wait_step(&wait, client, left_ns);
         if (error != 0) {

@@ -205,6 +205,10 @@ ssize_t file_read(struct file *file, void *buf, size_t count, int64_t offset)
         }
         return result;
     }
+    const int error = wait_for_input(file);
+    if (error != 0) {
+        return error;
+    }
     stream_changes++;
     return piece_read(node, buf, count, 0);
 }

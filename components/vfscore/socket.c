@@ -11,6 +11,9 @@
 #define NEW_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
 #define DOMAIN_MAX 255 /* what a file has room for */
 #define TYPE_MAX 255
+/* At the application's end: how long nothing may be acknowledged, and how long it takes at most. */
+#define QUIET_NS INT64_C(5000000000)
+#define DRAIN_NS INT64_C(60000000000)
 
 struct stack stack;
 
@@ -71,6 +74,7 @@ static int64_t socket_file_readable(const struct file *file)
 static void socket_file_close(struct file *file)
 {
     int ignored; /* a stack that has lost it is as good */
+    stack.nsockets--;
     PROVIDER(ignored, stack.ops.socket_close(file->socket.handle, 0));
     (void)ignored;
 }
@@ -104,6 +108,7 @@ static int socket_install(struct client *client, int handle, int domain, int typ
         (void)ignored;
         return -ENOMEM;
     }
+    stack.nsockets++;
     file->socket.handle = handle;
     file->socket.domain = (uint8_t)domain;
     file->socket.type = (uint8_t)(type & ~NEW_FLAGS);
@@ -242,6 +247,19 @@ int vfs_network(const char *name, const char *device, const char *options, int c
     strcpy(stack.device, device);
     strcpy(stack.options, options);
     return stack_start();
+}
+
+int vfs_network_end(int caller)
+{
+    int result = 0;
+    if (client_get(caller) == NULL) {
+        return -EDEADLK;
+    }
+    if (stack.bound) {
+        clients_close(&special_socket);
+        PROVIDER(result, stack.ops.socket_drain(QUIET_NS, DRAIN_NS));
+    }
+    return (int)stack_checked(result, 0);
 }
 
 void socket_mend(void)

@@ -63,7 +63,10 @@ int64_t wait_limit(const struct wait *wait, int64_t left_ns);
 /** Waits for something of @wait for @client, up to @left_ns. 0: look again; -EDEADLK nothing could
  * end it; another error. */
 int wait_step(const struct wait *wait, const struct client *client, int64_t left_ns);
-/** What is left of @deadline; 0: it has come. An error of the clock. */
+/** Waits until a stream that is read without O_NONBLOCK has something; at once where there are no sockets, that had to
+ *  go on meanwhile. 0, -EINTR. */
+int wait_for_input(const struct file *file);
+/** What is left of @deadline; 0: it has come. */
 int64_t deadline_left(struct deadline *deadline);
 
 /* ---- epoll.c ---- */
@@ -92,6 +95,7 @@ extern struct stack {
     char name[64];
     char device[64];
     char options[1024];
+    uint32_t nsockets; /* descriptions of its sockets */
 } stack;
 
 /** Of sockets: what the stack answered, where errors of a lost handle are one. */

@@ -1,7 +1,7 @@
 /* timerfd_create(2). A timer is its next time: how often it has expired is asked of the clock. */
 #include "core.h"
 
-#include <clock.h>
+#include <cubicle.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -18,9 +18,9 @@ struct timerfd {
 
 static int64_t clock_ns(const struct timerfd *timer)
 {
-    int64_t now;
-    PROVIDER(now, clock_now_ns(timer->clock));
-    return now >= 0 ? now : 0; /* a clock without time: nothing expires */
+    /* CLOCK_BOOTTIME is the monotonic one: nobody puts the system to sleep. */
+    return cubicle_clock(timer->clock == CLOCK_REALTIME ? CLOCK_REALTIME
+                                                        : CLOCK_MONOTONIC);
 }
 
 /** How often it has expired since it was read. */
@@ -50,10 +50,10 @@ static ssize_t timerfd_read(struct file *file, void *buf, size_t size)
         if ((file->flags & O_NONBLOCK) != 0 || timer->next_ns == 0) {
             return would_block(file);
         }
-        int error;
-        PROVIDER(error, clock_sleep_ns((uint64_t)(timer->next_ns - now)));
-        if (checked(error) != 0) {
-            return checked(error);
+        const struct wait wait = WAIT_NONE;
+        const int error = wait_step(&wait, NULL, timer->next_ns - now);
+        if (error != 0) {
+            return error;
         }
     }
     timer->taken += count;

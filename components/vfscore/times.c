@@ -8,7 +8,7 @@
  */
 #include "core.h"
 
-#include <clock.h>
+#include <cubicle.h>
 #include <time.h>
 
 static void to_timespec(int64_t ns, struct timespec *ts)
@@ -57,8 +57,7 @@ void time_mark_dir(struct node *dir)
 
 int64_t time_now(void)
 {
-    int64_t now;
-    PROVIDER(now, clock_now_ns(CLOCK_REALTIME));
+    const int64_t now = cubicle_clock(CLOCK_REALTIME);
     if (now > core.now_ns) {
         core.now_ns = now;
     }

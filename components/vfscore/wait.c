@@ -6,6 +6,8 @@
 #include "core.h"
 
 #include <clock.h>
+#include <cubicle.h>
+#include <time.h>
 
 #define NS_PER_MS 1000000
 #define TURN_NS \
@@ -55,7 +57,8 @@ int64_t wait_limit(const struct wait *wait, int64_t left_ns)
     if (wait->limit_ns >= 0 && (limit < 0 || wait->limit_ns < limit)) {
         limit = wait->limit_ns;
     }
-    if (wait->device != NULL && wait->sockets && (limit < 0 || limit > TURN_NS)) {
+    if (wait->device != NULL && (wait->sockets || stack.nsockets > 0) &&
+        (limit < 0 || limit > TURN_NS)) {
         limit = TURN_NS;
     }
     return limit;
@@ -70,14 +73,27 @@ static int milliseconds(int64_t ns)
                : (int)((ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+/** For sockets of @owner's, or of nobody's (-1). 0: look again; or an error. */
+static int wait_in_stack(int owner, int64_t limit_ns)
+{
+    int result;
+    PROVIDER(result, stack.ops.socket_wait(owner, limit_ns, 0));
+    result = (int)stack_checked(result, 1);
+    return result < 0 ? result : 0;
+}
+
 int wait_step(const struct wait *wait, const struct client *client, int64_t left_ns)
 {
     const int64_t limit = wait_limit(wait, left_ns);
     int result;
     if (wait->sockets) {
-        PROVIDER(result, stack.ops.socket_wait(client_id(client), limit, 0));
-        result = (int)stack_checked(result, 1);
-        return result < 0 ? result : 0;
+        return wait_in_stack(client_id(client), limit);
+    }
+    if (stack.nsockets > 0 && limit >= 0) { /* they go on meanwhile */
+        result = wait_in_stack(-1, limit);
+        if (result == 0 || result == -EINTR) {
+            return result;
+        }
     }
     if (wait->device != NULL) {
         const struct node *node = wait->device->node;
@@ -95,16 +111,25 @@ int wait_step(const struct wait *wait, const struct client *client, int64_t left
     return checked(result);
 }
 
+int wait_for_input(const struct file *file)
+{
+    int error = 0;
+    while (stack.nsockets > 0 && (file->flags & O_NONBLOCK) == 0 && error == 0) {
+        struct wait wait = WAIT_NONE;
+        if ((wait_look(file, &wait) & ~(POLLOUT | POLLWRNORM)) != 0) {
+            return 0;
+        }
+        error = wait_step(&wait, NULL, -1);
+    }
+    return error;
+}
+
 int64_t deadline_left(struct deadline *deadline)
 {
     if (deadline->timeout_ns <= 0) {
         return deadline->timeout_ns;
     }
-    int64_t now;
-    PROVIDER(now, clock_now_ns(CLOCK_MONOTONIC));
-    if (now < 0) {
-        return now >= -ERRNO_MAX && now != -EINTR && now != -1 ? now : -EIO;
-    }
+    const int64_t now = cubicle_clock(CLOCK_MONOTONIC);
     if (deadline->end_ns == 0) {
         deadline->end_ns = deadline->timeout_ns < INT64_MAX - now
                                ? now + deadline->timeout_ns

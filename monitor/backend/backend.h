@@ -16,7 +16,27 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+struct call_frame;
 struct filter;
+struct trampoline;
+
+/** Where each cubicle is a process. Calls between cubicles are messages then. */
+struct backend_processes {
+    /** All trampolines that modules import are there: adds its own. 0, or a negative errno. */
+    int (*complete)(void);
+    /** In place of marshal_enter() and marshal_leave(), but for calls of the monitor. */
+    int (*enter)(struct call_frame *frame, const struct trampoline *t);
+    void (*leave)(struct call_frame *frame, struct trampoline *t);
+    /** All is in place: makes the processes. Returns in the parent, which starts the system.
+     *  0, or a negative errno with a message. */
+    int (*divide)(const struct monitor_config *config);
+    /** Ends them. */
+    void (*finish)(void);
+    /** gate_change_pages() (@change) in @owner's process, which checks that it has called. */
+    int (*change_pages)(int change, unsigned owner, uint64_t base, uint64_t npages);
+    /** Where the epoch of cubicle @id is; only its own process can write it. */
+    uint64_t *(*epoch)(unsigned id);
+};
 
 struct backend {
     const char *name;
@@ -33,6 +53,8 @@ struct backend {
     /** True when each cubicle has a view of its own: to share() a page with one takes it from
      *  nobody, and to revoke() one that was not shared changes nothing. */
     bool separate_views;
+    /** NULL: all cubicles are in one process. */
+    const struct backend_processes *processes;
 
     /** Reserves the address space for @ncubicles views. -ENOTSUP: this machine lacks
      *  something, and a message has said what where there is more to say than that. */
@@ -140,6 +162,7 @@ void backend_allow_no_calls(struct filter *filter);
 extern const struct backend backend_sfi;
 extern const struct backend backend_mpk;
 extern const struct backend backend_none;
+extern const struct backend backend_ipc;
 
 /** The backend of the running system. */
 extern const struct backend *backend;

@@ -1,5 +1,6 @@
 /*
- * Allowed AVX, AVX2 and FMA instructions, encoded with VEX: the EVEX forms are refused.
+ * Allowed AVX, AVX2 and FMA instructions, and AES and VPCLMULQDQ likewise, encoded with
+ * VEX: the EVEX forms are refused.
  * Not here: gathers (an address per lane), vmaskmovdqu (stores at rdi), vldmxcsr,
  * vstmxcsr.
  */
@@ -72,6 +73,9 @@ static const struct rule_row rows[] = {
     ALLOW(VPSLLQ), ALLOW(VPSLLW), ALLOW(VPSRAD), ALLOW(VPSRAW), ALLOW(VPSRLD),
     ALLOW(VPSRLDQ), ALLOW(VPSRLQ), ALLOW(VPSRLW), ALLOW(VPCMPESTRI), ALLOW(VPCMPESTRM),
     ALLOW(VPCMPISTRI), ALLOW(VPCMPISTRM),
+    /* ciphers and hashes */
+    ALLOW(VAESENC), ALLOW(VAESENCLAST), ALLOW(VAESDEC), ALLOW(VAESDECLAST), ALLOW(VAESIMC),
+    ALLOW(VAESKEYGENASSIST), ALLOW(VPCLMULQDQ),
     /* lanes of AVX and AVX2 */
     ALLOW(VBROADCASTF128), ALLOW(VBROADCASTI128), ALLOW(VBROADCASTSD),
     ALLOW(VBROADCASTSS), ALLOW(VPBROADCASTB), ALLOW(VPBROADCASTD), ALLOW(VPBROADCASTQ),

@@ -1,7 +1,7 @@
 /*
- * Allowed SSE to SSE4.2 instructions, on XMM registers: MMX forms fail on their
- * registers. Not here: maskmovdqu (stores at rdi), ldmxcsr and stmxcsr (control word),
- * AES, SHA.
+ * Allowed SSE to SSE4.2 instructions, AES, PCLMULQDQ and SHA, on XMM registers: MMX forms
+ * fail on their registers. Not here: maskmovdqu (stores at rdi), ldmxcsr and stmxcsr
+ * (control word).
  */
 #include "internal.h"
 
@@ -68,6 +68,11 @@ static const struct rule_row rows[] = {
     ALLOW(PSLLW), ALLOW(PSRAD), ALLOW(PSRAW), ALLOW(PSRLD), ALLOW(PSRLDQ), ALLOW(PSRLQ),
     ALLOW(PSRLW), WIDE(PCMPESTRI), WIDE(PCMPESTRM), ALLOW(PCMPISTRI),
     ALLOW(PCMPISTRM),
+    /* ciphers and hashes */
+    ALLOW(AESENC), ALLOW(AESENCLAST), ALLOW(AESDEC), ALLOW(AESDECLAST), ALLOW(AESIMC),
+    ALLOW(AESKEYGENASSIST), ALLOW(PCLMULQDQ), ALLOW(SHA1RNDS4), ALLOW(SHA1NEXTE),
+    ALLOW(SHA1MSG1), ALLOW(SHA1MSG2), ALLOW(SHA256RNDS2), ALLOW(SHA256MSG1),
+    ALLOW(SHA256MSG2),
 };
 /* clang-format on */
 

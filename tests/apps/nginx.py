@@ -416,8 +416,8 @@ def command(arguments, status, pattern, configuration=None):
 class Shared:
     """The server that the tests of one isolation share; started by the first."""
 
-    def __init__(self, isolation, options):
-        self.isolation, self.options = isolation, options
+    def __init__(self, isolation, options, system="nginx"):
+        self.isolation, self.options, self.system = isolation, options, system
         self.server = None
 
     def start(self):
@@ -425,7 +425,8 @@ class Shared:
         root = Path(self.folder.name)
         root.chmod(0o755)
         make_root(root)
-        self.server = Server(root, isolation=self.isolation, options=self.options)
+        self.server = Server(root, system=self.system, isolation=self.isolation,
+                             options=self.options)
         self.server.__enter__()
 
     def run(self, test):
@@ -455,7 +456,8 @@ def main():
     suite.add("an error in the configuration", command, ["-t"], 1,
               r'unknown directive "nonsense" in /etc/nginx/nginx.conf:1', "nonsense;\n")
     shared = {"sfi": Shared("sfi", []), "none": Shared("none", []),
-              "direct": Shared("none", ["--link=direct"])}
+              "direct": Shared("none", ["--link=direct"]),
+              "ipc": Shared("ipc", [], "nginx-processes")}
     for name, configuration in shared.items():
         for test in TESTS:
             suite.add(f"{test.__name__}, {name}", configuration.run, test)

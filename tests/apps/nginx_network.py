@@ -6,7 +6,9 @@
 LOAD_SECONDS=600 makes the tests of load that long (default 2).
 """
 
+import contextlib
 import hashlib
+import json
 import os
 import socket
 import struct
@@ -17,12 +19,15 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from harness import SLOW, Suite, check, temporary_directory  # noqa: E402
+from harness import SLOW, TOP, Failure, Suite, check, temporary_directory  # noqa: E402
 from web import GUEST, HOST, PREFIX, Namespace, Relay, Server  # noqa: E402
 
 LOAD_SECONDS = int(os.environ.get("LOAD_SECONDS", "2"))
 DEVICE = f"address={GUEST}/{PREFIX},gateway={HOST}"
 MIB = 1 << 20
+STACK_MAX = 352 * MIB  # docs/networking.md, limits
+SERVER_MAX = 64 * MIB
+QUOTA = 48 * MIB
 SIZES = {"empty": 0, "one": 1, "small": 1000, "page": 4096, "100k": 100000, "1m": MIB,
          "8m": 8 * MIB}
 
@@ -148,24 +153,53 @@ def slow_client():
             check((status, body) == (200, files["1m"]), "the slow reader's answer")
 
 
-def slow_readers_memory():
-    """A hundred clients that ask for 8 MiB and read nothing: the server's memory is bounded."""
+def peaks(path):
+    """The most bytes that each cubicle had, from the statistics of a run."""
+    cubicles = json.loads(Path(path).read_text())["cubicles"]
+    return {c["name"]: c["peak_pages"] * 4096 for c in cubicles}
+
+
+def slow_readers_memory(count):
+    """Clients that ask for 8 MiB and read nothing: what the stack and the server take is bounded."""
     with temporary_directory() as folder:
         files = make_root(folder)
-        with Server(folder) as server:
-            with Client(server) as client:
-                check_file(client, files, "8m")
-            before = server.memory()
-            clients = [Client(server) for _ in range(100)]
+        statistics = Path(folder) / "run.json"
+        with Server(folder, options=[f"--json={statistics}"]) as server:
+            clients = [Client(server) for _ in range(count)]
             for client in clients:
                 client.ask("8m")
             time.sleep(1)
-            grown = server.memory() - before
-            check(grown < 400 * MIB, f"the server grew by {grown >> 20} MiB")
             with Client(server) as client:
                 check_file(client, files, "1m")
             for client in clients:
                 client.socket.close()
+        most = peaks(statistics)
+        check(most["lwip"] <= STACK_MAX and most["nginx"] <= SERVER_MAX, f"{most}")
+
+
+def little_memory():
+    """The same where the stack has less than it would take: it refuses, and goes on when they are gone."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        text = (TOP / "systems/nginx.yaml").read_text().replace("../apps", f"{TOP}/apps")
+        system = Path(folder) / "little.yaml"
+        system.write_text(text.replace("modules: [lwip]\n", f"modules: [lwip]\n    quota: {QUOTA}\n"))
+        statistics = Path(folder) / "run.json"
+        with Server(folder, system=str(system), options=[f"--json={statistics}"]) as server:
+            clients = [Client(server) for _ in range(100)]
+            for client in clients:
+                client.ask("8m")
+            time.sleep(1)
+            for client in clients:
+                client.socket.close()
+            end = time.monotonic() + 20 * SLOW
+            while True:
+                with contextlib.suppress(OSError, Failure), Client(server, 2) as client:
+                    check_file(client, files, "1m")
+                    break
+                check(time.monotonic() < end, "it does not recover")
+        most = peaks(statistics)["lwip"]
+        check(QUOTA // 2 < most <= QUOTA, f"the stack had at most {most} bytes")
 
 
 def reset(client):
@@ -367,7 +401,8 @@ def main():
     suite = Suite("nginx_network")
     suite.add("1,000 connections", many_connections, 1000)
     suite.add("slow clients", slow_client)
-    suite.add("clients that do not read", slow_readers_memory)
+    suite.add("clients that do not read", slow_readers_memory, 200)
+    suite.add("clients that do not read, little memory", little_memory)
     suite.add("aborted transfers", aborted)
     suite.add("a connection per request", reconnecting)
     suite.add("a network that loses nothing", bad_network)

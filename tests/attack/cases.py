@@ -41,6 +41,8 @@ CATALOGUE = {
     47: "make the loader work longer than the file is long",
     48: "profit from a base of GS that the kernel has lost",
     50: "be a hostile provider, or a hostile consumer, of every interface",
+    51: "take over the network stack or the device by what it receives, and turn on the others",
+    52: "harm the stack by frames, the server by requests, or both by their number",
 }
 
 # Rows that other suites test. All of 26, 28 and 29 also: liars.
@@ -50,6 +52,8 @@ ELSEWHERE = {
     18: "conformance: registers",
     28: "conformance: ranges",
     50: "liars",
+    51: "liars: orders",
+    52: "fuzz: frames, http; apps: nginx_network",
 }
 
 # Attacks by the cubicle `peer` (or `third`) on the driver, while it holds, held or never

@@ -73,6 +73,35 @@ expect 125 'passt is not there' 'no passt' \
 grep -q 'apt-get install passt' err
 ok 'and how to get it'
 
+# Without any: the command alone, in a folder without cubicle-slirp.
+mkdir -p alone/bin
+cp "$build/bin/cubicle" alone/bin
+expect 125 'network stream:slirp: neither passt nor cubicle-slirp is there' 'no helper at all' \
+    env PATH=empty alone/bin/cubicle run --network=stream "--modules=$build/modules/sfi" \
+    "--interfaces=$build/interfaces" "$system" -- netdev '' info
+grep -q 'apt-get install passt' err && grep -q 'network=none needs none' err
+ok 'and what there is to do'
+
+# Without rights; and devices that cannot be had. Root takes the part of a user.
+user=
+[ "$(id -u)" != 0 ] || user='setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all'
+if [ "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" -gt 80 ]; then
+    # shellcheck disable=SC2086 # words
+    expect 125 'cannot publish 80:80: port 80 of the host: Permission denied' 'a port of root' \
+        $user cubicle run --network=stream --publish=80:80 "$system" -- netdev '' info
+    grep -q "ports below 1024 are root's; --publish=HOSTPORT:80 takes another one" err
+    ok 'and which to take'
+fi
+# shellcheck disable=SC2086 # words
+expect 125 'network tap:no-such-dev: (there is no such device, and it cannot be made|cannot open /dev/net/tun): ' \
+    'no right to a TAP device' $user cubicle run --network=tap:no-such-dev "$system" -- netdev '' info
+grep -q "sudo ip tuntap add dev no-such-dev mode tap user" err || grep -q 'has no TAP devices' err
+ok 'and how to make one'
+expect 125 'network tap:lo: ' 'a device that is no TAP' \
+    cubicle run --network=tap:lo "$system" -- netdev '' info
+grep -q 'network=stream needs no' err || grep -q 'ip -details link show lo' err
+ok 'and how to see what it is'
+
 # A helper that does not work.
 mkdir -p broken
 printf '#!/bin/sh\necho "nothing works here" >&2\nexit 1\n' >broken/passt

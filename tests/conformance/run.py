@@ -30,6 +30,8 @@ from harness import (  # noqa: E402
     temporary_directory,
 )
 
+# Where cubicles are processes nothing is lent: what is about windows does not run.
+LENDING = ["windows", "delegation", "hot"]
 SUITES = ["windows", "delegation", "calls", "ranges", "demand", "registers", "memory", "hot"]
 # How the peer dies, what the report says.
 DEATHS = [
@@ -221,15 +223,19 @@ def main():
     tests = Suite("conformance")
     for isolation in ISOLATIONS:
         for name in SUITES:
-            tests.add(f"{isolation}: {name}", suite, name, isolation)
+            if isolation != "ipc" or name not in LENDING:
+                tests.add(f"{isolation}: {name}", suite, name, isolation)
+        if isolation == "ipc":
+            tests.add("ipc: no windows", suite, "no-windows", isolation)
         if isolation != "mpk":  # see monitor/backend/mpk/notes.md
             tests.add(f"{isolation}: control-words", suite, "control-words", isolation)
+        if isolation not in ("mpk", "ipc"):  # the tracer follows one process
             tests.add(f"{isolation}: crashes at random instructions", survive, isolation)
         if isolation == "sfi":
             tests.add("sfi: windows cost few traps", windows_cost, isolation)
         if isolation == "mpk":
             tests.add("mpk: hot windows cost little", hot_costs, isolation)
-        if isolation != "none":
+        if isolation not in ("none", "ipc"):
             tests.add(f"{isolation}: foreign", suite, "foreign", isolation)
             tests.add(f"{isolation}: demand-foreign", suite, "demand-foreign", isolation)
         for how, reason in DEATHS:
@@ -239,7 +245,8 @@ def main():
         tests.add(f"{isolation}: policy restart", restart, isolation)
         tests.add(f"{isolation}: policy restart of the allocator", restart_of_allocator, isolation)
         tests.add(f"{isolation}: exit of a callee", death_exit, isolation)
-        tests.add(f"{isolation}: a signal at every instruction", interrupted, isolation)
+        if isolation != "ipc":
+            tests.add(f"{isolation}: a signal at every instruction", interrupted, isolation)
         if isolation == "sfi":
             tests.add("sfi: the way to switch views that is chosen", chosen)
             tests.add("sfi: the base of GS is lost at every instruction, calls", lost, "every",
@@ -258,7 +265,7 @@ def main():
                       ["dense", DENSE], 300, low(SYSTEMS / "conformance-ticks.yaml"))
         if isolation == "sfi" and VIEW_SWITCH == "parked":
             tests.add("sfi: the base of GS is lost at each return from a signal", stuck)
-        if isolation != "none":
+        if isolation not in ("none", "ipc"):
             tests.add(f"{isolation}: windows, lazy revocation", suite, "windows", isolation,
                       ["--revoke=lazy"])
     return tests.main()

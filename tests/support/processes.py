@@ -1,5 +1,7 @@
 """Processes that a command has started."""
 
+import contextlib
+import os
 from pathlib import Path
 
 
@@ -10,3 +12,13 @@ def descendants(pid):
     except OSError:
         return []
     return [pid, *(p for child in children for p in descendants(int(child)))]
+
+
+def resident_bytes(pid):
+    """Of the process and all below it."""
+    total = 0
+    for process in descendants(pid):
+        with contextlib.suppress(OSError):
+            pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+            total += int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return total

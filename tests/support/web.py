@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 from harness import CUBICLE, SLOW, Failure, Skip, check, mode
-from processes import descendants
+from processes import resident_bytes
 
 HOST, GUEST, PREFIX = "10.78.0.1", "10.78.0.2", 24
 
@@ -103,12 +103,7 @@ class Server:
 
     def memory(self):
         """Resident bytes of all its processes."""
-        total = 0
-        for pid in descendants(self.process.pid):
-            with contextlib.suppress(OSError):
-                fields = Path(f"/proc/{pid}/statm").read_text().split()
-                total += int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
-        return total
+        return resident_bytes(self.process.pid)
 
 
 def require_namespaces():

@@ -15,10 +15,15 @@ struct call_sockets {
     long (*writev)(int fd, const struct iovec *iov, int count);
     /* @fd is about to mean nothing, or something else. */
     void (*forget)(int fd);
+    /* Sleeps while the stack works on. 0, -EINTR, or another error: it could not. */
+    long (*sleep)(unsigned long ns);
 };
 
 /* 0 until a socket is made. */
 extern const struct call_sockets *__call_sockets __attribute__((__visibility__("hidden")));
+
+/* clock_sleep_ns(), and what was sent goes on its way meanwhile. */
+long __call_sleep(unsigned long ns) __attribute__((__visibility__("hidden")));
 
 /* The functions above, if @fd is one; else 0. */
 static inline const struct call_sockets *__call_socket_at(int fd)

@@ -12,12 +12,14 @@
 #define CPU_OFFERED_1_EBX 0xff00u
 #define CPU_OFFERED_1_ECX                                          \
     (CPU_BIT(0)    /* SSE3 */                                      \
+     | CPU_BIT(1)  /* PCLMULQDQ */                                 \
      | CPU_BIT(9)  /* SSSE3 */                                     \
      | CPU_BIT(12) /* FMA */                                       \
      | CPU_BIT(19) /* SSE4.1 */                                    \
      | CPU_BIT(20) /* SSE4.2 */                                    \
      | CPU_BIT(22) /* MOVBE */                                     \
      | CPU_BIT(23) /* POPCNT */                                    \
+     | CPU_BIT(25) /* AES */                                       \
      | CPU_BIT(27) /* OSXSAVE: xgetbv, which libc stands in for */ \
      | CPU_BIT(28) /* AVX */)
 #define CPU_OFFERED_1_EDX                               \
@@ -28,10 +30,11 @@
 
 /* Leaf 7, subleaf 0. */
 #define CPU_OFFERED_7_EBX                                       \
-    (CPU_BIT(3)   /* BMI1 */                                    \
-     | CPU_BIT(5) /* AVX2, but for gathers */                   \
-     | CPU_BIT(8) /* BMI2 */                                    \
-     | CPU_BIT(9) /* ERMS: rep movsb is fast; no instruction */)
+    (CPU_BIT(3)    /* BMI1 */                                    \
+     | CPU_BIT(5)  /* AVX2, but for gathers */                   \
+     | CPU_BIT(8)  /* BMI2 */                                    \
+     | CPU_BIT(9)  /* ERMS: rep movsb is fast; no instruction */ \
+     | CPU_BIT(29) /* SHA */)
 #define CPU_OFFERED_7_EDX (CPU_BIT(4) /* FSRM: so is a short one */)
 
 /* Leaf 80000001. */

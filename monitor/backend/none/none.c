@@ -3,6 +3,7 @@
  * cost of trampolines and of the whole structure can be measured without that of
  * enforcement. Nothing here stops anybody; `cubicle check` says so.
  */
+#include "none.h"
 #include "../../layout.h"
 #include "../../page.h"
 #include "../backend.h"
@@ -17,13 +18,13 @@ static int none_init(const struct monitor_config *config, size_t ncubicles)
     return 0;
 }
 
-static uint64_t none_view_base(unsigned id)
+uint64_t none_view_base(unsigned id)
 {
     (void)id;
     return 0;
 }
 
-static unsigned none_view_of(uint64_t address, unsigned running)
+unsigned none_view_of(uint64_t address, unsigned running)
 {
     return address < SPACE_SIZE ? running : 0;
 }
@@ -38,7 +39,7 @@ static size_t none_size(uint32_t npages)
     return (size_t)npages << PAGE_SHIFT;
 }
 
-static int none_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
+int none_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned rights)
 {
     (void)owner;
     const int prot = (rights & PAGE_READ ? PROT_READ : 0) |
@@ -46,12 +47,12 @@ static int none_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned
     return mprotect(none_address(page), none_size(npages), prot) == 0 ? 0 : -errno;
 }
 
-static int none_map(unsigned owner, uint32_t page, uint32_t npages)
+int none_map(unsigned owner, uint32_t page, uint32_t npages)
 {
     return none_protect(owner, page, npages, PAGE_READ | PAGE_WRITE) == 0 ? 0 : -ENOMEM;
 }
 
-static int none_unmap(unsigned owner, uint32_t page, uint32_t npages)
+int none_unmap(unsigned owner, uint32_t page, uint32_t npages)
 {
     (void)owner;
     void *at = mmap(none_address(page), none_size(npages), PROT_NONE,
@@ -59,15 +60,15 @@ static int none_unmap(unsigned owner, uint32_t page, uint32_t npages)
     return at != MAP_FAILED ? 0 : -errno;
 }
 
-static int none_empty(unsigned owner, uint32_t page, uint32_t npages)
+int none_empty(unsigned owner, uint32_t page, uint32_t npages)
 {
     (void)owner;
     return madvise(none_address(page), none_size(npages), MADV_DONTNEED) == 0 ? 0
                                                                               : -errno;
 }
 
-static int none_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
-                      unsigned rights)
+int none_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
+               unsigned rights)
 {
     (void)owner;
     (void)peer;
@@ -77,7 +78,7 @@ static int none_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npa
     return 0; /* everybody reaches everything already */
 }
 
-static int none_revoke(unsigned peer, uint32_t page, uint32_t npages)
+int none_revoke(unsigned peer, uint32_t page, uint32_t npages)
 {
     (void)peer;
     (void)page;
@@ -85,9 +86,8 @@ static int none_revoke(unsigned peer, uint32_t page, uint32_t npages)
     return 0;
 }
 
-static bool none_verify(const uint8_t *code, size_t len, uint32_t base,
-                        const struct verify_policy *policy,
-                        struct verify_result *result)
+bool none_verify(const uint8_t *code, size_t len, uint32_t base,
+                 const struct verify_policy *policy, struct verify_result *result)
 {
     (void)code;
     (void)len;
@@ -97,7 +97,7 @@ static bool none_verify(const uint8_t *code, size_t len, uint32_t base,
     return true; /* plain code cannot be verified, and this backend promises nothing */
 }
 
-static void none_emit_switch(struct emitter *e, unsigned id, bool returning)
+void none_emit_switch(struct emitter *e, unsigned id, bool returning)
 {
     (void)returning;
     (void)e;

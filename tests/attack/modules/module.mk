@@ -9,6 +9,12 @@ test-attacker_CFLAGS := -Itests/interfaces -Wno-infinite-recursion
 test-attacker_CFLAGS_none := -DPLAIN_CODE
 test-attacker_PROVIDES := app greedy hostile
 
+# For --isolation=ipc.
+MODULES += test-forger
+test-forger_SOURCES := $(ATTACK)/forger.c
+test-forger_CFLAGS := -Itests/interfaces
+test-forger_PROVIDES := app
+
 test-giver_SOURCES := $(ATTACK)/giver.c
 test-giver_CFLAGS := -Itests/interfaces
 test-giver_PROVIDES := giver

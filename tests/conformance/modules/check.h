@@ -33,7 +33,11 @@ void pages_free(uint8_t *base, size_t count);
 /* An extent that is unmapped when it is given back: a few pages stay their owner's. */
 enum { PAGES_GONE = 4200 };
 
+/** False where no memory can be lent: cubicle_window_init() returns -ENOSYS. */
+int windows_possible(void);
+
 /* What each file offers to main(). */
+void test_no_windows(void);
 void test_windows(void);
 void test_delegation(void);
 void test_calls(void);

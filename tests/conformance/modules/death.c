@@ -32,8 +32,10 @@ void test_death(const char *how)
         uint64_t theirs = peer_keep(4096);
         int id = cubicle_window_init(), peer = cubicle_find("peer");
         volatile double kept = 1.25;
-        CHECK_EQUAL(cubicle_window_add(id, page, 4096, CUBICLE_READ), 0);
-        CHECK_EQUAL(cubicle_window_open(id, peer), 0);
+        if (id != -ENOSYS) {
+            CHECK_EQUAL(cubicle_window_add(id, page, 4096, CUBICLE_READ), 0);
+            CHECK_EQUAL(cubicle_window_open(id, peer), 0);
+        }
         CHECK_EQUAL(peer_die(ways[i].how), -EOWNERDEAD);
         CHECK(kept == 1.25);
         if (ways[i].how == DIE_THIRD) {
@@ -45,9 +47,12 @@ void test_death(const char *how)
         CHECK_EQUAL(peer_null(), -EOWNERDEAD);
         CHECK_EQUAL(peer_fill(page, 16, 1), -EOWNERDEAD);
         CHECK_EQUAL(page[0], 0);
+        CHECK_EQUAL(third_fresh(4096), 0);
+        if (id == -ENOSYS) {
+            return;
+        }
         CHECK_EQUAL(cubicle_window_open(id, peer), -ESRCH);
         CHECK_EQUAL(cubicle_window_destroy(id), 0);
-        CHECK_EQUAL(third_fresh(4096), 0);
         /* Its memory did not become ours. */
         id = cubicle_window_init();
         CHECK_EQUAL(cubicle_window_add(id, (void *)theirs, 1, CUBICLE_READ), -EPERM);

@@ -100,6 +100,7 @@ int main(int argc, char **argv)
         void (*run)(void);
     } suites[] = {
         {"windows", test_windows},
+        {"no-windows", test_no_windows},
         {"delegation", test_delegation},
         {"calls", test_calls},
         {"ranges", test_ranges},

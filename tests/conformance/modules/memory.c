@@ -127,19 +127,6 @@ static void test_again(void)
     memset(again, 3, 3 * 4096);
     pages_free(again, 3);
 
-    /* What was lent, and written by others. */
-    base = pages(4);
-    const int id = cubicle_window_init();
-    CHECK_EQUAL(cubicle_window_add(id, base, 4 * 4096, CUBICLE_WRITE), 0);
-    CHECK_EQUAL(cubicle_window_open(id, cubicle_find("peer")), 0);
-    CHECK_EQUAL(peer_write(offset_of(base + 2 * 4096), 5), 0);
-    pages_free(base, 4);
-    again = pages(4);
-    CHECK(again == base);
-    CHECK_EQUAL(count_nonzero(again, 4), 0);
-    CHECK_EQUAL(cubicle_window_destroy(id), 0);
-    pages_free(again, 4);
-
     /* Small extents from one cubicle to another. */
     for (size_t npages = 1; npages <= 64; npages *= 4) {
         CHECK_EQUAL(peer_dirty_pages(npages * 4096), 0);
@@ -151,22 +138,43 @@ static void test_again(void)
     }
 }
 
+/* What was lent, and written by others, is zero for its owner as well. */
+static void test_lent_again(void)
+{
+    uint8_t *base = pages(4);
+    const int id = cubicle_window_init();
+    CHECK_EQUAL(cubicle_window_add(id, base, 4 * 4096, CUBICLE_WRITE), 0);
+    CHECK_EQUAL(cubicle_window_open(id, cubicle_find("peer")), 0);
+    CHECK_EQUAL(peer_write(offset_of(base + 2 * 4096), 5), 0);
+    pages_free(base, 4);
+    uint8_t *again = pages(4);
+    CHECK(again == base);
+    CHECK_EQUAL(count_nonzero(again, 4), 0);
+    CHECK_EQUAL(cubicle_window_destroy(id), 0);
+    pages_free(again, 4);
+}
+
 /* Contents that go while the memory stays, lent or not. */
 static void test_discard(void)
 {
     uint8_t *base = pages(100);
     memset(base, 5, 100 * 4096);
     const int id = cubicle_window_init();
-    CHECK_EQUAL(cubicle_window_add(id, base, 4 * 4096, CUBICLE_WRITE), 0);
-    CHECK_EQUAL(cubicle_window_open(id, cubicle_find("peer")), 0);
-    CHECK_EQUAL(peer_write(offset_of(base + 4096), 6), 0);
+    if (id != -ENOSYS) {
+        CHECK_EQUAL(cubicle_window_add(id, base, 4 * 4096, CUBICLE_WRITE), 0);
+        CHECK_EQUAL(cubicle_window_open(id, cubicle_find("peer")), 0);
+        CHECK_EQUAL(peer_write(offset_of(base + 4096), 6), 0);
+    }
     CHECK_EQUAL(cubicle_page_discard(base, 90 * 4096), 0);
     CHECK_EQUAL(count_nonzero(base, 90), 0);
     CHECK_EQUAL(base[90 * 4096], 5);
-    CHECK_EQUAL(peer_read(offset_of(base + 4096)), 0); /* the window is open still */
-    CHECK_EQUAL(peer_write(offset_of(base + 4096), 7), 0);
-    CHECK_EQUAL(base[4096], 7);
-    CHECK_EQUAL(cubicle_window_destroy(id), 0);
+    if (id != -ENOSYS) {
+        CHECK_EQUAL(peer_read(offset_of(base + 4096)),
+                    0); /* the window is open still */
+        CHECK_EQUAL(peer_write(offset_of(base + 4096), 7), 0);
+        CHECK_EQUAL(base[4096], 7);
+        CHECK_EQUAL(cubicle_window_destroy(id), 0);
+    }
 
     CHECK_EQUAL(cubicle_page_rights(base, 100 * 4096), CUBICLE_WRITE);
     CHECK_EQUAL(cubicle_page_protect(base, 4096, CUBICLE_READ), 0);
@@ -253,6 +261,9 @@ void test_memory(void)
     test_quota();
     test_give_back();
     test_again();
+    if (windows_possible()) {
+        test_lent_again();
+    }
     test_discard();
     test_exhausted();
     test_quota(); /* with some pages given back but still its own */

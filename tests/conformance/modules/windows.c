@@ -235,6 +235,30 @@ void test_windows(void)
     test_limits(peer);
 }
 
+int windows_possible(void)
+{
+    const int id = cubicle_window_init();
+    return id != -ENOSYS && cubicle_window_destroy(id) == 0;
+}
+
+/* Where cubicles share no memory: every call says so, and nobody reaches anything. */
+void test_no_windows(void)
+{
+    uint8_t *page = pages(1);
+    const int peer = cubicle_find("peer");
+    CHECK_EQUAL(cubicle_window_init(), -ENOSYS);
+    for (int id = -1; id < 3; id++) {
+        CHECK(cubicle_window_add(id, page, 4096, CUBICLE_READ) < 0);
+        CHECK(cubicle_window_open(id, peer) < 0);
+        CHECK(cubicle_window_close(id, peer) < 0);
+        CHECK(cubicle_window_close_all(id) < 0);
+        CHECK(cubicle_window_remove(id, page) < 0);
+        CHECK(cubicle_window_destroy(id) < 0);
+    }
+    CHECK(cubicle_window_lender((void *)peer_keep(4096), 4096, CUBICLE_READ) < 0);
+    CHECK_EQUAL(peer_read(offset_of(page)), -EOWNERDEAD);
+}
+
 void test_delegation(void)
 {
     int self = cubicle_self(), peer = cubicle_find("peer"),

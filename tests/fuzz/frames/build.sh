@@ -1,9 +1,6 @@
 #!/bin/sh
 # build.sh OUTPUT: builds fuzz_frames, the network stack with a hostile device, for this machine. Needs clang, and what
 # `make -f modules.mk build/modules/sfi/lwip.cub` makes: lwIP's patched source and the generated headers.
-#
-#   tests/fuzz/frames/build.sh /tmp/fuzz_frames
-#   mkdir corpus && /tmp/fuzz_frames -max_total_time=600 -max_len=4096 corpus
 set -eu
 cd "$(dirname "$0")/../../.."
 
@@ -18,4 +15,4 @@ own=$(find components/lwip -name '*.c' ! -name arena.c)
 "${CLANG:-clang-14}" -std=gnu11 -D_GNU_SOURCE -g -O1 -w -fsanitize=fuzzer,address,undefined \
     -fno-sanitize=alignment -fno-sanitize-recover=all -Icomponents/lwip -isystem "$source/include" \
     -Iinclude -Iinterfaces -Ibuild/interfaces/gen -o "$1" tests/fuzz/fuzz_frames.c \
-    tests/fuzz/frames/stand_ins.c $own $core
+    tests/fuzz/frames/stand_ins.c tests/fuzz/frames/frames.c $own $core

@@ -9,7 +9,6 @@
 #include <string.h>
 
 extern int64_t fuzz_now_ns;
-int64_t clock_now_ns(int id);
 int clock_sleep_ns(uint64_t duration_ns);
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -43,7 +42,7 @@ void arena_regions(const struct arena *arena, void (*each)(void *base, size_t si
     (void)each;
 }
 
-int64_t clock_now_ns(int id)
+int64_t cubicle_clock(int id)
 {
     (void)id;
     return fuzz_now_ns += 1000;

@@ -23,6 +23,7 @@ static struct {
     int lie;
     uint64_t value;
     int told;
+    unsigned left; /* lies until it is honest again; 0: always */
 } now = {.function = OWN_NONE};
 static int inside;
 
@@ -31,23 +32,32 @@ static struct {
     uint64_t at, size;
 } last[LIAR_ARGS];
 
-int tell_lie(const char *function, int lie, uint64_t value)
+int liar_tell(const char *function, int lie, uint64_t value, unsigned times)
 {
-    const int told = now.told;
     now.told = 0;
     now.function = OWN_NONE;
-    if (function[0] == '\0') {
-        return told;
-    }
+    now.left = times;
     for (unsigned i = 0; i < liar_nown; i++) {
         if (strcmp(liar_own[i].name, function) == 0) {
             now.function = i;
             now.lie = lie;
             now.value = value;
-            return told;
+            return 0;
         }
     }
     return -ENOENT;
+}
+
+int tell_lie(const char *function, int lie, uint64_t value)
+{
+    const int told = now.told;
+    if (function[0] == '\0') {
+        now.told = 0;
+        now.function = OWN_NONE;
+        return told;
+    }
+    const int error = liar_tell(function, lie, value, 0);
+    return error != 0 ? error : told;
 }
 
 #ifdef LIAR_ALONE /* it can ask nobody */
@@ -213,7 +223,7 @@ static __attribute__((noinline)) int overflow(int depth)
 
 static void die(uint64_t how)
 {
-    static volatile int zero;
+    static volatile int zero, one = 1;
     switch (how) {
     case TELL_DIE_NULL:
         *(volatile char *)(uintptr_t)zero = 1;
@@ -221,7 +231,7 @@ static void die(uint64_t how)
     case TELL_DIE_ILLEGAL:
         __builtin_trap();
     case TELL_DIE_DIVIDE:
-        zero = 1 / zero;
+        zero = one / zero;
         break;
     case TELL_DIE_STACK:
         overflow(zero);
@@ -295,6 +305,9 @@ uint64_t liar_answer(unsigned index, uint64_t *args, liar_any *real)
     inside = 1;
     now.told++;
     const uint64_t result = lie(&liar_own[index], args, real);
+    if (now.left != 0 && --now.left == 0) {
+        now.function = OWN_NONE;
+    }
     inside = 0;
     return result;
 }

@@ -10,6 +10,9 @@
  */
 uint64_t liar_answer(unsigned index, uint64_t *args, liar_any *real);
 
+/** As tell_lie(), for the next @times calls (0: for all). 0, or -ENOENT. */
+int liar_tell(const char *function, int lie, uint64_t value, unsigned times);
+
 static inline uint64_t liar_of_pointer(void *value)
 {
     return (uint64_t)(uintptr_t)value;

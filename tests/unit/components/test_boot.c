@@ -62,6 +62,8 @@ int __wrap_mkdir(const char *path, mode_t mode)
     return -1;
 }
 
+static int refuse_network_end;
+
 int vfs_network(const char *stack, const char *device, const char *options, int caller)
 {
     assert_int_equal(caller, 0);
@@ -149,6 +151,13 @@ int boot_pack(const char *root, ssize_t (*write)(const void *, size_t))
 {
     (void)root, (void)write;
     return 0;
+}
+
+int vfs_network_end(int caller)
+{
+    assert_int_equal(caller, 0);
+    strcat(made, "end;");
+    return refuse_network_end;
 }
 
 int app_main(void)
@@ -248,11 +257,27 @@ static void network_lost(void)
                         "such device\n");
 }
 
+static void nothing(void)
+{
+}
+
 static void test_network(void **state)
 {
     (void)state;
     network = NETWORK;
     run(network_lost);
+    assert_string_equal(made, "end;");
+    refuse_network = 0;
+    refuse_network_end = -ETIMEDOUT;
+    nmounts = 0;
+    made[0] = said[0] = '\0';
+    application = nothing;
+    assert_int_equal(boot_main(), 0); /* the application's status stays what it is */
+    assert_string_equal(made, "end;");
+    assert_string_equal(
+        said, "boot: not all that the application had sent was taken by its peers\n");
+    has_network = false;
+    refuse_network = -ENODEV;
     nmounts = 0;
     assert_int_equal(boot_main(), 125); /* and it does not start without it */
     network = "  ";

@@ -76,7 +76,7 @@ struct cubicle *cubicle_get(unsigned id)
  * above the stack, for buffers at its top that are said to be longer than they are. */
 struct page_info page_table[PAGE_COUNT];
 
-unsigned window_rights(unsigned peer, uint32_t page)
+static unsigned rights_of(unsigned peer, uint32_t page)
 {
     static const struct {
         uint32_t start, size;
@@ -96,6 +96,16 @@ unsigned window_rights(unsigned peer, uint32_t page)
         }
     }
     return 0;
+}
+
+bool window_may_all(unsigned id, uint64_t base, uint64_t size, unsigned right)
+{
+    for (uint32_t page = page_of(base); page <= page_of(base + size - 1); page++) {
+        if ((rights_of(id, page) & right) == 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void handle_fault(int signal, siginfo_t *info, void *opaque)

@@ -2,6 +2,7 @@
  * The functions of the monitor itself, called as trampolines call them: what they refuse, and
  * for whom they act. Memory, windows and the end of calls are played here.
  */
+#include "backend/backend.h"
 #include "demand.h"
 #include "fault.h"
 #include "gate.h"
@@ -20,6 +21,9 @@
 #include <time.h>
 
 #include <cmocka.h>
+
+static const struct backend one_process = {.name = "one process"};
+const struct backend *backend = &one_process;
 
 #define HEAP UINT64_C(0x80100000) /* a page of the allocator's client */
 #define BOTH (PAGE_READ | PAGE_WRITE)

@@ -2,6 +2,7 @@
  * Cubicles that begin anew: A1 to A4 of restart.h, and who is let in meanwhile (entry.h), with
  * frames made by hand. The trampolines' bodies are functions of the test.
  */
+#include "backend/backend.h"
 #include "entry.h"
 #include "fault.h"
 #include "link.h"
@@ -17,6 +18,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+static const struct backend one_process = {.name = "one process"};
+const struct backend *backend = &one_process;
 
 #define POISON 0xee
 #define ENTER ((uint64_t)(uintptr_t)restart_enter)

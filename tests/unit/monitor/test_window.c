@@ -515,6 +515,44 @@ static void test_lender(void **state)
     assert_int_equal(window_lender(C, AT(HEAP(B)), 1, READ), -EPERM);
 }
 
+/* W1 for whole ranges is W1 for each page: windows of three owners, passed on, over and beside each other. */
+static void test_may(void **state)
+{
+    struct window_known known;
+    uint64_t random = 1;
+
+    (void)state;
+    for (unsigned i = 0; i < 60; i++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        const uint32_t bits = (uint32_t)(random >> 32);
+        const unsigned owner = A + bits % 3;
+        const unsigned peer = A + bits / 3 % 3;
+        const uint32_t page = FAKE_FIRST + bits / 16 % (3 * PAGES - 8);
+        const int id = window_init(owner);
+        if (id > 0 && window_add(owner, id, AT(page), AT(1 + bits / 2048 % 8),
+                                 (bits & 0x100000) != 0 ? READ : BOTH) == 0) {
+            assert_int_equal(window_open(owner, id, peer), 0);
+        }
+        page_set_rights(page, 1, (bits & 0x200000) != 0 ? READ : BOTH);
+        known = (struct window_known){0};
+        for (uint32_t first = FAKE_FIRST; first < FAKE_FIRST + 3 * PAGES; first += 3) {
+            for (unsigned right = READ; right <= PAGE_WRITE; right++) {
+                bool may = true;
+                for (uint32_t n = 1; n <= 12; n++) {
+                    const uint32_t last = first + n - 1;
+                    may = may && (window_rights(C, last) & right) != 0;
+                    assert_int_equal(window_may(C, AT(first) + 9, AT(n) - 9, right),
+                                     may);
+                    /* What is known from other ranges, behind it as well, says the same. */
+                    assert_int_equal(
+                        window_may_known(C, AT(first), AT(n), right, &known), may);
+                }
+            }
+        }
+    }
+    assert_true(window_may(C, AT(HEAP(A)), 0, READ));
+}
+
 /* W1: a stronger grant makes an old delegation no stronger than it was asked to be. */
 static void test_delegation_rights(void **state)
 {
@@ -674,6 +712,7 @@ int main(void)
         TEST(test_w5_host_fails),
         TEST(test_delegation),
         TEST(test_lender),
+        TEST(test_may),
         TEST(test_delegation_rights),
         TEST(test_long_chain),
         TEST(test_w3_ids),

@@ -231,10 +231,12 @@ static void test_rest(void **state)
 {
     (void)state;
     assert_int_equal(CPU_OFFERED_1_EBX, 0xff00);
-    assert_int_equal(CPU_OFFERED_1_ECX, 1u | 1u << 9 | 1u << 12 | 1u << 19 | 1u << 20 |
-                                            1u << 22 | 1u << 23 | 1u << 27 | 1u << 28);
+    assert_int_equal(CPU_OFFERED_1_ECX, 1u | 1u << 1 | 1u << 9 | 1u << 12 | 1u << 19 |
+                                            1u << 20 | 1u << 22 | 1u << 23 | 1u << 25 |
+                                            1u << 27 | 1u << 28);
     assert_int_equal(CPU_OFFERED_1_EDX, 1u | 1u << 15 | 1u << 25 | 1u << 26);
-    assert_int_equal(CPU_OFFERED_7_EBX, 1u << 3 | 1u << 5 | 1u << 8 | 1u << 9);
+    assert_int_equal(CPU_OFFERED_7_EBX,
+                     1u << 3 | 1u << 5 | 1u << 8 | 1u << 9 | 1u << 29);
     assert_int_equal(CPU_OFFERED_7_EDX, 1u << 4);
     assert_int_equal(CPU_OFFERED_80000001_ECX, 1u | 1u << 5 | 1u << 8);
     assert_int_equal(CPU_OFFERED_80000001_EDX, 1u << 29);

@@ -23,7 +23,7 @@ const char *in_unreadable;
 
 struct stub stub = {.clock_step_ns = 1000};
 
-int64_t clock_now_ns(int id)
+int64_t cubicle_clock(int id)
 {
     stub.clock_calls++;
     if (stub.real_clock) {

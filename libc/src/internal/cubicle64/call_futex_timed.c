@@ -1,5 +1,6 @@
 #include <time.h>
 
+#include "call_sockets.h"
 #include "futex.h"
 #include "syscall.h"
 
@@ -16,6 +17,6 @@ long __call_futex_timed(volatile int *address, int op, int value, const void *ti
     if (t->tv_sec < 0 || t->tv_nsec < 0 || t->tv_nsec >= NS_PER_S) {
         return -EINVAL;
     }
-    clock_sleep_ns(t->tv_sec * (unsigned long)NS_PER_S + t->tv_nsec);
+    __call_sleep(t->tv_sec * (unsigned long)NS_PER_S + t->tv_nsec);
     return -ETIMEDOUT;
 }

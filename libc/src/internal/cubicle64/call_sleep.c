@@ -3,9 +3,16 @@
 #include <time.h>
 
 #include "call_signals.h"
+#include "call_sockets.h"
 #include "syscall.h"
 
 #define NS_PER_S 1000000000
+
+long __call_sleep(unsigned long ns)
+{
+    const long r = __call_sockets ? __call_sockets->sleep(ns) : -ENOTCONN;
+    return r == 0 || r == -EINTR ? r : clock_sleep_ns(ns);
+}
 
 long __call_clock_nanosleep(int clock, int flags, const void *request, void *rest)
 {
@@ -26,7 +33,7 @@ long __call_clock_nanosleep(int clock, int flags, const void *request, void *res
     if (ns <= 0) {
         return 0;
     }
-    long r = clock_sleep_ns(ns);
+    long r = __call_sleep(ns);
     const int ended = r == -EINTR;
     __call_waited(&r);
     if (ended && r == -EINTR && rest && !(flags & TIMER_ABSTIME)) {

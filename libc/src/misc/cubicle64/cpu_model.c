@@ -32,12 +32,15 @@ static const struct {
     {14, ECX, 12, 1},          /* fma */
     {16, EBX, 3, 7},           /* bmi */
     {17, EBX, 8, 7},           /* bmi2 */
+    {18, ECX, 25, 1},         /* aes */
+    {19, ECX, 1, 1},           /* pclmul */
     {54, ECX, 0, 0x80000001},  /* lahf_lm */
     {55, EDX, 29, 0x80000001}, /* lm */
     {57, ECX, 5, 0x80000001},  /* lzcnt */
     {58, ECX, 22, 1},          /* movbe */
     {62, ECX, 27, 1},          /* osxsave */
     {66, ECX, 8, 0x80000001},  /* prfchw */
+    {74, EBX, 29, 7},          /* sha */
 };
 
 static unsigned vendor(unsigned ebx)

@@ -59,8 +59,13 @@ static long writev_socket(int fd, const struct iovec *iov, int count)
     return __call_socket_sendv(fd, iov, count, 0, 0, 0);
 }
 
-static const struct call_sockets sockets = {is_socket,    read_socket,   write_socket,
-                                            readv_socket,    writev_socket, forget};
+static long sleep_in_stack(unsigned long ns)
+{
+    return stack_name[0] ? __call_stack.socket_wait(-1, ns, CALL_SELF) : -ENOTCONN;
+}
+
+static const struct call_sockets sockets = {is_socket,    read_socket, write_socket,  readv_socket,
+                                            writev_socket, forget,      sleep_in_stack};
 
 /* One stack in a program. */
 static long stack_bind(const char *name)
@@ -80,6 +85,7 @@ static long stack_bind(const char *name)
 
 void __call_socket_put(int fd, const struct call_socket *socket)
 {
+    __call_sockets = &sockets;
     if ((unsigned)fd >= CALL_FD_MAX || !call_symbol(__cubicle_alone)) {
         return;
     }
@@ -93,7 +99,6 @@ void __call_socket_put(int fd, const struct call_socket *socket)
         *chunk = made;
     }
     (*chunk)[fd % CHUNK] = *socket;
-    __call_sockets = &sockets;
 }
 
 /* What vfs says of @fd, checked; the stack is bound. */

@@ -1,0 +1,95 @@
+/* What the files of backend `ipc` share; docs/backends.md describes the whole. */
+#ifndef MONITOR_IPC_H
+#define MONITOR_IPC_H
+
+#include "../../cubicle.h"
+#include "../../monitor.h"
+#include "../../trampoline.h"
+#include "channel.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/** Process id of the parent, and how many private pages it could write when it made the processes. */
+extern pid_t ipc_parent;
+extern uint64_t ipc_parent_pages;
+
+/** Whose process this is; 0: the parent's, which runs no cubicle. */
+extern unsigned ipc_self;
+
+/** A call that this process carries out for another one. */
+struct ipc_incoming {
+    struct channel_line line; /* the message, private */
+    struct channel_peer *from;
+    const struct trampoline *called;   /* by the sender; NULL: by the parent */
+    uint32_t slots[MARSHAL_STEPS_MAX]; /* where each range lies in the area */
+    bool done;                         /* it has returned: `answer` is complete */
+    uint64_t result, vector_result;
+    struct ipc_incoming *before; /* the one that was in progress */
+};
+
+/** The innermost one; NULL: none. */
+extern struct ipc_incoming *ipc_incoming;
+
+/** In place of marshal_enter() and marshal_leave(). */
+int ipc_enter(struct call_frame *frame, const struct trampoline *t);
+void ipc_leave(struct call_frame *frame, struct trampoline *t);
+
+/** Writes, for each function that another cubicle imports, the trampoline by which its process calls it. */
+int ipc_complete(void) __attribute__((warn_unused_result));
+
+/** The trampoline of this process for what @t, somebody's trampoline, calls; NULL: there is none. */
+const struct trampoline *ipc_served(const struct trampoline *t);
+
+/** Sends what has been filled in to @peer and serves others until the answer is there. 0; -EOWNERDEAD. */
+int ipc_ask(struct channel_peer *peer, struct channel_line *answer)
+    __attribute__((warn_unused_result));
+
+/** Does what message @line of @from asks for, and answers it. */
+void ipc_serve(struct channel_peer *from, const struct channel_line *line);
+
+/** Serves for ever. */
+void ipc_serve_all(void) __attribute__((noreturn));
+
+/** Has @owner's process change its pages for the running allocator; see gate.h. */
+int ipc_change_pages(int change, unsigned owner, uint64_t base, uint64_t npages);
+
+/** Tells the parent that the system ends with @status, and waits for the end. */
+void ipc_end(int status) __attribute__((noreturn));
+
+/** Makes a process for each cubicle. Returns in the parent. */
+int ipc_divide(const struct monitor_config *config) __attribute__((warn_unused_result));
+
+/** Ends all processes, in the parent. */
+void ipc_finish(void);
+
+/** Gives the process of @cubicle up to what it needs of the host. 0 or a negative errno with a message. */
+int ipc_confine(const struct monitor_config *config, const struct cubicle *cubicle)
+    __attribute__((warn_unused_result));
+
+/** A message to the parent. */
+void ipc_hear(struct channel_peer *from, const struct channel_line *line);
+
+/** Answers the parent's question what this process has counted. */
+void ipc_report(struct channel_peer *from, const struct channel_line *line);
+
+/** The process of a cubicle: what it is made of the parent, and all that it does. */
+void ipc_become(const struct monitor_config *config, unsigned id)
+    __attribute__((noreturn));
+
+/** Asks the process of cubicle @id what it has counted, in the parent. */
+void ipc_collect(unsigned id);
+
+/** Answers question @call of @to. */
+void ipc_answer(struct channel_peer *to, uint64_t call, uint64_t result,
+                uint64_t vector_result);
+
+/** True where a module of @cubicle has @right (MONITOR_RIGHT_*). */
+bool ipc_has_right(const struct cubicle *cubicle, unsigned right);
+
+struct filter;
+/** What the parent needs besides the usual. */
+void ipc_allow_calls(struct filter *filter);
+
+#endif

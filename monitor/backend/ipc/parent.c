@@ -1,0 +1,253 @@
+/*
+ * The parent: it makes the processes, starts the system by messages to them, and looks after those that end. It runs no
+ * cubicle code, and believes no message but as far as its sender may have its way anyway.
+ */
+#include "../../entry.h"
+#include "../../fault.h"
+#include "../../fault_report.h"
+#include "../../message.h"
+#include "../../module.h"
+#include "../../restart.h"
+#include "../../unwind.h"
+#include "ipc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+pid_t ipc_parent;
+uint64_t ipc_parent_pages;
+
+static pid_t pids[CUBICLE_MAX + 1];
+static const struct monitor_config *system_config;
+static bool finishing;
+static unsigned patience; /* how often nobody has answered */
+
+/* Of a second or so. */
+#define PATIENCE 5
+#define RESTART_STACK UINT64_C(0x4000)
+#define RESTART_ATTEMPTS 3 /* as in restart.c */
+
+/* A child has ended: the wait for a message is over. */
+static void parent_child_ended(int signal, siginfo_t *info, void *context)
+{
+    const int saved_errno = errno;
+    (void)signal;
+    (void)info;
+    (void)context;
+    channel_ring(0);
+    errno = saved_errno;
+}
+
+static int parent_spawn(const struct monitor_config *config, unsigned id)
+{
+    channel_prepare(id);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        ipc_become(config, id);
+    }
+    pids[id] = pid;
+    return pid > 0 ? 0 : -errno;
+}
+
+/* Others stop waiting for an answer of @cubicle's. */
+static void parent_ring_all(void)
+{
+    for (unsigned id = 0; id <= cubicle_count(); id++) {
+        channel_ring(id);
+    }
+}
+
+static void parent_gone(struct cubicle *cubicle)
+{
+    cubicle->state = CUBICLE_DEAD;
+    __atomic_store_n(&channel_news()->gone[cubicle->id], 1, __ATOMIC_SEQ_CST);
+    parent_ring_all();
+}
+
+static void parent_kill(unsigned id)
+{
+    int status;
+    if (pids[id] > 0) {
+        (void)kill(pids[id], SIGKILL);
+        (void)waitpid(pids[id], &status, 0);
+        pids[id] = 0;
+    }
+}
+
+/* As restart_attempt(): all that there was of it is gone with its process. */
+static int parent_restart_attempt(struct cubicle *cubicle)
+{
+    uint64_t *epoch = &channel_notice(cubicle->id)->epoch;
+    parent_kill(cubicle->id);
+    *epoch += *epoch != 0; /* what others remember of it is old */
+    restart_tell(cubicle, true);
+    entry_close(cubicle);
+    channel_news()->gone[cubicle->id] = 0;
+    const int error = parent_spawn(system_config, cubicle->id);
+    if (error != 0) {
+        return error;
+    }
+    for (size_t i = 0; i < cubicle->nmodules; i++) {
+        const int failed = trampoline_call(cubicle->modules[i]->init, 0);
+        if (failed != 0) {
+            return failed;
+        }
+    }
+    entry_open(cubicle);
+    return 0;
+}
+
+static void parent_restart_run(struct cubicle *cubicle)
+{
+    int error = -EOWNERDEAD;
+    cubicle->state = CUBICLE_DEAD;
+    cubicle->may_restart = false; /* not while it begins */
+    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !fault_ending(); i++) {
+        error = parent_restart_attempt(cubicle);
+    }
+    if (fault_ending()) {
+        return;
+    }
+    if (error != 0) {
+        parent_kill(cubicle->id);
+        (void)message_error(error,
+                            "%s: the cubicle could not begin anew and stays dead: %s",
+                            cubicle->name, strerror(-error));
+        parent_gone(cubicle);
+        return;
+    }
+    cubicle->restarts++;
+    restart_allow(cubicle);
+    restart_tell(cubicle, false);
+    __atomic_fetch_add(&channel_news()->lives[cubicle->id], 1, __ATOMIC_SEQ_CST);
+    parent_ring_all();
+}
+
+/* While the parent waits for an answer: below that on the monitor's stack. */
+static void parent_restart(struct cubicle *cubicle)
+{
+    const uint64_t stack = thread_self.monitor_stack;
+    const uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+    thread_self.monitor_stack = (here - RESTART_STACK) & ~UINT64_C(63);
+    parent_restart_run(cubicle);
+    thread_self.monitor_stack = stack;
+    if (fault_ending()) {
+        unwind_all(fault_end_status());
+    }
+}
+
+/* @cubicle's process is no more, or of no use any more. */
+static void parent_apply_policy(struct cubicle *cubicle)
+{
+    if (cubicle->on_fault == MONITOR_ON_FAULT_ABORT) {
+        unwind_all(MONITOR_EXIT_FAULT);
+    }
+    if (cubicle->may_restart) {
+        parent_restart(cubicle);
+        return;
+    }
+    parent_kill(cubicle->id);
+    parent_gone(cubicle);
+}
+
+static void parent_ended(struct cubicle *cubicle, int status)
+{
+    struct message m = {.len = 0};
+    pids[cubicle->id] = 0;
+    fault_report_start(&m, cubicle, 0);
+    message_add(&m, "its process ended: ");
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+        message_add(&m, "system call that the cubicle may not make");
+    } else {
+        message_add(&m, WIFSIGNALED(status) ? "signal " : "exit status ");
+        message_add_decimal(&m, (uint64_t)(WIFSIGNALED(status) ? WTERMSIG(status)
+                                                               : WEXITSTATUS(status)));
+    }
+    message_write(&m);
+    fault_report_policy(cubicle);
+    parent_apply_policy(cubicle);
+}
+
+/* True: nobody is to be waited for any longer. */
+static bool parent_woken(void)
+{
+    int status;
+    pid_t pid;
+    if (finishing) {
+        return ++patience > PATIENCE;
+    }
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (unsigned id = 1; id <= cubicle_count(); id++) {
+            if (pids[id] == pid) {
+                parent_ended(cubicle_get(id), status);
+            }
+        }
+    }
+    return false;
+}
+
+/* The sender ends, and says whether everything does: whoever is not next to the host can only have it stopped, by its policy. */
+void ipc_hear(struct channel_peer *from, const struct channel_line *line)
+{
+    struct cubicle *cubicle = cubicle_get(from->id);
+    if (line->kind != CHANNEL_END || finishing) {
+        return;
+    }
+    if (line->what != MONITOR_EXIT_FAULT &&
+        ipc_has_right(cubicle, MONITOR_RIGHT_HOST)) {
+        unwind_all((int)line->what);
+    }
+    parent_apply_policy(cubicle);
+}
+
+/* What RLIMIT_DATA counts; and stacks, which it does not. */
+static int parent_count_pages(void)
+{
+    FILE *statm = fopen("/proc/self/statm", "re");
+    const bool read = statm != NULL && fscanf(statm, "%*u %*u %*u %*u %*u %" SCNu64,
+                                              &ipc_parent_pages) == 1;
+    if (statm != NULL) {
+        (void)fclose(statm);
+    }
+    return read ? 0 : -EIO;
+}
+
+int ipc_divide(const struct monitor_config *config)
+{
+    ipc_parent = getpid();
+    system_config = config;
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        channel_want(0, id);
+    }
+    int error = channel_map(cubicle_count());
+    if (error == 0) {
+        error = parent_count_pages();
+    }
+    if (error == 0) {
+        error = fault_handle(SIGCHLD, parent_child_ended, SA_RESTART | SA_NOCLDSTOP);
+    }
+    channel_on_wake(parent_woken);
+    for (unsigned id = 1; error == 0 && id <= cubicle_count(); id++) {
+        error = parent_spawn(config, id);
+    }
+    return error == 0 ? 0
+                      : message_error(error, "%s: cannot make the processes: %s",
+                                      config->system, strerror(-error));
+}
+
+void ipc_finish(void)
+{
+    finishing = true;
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        if (pids[id] > 0) {
+            patience = 0;
+            ipc_collect(id);
+            parent_kill(id);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+/*
+ * Attacks on --isolation=ipc: a process that has been taken over. It finds the monitor's code and data in itself, asks the
+ * kernel for what it likes, and writes what it likes into its channels.
+ */
+#include "../../../monitor/backend/ipc/channel.h"
+
+#include <bench.h>
+#include <cubicle.h>
+#include <errno.h>
+#include <random.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vfs.h>
+
+/* Bytes of a trampoline: movabs $...,%r11 in a stub; movabs $...,%rax, call *%rax in a body. */
+static const uint8_t stub_code[] = {0x49, 0xbb}, body_code[] = {0x48, 0xb8};
+#define MESSAGES 200000
+#define FUTEX_WAKE 1
+
+static uint64_t base; /* where the cubicle command lies in this process */
+static struct channel_peer *peers;
+static long (*host)(long number, ...);
+
+static uint64_t immediate(const uint8_t *code, const uint8_t *prefix)
+{
+    uint64_t value;
+    while (memcmp(code, prefix, 2) != 0) {
+        code++;
+    }
+    memcpy(&value, code + 2, sizeof(value));
+    return value;
+}
+
+/* @enter, @known, @got: offsets in the file of the command, which the test looks up. */
+static void find(uint64_t enter, uint64_t known, uint64_t got)
+{
+    uint64_t body = immediate(
+        (const uint8_t *)(uintptr_t)(uint32_t)(uintptr_t)vfs_lseek, stub_code);
+    for (;;) { /* the first call in it is that of ipc_enter() */
+        const uint64_t value = immediate((const uint8_t *)(uintptr_t)body, body_code);
+        if (value % 4096 == enter % 4096) {
+            base = value - enter;
+            break;
+        }
+        body++;
+    }
+    peers = (struct channel_peer *)(uintptr_t)(base + known);
+    memcpy(&host, (const void *)(uintptr_t)(base + got), sizeof(host));
+}
+
+/* ---- the kernel ---- */
+
+static const struct {
+    const char *name;
+    long number, arguments[4];
+} calls[] = {
+    {"kill", 62, {1, SIGTERM}},
+    {"kill-group", 62, {0, SIGTERM}},
+    {"ptrace", 101, {16, 1}},
+    {"read-memory", 310, {1, 0, 0, 0}},
+    {"open", 2, {0x1000, 0}},
+    {"openat", 257, {-100, 0x1000}},
+    {"socket", 41, {2, 1}},
+    {"fork", 57, {0}},
+    {"clone", 56, {0x100, 0}},
+    {"execve", 59, {0x1000}},
+    {"memfd", 319, {0x1000}},
+    {"prctl", 157, {4, 1}},
+    {"executable", 9, {0, 4096, PROT_READ | PROT_EXEC, 0x22}},
+    {"make-executable", 10, {0x1000, 4096, PROT_EXEC}},
+    {"mremap", 25, {0x1000, 4096, 4096, 0}},
+    {"write-elsewhere", 1, {1, 0x1000, 1}},
+    {"read", 0, {0, 0x1000, 1}},
+    {"close", 3, {2}},
+    {"ioctl", 16, {2, 0x5412}},
+    {"futex-requeue", 202, {0x1000, 3, 1}},
+    {"x32", 0x40000000 + 39, {0}},
+    {"shmat", 30, {0}},
+    {"io-uring", 425, {1}},
+    {"pidfd", 434, {1}},
+    {"setuid", 105, {0}},
+};
+
+static int ask_kernel(const char *name)
+{
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        if (strcmp(calls[i].name, name) == 0) {
+            const long *a = calls[i].arguments;
+            const long result = host(calls[i].number, a[0], a[1], a[2], a[3]);
+            printf("SURVIVED: %ld\n", result);
+            return 1;
+        }
+    }
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        printf("%s\n", calls[i].name);
+    }
+    return 0;
+}
+
+/* More memory than the quota, past the monitor. */
+static int take_memory(void)
+{
+    enum { MIB = 1 << 20, MMAP = 9, BOTH = PROT_READ | PROT_WRITE };
+    unsigned long taken = 0;
+    for (long at; taken < 1000; taken++) {
+        at = host(MMAP, 0, MIB, BOTH, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (at == -1) {
+            break;
+        }
+        memset((void *)(uintptr_t)at, 1, MIB);
+    }
+    printf("took %lu MiB\n", taken);
+    return 0;
+}
+
+/* ---- channels ---- */
+
+static uint64_t any(void)
+{
+    static uint64_t state = 88172645463325252u;
+    state ^= state << 13;
+    state ^= state >> 7;
+    return state ^= state << 17;
+}
+
+/* Small, large, or near an edge. */
+static uint64_t some(void)
+{
+    static const uint64_t edges[] = {
+        0,          16,        4096,       65536,     CHANNEL_SIZE - PAGE_SIZE,
+        UINT32_MAX, INT64_MAX, UINT64_MAX, 0xfffe0000};
+    switch (any() % 3) {
+    case 0:
+        return any() % 64;
+    case 1:
+        return edges[any() % (sizeof(edges) / sizeof(edges[0]))] + any() % 3 - 1;
+    default:
+        return any();
+    }
+}
+
+static void forge(struct channel_peer *peer)
+{
+    struct channel_line *line = peer->out;
+    line->kind = (uint32_t)(any() % 8);
+    if (peer->id == 0 && line->kind == CHANNEL_END) {
+        line->kind = CHANNEL_REPORT; /* to end is its own affair */
+    }
+    line->what = (uint32_t)(any() % 4 != 0 ? any() % 700 : some());
+    line->call = any() % 4 != 0 ? any() % 100 : some();
+    line->offset = (uint32_t)(any() % 2 != 0 ? some() & ~15u : some());
+    line->size = (uint32_t)some();
+    line->result = some();
+    for (int i = 0; i < CALL_ARGS_MAX; i++) {
+        line->values[i] = some();
+    }
+    __atomic_store_n(&line->sequence, ++peer->out_sequence, __ATOMIC_SEQ_CST);
+    if (peer->bell->sleeping != 0) {
+        peer->bell->rung++;
+        (void)host(202, &peer->bell->rung, FUTEX_WAKE, 1, 0);
+    }
+    /* While it is being read. */
+    for (uint64_t n = any() % 200; n > 0; n--) {
+        line->size = (uint32_t)some();
+        line->values[any() % CALL_ARGS_MAX] = some();
+        peer->channel->area[any() % 70000] = (uint8_t)any();
+    }
+}
+
+/* With whoever is left to talk to. */
+static bool callee_is_well(void)
+{
+    static uint8_t bytes[5000];
+    memset(bytes, 3, sizeof(bytes));
+    bench_null();
+    bench_in(bytes, sizeof(bytes));
+    bench_out(bytes, sizeof(bytes));
+    bench_inout(bytes, sizeof(bytes));
+    bench_string("text");
+    if (random_bytes(bytes, 32) != 32) {
+        return false;
+    }
+    return bench_sum6(1, 2, 3, 4, 5, 6) == 21;
+}
+
+static int forge_all(const char *victim)
+{
+    const int id = strcmp(victim, "parent") == 0 ? 0 : cubicle_find(victim);
+    if (id < 0 || peers[id].channel == NULL) {
+        printf("BROKEN: there is no channel\n");
+        return 1;
+    }
+    for (int i = 0; i < MESSAGES; i++) {
+        forge(&peers[id]);
+    }
+    usleep(300000); /* it may be busy with some of them */
+    printf("forged\n");
+    fflush(stdout);
+    printf(strcmp(victim, "callee") != 0 && strcmp(victim, "random") != 0 &&
+                   !callee_is_well()
+               ? "BROKEN\n"
+               : "well\n");
+    return 0;
+}
+
+/* Whatever is mapped in another's place. */
+static int touch(uint64_t address)
+{
+    printf("target 0x%08llx\n", (unsigned long long)address);
+    fflush(stdout);
+    printf("SURVIVED: %d\n", *(volatile const char *)(uintptr_t)address);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        return ask_kernel("?");
+    }
+    if (strcmp(argv[1], "touch") == 0) {
+        return touch(strtoull(argv[2], NULL, 16));
+    }
+    find(strtoull(argv[3], NULL, 16), strtoull(argv[4], NULL, 16),
+         strtoull(argv[5], NULL, 16));
+    if (strcmp(argv[1], "kernel") == 0) {
+        return ask_kernel(argv[2]);
+    }
+    return strcmp(argv[1], "memory") == 0 ? take_memory() : forge_all(argv[2]);
+}
