@@ -117,7 +117,8 @@ static int open_helper(enum network_kind kind, const struct publish *publish,
     if (passt != NULL) {
         error = network_start_helper(NETWORK_PASST, &helper, network);
         if (error != 0 && slirp != NULL) {
-            cli_hint("cubicle-slirp takes its place; --network=stream:slirp asks for it");
+            cli_hint(
+                "cubicle-slirp takes its place; --network=stream:slirp asks for it");
         }
     }
     if (error != 0 && (slirp != NULL || passt == NULL)) {
