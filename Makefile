@@ -12,8 +12,8 @@ B := build
 SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps host programs modules demo demo-build demo-nginx demo-nginx-build test test-mpk test-programs bench \
-        check format clean distclean
+.PHONY: all help deps host programs modules demo demo-build demo-nginx demo-nginx-build pictures nginx-tls \
+        test test-mpk test-programs bench check format clean distclean
 
 all: modules ## Build everything (default)
 
@@ -67,6 +67,14 @@ demo-nginx: deps ## NGINX in cubicles: a page, who calls whom, and one stopped a
 
 demo-nginx-build: programs
 	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) demo-nginx
+
+pictures: deps ## Draw the pictures of docs/pictures anew
+	@$(MAKE) --no-print-directory demo-build demo-nginx-build
+	@tools/pictures.sh
+
+# Not part of `all`: OpenSSL takes minutes.
+nginx-tls: programs ## NGINX with TLS and HTTP/2, its modules and its certificate
+	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) nginx-tls
 
 test: deps ## Run every test
 	@$(MAKE) --no-print-directory all

@@ -9,6 +9,7 @@
 #   ramfs_CFLAGS   := -DX=1           # optional
 #   ramfs_WARNINGS := -w              # optional: instead of -Wall -Wextra -Werror
 #   ramfs_LIBS     := -lm             # optional: what to add when linking
+#   ramfs_LIBS_sfi := build/x.a       # optional: the same for one isolation, and made before
 #   ramfs_DEPS     := build/x.h       # optional: what must exist before compiling
 #   ramfs_ISOLATIONS := sfi           # optional: what `all` builds it for; default: each
 #   FETCH          += zlib            # optional: build/src/zlib from a Debian source package
@@ -17,6 +18,10 @@
 #
 #   PARTS += sqlite3                  # with sqlite3_SOURCES, _CFLAGS, _WARNINGS, _DEPS as above
 #   shell_PARTS := sqlite3            # parts of a module
+#
+# What takes long to build, and has a target of its own instead of `all`:
+#
+#   OPTIONAL += nginx-tls
 #
 # Paths are relative to the top folder, where this file runs. Use `:=` for lists of
 # sources; a source under build/src/PACKAGE is fetched when PACKAGE is in FETCH.
@@ -53,6 +58,7 @@ MODULE_CFLAGS := -O2 -std=gnu11
 MODULE_WARNINGS := -Wall -Wextra -Werror
 
 MODULES :=
+OPTIONAL :=
 PARTS :=
 FETCH :=
 INTERFACES :=
@@ -62,6 +68,9 @@ LIBC_none :=
 .PHONY: all demo demo-nginx interfaces libc
 all demo demo-nginx: # with a recipe, so that make says nothing when all is there
 	@:
+
+# Names of the modules of the manifests $(1).
+modules_of = $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(1) | tr ',' ' '))
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
@@ -113,15 +122,16 @@ define module_rules
 $(1)_OBJECTS_$(2) := $$(foreach p,$(1) $$($(1)_PARTS),$$(call objects,$$(p),$(2)))
 
 $(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(TOOLCHAIN_$(2)) \
-                            $$($(1)_LINK_DEPS) $$($(1)_MK) $(link_reads) | $$(INTERFACES)
+                            $$($(1)_LIBS_$(2)) $$($(1)_LINK_DEPS) $$($(1)_MK) $(link_reads) | $$(INTERFACES)
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
 	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
 	    --cubicle-provides=$$(subst $$(space),$$(comma),$$(strip $$($(1)_PROVIDES))) \
-	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS)
+	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS_$(2)) $$($(1)_LIBS)
 	$(Q)tools/note-deps.sh $$@ $(B)/interfaces >$(link_depfile)
 -include $(link_depfile)
-$(if $(filter $(2),$(or $($(1)_ISOLATIONS),$(2))),all: $(B)/modules/$(2)/$(1).cub)
+$(if $(filter $(1),$(OPTIONAL)),,$(if $(filter $(2),$(or $($(1)_ISOLATIONS),$(2))), \
+    all: $(B)/modules/$(2)/$(1).cub))
 endef
 
 empty :=
@@ -132,8 +142,6 @@ $(foreach i,$(ISOLATIONS), \
         $(eval $(call object_rule,$(m),$(i),$(s))))) \
     $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
 
-# The modules of the systems whose manifests are $(1).
-modules_of = $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(1) | tr ',' ' '))
 # The files of modules $(1), for each isolation.
 files_of = $(foreach m,$(1),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 

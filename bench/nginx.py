@@ -118,7 +118,7 @@ class Network:
         subprocess.run(["ip", "-n", self.client, "link", "del", "veth0"], check=False)
 
 
-def make_root(folder):
+def make_root(folder, text=CONFIGURATION):
     """A document root with a file of every size, and NGINX's own folders."""
     www = Path(folder) / "www"
     www.mkdir()
@@ -127,7 +127,7 @@ def make_root(folder):
         (www / name).write_bytes(os.urandom(size))
     (Path(folder) / "etc" / "nginx").mkdir(parents=True)
     (Path(folder) / "etc" / "nginx" / "nginx.conf").write_text(
-        CONFIGURATION.format(logs="/tmp", port=80, www="/www")
+        text.format(logs="/tmp", port=80, www="/www")
     )
     return www
 
@@ -143,18 +143,18 @@ def processor_seconds(pid):
 
 
 @contextlib.contextmanager
-def native_server(network, folder, processor):
+def native_server(network, folder, processor, text=CONFIGURATION, program=NATIVE):
     """NGINX as a Linux process behind veth, its files on a tmpfs. Gives its pid."""
     network.veth()
     logs = Path(folder) / "logs"
     logs.mkdir(exist_ok=True)
     configuration = Path(folder) / "native.conf"
     configuration.write_text(
-        CONFIGURATION.format(logs=logs, port=80, www=Path(folder) / "www")
+        text.format(logs=logs, port=80, www=Path(folder) / "www")
         .replace("http {", "user root;\nhttp {", 1)
     )
     argv = ["ip", "netns", "exec", network.server, "taskset", "-c", str(processor),
-            str(NATIVE), "-p", folder, "-c", str(configuration)]
+            str(program), "-p", folder, "-c", str(configuration)]
     try:
         with started(argv) as process:
             yield process.pid
@@ -163,11 +163,11 @@ def native_server(network, folder, processor):
 
 
 @contextlib.contextmanager
-def cubicle_server(network, folder, processor, options):
+def cubicle_server(network, folder, processor, options, system="nginx"):
     """NGINX in cubicles behind a TAP device. Gives the command's pid."""
     network.tap()
     argv = ["ip", "netns", "exec", network.client, "taskset", "-c", str(processor),
-            str(CUBICLE), "run", "nginx", *options, f"--root={folder}",
+            str(CUBICLE), "run", system, *options, f"--root={folder}",
             f"--network=tap:tap0,address={GUEST}/24,gateway={HOST}"]
     try:
         with started(argv) as process:
@@ -216,11 +216,11 @@ ERRORS = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), tim
 UNITS = {"us": 1e-3, "ms": 1, "s": 1e3, "m": 6e4}
 
 
-def request(network, processor, name, extra, seconds, pid):
+def request(network, processor, name, extra, seconds, pid, server=f"http://{GUEST}"):
     """One run of wrk: requests/s, microseconds of server time per request, latencies, errors."""
     argv = ["ip", "netns", "exec", network.client, "taskset", "-c", str(processor), "wrk",
             "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "--timeout", "10s",
-            *extra, f"http://{GUEST}/{name}"]
+            *extra, f"{server}/{name}"]
     before = processor_seconds(pid)
     out = run(*argv)
     used = processor_seconds(pid) - before

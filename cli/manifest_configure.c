@@ -58,7 +58,7 @@ static int configure_module(const char *path, const struct manifest *manifest,
     if (access(module->path, R_OK) != 0) {
         cli_error("%s: cubicle '%s': module '%s': %s: %s", path, cubicle->name,
                   module->name, module->path, strerror(errno));
-        cli_hint("'make' builds the modules that have a module.mk");
+        cli_hint("'make' builds modules, 'make help' tells which take a target of their own");
         return -1;
     }
     return 0;

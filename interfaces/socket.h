@@ -17,6 +17,12 @@
 
 CUBICLE_INTERFACE_MANY(socket);
 
+/** Bytes. Of a stream a receive gives less than there is only where it gives at least so many. */
+#define SOCKET_PIECE 8192
+/** A flag of a receive that goes on with one before it: it does not wait, and leaves an error or the end of the stream for
+ *  a call without it (-EAGAIN). */
+#define SOCKET_REST 0x10000000
+
 /** An address of any family, a struct sockaddr of @len bytes. */
 struct socket_address {
     uint32_t len;
@@ -37,6 +43,22 @@ struct socket_event {
     uint32_t pad;
     uint64_t data; /* as it was added with */
 };
+
+/** An interface and one of its addresses. */
+struct socket_interface {
+    char name[16];            /* ends with a 0 byte */
+    uint32_t index;           /* > 0 */
+    uint32_t flags;           /* IFF_* */
+    uint32_t mtu;             /* bytes; 0: none */
+    uint16_t family, prefix;  /* AF_INET, AF_INET6; AF_PACKET: Ethernet's own address. Bits of the network; 0 of AF_PACKET */
+    uint8_t address[16];
+};
+
+/** A level of options that is ours, unlike all of Linux's. Of any socket can be read: */
+#define SOCKET_LEVEL 0x10000
+#define SOCKET_INTERFACES 1   /* an array of struct socket_interface, as many as fit: one of AF_PACKET for each interface, and
+                                 one for each address */
+#define SOCKET_NAME_SERVERS 2 /* an array of struct in_addr: name servers that DHCP told of */
 
 /** Takes network device @device (a provider of netif) into use; as Linux's "ip" and "dhclient" would. @options, words
  *  with spaces between them: see docs/networking.md. 0; -EBUSY there is one; -EINVAL; what the device answers. */
@@ -61,7 +83,7 @@ int socket_shutdown(int handle, int how, CUBICLE_CALLER int caller);
 ssize_t socket_send(int handle, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count, int flags,
                     CUBICLE_IN(address_len) CUBICLE_OR_NULL const void *address, size_t address_len,
                     CUBICLE_CALLER int caller);
-/** recv(2), flags MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_WAITALL. */
+/** recv(2), flags MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, SOCKET_REST. */
 ssize_t socket_receive(int handle, CUBICLE_OUT(count, ret) void *buf, size_t count, int flags, CUBICLE_CALLER int caller);
 /** recvfrom(2): the same, and says of what. */
 ssize_t socket_receive_from(int handle, CUBICLE_OUT(count, ret) void *buf, size_t count, int flags,

@@ -33,7 +33,7 @@ copy() {
     cp "$1" "$2"
     case $2 in # musl's makefile does not track headers of ours
     */arch/*.h) touch "$merged/.headers" ;;
-    *.h) touch "$(dirname "$2")"/*.c ;;
+    *.h) find "$(dirname "$2")" -maxdepth 1 -name '*.c' -exec touch {} + ;;
     esac
 }
 

@@ -110,3 +110,5 @@ $(B)/native/nginx: apps/nginx/module.mk $(NGINX_NATIVE_GEN)/objs/ngx_modules.c \
 	        -I$(CURDIR)/$(NGINX_NATIVE_GEN)/objs -c $(addprefix $(CURDIR)/,$(NGINX_SOURCES) \
 	        $(NGINX_NATIVE_GEN)/objs/ngx_modules.c) && \
 	    gcc -o $(CURDIR)/$@ *.o -lcrypt
+
+include apps/nginx/tls.mk

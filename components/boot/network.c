@@ -1,9 +1,13 @@
 #include "steps.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <socket.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <vfs.h>
 
 #define NAME_SIZE 64
@@ -35,7 +39,11 @@ static int network_start(const char *line, bool again)
     if (error == 0 || (again && (error == -EBUSY || error == -EDEADLK))) {
         return 0; /* it has it, or is in the middle of a call, so it has it as well */
     }
-    if (device[0] != '\0') {
+    if (error == -ETIMEDOUT) {
+        boot_say("no DHCP server has answered on '%s': give address=ADDRESS/BITS and "
+                 "gateway=ADDRESS instead of address=dhcp, or look at the network",
+                 device);
+    } else if (device[0] != '\0') {
         boot_say("cannot start the network of '%s' on '%s', with '%s': %s", stack,
                  device, options, strerror(-error));
     } else {
@@ -63,18 +71,44 @@ void boot_network_end(void)
     }
 }
 
+/* A line for each name server that DHCP has told the stack of. */
+static void resolv_asked(char *text, size_t size)
+{
+    struct in_addr servers[4];
+    socklen_t len = sizeof(servers);
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    size_t used = 0;
+
+    if (fd < 0) {
+        return;
+    }
+    if (getsockopt(fd, SOCKET_LEVEL, SOCKET_NAME_SERVERS, servers, &len) == 0) {
+        for (size_t i = 0; i < len / sizeof(*servers) && used < size; i++) {
+            const int n = snprintf(text + used, size - used, "nameserver %s\n",
+                                   inet_ntoa(servers[i]));
+            used += n > 0 ? (size_t)n : 0;
+        }
+    }
+    close(fd);
+}
+
 void boot_network_resolv(const char *line, char *text, size_t size)
 {
     size_t used = 0;
+    bool dhcp = false;
 
     text[0] = '\0';
     while (*line != '\0') {
         char option[NAME_SIZE];
         line = word(line, option);
+        dhcp |= strcmp(option, "address=dhcp") == 0;
         if (strncmp(option, "dns=", 4) != 0 || used >= size) {
             continue;
         }
         const int n = snprintf(text + used, size - used, "nameserver %s\n", option + 4);
         used += n > 0 ? (size_t)n : 0;
+    }
+    if (dhcp && used == 0) {
+        resolv_asked(text, size);
     }
 }

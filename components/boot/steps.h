@@ -27,8 +27,8 @@ int boot_network_again(const char *line);
 /** The application has ended: what it sent goes on its way. */
 void boot_network_end(void);
 
-/** The text of /etc/resolv.conf for that line, from its words dns=ADDRESS: cut short where
- * it is longer than @size. */
+/** The text of /etc/resolv.conf for that line, from its words dns=ADDRESS; without one and with
+ * address=dhcp, of the servers that DHCP told of. It is cut short where it is longer than @size. */
 void boot_network_resolv(const char *line, char *text, size_t size);
 
 /** Unpacks the cpio stream that @read reads under directory @root ("" for /). 0 or -1. */

@@ -35,6 +35,8 @@ void stack_packet_free(void *memory);
 #define LWIP_UDP 1
 #define LWIP_TCP 1
 #define LWIP_DHCP 1
+#define LWIP_DHCP_MAX_DNS_SERVERS 3
+#define DNS_MAX_SERVERS 3
 #define LWIP_IPV6_DHCP6 0
 #define LWIP_IPV6_NUM_ADDRESSES 4
 #define LWIP_ACD 0
@@ -99,6 +101,8 @@ struct pbuf *stack_payload(const void *bytes, uint16_t size);
 #define LWIP_HOOK_TCP_PAYLOAD(bytes, size) stack_payload(bytes, size)
 void stack_unreachable(const struct pbuf *p, int is6);
 #define LWIP_HOOK_UNREACHABLE(p, is6) stack_unreachable(p, is6)
+void stack_name_server(uint8_t i, const struct ip_addr *server);
+#define LWIP_HOOK_DHCP_NAME_SERVER(i, server) stack_name_server(i, server)
 int stack_listen_full(void *listener);
 #define LWIP_HOOK_TCP_LISTEN_FULL(listener) stack_listen_full(listener)
 

@@ -302,6 +302,9 @@ ssize_t option_get(struct sock *sock, int level, int option, void *value, size_t
 {
     int number;
 
+    if (level == SOCKET_LEVEL) {
+        return inquire(option, value, size);
+    }
     if (!level_fits(sock, level)) {
         return -ENOPROTOOPT;
     }

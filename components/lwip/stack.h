@@ -9,6 +9,7 @@
  *   datagram.c           UDP
  *   set.c                what epoll(7) knows of sockets
  *   name.c, option.c     addresses, options
+ *   inquire.c            what is told of the stack itself
  *   loop.c               the event loop
  *   device.c, input.c, output.c, interface.c   the network device, and the interface on it
  *   handle.c             numbers of sockets and sets
@@ -211,6 +212,9 @@ bool name_is_local(const ip_addr_t *ip);
 void option_defaults(struct sock_options *options);
 int option_set(struct sock *sock, int level, int option, const void *value, size_t len);
 ssize_t option_get(struct sock *sock, int level, int option, void *value, size_t size);
+
+/* inquire.c: what is read with options of SOCKET_LEVEL */
+ssize_t inquire(int option, void *value, size_t size);
 
 /* set.c */
 struct set;

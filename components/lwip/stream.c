@@ -8,8 +8,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* A pbuf with as much is handed over as it is, though more may be behind it: it saves a copy. */
-#define WHOLE_PBUF 8192u
 /* Smaller ones are put together, so that bytes in small segments do not take many times their memory. */
 #define SMALL_PBUF 512u
 #define JOINED_SIZE 2048u
@@ -191,8 +189,9 @@ ssize_t stream_take(struct sock *sock, void *buf, size_t count, int flags, bool 
 
     if ((flags & MSG_TRUNC) != 0) {
         stream_copy(sock, NULL, size, peek);
-    } else if (copied && !peek &&
-               (first >= size || (first >= WHOLE_PBUF && (flags & MSG_WAITALL) == 0))) {
+    } else if (copied && !peek && /* it saves a copy, though more may be behind it */
+               (first >= size ||
+                (first >= SOCKET_PIECE && (flags & MSG_WAITALL) == 0))) {
         size = size < first ? size : first;
         stream_lend(sock, buf, size);
     } else {

@@ -9,7 +9,7 @@
     (MSG_DONTWAIT | MSG_MORE | MSG_NOSIGNAL | MSG_CONFIRM | MSG_DONTROUTE)
 #define RECEIVE_FLAGS                                                   \
     (MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC | MSG_WAITALL | MSG_NOSIGNAL | \
-     MSG_CMSG_CLOEXEC)
+     MSG_CMSG_CLOEXEC | SOCKET_REST)
 
 #define MEMORY_PAUSE_NS INT64_C(10000000) /* until memory is asked for again */
 
@@ -163,6 +163,9 @@ static bool sock_has_whole(void *arg)
 static ssize_t stream_receive(struct sock *sock, void *buf, size_t count, int flags,
                               bool copied)
 {
+    if ((flags & SOCKET_REST) != 0 && sock->received_bytes == 0) {
+        return -EAGAIN;
+    }
     const int64_t timeout_ns = sock_receive_timeout(sock, flags);
     int state = stream_receive_state(sock);
 

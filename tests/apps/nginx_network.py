@@ -274,6 +274,48 @@ def bad_network(**faults):
             check(relay.passed > 1000, f"only {relay.passed} frames")
 
 
+class Gaps(Relay):
+    """Loses the first copy of some segments with data for the client, and sees when they come again."""
+
+    LOST = range(60, 84, 4)  # of the data segments of the connection that is watched
+
+    def __init__(self, *arguments, **faults):
+        super().__init__(*arguments, **faults)
+        self.watched, self.seen, self.missing, self.longest = False, set(), {}, 0.0
+
+    def take(self, inward, frame):
+        now = time.monotonic()
+        if not inward and self.watched and len(frame) > 1000 and frame[23] == socket.IPPROTO_TCP:
+            number = frame[38:42]
+            if number in self.missing:
+                self.longest = max(self.longest, now - self.missing.pop(number))
+            elif number not in self.seen:
+                self.seen.add(number)
+                if len(self.seen) in self.LOST:
+                    self.missing[number] = now
+                    return
+        super().take(inward, frame)
+
+
+def several_losses():
+    """What is lost of one window is sent again within it: nobody waits for a timeout of 240 ms."""
+    with temporary_directory() as folder, Namespace() as network:
+        files = make_root(folder)
+        path = Path(folder) / "frames"
+        with Gaps(network.tap(), path, delay=0.005) as relay:
+            server = Server(folder, (GUEST, 80), options=[f"--network=stream:{path},{DEVICE}"])
+            with server:
+                waits = []
+                for _ in range(3):  # the machine may have been busy
+                    relay.seen, relay.longest, relay.watched = set(), 0.0, True
+                    with Client(server) as client:
+                        check_file(client, files, "1m")
+                    relay.watched = False
+                    check(len(relay.seen) > max(relay.LOST) and not relay.missing, "nothing was lost")
+                    waits.append(relay.longest)
+                check(min(waits) < 0.15, f"lost segments came again after {waits} s")
+
+
 def checksum(data):
     if len(data) % 2:
         data += b"\0"
@@ -327,6 +369,7 @@ def main():
     suite.add("a connection per request", reconnecting)
     suite.add("a network that loses nothing", bad_network)
     suite.add("a network that loses 2 %", bad_network, loss=20, seed=2)
+    suite.add("several losses in a window", several_losses)
     suite.add("a network that reorders and doubles", bad_network, reorder=50, duplicate=20, seed=3)
     suite.add("a network that does all of it, late", bad_network, reorder=20, duplicate=10, loss=10,
               delay=0.002, seed=4)

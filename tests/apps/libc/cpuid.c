@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include <cpuid.h>
+#include <immintrin.h>
 
 static int has_avx2; /* a constructor may ask */
 
@@ -38,12 +39,11 @@ static void test_refused(void)
     CHECK(!(a | b | c | d));
     __cpuid(1, a, b, c, d);
     CHECK((b & 0xffff00ff) == 0);
-    CHECK(!(c & (bit_AES | bit_PCLMUL | bit_F16C | bit_RDRND | bit_XSAVE |
-                 bit_CMPXCHG16B)));
+    CHECK(!(c & (bit_F16C | bit_RDRND | bit_XSAVE | bit_CMPXCHG16B)));
     CHECK(!(d & (bit_MMX | bit_FXSAVE | 1u << 4)));
     __cpuid_count(7, 0, a, b, c, d);
-    CHECK(!(b & (bit_AVX512F | bit_AVX512VL | bit_AVX512BW | bit_SHA | bit_ADX |
-                 bit_RDSEED | bit_RTM | bit_FSGSBASE)));
+    CHECK(!(b & (bit_AVX512F | bit_AVX512VL | bit_AVX512BW | bit_ADX | bit_RDSEED |
+                 bit_RTM | bit_FSGSBASE)));
     CHECK(!c);
 #endif
 }
@@ -120,6 +120,28 @@ __attribute__((target("bmi2,popcnt,lzcnt,bmi"), noinline)) static unsigned bits(
     return (unsigned)__builtin_popcount(x) + (unsigned)__builtin_clz(x) + (x & (x - 1));
 }
 
+/* The operands and results of Intel's white papers on AES (2010) and CLMUL (2014). */
+__attribute__((target("aes,pclmul,sse2"), noinline)) static void test_aes(void)
+{
+    const __m128i a = _mm_set_epi64x(0x7b5b546573745665, 0x63746f725d53475d);
+    const __m128i b = _mm_set_epi64x(0x4869285368617929, 0x5b477565726f6e5d);
+    unsigned long r[2];
+
+    _mm_storeu_si128((__m128i_u *)r, _mm_aesenc_si128(a, b));
+    CHECK(r[1] == 0xa8311c2f9fdba3c5 && r[0] == 0x8b104b58ded7e595);
+    _mm_storeu_si128((__m128i_u *)r, _mm_clmulepi64_si128(a, b, 0));
+    CHECK(r[1] == 0x1d4d84c85c3440c0 && r[0] == 0x929633d5d36f0451);
+}
+
+__attribute__((target("sha,sse2"), noinline)) static void test_sha(void)
+{
+    const __m128i e = _mm_set_epi32(0x40000001, 2, 3, 4), w = _mm_set_epi32(5, 6, 7, 8);
+    unsigned r[4];
+
+    _mm_storeu_si128((__m128i_u *)r, _mm_sha1nexte_epu32(e, w));
+    CHECK(r[3] == 5 + 0x50000000 && r[2] == 6 && r[1] == 7 && r[0] == 8);
+}
+
 static void test_builtins(void)
 {
     static const int v[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
@@ -128,8 +150,9 @@ static void test_builtins(void)
     __builtin_cpu_init();
     __cpuid(1, a, b, c, d);
     CHECK(__builtin_cpu_supports("sse2") && __builtin_cpu_supports("cmov"));
-    CHECK(!__builtin_cpu_supports("avx512f") && !__builtin_cpu_supports("aes") &&
-          !__builtin_cpu_supports("mmx"));
+    CHECK(!__builtin_cpu_supports("avx512f") && !__builtin_cpu_supports("mmx"));
+    CHECK(!__builtin_cpu_supports("aes") == !(c & bit_AES));
+    CHECK(!__builtin_cpu_supports("pclmul") == !(c & bit_PCLMUL));
     CHECK(!__builtin_cpu_supports("sse4.2") == !(c & bit_SSE4_2));
     CHECK(!__builtin_cpu_supports("popcnt") == !(c & bit_POPCNT));
     CHECK(!__builtin_cpu_supports("movbe") == !(c & bit_MOVBE));
@@ -147,6 +170,13 @@ static void test_builtins(void)
     __cpuid(0, a, b, c, d);
     CHECK(!__builtin_cpu_is("amd") == (b != signature_AMD_ebx));
     CHECK(!__builtin_cpu_is("intel") == (b != signature_INTEL_ebx));
+    __cpuid_count(7, 0, a, b, c, d);
+    if (b & bit_SHA) {
+        test_sha();
+    }
+    if (__builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul")) {
+        test_aes();
+    }
     if (__builtin_cpu_supports("avx2")) {
         CHECK_INT(sum_avx2(v), 136);
     }

@@ -64,6 +64,8 @@ void test_timers(void);
 void test_pipe_signal(void);
 void test_tcp(void);
 void test_tcp_epoll(void);
+void test_tcp_whole(void);
+void test_interfaces(void);
 void test_udp(void);
 void test_names(void);
 void test_many(void);

@@ -13,14 +13,24 @@ static const struct {
     void (*run)(void);
     bool on_request;
 } groups[] = {
-    {"eventfd", test_eventfd, false},     {"timerfd", test_timerfd, false},
-    {"pair", test_pair, false},           {"datagrams", test_datagrams, false},
-    {"epoll", test_epoll, false},         {"select", test_select, false},
-    {"sendfile", test_sendfile, false},   {"handlers", test_handlers, false},
-    {"masks", test_masks, false},         {"timers", test_timers, false},
-    {"broken", test_pipe_signal, false},  {"tcp", test_tcp, false},
-    {"tcp_epoll", test_tcp_epoll, false}, {"udp", test_udp, false},
-    {"names", test_names, false},         {"many", test_many, true},
+    {"eventfd", test_eventfd, false},
+    {"timerfd", test_timerfd, false},
+    {"pair", test_pair, false},
+    {"datagrams", test_datagrams, false},
+    {"epoll", test_epoll, false},
+    {"select", test_select, false},
+    {"sendfile", test_sendfile, false},
+    {"handlers", test_handlers, false},
+    {"masks", test_masks, false},
+    {"timers", test_timers, false},
+    {"broken", test_pipe_signal, false},
+    {"tcp", test_tcp, false},
+    {"tcp_epoll", test_tcp_epoll, false},
+    {"tcp_whole", test_tcp_whole, false},
+    {"udp", test_udp, false},
+    {"names", test_names, false},
+    {"interfaces", test_interfaces, false},
+    {"many", test_many, true},
     {"lonely", test_no_network, true},
 };
 

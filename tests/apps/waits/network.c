@@ -2,6 +2,8 @@
 #include "check.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -124,6 +126,67 @@ static int watch(int set, int fd, uint32_t events)
     return epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
 }
 
+/* Waits until @fd has @count bytes to read. */
+static void await_bytes(int fd, int count)
+{
+    int have = 0;
+    for (int i = 0; i < 2000 && have < count; i++) {
+        CHECK_INT(ioctl(fd, FIONREAD, &have), 0);
+        poll(NULL, 0, have < count);
+    }
+    CHECK_INT(have, count);
+}
+
+/* A read takes all that is there as far as it has room: programs take less for the sign that nothing is left. */
+void test_tcp_whole(void)
+{
+    enum { TOTAL = 150000 };
+    static char out[TOTAL], in[TOTAL];
+    const int room = 200000;
+    int fds[2];
+    connect_pair(fds);
+    for (int i = 0; i < TOTAL; i++) {
+        out[i] = (char)(i * 7 + i / 251);
+    }
+    CHECK_INT(setsockopt(fds[1], SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), 0);
+    CHECK_INT(setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)), 0);
+    CHECK_INT(fcntl(fds[1], F_SETFL, O_NONBLOCK), 0);
+    /* one long buffer; several long ones; a short one and a long one */
+    const struct iovec ways[3][5] = {
+        {{in, TOTAL}},
+        {{in, 40000},
+         {in + 40000, 1},
+         {in + 40001, 0},
+         {in + 40001, 59999},
+         {in + 100000, 50000}},
+        {{in, 100}, {in + 100, 149900}},
+    };
+    for (int i = 0; i < 3; i++) {
+        memset(in, 0, sizeof(in));
+        CHECK_INT(send(fds[0], out, TOTAL, 0), TOTAL);
+        await_bytes(fds[1], TOTAL);
+        CHECK_INT(i == 0 ? read(fds[1], in, TOTAL) : readv(fds[1], ways[i], 5), TOTAL);
+        CHECK(memcmp(in, out, TOTAL) == 0);
+        CHECK_ERROR(read(fds[1], in, 1), EAGAIN);
+    }
+    /* What is not there is waited for only if all is wanted. */
+    CHECK_INT(fcntl(fds[1], F_SETFL, 0), 0);
+    CHECK_INT(send(fds[0], out, 65536, 0), 65536);
+    await_bytes(fds[1], 65536);
+    CHECK_INT(recv(fds[1], in, TOTAL, 0), 65536);
+    /* An error behind the bytes is for the next call. */
+    const struct linger at_once = {.l_onoff = 1};
+    CHECK_INT(send(fds[0], out, 65536, 0), 65536);
+    await_bytes(fds[1], 65536);
+    CHECK_INT(setsockopt(fds[0], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+    CHECK_INT(close(fds[0]), 0);
+    CHECK((ready_for(fds[1]) & POLLHUP) != 0);
+    CHECK_INT(recv(fds[1], in, TOTAL, 0), 65536);
+    CHECK_ERROR(recv(fds[1], in, TOTAL, 0), ECONNRESET);
+    CHECK_INT(recv(fds[1], in, TOTAL, 0), 0);
+    CHECK_INT(close(fds[1]), 0);
+}
+
 /* A server by events, as such programs are: one set, sockets that do not wait. */
 void test_tcp_epoll(void)
 {
@@ -221,6 +284,49 @@ void test_udp(void)
 }
 
 /* Names of /etc/hosts and /etc/services: nobody is asked. */
+/* The loopback interface, which is everywhere. */
+void test_interfaces(void)
+{
+    char name[IF_NAMESIZE] = "";
+    const unsigned index = if_nametoindex("lo");
+    CHECK(index > 0);
+    CHECK(if_indextoname(index, name) == name && strcmp(name, "lo") == 0);
+    CHECK(if_nametoindex("nothing") == 0 && errno == ENODEV);
+    CHECK(if_indextoname(77777, name) == NULL && errno == ENXIO);
+    struct if_nameindex *all = if_nameindex();
+    int found = 0;
+    for (int i = 0; all != NULL && all[i].if_index != 0; i++) {
+        found += all[i].if_index == index && strcmp(all[i].if_name, "lo") == 0;
+    }
+    CHECK_INT(found, 1);
+    if_freenameindex(all);
+
+    struct ifaddrs *addresses = NULL;
+    int v4 = 0, v6 = 0, link = 0;
+    CHECK_INT(getifaddrs(&addresses), 0);
+    for (const struct ifaddrs *a = addresses; a != NULL; a = a->ifa_next) {
+        if (strcmp(a->ifa_name, "lo") != 0 || a->ifa_addr == NULL) {
+            continue;
+        }
+        CHECK((a->ifa_flags & IFF_LOOPBACK) != 0 && (a->ifa_flags & IFF_UP) != 0);
+        if (a->ifa_addr->sa_family == AF_INET) {
+            v4 += ((struct sockaddr_in *)a->ifa_addr)->sin_addr.s_addr ==
+                  htonl(INADDR_LOOPBACK);
+            CHECK_INT(((struct sockaddr_in *)a->ifa_netmask)->sin_addr.s_addr,
+                      htonl(0xff000000));
+        } else if (a->ifa_addr->sa_family == AF_INET6) {
+            v6 +=
+                IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)a->ifa_addr)->sin6_addr);
+        } else if (a->ifa_addr->sa_family == AF_PACKET) {
+            link++;
+        }
+    }
+    CHECK_INT(v4, 1);
+    CHECK(v6 <= 1); /* a host may be without */
+    CHECK_INT(link, 1);
+    freeifaddrs(addresses);
+}
+
 void test_names(void)
 {
     struct addrinfo *found = NULL;

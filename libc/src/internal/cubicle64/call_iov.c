@@ -5,10 +5,10 @@
  * kernel may.
  */
 #include <limits.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
 
+#include "call_long.h"
 #include "call_sockets.h"
 #include "syscall.h"
 
@@ -100,14 +100,6 @@ static void iov_scatter(const struct iovec *iov, const char *p, size_t left)
     }
 }
 
-/* Reading on must not wait: there is something to return already. */
-static int iov_more(int fd, long offset)
-{
-    struct pollfd pfd = {.fd = fd, .events = POLLIN};
-    return offset >= 0 ||
-           (vfs_poll(&pfd, sizeof pfd, 0, CALL_SELF) == 1 && (pfd.revents & POLLIN));
-}
-
 static long iov_read_all(int fd, const struct iovec *iov, int count, long offset)
 {
     struct iov_sum sum;
@@ -133,7 +125,7 @@ static long iov_read_all(int fd, const struct iovec *iov, int count, long offset
         if (iov[i].iov_len == 0) {
             continue;
         }
-        if (done && !iov_more(fd, offset)) {
+        if (done && offset < 0 && !__call_reads_on(fd)) {
             break;
         }
         const long r = iov_read(fd, iov[i].iov_base, iov[i].iov_len,

@@ -3,8 +3,10 @@
  * who is called. They are done in pieces, up to the first that falls short; after an error
  * what has been done counts, as with the kernel.
  */
+#include "call_long.h"
 #include "syscall.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 #define ONCE_MAX 0x7ffff000ul /* what Linux moves at most */
@@ -37,6 +39,14 @@ static long random_piece(int fd, char *buf, unsigned long count, long offset)
     return (unsigned long)r == count ? r : __call_lie(r);
 }
 
+/* An error is left for the next call. */
+int __call_reads_on(int fd)
+{
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    return vfs_poll(&pfd, sizeof pfd, 0, CALL_SELF) == 1 && (pfd.revents & POLLIN) &&
+           !(pfd.revents & POLLERR);
+}
+
 static long in_pieces(piece *move, int fd, char *buf, unsigned long count, long offset)
 {
     if ((long)count < 0) {
@@ -57,8 +67,8 @@ static long in_pieces(piece *move, int fd, char *buf, unsigned long count, long 
         if (r < want) {
             break;
         }
-        /* Reading on in a stream could wait, and there is something to return already. */
-        if (move == read_piece && vfs_lseek(fd, 0, SEEK_CUR, CALL_SELF) < 0) {
+        if (move == read_piece && vfs_lseek(fd, 0, SEEK_CUR, CALL_SELF) < 0 &&
+            !__call_reads_on(fd)) {
             break;
         }
     }

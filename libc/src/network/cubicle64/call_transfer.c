@@ -206,25 +206,30 @@ static long receive_once(int fd, const struct call_socket *s, void *buf, unsigne
     return r;
 }
 
+/* Whether a stream may have more where a call gave @got of @want bytes. */
+static int more_may_be(long got, unsigned long want)
+{
+    return got == want || got >= SOCKET_PIECE;
+}
+
+/* For what follows the first call: bytes that are there already, unless all are wanted. */
+static int rest_flags(const struct call_socket *s, int flags)
+{
+    return flags & MSG_WAITALL ? flags : flags | (s->handle ? SOCKET_REST : MSG_DONTWAIT);
+}
+
+/* A stream's bytes in pieces, as many as there are and have room: who gets less takes it for all that was there (epoll(7)). */
 static long receive_all(int fd, const struct call_socket *s, char *buf, unsigned long count,
                         int flags, struct socket_message *message)
 {
-    if (count <= CALL_PIECE || !(flags & MSG_WAITALL) || !is_stream(s)) {
-        return receive_once(fd, s, buf, count < CALL_PIECE ? count : CALL_PIECE, flags, message);
-    }
-    unsigned long done = 0;
-    while (done < count) {
-        const unsigned long want = count - done < CALL_PIECE ? count - done : CALL_PIECE;
-        const long r = receive_once(fd, s, buf + done, want, flags, message);
-        if (r < 0) {
-            return done ? (long)done : r;
-        }
-        done += r;
-        if (r < want) {
-            break;
-        }
-    }
-    return done;
+    unsigned long done = 0, want;
+    long r;
+    do {
+        want = count - done < CALL_PIECE ? count - done : CALL_PIECE;
+        r = receive_once(fd, s, buf + done, want, done ? rest_flags(s, flags) : flags, message);
+        done += r > 0 ? r : 0;
+    } while (r > 0 && done < count && more_may_be(r, want) && is_stream(s) && !(flags & MSG_PEEK));
+    return done ? (long)done : r;
 }
 
 long __call_socket_receive(int fd, const struct call_socket *s, void *buf, unsigned long count, int flags,
@@ -273,6 +278,28 @@ static void scatter(const struct iovec *iov, int count, const char *from, unsign
     }
 }
 
+/* Into one buffer after the other, without a copy. */
+static long receive_pieces(int fd, const struct call_socket *s, const struct iovec *iov,
+                           int count, int flags, struct socket_message *message)
+{
+    long done = 0;
+    for (int i = 0; i < count; i++) {
+        if (iov[i].iov_len == 0) {
+            continue;
+        }
+        const long r = receive_all(fd, s, iov[i].iov_base, iov[i].iov_len,
+                                   done ? rest_flags(s, flags) : flags, message);
+        if (r < 0) {
+            return done ? done : r;
+        }
+        done += r;
+        if (r < iov[i].iov_len) {
+            break;
+        }
+    }
+    return done;
+}
+
 long __call_socket_receivev(int fd, const struct iovec *iov, int count, int flags,
                             struct socket_message *message)
 {
@@ -294,11 +321,11 @@ long __call_socket_receivev(int fd, const struct iovec *iov, int count, int flag
         char none[1];
         return receive_all(fd, &s, count ? iov->iov_base : none, total, flags, message);
     }
-    /* A stream may give less than there is room for. */
-    const unsigned long room = total < CALL_PIECE ? total : CALL_PIECE;
-    if (is_stream(&s) && !(flags & MSG_WAITALL) && iov->iov_len >= CALL_PIECE / 4) {
-        return receive_all(fd, &s, iov->iov_base, iov->iov_len, flags, message);
+    if (is_stream(&s) && !(flags & MSG_PEEK) &&
+        (iov->iov_len >= CALL_PIECE / 4 || total > CALL_PIECE)) {
+        return receive_pieces(fd, &s, iov, count, flags, message);
     }
+    const unsigned long room = total < CALL_PIECE ? total : CALL_PIECE;
     char buf[room];
     r = receive_all(fd, &s, buf, room, flags, message);
     if (r > 0) {
