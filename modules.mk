@@ -69,10 +69,8 @@ LIBC_none :=
 all demo demo-nginx: # with a recipe, so that make says nothing when all is there
 	@:
 
-# The modules of the systems whose manifests are $(1).
+# Names of the modules of the manifests $(1).
 modules_of = $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(1) | tr ',' ' '))
-# The files of modules $(1), for each isolation.
-files_of = $(foreach m,$(1),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
@@ -132,8 +130,8 @@ $(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(TOOLCHAIN_$(2
 	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS_$(2)) $$($(1)_LIBS)
 	$(Q)tools/note-deps.sh $$@ $(B)/interfaces >$(link_depfile)
 -include $(link_depfile)
-$(if $(filter $(1),$(OPTIONAL)),, \
-    $(if $(filter $(2),$(or $($(1)_ISOLATIONS),$(2))),all: $(B)/modules/$(2)/$(1).cub))
+$(if $(filter $(1),$(OPTIONAL)),,$(if $(filter $(2),$(or $($(1)_ISOLATIONS),$(2))), \
+    all: $(B)/modules/$(2)/$(1).cub))
 endef
 
 empty :=
@@ -143,6 +141,9 @@ $(foreach i,$(ISOLATIONS), \
     $(foreach m,$(sort $(MODULES) $(PARTS)),$(foreach s,$($(m)_SOURCES), \
         $(eval $(call object_rule,$(m),$(i),$(s))))) \
     $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
+
+# The files of modules $(1), for each isolation.
+files_of = $(foreach m,$(1),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 
 # What tools/demo.sh and tools/demo-nginx.sh run.
 DEMO := $(call modules_of,systems/speedtest1.yaml tests/systems/spied.yaml systems/hello.yaml)
