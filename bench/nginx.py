@@ -6,6 +6,7 @@ measured: requests per second, the latency of wrk's requests, and the processor 
 server's processes take for a request, the kernel's share in their name included.
 """
 
+import concurrent.futures
 import contextlib
 import os
 import re
@@ -85,9 +86,10 @@ def requirements():
 class Network:
     """A namespace for the client, and one for the native server; a TAP device, and veth."""
 
-    def __init__(self):
-        self.client = f"cubicle-client-{os.getpid()}"
-        self.server = f"cubicle-server-{os.getpid()}"
+    def __init__(self, number=0):
+        """@number: different ones where there are several networks at once."""
+        self.client = f"cubicle-client{number}-{os.getpid()}"
+        self.server = f"cubicle-server{number}-{os.getpid()}"
 
     def __enter__(self):
         for name in (self.client, self.server):
@@ -259,6 +261,47 @@ def measure(configurations, rounds, seconds, note, sizes=None):
                             result = request(network, client, size, extra, seconds, pid)
                             results[name][mode].setdefault(size, []).append(result)
     return results
+
+
+def measure_beside(configurations, rounds, seconds, note):
+    """Two servers at once on one processor, each with a client of its own on the other: what disturbs
+    the machine disturbs both. @configurations: {name: options of `cubicle run`}, two. Returns as
+    measure() does; the servers' time per request is what can be compared."""
+    requirements()
+    processors = sorted(os.sched_getaffinity(0))
+    results = {c: {m: {} for m in MODES} for c in configurations}
+    shared = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(dir=shared))
+        make_root(folder)
+        servers = {}
+        for number, (name, options) in enumerate(configurations.items()):
+            network = stack.enter_context(Network(number))
+            pid = stack.enter_context(cubicle_server(network, folder, processors[0], options))
+            await_server(network)
+            servers[name] = network, pid
+        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(len(servers)))
+        for number in range(rounds):
+            for mode, extra in MODES.items():
+                for size in SIZES:
+                    note(f"nginx side by side, round {number + 1}/{rounds}: {mode}, {size}")
+                    runs = {name: pool.submit(request, network, processors[-1], size, extra,
+                                              seconds, pid)
+                            for name, (network, pid) in servers.items()}
+                    for name, run_ in runs.items():
+                        results[name][mode].setdefault(size, []).append(run_.result())
+    return results
+
+
+def print_beside(results, titles, base="direct", other="sfi"):
+    print(f"\nboth at once on one processor: server time per request of {titles[other]}, "
+          f"of {titles[base]}")
+    for mode in MODES:
+        for size in results[base][mode]:
+            ratios = [b["cpu"] / a["cpu"] for a, b in
+                      zip(results[base][mode][size], results[other][mode][size])]
+            print(f"{mode:24s}{size:>6s}{statistics.median(ratios):14.3f}"
+                  f"   ({min(ratios):.3f} to {max(ratios):.3f})")
 
 
 def middle(results, name, mode, size, key):
