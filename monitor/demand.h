@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 /** Ranges up to this many bytes are copied all the same: that is cheaper. */
-#define DEMAND_MIN 256
+#define DEMAND_MIN 2048
 
 /** True when the pointer @offset can only stand for a range on demand. */
 static inline bool demand_stands_for(uint64_t offset)

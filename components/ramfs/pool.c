@@ -2,7 +2,9 @@
  * Pages come from chunks of 2 MiB that the allocator hands out zeroed and aligned, so
  * that the host can back each with one large page. The first page of a chunk describes
  * it. Pages freed last are used first (they are still in the cache); a chunk without
- * pages in use goes back, but for one that waits for the next file.
+ * pages in use goes back, but for one that waits for the next file. Tables of pages come
+ * from a chunk's end, so that the pages of a file that is written in one go follow one
+ * another: they can be read as one piece.
  */
 #include "ramfs.h"
 
@@ -18,8 +20,9 @@ struct free_page {
 
 struct chunk {
     struct chunk *next, *previous; /* in the list of chunks with pages to give */
-    struct free_page *free;        /* used before: bytes undefined */
-    uint32_t fresh;                /* pages from this one on were never given: zero */
+    struct free_page *free;        /* given back: bytes undefined */
+    uint32_t fresh, end;           /* pages [fresh, end) are not in use */
+    uint32_t zero, zero_end;       /* pages [zero, zero_end) never were: zero */
     uint32_t used;
 };
 
@@ -83,14 +86,31 @@ static struct chunk *chunk_new(void)
     if (chunk == NULL) {
         return NULL;
     }
-    chunk->fresh = 1;
+    chunk->fresh = chunk->zero = 1;
+    chunk->end = chunk->zero_end = CHUNK_PAGES;
     ramfs_pool.chunks++;
     ramfs_pool.empty_chunks++;
     list_insert(chunk);
     return chunk;
 }
 
-void *pool_get(bool *zero)
+static bool chunk_is_full(const struct chunk *chunk)
+{
+    return chunk->free == NULL && chunk->fresh == chunk->end;
+}
+
+/** A page of [fresh, end), which is not empty. */
+static void *chunk_take(struct chunk *chunk, bool table, bool *zero)
+{
+    const uint32_t page = table ? --chunk->end : chunk->fresh++;
+    *zero = page >= chunk->zero && page < chunk->zero_end;
+    chunk->zero = chunk->fresh > chunk->zero ? chunk->fresh : chunk->zero;
+    chunk->zero_end = chunk->end < chunk->zero_end ? chunk->end : chunk->zero_end;
+    return (char *)chunk + page * RAMFS_PAGE;
+}
+
+/** A page, for data or for a @table; *@zero: its bytes are zero. NULL: no space. */
+static void *pool_take(bool table, bool *zero)
 {
     if (unlikely(ramfs_pool.used >= ramfs_pool.limit)) {
         return NULL;
@@ -103,25 +123,30 @@ void *pool_get(bool *zero)
         }
     }
     void *page = chunk->free;
-    *zero = page == NULL;
+    *zero = false;
     if (page != NULL) {
         chunk->free = chunk->free->next;
     } else {
-        page = (char *)chunk + chunk->fresh++ * RAMFS_PAGE;
+        page = chunk_take(chunk, table, zero);
     }
     ramfs_pool.empty_chunks -= chunk->used == 0;
     chunk->used++;
     ramfs_pool.used++;
-    if (unlikely(chunk->free == NULL && chunk->fresh == CHUNK_PAGES)) {
+    if (unlikely(chunk_is_full(chunk))) {
         list_remove(chunk);
     }
     return page;
 }
 
+void *pool_get(bool *zero)
+{
+    return pool_take(false, zero);
+}
+
 void *pool_get_zeroed(void)
 {
     bool zero;
-    void *page = pool_get(&zero);
+    void *page = pool_take(true, &zero);
     if (page != NULL && !zero) {
         memset(page, 0, RAMFS_PAGE);
     }
@@ -133,7 +158,7 @@ void pool_put(void *page)
     struct chunk *chunk =
         (struct chunk *)((uintptr_t)page & ~(uintptr_t)(CHUNK_SIZE - 1));
     struct free_page *free_page = page;
-    const bool was_full = chunk->free == NULL && chunk->fresh == CHUNK_PAGES;
+    const bool was_full = chunk_is_full(chunk);
 
     free_page->next = chunk->free;
     chunk->free = free_page;
@@ -151,5 +176,8 @@ void pool_put(void *page)
         munmap(chunk, CHUNK_SIZE);
     } else {
         ramfs_pool.empty_chunks++;
+        chunk->free = NULL; /* in order again */
+        chunk->fresh = 1;
+        chunk->end = CHUNK_PAGES;
     }
 }

@@ -67,6 +67,7 @@ extern struct ramfs_pool {
 } ramfs_pool;
 /** A page; *@zero: its bytes are zero, else they are undefined. NULL: no space. */
 void *pool_get(bool *zero);
+/** A zeroed page for a table. */
 void *pool_get_zeroed(void);
 void pool_put(void *page);
 

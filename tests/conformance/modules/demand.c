@@ -22,7 +22,7 @@ static int64_t sum_of(const uint8_t *from, size_t n)
 /* Every size gives the same bytes, whether they are copied, brought in or lent. */
 static void test_sizes(void)
 {
-    static const size_t sizes[] = {0,    1,    255,   256,   257,   4095,   4096,
+    static const size_t sizes[] = {0,    1,    2047,  2048,  2049,  4095,   4096,
                                    4097, 8192, 65535, 65536, 65537, 131072, LARGE};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         const size_t n = sizes[i];
@@ -99,8 +99,8 @@ void test_demand_foreign(void)
     CHECK_EQUAL(peer_take_to(bytes, 4096, 0xfffff800), -EFAULT);
     /* Code is not data, of whatever size. */
     const uint8_t *code = (const uint8_t *)((uintptr_t)test_demand & ~4095ul);
-    CHECK_EQUAL(peer_take(code, 256, 0, 1), -EFAULT);
-    CHECK_EQUAL(peer_take(code, 257, 0, 0), -EFAULT);
+    CHECK_EQUAL(peer_take(code, 2048, 0, 1), -EFAULT);
+    CHECK_EQUAL(peer_take(code, 2049, 0, 0), -EFAULT);
     CHECK_EQUAL(peer_take(code, 70000, 0, 0), -EFAULT);
     CHECK_EQUAL(peer_take_to(bytes, 4096, theirs), 0);
 }

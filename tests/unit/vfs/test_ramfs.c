@@ -205,6 +205,24 @@ static void test_holes(void **state)
     assert_int_equal(ramfs_pool.used, used);
 }
 
+/* A file that is written in one go lies in one piece, tables or not, as far as a chunk of 2 MiB goes. */
+static void test_one_piece(void **state)
+{
+    (void)state;
+    static char block[65536];
+    const uint64_t f = create(root, "one", S_IFREG | 0644);
+    for (uint64_t at = 0; at < (1u << 20); at += sizeof(block)) {
+        assert_int_equal(fs_write(f, at, block, sizeof(block)), sizeof(block));
+    }
+    const struct ramfs_node *node = node_get(f);
+    const char *page = tree_find(node, 0);
+    for (uint64_t i = 0; i < 256; i++) {
+        assert_ptr_equal(tree_find(node, i), page + i * RAMFS_PAGE);
+    }
+    assert_int_equal(fs_unlink(root, "one", 0, NOW), 0);
+    assert_int_equal(ramfs_pool.used, 0);
+}
+
 static void test_memory_comes_back(void **state)
 {
     (void)state;
@@ -450,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_tree_of_names),
         cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_one_piece),
         cmocka_unit_test(test_memory_comes_back),
         cmocka_unit_test(test_full),
         cmocka_unit_test(test_unreadable),
