@@ -30,10 +30,13 @@ struct hostnet_slice {
     uint32_t base; /* an offset: the low 32 bits of a pointer */
     uint32_t size; /* bytes; 0: the slice is left out */
     uint32_t owner;
-    uint32_t pad;
+    uint32_t flags; /* HOSTNET_LAST, for the functions of frames */
 };
 
-/** Slices, and bytes of them together, in one call. */
+/** The frame ends with this slice. */
+#define HOSTNET_LAST 1
+
+/** Slices, and bytes of them together, in one call; frames are not more than slices. */
 #define HOSTNET_SLICES_MAX 256
 #define HOSTNET_BYTES_MAX (4u << 20)
 
@@ -51,6 +54,15 @@ ssize_t hostnet_send(CUBICLE_IN(size) const struct hostnet_slice *slices, size_t
  *  frame has no room); 0 the peer of a stream is gone; -EAGAIN nothing is there; errors as above. */
 ssize_t hostnet_receive(CUBICLE_IN(size) const struct hostnet_slice *slices,
                         size_t size);
+
+/**
+ * The frames of a TAP device in their order, each the slices up to one with HOSTNET_LAST, by one writev(2) or readv(2),
+ * until one is refused. How many were sent or received, @sizes then tells how many bytes of each; where none was, why the
+ * first was refused, as above. Never waits. -EINVAL the device is a stream.
+ */
+int hostnet_send_frames(CUBICLE_IN(size) const struct hostnet_slice *slices, size_t size);
+int hostnet_receive_frames(CUBICLE_IN(size) const struct hostnet_slice *slices, size_t size,
+                           CUBICLE_OUT(sizes_size) uint32_t *sizes, size_t sizes_size);
 
 /** Waits up to @timeout_ns (-1: for ever) for POLLIN and, or POLLOUT of @events. The bits that are ready, with POLLHUP
  *  and POLLERR where the device is gone; 0 the time is over; -EINTR a signal for the application is pending. */

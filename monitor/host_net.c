@@ -27,8 +27,9 @@
 
 /* As struct hostnet_slice (hostnet.h). */
 struct host_net_slice {
-    uint32_t base, size, owner, pad;
+    uint32_t base, size, owner, flags;
 };
+#define SLICE_LAST 1u /* HOSTNET_LAST */
 
 /* As struct hostnet_info (hostnet.h). */
 struct host_net_info {
@@ -41,6 +42,14 @@ struct host_net_info {
 struct host_net_list {
     struct iovec slices[SLICES_MAX];
     size_t count;
+};
+
+/* What is left of a gate's slices. Nothing changes owners and windows while it is at work. */
+struct host_net_rest {
+    const struct host_net_slice *next, *end;
+    uint64_t bytes; /* of those before */
+    unsigned right; /* PAGE_READ or PAGE_WRITE, asked of each */
+    struct window_known known;
 };
 
 static const struct monitor_network *network; /* NULL: the system has none */
@@ -79,27 +88,36 @@ static int host_net_take(const struct host_net_slice *slice, unsigned right,
     return 0;
 }
 
-/* Turns @size bytes of @slices into what the host takes. Empty ones are left out. */
-static int host_net_list(const struct host_net_slice *slices, size_t size,
-                         unsigned right, struct host_net_list *list)
+static int host_net_begin(struct host_net_rest *rest,
+                          const struct host_net_slice *slices, size_t size,
+                          unsigned right)
 {
-    struct window_known known = {0};
     const size_t n = size / sizeof(*slices);
-    uint64_t bytes = 0;
-    list->count = 0;
-    if (size % sizeof(*slices) != 0 || n > SLICES_MAX) {
-        return -EINVAL;
+    *rest = (struct host_net_rest){.next = slices, .end = slices + n, .right = right};
+    if (network == NULL) {
+        return -ENODEV;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (slices[i].size == 0) {
+    return size % sizeof(*slices) == 0 && n <= SLICES_MAX ? 0 : -EINVAL;
+}
+
+/* Turns the slices that are left, of one frame only if @frame, into what the host takes. Empty
+ * ones are left out. */
+static int host_net_next(struct host_net_rest *rest, bool frame,
+                         struct host_net_list *list)
+{
+    list->count = 0;
+    for (bool last = false; rest->next < rest->end && !last; rest->next++) {
+        const struct host_net_slice *slice = rest->next;
+        last = frame && (slice->flags & SLICE_LAST) != 0;
+        if (slice->size == 0) {
             continue;
         }
-        if (slices[i].size > BYTES_MAX - bytes) {
+        if (slice->size > BYTES_MAX - rest->bytes) {
             return -EINVAL;
         }
-        bytes += slices[i].size;
-        const int error =
-            host_net_take(&slices[i], right, &known, &list->slices[list->count++]);
+        rest->bytes += slice->size;
+        const int error = host_net_take(slice, rest->right, &rest->known,
+                                        &list->slices[list->count++]);
         if (error != 0) {
             return error;
         }
@@ -124,35 +142,80 @@ static int hostnet_info(struct host_net_info *info)
 }
 
 /* A stream whose peer is gone would raise SIGPIPE if it were written to. */
-static ssize_t hostnet_send(const struct host_net_slice *slices, size_t size)
+static ssize_t host_net_write(struct host_net_list *list)
 {
-    struct host_net_list list;
-    if (network == NULL) {
-        return -ENODEV;
-    }
-    const int error = host_net_list(slices, size, PAGE_READ, &list);
-    if (error != 0) {
-        return error;
-    }
-    const struct msghdr message = {.msg_iov = list.slices, .msg_iovlen = list.count};
+    const struct msghdr message = {.msg_iov = list->slices, .msg_iovlen = list->count};
     const ssize_t n = network->kind == MONITOR_NETWORK_STREAM
                           ? sendmsg(network->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)
-                          : writev(network->fd, list.slices, (int)list.count);
+                          : writev(network->fd, list->slices, (int)list->count);
     return n >= 0 ? n : -errno;
+}
+
+static ssize_t host_net_read(struct host_net_list *list)
+{
+    const ssize_t n = readv(network->fd, list->slices, (int)list->count);
+    return n >= 0 ? n : -errno;
+}
+
+static ssize_t hostnet_send(const struct host_net_slice *slices, size_t size)
+{
+    struct host_net_rest rest;
+    struct host_net_list list;
+    int error = host_net_begin(&rest, slices, size, PAGE_READ);
+    error = error == 0 ? host_net_next(&rest, false, &list) : error;
+    return error == 0 ? host_net_write(&list) : error;
 }
 
 static ssize_t hostnet_receive(const struct host_net_slice *slices, size_t size)
 {
+    struct host_net_rest rest;
     struct host_net_list list;
-    if (network == NULL) {
-        return -ENODEV;
+    int error = host_net_begin(&rest, slices, size, PAGE_WRITE);
+    error = error == 0 ? host_net_next(&rest, false, &list) : error;
+    return error == 0 ? host_net_read(&list) : error;
+}
+
+/* Frame after frame, until one is refused. @sizes: of @max frames, or NULL. */
+static int host_net_frames(struct host_net_rest *rest, uint32_t *sizes, size_t max)
+{
+    struct host_net_list list;
+    size_t done = 0;
+    ssize_t n = -EINVAL;
+    if (network->kind == MONITOR_NETWORK_STREAM) {
+        return -EINVAL;
     }
-    const int error = host_net_list(slices, size, PAGE_WRITE, &list);
-    if (error != 0) {
-        return error;
+    for (; done < max && rest->next < rest->end; done++) {
+        n = host_net_next(rest, true, &list);
+        if (n == 0) {
+            n = sizes != NULL ? host_net_read(&list) : host_net_write(&list);
+        }
+        if (n < 0) {
+            break;
+        }
+        if (sizes != NULL) {
+            sizes[done] = (uint32_t)n;
+        }
     }
-    const ssize_t n = readv(network->fd, list.slices, (int)list.count);
-    return n >= 0 ? n : -errno;
+    return done > 0 ? (int)done : (int)n;
+}
+
+static int hostnet_send_frames(const struct host_net_slice *slices, size_t size)
+{
+    struct host_net_rest rest;
+    const int error = host_net_begin(&rest, slices, size, PAGE_READ);
+    return error == 0 ? host_net_frames(&rest, NULL, SLICES_MAX) : error;
+}
+
+static int hostnet_receive_frames(const struct host_net_slice *slices, size_t size,
+                                  uint32_t *sizes, size_t sizes_size)
+{
+    struct host_net_rest rest;
+    const size_t max = sizes_size / sizeof(*sizes);
+    const int error = host_net_begin(&rest, slices, size, PAGE_WRITE);
+    for (size_t i = 0; i < max; i++) {
+        sizes[i] = 0; /* all go to the caller */
+    }
+    return error == 0 ? host_net_frames(&rest, sizes, max) : error;
 }
 
 static int hostnet_wait(int events, int64_t timeout_ns)
@@ -170,6 +233,8 @@ const struct gate host_net_gates[] = {
     {"hostnet_info", hostnet_info, MONITOR_RIGHT_HOSTNET},
     {"hostnet_send", hostnet_send, MONITOR_RIGHT_HOSTNET},
     {"hostnet_receive", hostnet_receive, MONITOR_RIGHT_HOSTNET},
+    {"hostnet_send_frames", hostnet_send_frames, MONITOR_RIGHT_HOSTNET},
+    {"hostnet_receive_frames", hostnet_receive_frames, MONITOR_RIGHT_HOSTNET},
     {"hostnet_wait", hostnet_wait, MONITOR_RIGHT_HOSTNET},
 };
 const unsigned host_net_ngates = sizeof(host_net_gates) / sizeof(host_net_gates[0]);

@@ -120,6 +120,21 @@ static ssize_t receive_all(const struct hostnet_slice *slices, size_t n)
     return ((slices_gate *)gate("hostnet_receive"))(slices, n * sizeof(*slices));
 }
 
+static int send_frames(const struct hostnet_slice *slices, size_t n)
+{
+    typedef int frames_gate(const struct hostnet_slice *slices, size_t size);
+    return ((frames_gate *)gate("hostnet_send_frames"))(slices, n * sizeof(*slices));
+}
+
+static int receive_frames(const struct hostnet_slice *slices, size_t n, uint32_t *sizes,
+                          size_t nsizes)
+{
+    typedef int frames_gate(const struct hostnet_slice *slices, size_t size,
+                            uint32_t *sizes, size_t sizes_size);
+    return ((frames_gate *)gate("hostnet_receive_frames"))(
+        slices, n * sizeof(*slices), sizes, nsizes * sizeof(*sizes));
+}
+
 static int wait_for(int events, int64_t timeout_ns)
 {
     return ((int (*)(int, int64_t))gate("hostnet_wait"))(events, timeout_ns);
@@ -306,6 +321,69 @@ static void test_sizes(void **state)
     assert_int_equal(send_all(many, 2), -EINVAL);
 }
 
+/* Each frame is a message of the host's, until one is refused: then those before have gone. */
+static void test_several_frames(void **state)
+{
+    struct hostnet_slice frames[] = {
+        SLICE(AT(HEAP(B)), 3),        SLICE(AT(HEAP(B)) + 8, 2),
+        SLICE(AT(HEAP(B)) + 5000, 0), SLICE(AT(HEAP(B)) + 100, 4),
+        SLICE(AT(HEAP(C)), 4),        SLICE(AT(HEAP(B)) + 200, 1),
+    };
+    uint32_t sizes[4] = {9, 9, 9, 9};
+    char got[16];
+    (void)state;
+    memcpy(bytes_of(B, HEAP(B)), "abc", 3);
+    memcpy(bytes_of(B, HEAP(B)) + 8, "de", 2);
+    memcpy(bytes_of(B, HEAP(B)) + 100, "fghi", 4);
+    frames[2].flags = frames[3].flags = frames[4].flags = frames[5].flags =
+        HOSTNET_LAST;
+    assert_int_equal(send_frames(frames, 6), 2); /* the third is C's */
+    assert_int_equal(recv(peer, got, sizeof(got), MSG_DONTWAIT), 5);
+    assert_memory_equal(got, "abcde", 5);
+    assert_int_equal(recv(peer, got, sizeof(got), MSG_DONTWAIT), 4);
+    assert_memory_equal(got, "fghi", 4);
+    assert_int_equal(recv(peer, got, sizeof(got), MSG_DONTWAIT), -1);
+    assert_int_equal(send_frames(frames + 4, 2), -EFAULT); /* the first is */
+    assert_int_equal(send_frames(frames + 2, 1), -EINVAL); /* nothing in it */
+    assert_int_equal(send_frames(frames, 0), -EINVAL);
+    frames[3].flags = 0; /* the last frame ends with the list */
+    assert_int_equal(send_frames(frames + 3, 1), 1);
+    assert_int_equal(recv(peer, got, sizeof(got), MSG_DONTWAIT), 4);
+
+    frames[3].flags = HOSTNET_LAST;
+    assert_int_equal(receive_frames(frames, 4, sizes, 4), -EAGAIN);
+    assert_int_equal(sizes[0], 0);
+    assert_int_equal(write(peer, "12345", 5), 5);
+    assert_int_equal(write(peer, "67", 2), 2);
+    assert_int_equal(write(peer, "8", 1), 1);
+    assert_int_equal(receive_frames(frames, 4, sizes, 1),
+                     1); /* no room for more sizes */
+    assert_int_equal(sizes[0], 5);
+    assert_memory_equal(bytes_of(B, HEAP(B)), "123", 3);
+    assert_memory_equal(bytes_of(B, HEAP(B)) + 8, "45", 2);
+    sizes[3] = 9;
+    assert_int_equal(receive_frames(frames, 5, sizes, 4), 2); /* the third is C's */
+    assert_int_equal(sizes[0], 2);
+    assert_int_equal(sizes[1], 1);
+    assert_int_equal(sizes[3], 0);
+    assert_memory_equal(bytes_of(B, HEAP(B)) + 100, "8ghi", 4);
+    assert_int_equal(receive_frames(frames, 0, sizes, 4), -EINVAL);
+    lend(A, B, HEAP(A), 1, READ); /* to be read only */
+    frames[0] = (struct hostnet_slice)SLICE(AT(HEAP(A)), 3);
+    assert_int_equal(send_frames(frames, 1), 1);
+    assert_int_equal(receive_frames(frames, 1, sizes, 1), -EFAULT);
+    assert_int_equal(receive_frames(frames, 4, sizes, 0), -EINVAL);
+}
+
+static void test_no_frames_of_streams(void **state)
+{
+    struct hostnet_slice one = SLICE(AT(HEAP(B)), 3);
+    uint32_t size;
+    (void)state;
+    assert_int_equal(send_frames(&one, 1), -EINVAL);
+    assert_int_equal(receive_frames(&one, 1, &size, 1), -EINVAL);
+}
+
 /* N3, and a peer that goes. */
 static void test_never_waits(void **state)
 {
@@ -369,7 +447,9 @@ int main(void)
         WORLD(test_sizes),
         WORLD(test_never_waits),
         WORLD(test_wait),
+        WORLD(test_no_frames_of_streams),
         {"test_frames", test_frames, world, world_end, &frames},
+        {"test_several_frames", test_several_frames, world, world_end, &frames},
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("host_net", tests, NULL, NULL);
