@@ -5,6 +5,7 @@
  */
 #include "cli.h"
 #include "network.h"
+#include "network_probe.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -217,15 +218,21 @@ static bool await_answer(int fd)
     return false;
 }
 
+/* Frames are looked at in their order: with the answer, what came before the question is done. *@reaches: whether services
+ * on loopback addresses of the host are within reach. */
 static bool helper_answers(int fd, const uint8_t mac[6],
-                           const struct helper_network *net)
+                           const struct helper_network *net, bool *reaches)
 {
     const struct timeval limit = {.tv_sec = ANSWER_S};
     const struct timeval none = {0};
+    const int service = network_probe_begin(fd, mac, net->address);
+    const bool answers =
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+        send_question(fd, mac, net) && await_answer(fd) &&
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none)) == 0;
 
-    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
-           send_question(fd, mac, net) && await_answer(fd) &&
-           setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none)) == 0;
+    *reaches = network_probe_end(service);
+    return answers;
 }
 
 static int helper_failed(const char *path, pid_t pid, int errors)
@@ -242,10 +249,24 @@ static int helper_failed(const char *path, pid_t pid, int errors)
     return -1;
 }
 
-static int helper_start(const char *path, struct arguments *arguments,
+/* It works, but lets the system reach what it should not. */
+static int helper_open(const char *path, pid_t pid, bool strict)
+{
+    cli_error("the network helper %s lets the system reach services on loopback "
+              "addresses of the host",
+              path);
+    if (strict) {
+        kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+    }
+    return strict ? -1 : 0;
+}
+
+static int helper_start(const char *path, struct arguments *arguments, bool strict,
                         const struct helper_network *net, struct network *network)
 {
     int ends[2];
+    bool reaches;
     const int errors = memfd_create("errors", MFD_CLOEXEC);
 
     if (errors < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -257,9 +278,14 @@ static int helper_start(const char *path, struct arguments *arguments,
         helper_exec(ends[1], errors, arguments->list);
     }
     close(ends[1]);
-    if (pid < 0 || !helper_answers(ends[0], network->device.mac, net)) {
+    if (pid < 0 || !helper_answers(ends[0], network->device.mac, net, &reaches)) {
         close(ends[0]);
         return helper_failed(path, pid, errors);
+    }
+    if (reaches && helper_open(path, pid, strict) != 0) {
+        close(ends[0]);
+        close(errors);
+        return -1;
     }
     close(errors);
     network->device.fd = ends[0];
@@ -293,5 +319,5 @@ int network_start_helper(enum network_kind kind, const struct network_helper *he
     } else {
         slirp_arguments(helper, &net, &arguments);
     }
-    return helper_start(path, &arguments, &net, network);
+    return helper_start(path, &arguments, helper->strict, &net, network);
 }
