@@ -218,21 +218,26 @@ static bool await_answer(int fd)
     return false;
 }
 
-/* Frames are looked at in their order: with the answer, what came before the question is done. *@reaches: whether services
- * on loopback addresses of the host are within reach. */
 static bool helper_answers(int fd, const uint8_t mac[6],
-                           const struct helper_network *net, bool *reaches)
+                           const struct helper_network *net)
 {
     const struct timeval limit = {.tv_sec = ANSWER_S};
     const struct timeval none = {0};
-    const int service = network_probe_begin(fd, mac, net->address);
-    const bool answers =
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
-        send_question(fd, mac, net) && await_answer(fd) &&
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none)) == 0;
 
-    *reaches = network_probe_end(service);
-    return answers;
+    return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
+           send_question(fd, mac, net) && await_answer(fd) &&
+           setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none)) == 0;
+}
+
+/* Whether services on loopback addresses of the host are within the system's reach. passt answers questions before it looks at the
+ * other frames that came with them: the second answer comes when all before the first is done. */
+static bool helper_reaches(int fd, const uint8_t mac[6],
+                           const struct helper_network *net)
+{
+    const int service = network_probe_begin(fd, mac, net->address);
+
+    (void)(helper_answers(fd, mac, net) && helper_answers(fd, mac, net));
+    return network_probe_end(service);
 }
 
 static int helper_failed(const char *path, pid_t pid, int errors)
@@ -249,24 +254,10 @@ static int helper_failed(const char *path, pid_t pid, int errors)
     return -1;
 }
 
-/* It works, but lets the system reach what it should not. */
-static int helper_open(const char *path, pid_t pid, bool strict)
-{
-    cli_error("the network helper %s lets the system reach services on loopback "
-              "addresses of the host",
-              path);
-    if (strict) {
-        kill(pid, SIGKILL);
-        (void)waitpid(pid, NULL, 0);
-    }
-    return strict ? -1 : 0;
-}
-
-static int helper_start(const char *path, struct arguments *arguments, bool strict,
+static int helper_start(const char *path, struct arguments *arguments,
                         const struct helper_network *net, struct network *network)
 {
     int ends[2];
-    bool reaches;
     const int errors = memfd_create("errors", MFD_CLOEXEC);
 
     if (errors < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -278,14 +269,9 @@ static int helper_start(const char *path, struct arguments *arguments, bool stri
         helper_exec(ends[1], errors, arguments->list);
     }
     close(ends[1]);
-    if (pid < 0 || !helper_answers(ends[0], network->device.mac, net, &reaches)) {
+    if (pid < 0 || !helper_answers(ends[0], network->device.mac, net)) {
         close(ends[0]);
         return helper_failed(path, pid, errors);
-    }
-    if (reaches && helper_open(path, pid, strict) != 0) {
-        close(ends[0]);
-        close(errors);
-        return -1;
     }
     close(errors);
     network->device.fd = ends[0];
@@ -293,6 +279,33 @@ static int helper_start(const char *path, struct arguments *arguments, bool stri
     network->helper = pid;
     network->program = path;
     return 0;
+}
+
+static void helper_stop(struct network *network)
+{
+    kill(network->helper, SIGKILL);
+    (void)waitpid(network->helper, NULL, 0);
+    close(network->device.fd);
+    network->helper = 0;
+    network->device.fd = -1;
+}
+
+/* The same, and looks at what it lets the system reach. One that is taken all the same begins anew, so that the system sees
+ * nothing of the look. */
+static int helper_start_safe(const char *path, struct arguments *arguments, bool strict,
+                             const struct helper_network *net, struct network *network)
+{
+    if (helper_start(path, arguments, net, network) != 0) {
+        return -1;
+    }
+    if (!helper_reaches(network->device.fd, network->device.mac, net)) {
+        return 0;
+    }
+    cli_error("the network helper %s lets the system reach services on loopback "
+              "addresses of the host",
+              path);
+    helper_stop(network);
+    return strict ? -1 : helper_start(path, arguments, net, network);
 }
 
 int network_start_helper(enum network_kind kind, const struct network_helper *helper,
@@ -319,5 +332,5 @@ int network_start_helper(enum network_kind kind, const struct network_helper *he
     } else {
         slirp_arguments(helper, &net, &arguments);
     }
-    return helper_start(path, &arguments, helper->strict, &net, network);
+    return helper_start_safe(path, &arguments, helper->strict, &net, network);
 }

@@ -446,7 +446,7 @@ class Helped:
     def end(self, status=0):
         out, _ = self.process.communicate(timeout=30 * SLOW)
         check(self.process.returncode == status, f"{self.process.returncode}: {out}")
-        return out
+        return re.sub(r"^cubicle: the network helper \S+ lets .*\n", "", out)
 
 
 def connect(port):
