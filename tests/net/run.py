@@ -420,7 +420,7 @@ class Helped:
     """The system with a helper of the command, until the block is left."""
 
     def __init__(self, kind, *arguments, options=()):
-        program = {"passt": "passt", "slirp": "cubicle-slirp"}[kind]
+        self.program = program = {"passt": "passt", "slirp": "cubicle-slirp"}[kind]
         path = shutil.which("passt") if kind == "passt" else CUBICLE.parent / program
         if path is None or not Path(path).exists():
             raise Skip(f"{program} is not installed")
@@ -436,6 +436,11 @@ class Helped:
 
     def __enter__(self):
         return self
+
+    def settle(self):
+        """The system runs: a helper that was only looked at is gone."""
+        time.sleep(0.5 * SLOW)
+        self.helpers = children(self.process.pid, self.program)
 
     def __exit__(self, *failure):
         if self.process.poll() is None:
@@ -483,7 +488,7 @@ def helper_answers(kind):
 
 def helper_dies(kind):
     with Helped(kind, "receive", 1000) as system:
-        time.sleep(0.3)
+        system.settle()
         check(len(system.helpers) == 1, f"{system.helpers}")
         os.kill(next(iter(system.helpers)), signal.SIGKILL)
         out = system.end(status=1)
@@ -494,7 +499,7 @@ def helper_dies(kind):
 def helper_ends(kind):
     """With the system, however that ends."""
     with Helped(kind, "receive", 1000) as system:
-        time.sleep(0.3)
+        system.settle()
         system.process.kill()
         system.process.wait()
         end = time.monotonic() + 10 * SLOW
@@ -529,7 +534,7 @@ def alive(pid):
 def helper_rights(kind):
     """What it has given up."""
     with Helped(kind, "receive", 1000) as system:
-        time.sleep(0.3)
+        system.settle()
         status = Path(f"/proc/{next(iter(system.helpers))}/status").read_text()
         check(re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE), status)
         check(re.search(r"^Seccomp:\s+2$", status, re.MULTILINE), status)
