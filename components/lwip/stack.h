@@ -155,6 +155,8 @@ int error_of(err_t error);
 /* tcp.c */
 int tcp_ready_pcb(struct sock *sock, uint8_t type); /* makes sock->tcp; 0, -ENOBUFS */
 int tcp_bind_name(struct sock *sock, const ip_addr_t *ip, uint16_t port);
+/* Whether a listener has the address already, or one that overlaps: lwIP asks only in listen(2), and of the same address. */
+bool tcp_listened_to(const ip_addr_t *ip, uint16_t port);
 int tcp_start_connect(struct sock *sock, const ip_addr_t *ip, uint16_t port);
 void tcp_adopt(struct sock *sock, struct tcp_pcb *pcb); /* callbacks */
 void tcp_detach(struct sock *sock); /* no more callbacks; the pcb goes its way */
