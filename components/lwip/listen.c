@@ -101,9 +101,7 @@ struct sock *listen_partner(const struct sock *sock, const ip_addr_t *ip, uint16
         if (other != NULL && pcb->local_port == port &&
             pcb->local_ip.type == ip->type && ip_addr_cmp(&pcb->local_ip, ip) &&
             other->options.reuse_port && sock->options.reuse_port &&
-            other->object.owner == sock->object.owner &&
-            /* whoever makes a socket can make it in anybody's name */
-            other->object.creator == sock->object.creator) {
+            sock_same_program(other, sock)) {
             return other;
         }
     }

@@ -119,6 +119,8 @@ struct sock {
 /** A socket without a protocol's control block, or an error. */
 int sock_new(enum object_kind kind, int domain, int creator, int owner,
              struct sock **result);
+/* Whether two sockets are of one program, and made by the same cubicle. */
+bool sock_same_program(const struct sock *a, const struct sock *b);
 /** Frees @sock, which nothing points to any more but sets and loop.c. */
 void sock_free(struct sock *sock);
 /** What is ready: EPOLL* bits. */
@@ -214,6 +216,8 @@ int name_read(const struct sock *sock, const void *address, size_t len, ip_addr_
               uint16_t *port);
 void name_write(const struct sock *sock, const ip_addr_t *ip, uint16_t port,
                 struct socket_address *name);
+/* Whether some packets are for both addresses. */
+bool name_overlaps(const ip_addr_t *a, const ip_addr_t *b);
 
 /** Whether @ip is an address of this stack. */
 bool name_is_local(const ip_addr_t *ip);

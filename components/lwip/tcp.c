@@ -200,11 +200,7 @@ bool tcp_listened_to(const ip_addr_t *ip, uint16_t port)
 {
     for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
          pcb = pcb->next) {
-        const bool both = pcb->local_ip.type == IPADDR_TYPE_ANY ||
-                          ip->type == IPADDR_TYPE_ANY || pcb->local_ip.type == ip->type;
-        if (pcb->local_port == port && both &&
-            (ip_addr_isany(&pcb->local_ip) || ip_addr_isany(ip) ||
-             ip_addr_cmp(&pcb->local_ip, ip))) {
+        if (pcb->local_port == port && name_overlaps(&pcb->local_ip, ip)) {
             return true;
         }
     }

@@ -8,7 +8,7 @@
 #include <socket_ops.h>
 
 /* A cubicle that may use the stack can make a socket in anybody's name. It must not get that one's connections. */
-static void steal(const struct sockaddr_in *at)
+static void steal(const struct sockaddr_in *at, int type)
 {
     const int on = 1;
     struct socket_ops stack;
@@ -16,7 +16,7 @@ static void steal(const struct sockaddr_in *at)
         return; /* plain calls: nothing is isolated */
     }
     CHECK_INT(socket_bind(&stack, "lwip"), 0);
-    const int thief = stack.socket_create(AF_INET, SOCK_STREAM, 0, cubicle_self(), 0);
+    const int thief = stack.socket_create(AF_INET, type, 0, cubicle_self(), 0);
     CHECK(thief > 0);
     CHECK_INT(
         stack.socket_set_option(thief, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on), 0),
@@ -25,8 +25,9 @@ static void steal(const struct sockaddr_in *at)
     stack.socket_close(thief, 0);
 }
 #else
-static void steal(const struct sockaddr_in *at)
+static void steal(const struct sockaddr_in *at, int type)
 {
+    (void)type;
     (void)at; /* Linux asks for the same user */
 }
 #endif
@@ -56,23 +57,34 @@ static void test_overlap(void)
     close(exact);
 }
 
-void test_shared_port(void)
+/* Listeners of one program share a port, and so may its datagram sockets. */
+static void test_shared(int type)
 {
     struct sockaddr_in at = {.sin_family = AF_INET,
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(at);
     const int on = 1;
-    const int first = socket(AF_INET, SOCK_STREAM, 0);
-    const int second = socket(AF_INET, SOCK_STREAM, 0);
+    const int first = socket(AF_INET, type, 0);
+    const int second = socket(AF_INET, type, 0);
     CHECK_INT(setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)), 0);
     CHECK_INT(setsockopt(second, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)), 0);
     CHECK_INT(bind(first, (struct sockaddr *)&at, sizeof(at)), 0);
-    CHECK_INT(listen(first, 16), 0);
+    if (type == SOCK_STREAM) {
+        CHECK_INT(listen(first, 16), 0);
+    }
     CHECK_INT(getsockname(first, (struct sockaddr *)&at, &len), 0);
     CHECK_INT(bind(second, (struct sockaddr *)&at, sizeof(at)), 0);
-    CHECK_INT(listen(second, 16), 0);
-    steal(&at);
+    if (type == SOCK_STREAM) {
+        CHECK_INT(listen(second, 16), 0);
+    }
+    steal(&at, type);
     close(first);
     close(second);
+}
+
+void test_shared_port(void)
+{
+    test_shared(SOCK_STREAM);
+    test_shared(SOCK_DGRAM);
     test_overlap();
 }
