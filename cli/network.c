@@ -99,21 +99,22 @@ static bool is_off(const char *line, const char *name)
     return off;
 }
 
-/* Bare `stream`: passt where it is installed and works, else ours. */
+/* Bare `stream`: passt where it is installed, works, and keeps the host's own services to the host; else ours. */
 static int open_helper(enum network_kind kind, const struct publish *publish,
                        unsigned npublish, struct network *network)
 {
     describe(network, MTU_HELPER);
-    const struct network_helper helper = {.line = network->line,
-                                          .publish = publish,
-                                          .npublish = npublish,
-                                          .mtu = network->device.mtu};
+    struct network_helper helper = {.line = network->line,
+                                    .publish = publish,
+                                    .npublish = npublish,
+                                    .mtu = network->device.mtu};
     if (kind != NETWORK_STREAM) {
         return network_start_helper(kind, &helper, network);
     }
     char *passt = network_helper_path(NETWORK_PASST);
     char *slirp = network_helper_path(NETWORK_SLIRP);
     int error = -1;
+    helper.strict = slirp != NULL;
     if (passt != NULL) {
         error = network_start_helper(NETWORK_PASST, &helper, network);
         if (error != 0 && slirp != NULL) {

@@ -39,6 +39,8 @@ struct network_helper {
     const struct publish *publish;
     unsigned npublish;
     uint32_t mtu;
+    bool
+        strict; /* does not start where the system could reach the host's loopback addresses through it */
 };
 
 /** Where the helper of @kind (PASST or SLIRP) lies, or NULL. The caller frees it. */

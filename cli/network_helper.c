@@ -5,6 +5,7 @@
  */
 #include "cli.h"
 #include "network.h"
+#include "network_probe.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -228,6 +229,17 @@ static bool helper_answers(int fd, const uint8_t mac[6],
            setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none)) == 0;
 }
 
+/* Whether services on loopback addresses of the host are within the system's reach. passt answers questions before it looks at the
+ * other frames that came with them: the second answer comes when all before the first is done. */
+static bool helper_reaches(int fd, const uint8_t mac[6],
+                           const struct helper_network *net)
+{
+    const int service = network_probe_begin(fd, mac, net->address);
+
+    (void)(helper_answers(fd, mac, net) && helper_answers(fd, mac, net));
+    return network_probe_end(service);
+}
+
 static int helper_failed(const char *path, pid_t pid, int errors)
 {
     int status = 0;
@@ -269,6 +281,33 @@ static int helper_start(const char *path, struct arguments *arguments,
     return 0;
 }
 
+static void helper_stop(struct network *network)
+{
+    kill(network->helper, SIGKILL);
+    (void)waitpid(network->helper, NULL, 0);
+    close(network->device.fd);
+    network->helper = 0;
+    network->device.fd = -1;
+}
+
+/* The same, and looks at what it lets the system reach. One that is taken all the same begins anew, so that the system sees
+ * nothing of the look. */
+static int helper_start_safe(const char *path, struct arguments *arguments, bool strict,
+                             const struct helper_network *net, struct network *network)
+{
+    if (helper_start(path, arguments, net, network) != 0) {
+        return -1;
+    }
+    if (!helper_reaches(network->device.fd, network->device.mac, net)) {
+        return 0;
+    }
+    cli_error("the network helper %s lets the system reach services on loopback "
+              "addresses of the host",
+              path);
+    helper_stop(network);
+    return strict ? -1 : helper_start(path, arguments, net, network);
+}
+
 int network_start_helper(enum network_kind kind, const struct network_helper *helper,
                          struct network *network)
 {
@@ -293,5 +332,5 @@ int network_start_helper(enum network_kind kind, const struct network_helper *he
     } else {
         slirp_arguments(helper, &net, &arguments);
     }
-    return helper_start(path, &arguments, &net, network);
+    return helper_start_safe(path, &arguments, helper->strict, &net, network);
 }

@@ -11,6 +11,7 @@
 #include <slirp/libslirp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct helper_options {
     int fd; /* a stream socket: frames, each after its length (4 bytes, network order) */
@@ -29,6 +30,10 @@ void stream_setup(int fd);
 bool stream_send(const void *frame, size_t size);
 /** Reads what is there and gives whole frames to @slirp. False: the system is gone. */
 bool stream_receive(Slirp *slirp);
+
+/** Whether a frame of @size bytes from the system may go to libslirp: ARP, and IPv4 to other than the host's loopback
+ *  addresses. */
+bool address_allowed(const uint8_t *frame, size_t size);
 
 /** A libslirp with what @options say, its ports open. NULL after a message. */
 Slirp *world_create(const struct helper_options *options);

@@ -141,10 +141,27 @@ static void datagram_apply_options(struct sock *sock)
     pcb->ttl = options->ttl > 0 ? (u8_t)options->ttl : UDP_TTL;
 }
 
+/* Whether the port is somebody else's: with SO_REUSEADDR lwIP asks no further, and an exact address would get all. */
+static bool datagram_taken(const struct sock *sock, const ip_addr_t *ip, uint16_t port)
+{
+    for (const struct udp_pcb *pcb = udp_pcbs; pcb != NULL; pcb = pcb->next) {
+        const struct sock *other =
+            pcb->recv == datagram_on_received ? pcb->recv_arg : NULL;
+        if (other != NULL && pcb->local_port == port &&
+            name_overlaps(&pcb->local_ip, ip) && !sock_same_program(other, sock)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int datagram_bind(struct sock *sock, const ip_addr_t *ip, uint16_t port)
 {
     if (sock->bound) {
         return -EINVAL;
+    }
+    if (port != 0 && datagram_taken(sock, ip, port)) {
+        return -EADDRINUSE;
     }
     const int error = datagram_ready_pcb(sock);
     if (error != 0) {

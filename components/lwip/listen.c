@@ -101,7 +101,7 @@ struct sock *listen_partner(const struct sock *sock, const ip_addr_t *ip, uint16
         if (other != NULL && pcb->local_port == port &&
             pcb->local_ip.type == ip->type && ip_addr_cmp(&pcb->local_ip, ip) &&
             other->options.reuse_port && sock->options.reuse_port &&
-            other->object.owner == sock->object.owner) {
+            sock_same_program(other, sock)) {
             return other;
         }
     }
@@ -157,6 +157,10 @@ int listen_start(struct sock *sock, int backlog)
     if (other != NULL) {
         listen_join(sock, other);
         return 0;
+    }
+    /* Two may have bound a port before either listens; of overlapping addresses lwIP would serve both, the exact one first. */
+    if (tcp_listened_to(&sock->tcp->local_ip, sock->local_port)) {
+        return -EADDRINUSE;
     }
     err_t error;
     struct tcp_pcb *pcb = tcp_listen_with_backlog_and_err(sock->tcp, 0, &error);

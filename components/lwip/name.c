@@ -98,3 +98,11 @@ bool name_is_local(const ip_addr_t *ip)
     }
     return false;
 }
+
+bool name_overlaps(const ip_addr_t *a, const ip_addr_t *b)
+{
+    const bool both =
+        a->type == IPADDR_TYPE_ANY || b->type == IPADDR_TYPE_ANY || a->type == b->type;
+
+    return both && (ip_addr_isany(a) || ip_addr_isany(b) || ip_addr_cmp(a, b));
+}

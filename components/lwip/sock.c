@@ -164,3 +164,9 @@ void sock_close(struct sock *sock)
     }
     sock_free(sock);
 }
+
+bool sock_same_program(const struct sock *a, const struct sock *b)
+{
+    /* Whoever makes a socket can make it in anybody's name. */
+    return a->object.owner == b->object.owner && a->object.creator == b->object.creator;
+}

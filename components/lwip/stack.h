@@ -119,6 +119,8 @@ struct sock {
 /** A socket without a protocol's control block, or an error. */
 int sock_new(enum object_kind kind, int domain, int creator, int owner,
              struct sock **result);
+/* Whether two sockets are of one program, and made by the same cubicle. */
+bool sock_same_program(const struct sock *a, const struct sock *b);
 /** Frees @sock, which nothing points to any more but sets and loop.c. */
 void sock_free(struct sock *sock);
 /** What is ready: EPOLL* bits. */
@@ -155,6 +157,8 @@ int error_of(err_t error);
 /* tcp.c */
 int tcp_ready_pcb(struct sock *sock, uint8_t type); /* makes sock->tcp; 0, -ENOBUFS */
 int tcp_bind_name(struct sock *sock, const ip_addr_t *ip, uint16_t port);
+/* Whether a listener has the address already, or one that overlaps: lwIP asks only in listen(2), and of the same address. */
+bool tcp_listened_to(const ip_addr_t *ip, uint16_t port);
 int tcp_start_connect(struct sock *sock, const ip_addr_t *ip, uint16_t port);
 void tcp_adopt(struct sock *sock, struct tcp_pcb *pcb); /* callbacks */
 void tcp_detach(struct sock *sock); /* no more callbacks; the pcb goes its way */
@@ -212,6 +216,8 @@ int name_read(const struct sock *sock, const void *address, size_t len, ip_addr_
               uint16_t *port);
 void name_write(const struct sock *sock, const ip_addr_t *ip, uint16_t port,
                 struct socket_address *name);
+/* Whether some packets are for both addresses. */
+bool name_overlaps(const ip_addr_t *a, const ip_addr_t *b);
 
 /** Whether @ip is an address of this stack. */
 bool name_is_local(const ip_addr_t *ip);

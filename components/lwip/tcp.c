@@ -196,16 +196,11 @@ void tcp_apply_options(struct sock *sock)
         options->keep_count != 0 ? (u32_t)options->keep_count : TCP_KEEPCNT_DEFAULT;
 }
 
-/* Whether a listener has the address already: with SO_REUSEADDR, lwIP would say so only to listen(2). */
-static bool tcp_listened_to(const ip_addr_t *ip, uint16_t port)
+bool tcp_listened_to(const ip_addr_t *ip, uint16_t port)
 {
     for (const struct tcp_pcb_listen *pcb = tcp_listen_pcbs.listen_pcbs; pcb != NULL;
          pcb = pcb->next) {
-        const bool both = pcb->local_ip.type == IPADDR_TYPE_ANY ||
-                          ip->type == IPADDR_TYPE_ANY || pcb->local_ip.type == ip->type;
-        if (pcb->local_port == port && both &&
-            (ip_addr_isany(&pcb->local_ip) || ip_addr_isany(ip) ||
-             ip_addr_cmp(&pcb->local_ip, ip))) {
+        if (pcb->local_port == port && name_overlaps(&pcb->local_ip, ip)) {
             return true;
         }
     }

@@ -43,6 +43,7 @@ CATALOGUE = {
     50: "be a hostile provider, or a hostile consumer, of every interface",
     51: "take over the network stack or the device by what it receives, and turn on the others",
     52: "harm the stack by frames, the server by requests, or both by their number",
+    53: "reach services that the host keeps for itself, by packets that a helper carries; guess or share ports of a program",
 }
 
 # Rows that other suites test. All of 26, 28 and 29 also: liars.
@@ -54,6 +55,7 @@ ELSEWHERE = {
     50: "liars",
     51: "liars: orders",
     52: "fuzz: frames, http; apps: nginx_network",
+    53: "net: loopback addresses; apps: sockets (ports), waits (shared_port)",
 }
 
 # Attacks by the cubicle `peer` (or `third`) on the driver, while it holds, held or never

@@ -420,7 +420,7 @@ class Helped:
     """The system with a helper of the command, until the block is left."""
 
     def __init__(self, kind, *arguments, options=()):
-        program = {"passt": "passt", "slirp": "cubicle-slirp"}[kind]
+        self.program = program = {"passt": "passt", "slirp": "cubicle-slirp"}[kind]
         path = shutil.which("passt") if kind == "passt" else CUBICLE.parent / program
         if path is None or not Path(path).exists():
             raise Skip(f"{program} is not installed")
@@ -437,6 +437,11 @@ class Helped:
     def __enter__(self):
         return self
 
+    def settle(self):
+        """The system runs: a helper that was only looked at is gone."""
+        time.sleep(0.5 * SLOW)
+        self.helpers = children(self.process.pid, self.program)
+
     def __exit__(self, *failure):
         if self.process.poll() is None:
             self.process.terminate()
@@ -446,7 +451,7 @@ class Helped:
     def end(self, status=0):
         out, _ = self.process.communicate(timeout=30 * SLOW)
         check(self.process.returncode == status, f"{self.process.returncode}: {out}")
-        return out
+        return re.sub(r"^cubicle: the network helper \S+ lets .*\n", "", out)
 
 
 def connect(port):
@@ -483,7 +488,7 @@ def helper_answers(kind):
 
 def helper_dies(kind):
     with Helped(kind, "receive", 1000) as system:
-        time.sleep(0.3)
+        system.settle()
         check(len(system.helpers) == 1, f"{system.helpers}")
         os.kill(next(iter(system.helpers)), signal.SIGKILL)
         out = system.end(status=1)
@@ -494,7 +499,7 @@ def helper_dies(kind):
 def helper_ends(kind):
     """With the system, however that ends."""
     with Helped(kind, "receive", 1000) as system:
-        time.sleep(0.3)
+        system.settle()
         system.process.kill()
         system.process.wait()
         end = time.monotonic() + 10 * SLOW
@@ -529,7 +534,7 @@ def alive(pid):
 def helper_rights(kind):
     """What it has given up."""
     with Helped(kind, "receive", 1000) as system:
-        time.sleep(0.3)
+        system.settle()
         status = Path(f"/proc/{next(iter(system.helpers))}/status").read_text()
         check(re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE), status)
         check(re.search(r"^Seccomp:\s+2$", status, re.MULTILINE), status)
@@ -537,7 +542,68 @@ def helper_rights(kind):
         check(not re.search(r"^Uid:\s+0", status, re.MULTILINE), status)
 
 
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    value = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while value >> 16:
+        value = (value & 0xffff) + (value >> 16)
+    return ~value & 0xffff
+
+
+def packet(destination, protocol, payload, at):
+    """An Ethernet frame from the system, as hexadecimal digits. @at: where the payload's checksum is."""
+    ends = socket.inet_aton("10.0.2.15") + socket.inet_aton(destination)
+    value = checksum(ends + struct.pack("!HH", protocol, len(payload)) + payload)
+    payload = payload[:at] + struct.pack("!H", value) + payload[at + 2:]
+    ip = struct.pack("!BBHHHBB", 0x45, 0, 20 + len(payload), 1, 0, 64, protocol)
+    ip += struct.pack("!H", checksum(ip + b"\0\0" + ends)) + ends
+    return (b"\x52\x55\x0a\0\2\2" + b"\2\0\0\0\0\1" + b"\x08\0" + ip + payload).hex()
+
+
+def reaches_host(network, destinations):
+    """Sends a SYN and a datagram to each address. What came to a service at 127.0.0.1, and what the command wrote."""
+    with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+        stream.bind(("127.0.0.1", 0))
+        stream.listen(16)
+        datagrams.bind(stream.getsockname())
+        frames, port = [], stream.getsockname()[1]
+        for i, destination in enumerate(destinations):
+            tcp = struct.pack("!HHIIBBHHH", 40000 + i, port, 1000, 0, 0x50, 2, 65000, 0, 0)
+            udp = struct.pack("!HHHH", 40000 + i, port, 13, 0) + b"hello"
+            frames += [packet(destination, 6, tcp, 16), packet(destination, 17, udp, 6)]
+        result = execute([CUBICLE, "run", f"--network={network}", SYSTEM, "--", "netdev", "", "raw", *frames])
+        check(result.status == 0, "", result)
+        return [s.type.name for s in select.select([stream, datagrams], [], [], 0)[0]], result.err
+
+
+LOOPBACK = ("127.0.0.1", "0.0.0.0", "10.0.2.2", "10.0.2.3", "255.255.255.255", "10.0.2.255", "127.255.255.255")
+
+
+def helper_keeps_host(network):
+    """Services on loopback addresses of the host are out of reach, whatever the system's packets say."""
+    if network != "stream" and not (CUBICLE.parent / "cubicle-slirp").exists():
+        raise Skip("cubicle-slirp is not built")
+    for destination in LOOPBACK:
+        reached, err = reaches_host(network, [destination])
+        warned = "reach services on loopback addresses" in err and "takes its place" not in err
+        check(not reached or warned, f"{destination}: {reached}\n{err}")
+
+
+def helper_tells():
+    """A passt that does not keep them out of reach is told of, and not taken by default."""
+    if shutil.which("passt") is None or not (CUBICLE.parent / "cubicle-slirp").exists():
+        raise Skip("passt is not installed, or cubicle-slirp not built")
+    reached, err = reaches_host("stream:passt", LOOPBACK)
+    warned = "reach services on loopback addresses" in err
+    check(warned == bool(reached), f"{reached}\n{err}")
+    reached, err = reaches_host("stream", LOOPBACK)
+    check(not reached and ("cubicle-slirp takes its place" in err) == warned, f"{reached}\n{err}")
+
+
 def add_helpers(tests):
+    for network in ("stream:slirp", "stream"):
+        tests.add(f"{network}: loopback addresses of the host", helper_keeps_host, network)
+    tests.add("stream:passt: loopback addresses of the host", helper_tells)
     tests.add("stream: passt does not start", helper_takes_place)
     for kind in ("passt", "slirp"):
         tests.add(f"{kind}: a published port", helper_publishes, kind)

@@ -106,3 +106,32 @@ void test_datagram_queue(void)
     net_close(a);
     net_close(b);
 }
+
+/* Whoever knows one port that was chosen does not know the next: RFC 6056. */
+static void ports_of(int type)
+{
+    enum { COUNT = 24 };
+    const struct sockaddr_in any = loopback4(0);
+    int fds[COUNT], last = 0, near = 0;
+
+    for (int i = 0; i < COUNT; i++) {
+        struct sockaddr_storage name;
+        fds[i] = net_socket(AF_INET, type, 0);
+        CHECK_INT(net_bind(fds[i], &any, sizeof(any)), 0);
+        CHECK_INT(net_name(fds[i], false, &name), 0);
+        const int port = ntohs(((struct sockaddr_in *)&name)->sin_port);
+        CHECK(port >= 1024);
+        near += port - last >= -8 && port - last <= 8;
+        last = port;
+    }
+    CHECK(near < COUNT / 4);
+    for (int i = 0; i < COUNT; i++) {
+        net_close(fds[i]);
+    }
+}
+
+void test_ports(void)
+{
+    ports_of(SOCK_DGRAM);
+    ports_of(SOCK_STREAM);
+}

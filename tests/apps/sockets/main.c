@@ -10,7 +10,7 @@
             each(slow_reader) each(level) each(edge) each(oneshot) each(room)      \
                 each(many) each(datagrams) each(connected_datagrams)               \
                     each(datagram_queue) each(ipv6) each(dual_stack) each(options) \
-                        each(cork) each(receive_buffer) each(reuse_port)
+                        each(cork) each(receive_buffer) each(reuse_port) each(ports)
 
 #define DECLARE(name) void test_##name(void);
 GROUPS(DECLARE)

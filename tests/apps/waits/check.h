@@ -57,6 +57,7 @@ void test_pair(void);
 void test_datagrams(void);
 void test_epoll(void);
 void test_nested(void);
+void test_shared_port(void);
 void test_select(void);
 void test_sendfile(void);
 void test_handlers(void);

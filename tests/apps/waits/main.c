@@ -31,6 +31,7 @@ static const struct {
     {"names", test_names, false},
     {"interfaces", test_interfaces, false},
     {"nested", test_nested, false},
+    {"shared_port", test_shared_port, false},
     {"many", test_many, true},
     {"lonely", test_no_network, true},
 };

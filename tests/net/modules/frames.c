@@ -4,6 +4,7 @@
  *   info           prints what the device says of itself
  *   echo N         sends back N frames as they come
  *   send SIZE...   sends a frame of each size: byte i of it is i * 7 + size
+ *   raw HEX...     sends frames as they are written
  *   receive N      prints N frames, as sizes and sums
  *   count NS       prints how many frames come until NS nanoseconds pass without one
  *   loop N SIZE    sends N numbered frames to itself and prints in what order they come back
@@ -130,6 +131,21 @@ static int send_sizes(int n, char **sizes)
     return linger();
 }
 
+static int send_raw(int n, char **frames)
+{
+    for (int i = 0; i < n; i++) {
+        uint32_t size = 0;
+        for (const char *at = frames[i]; at[0] != '\0' && at[1] != '\0'; at += 2) {
+            const char digits[] = {at[0], at[1], '\0'};
+            room(0)[size++] = (uint8_t)strtoul(digits, NULL, 16);
+        }
+        if (send_all(1, &size) != 0) {
+            return 1;
+        }
+    }
+    return linger();
+}
+
 static int receive(long n)
 {
     uint32_t sizes[FRAMES];
@@ -206,6 +222,9 @@ static int run(int n, char **words)
     }
     if (strcmp(words[0], "send") == 0) {
         return send_sizes(n - 1, words + 1);
+    }
+    if (strcmp(words[0], "raw") == 0) {
+        return send_raw(n - 1, words + 1);
     }
     if (strcmp(words[0], "receive") == 0) {
         return receive(number);
