@@ -20,16 +20,19 @@
 #include <unistd.h>
 
 /* The system that the command line names: by a manifest, or by a program for the default
- * one. @path receives what messages call it. NULL after a message. */
-static struct manifest *find_system(const char *system,
+ * one, which has a network where the command line speaks of it. @path receives what messages
+ * call it. NULL after a message. */
+static struct manifest *find_system(const struct run_options *options,
                                     const struct monitor_config *config,
                                     const char **path)
 {
-    *path = system;
-    if (program_is_module(system)) {
-        return program_manifest(system, config->isolation != MONITOR_ISOLATION_SFI);
+    *path = options->system;
+    if (program_is_module(options->system)) {
+        return program_manifest(
+            options->system, config->isolation != MONITOR_ISOLATION_SFI,
+            options->network.kind != NETWORK_DEFAULT || options->npublish > 0);
     }
-    *path = manifest_find(system);
+    *path = manifest_find(options->system);
     return *path != NULL ? manifest_read(*path) : NULL;
 }
 
@@ -269,7 +272,7 @@ int cli_run(int argc, char **argv)
         return MONITOR_EXIT_CONFIG;
     }
     const char *path;
-    struct manifest *manifest = find_system(options.system, &config, &path);
+    struct manifest *manifest = find_system(&options, &config, &path);
     if (manifest == NULL) {
         return MONITOR_EXIT_CONFIG;
     }
