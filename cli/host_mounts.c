@@ -90,11 +90,11 @@ static int parse_option(const char *argument, const char *module,
     for (char *at = strstr(directory, ":/"); at != NULL; at = strstr(at + 1, ":/")) {
         place = at;
     }
-    if (place == NULL || place == directory || strpbrk(place, " \t\n") != NULL) {
+    if (place == NULL || place == directory || strpbrk(place + 1, ": \t\n") != NULL) {
         cli_error("bad mount '%s'", argument);
         cli_hint(
             "it is --mount=DIR:/PATH, --mount=DIR:/PATH:ro or --mount=DIR:/PATH:rw; "
-            "PATH has no spaces");
+            "PATH has no spaces and no ':'");
         return -1;
     }
     *place++ = '\0';

@@ -206,6 +206,10 @@ ln -s "$build"/modules/sfi/hostfs.cub modules/
 expect 125 "^cubicle: bad mount 'site'" 'no place' cubicle run ./look.cub --mount=site
 expect 125 "^cubicle: bad mount ':/www'" 'no directory' cubicle run ./look.cub --mount=:/www
 expect 125 "^cubicle: bad mount 'site:www'" 'a relative place' cubicle run ./look.cub --mount=site:www
+for mode in wr rww RO '' ro:rw; do
+    expect 125 "^cubicle: bad mount 'site:/www:$mode'" "no mode: '$mode'" \
+        cubicle run ./look.cub "--mount=site:/www:$mode"
+done
 expect 125 'cannot mount nosuch on /www: No such file' 'not there' cubicle run ./look.cub --mount=nosuch:/www
 expect 125 'cannot mount secret on /www: Not a directory' 'a file' cubicle run ./look.cub --mount=secret:/www
 expect 125 'no module for directories of the host' 'no hostfs' cubicle run hello --mount=site:/www
