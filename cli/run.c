@@ -152,19 +152,21 @@ static char *join_lines(char *const *lines, unsigned count)
 /* What components read with host_setting(). */
 static void set_settings(const struct run_options *options,
                          const struct manifest *manifest, char *const *mounts,
-                         unsigned nmounts, const struct network *network,
-                         struct monitor_config *config)
+                         unsigned nmounts, unsigned nbefore,
+                         const struct network *network, struct monitor_config *config)
 {
-    struct monitor_setting *settings = cli_calloc(4, sizeof(*settings));
+    struct monitor_setting *settings = cli_calloc(5, sizeof(*settings));
 
-    settings[0] = (struct monitor_setting){"mounts", join_lines(mounts, nmounts)};
+    settings[0] = (struct monitor_setting){"mounts", join_lines(mounts, nbefore)};
     settings[1] = (struct monitor_setting){
         "application", manifest->application != NULL ? manifest->application : ""};
     settings[2] =
         (struct monitor_setting){"export", options->export != NULL ? "yes" : ""};
     settings[3] = (struct monitor_setting){"network", network->line};
+    settings[4] = (struct monitor_setting){
+        "mounts-over-root", join_lines(mounts + nbefore, nmounts - nbefore)};
     config->settings = settings;
-    config->nsettings = 4;
+    config->nsettings = 5;
 }
 
 /* Opens what the run reads and writes. 0, or -1 after a message. */
@@ -285,8 +287,9 @@ int cli_run(int argc, char **argv)
     config.interfaces_dir =
         options.interfaces != NULL ? options.interfaces : cli_build_path("interfaces");
     char **mounts;
-    unsigned nmounts;
-    if (host_mounts_open(path, manifest, &options, &config, &mounts, &nmounts) != 0) {
+    unsigned nmounts, nbefore;
+    if (host_mounts_open(path, manifest, &options, &config, &mounts, &nmounts,
+                         &nbefore) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
     if (manifest_configure(path, manifest, modules, &config) != 0 ||
@@ -302,7 +305,7 @@ int cli_run(int argc, char **argv)
     }
     config.network = network.device.fd >= 0 ? &network.device : NULL;
     process_watch(network.helper, network.program);
-    set_settings(&options, manifest, mounts, nmounts, &network, &config);
+    set_settings(&options, manifest, mounts, nmounts, nbefore, &network, &config);
     struct trace trace = {0};
     if (options.trace != NULL && trace_open(&trace) != 0) {
         return MONITOR_EXIT_CONFIG;
