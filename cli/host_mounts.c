@@ -90,11 +90,11 @@ static int parse_option(const char *argument, const char *module,
     for (char *at = strstr(directory, ":/"); at != NULL; at = strstr(at + 1, ":/")) {
         place = at;
     }
-    if (place == NULL || place == directory || strpbrk(place, " \t\n") != NULL) {
+    if (place == NULL || place == directory || strpbrk(place + 1, ": \t\n") != NULL) {
         cli_error("bad mount '%s'", argument);
         cli_hint(
             "it is --mount=DIR:/PATH, --mount=DIR:/PATH:ro or --mount=DIR:/PATH:rw; "
-            "PATH has no spaces");
+            "PATH has no spaces and no ':'");
         return -1;
     }
     *place++ = '\0';
@@ -144,7 +144,7 @@ static char *line_module(const struct manifest *manifest, const char *line)
 
 int host_mounts_open(const char *path, const struct manifest *manifest,
                      const struct run_options *options, struct monitor_config *config,
-                     char ***lines, unsigned *nlines)
+                     char ***lines, unsigned *nlines, unsigned *nbefore)
 {
     const unsigned count = manifest->mounts_count + (unsigned)options->nmounts;
     struct monitor_directory *directories =
@@ -153,7 +153,7 @@ int host_mounts_open(const char *path, const struct manifest *manifest,
 
     config->directories = directories;
     *lines = cli_calloc(count + 1, sizeof(**lines));
-    *nlines = count;
+    *nlines = *nbefore = count;
     if (options->nmounts > 0 && module == NULL) {
         cli_error("%s: --mount: the system has no module for directories of the host",
                   path);
@@ -181,6 +181,9 @@ int host_mounts_open(const char *path, const struct manifest *manifest,
         }
         (*lines)[i] =
             cli_format("%s %s %zu", of, mount.place, config->ndirectories - 1);
+        if (i < *nbefore && strcmp(mount.place, "/") != 0) {
+            *nbefore = i;
+        }
     }
     return 0;
 }

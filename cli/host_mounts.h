@@ -10,11 +10,12 @@
 
 /**
  * Opens them all for @config. *@lines receives the mounts of the whole system, in order, as boot
- * expects them: in place of a directory of the host its number. Manifest @path is for messages. 0,
- * or -1 with a message. Nothing is freed: it lives as long as the run.
+ * expects them: in place of a directory of the host its number. @lines[@*nbefore] and what follows
+ * are mounted when the root is filled: the first directory of the host that is not the root, and
+ * what may lie in it. Manifest @path is for messages. 0, or -1 with a message. Nothing is freed: it lives as long as the run.
  */
 int host_mounts_open(const char *path, const struct manifest *manifest,
                      const struct run_options *options, struct monitor_config *config,
-                     char ***lines, unsigned *nlines);
+                     char ***lines, unsigned *nlines, unsigned *nbefore);
 
 #endif

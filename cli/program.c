@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The module of systems/program.yaml that the file takes the place of. */
+/* The module of the default systems that the file takes the place of. */
 #define PROGRAM "program"
 
 static const char suffix[] = ".cub";
@@ -112,17 +112,28 @@ static char *program_name(const struct manifest *manifest, const char *file)
     return name;
 }
 
-struct manifest *program_manifest(const char *file, bool plain)
+/* Rows of `bind` for the program go by its name. */
+static void rename_consumer(struct manifest *manifest, char *name)
+{
+    for (unsigned i = 0; i < manifest->bind_count; i++) {
+        if (strcmp(manifest->bind[i].consumer, PROGRAM) == 0) {
+            manifest->bind[i].consumer = name;
+        }
+    }
+}
+
+struct manifest *program_manifest(const char *file, bool plain, bool network)
 {
     if (program_check(file, plain) != 0) {
         return NULL;
     }
-    struct manifest *manifest =
-        manifest_read(cli_build_path("systems/" PROGRAM ".yaml"));
+    struct manifest *manifest = manifest_read(cli_build_path(
+        network ? "systems/" PROGRAM "-network.yaml" : "systems/" PROGRAM ".yaml"));
     if (manifest == NULL) {
         return NULL;
     }
     char *name = program_name(manifest, file);
+    rename_consumer(manifest, name);
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {
         struct manifest_cubicle *cubicle = &manifest->cubicles[i];
         if (strcmp(cubicle->name, PROGRAM) == 0) {

@@ -11,10 +11,10 @@
 bool program_is_module(const char *system);
 
 /**
- * The default system with the module file @file as its application. @file must be a
- * module with a main(), of the code that @plain asks for (plain, else for sfi). NULL
- * after a message. As long as the run lives.
+ * The default system, with a network where @network, with the module file @file as its
+ * application. @file must be a module with a main(), of the code that @plain asks for
+ * (plain, else for sfi). NULL after a message. As long as the run lives.
  */
-struct manifest *program_manifest(const char *file, bool plain);
+struct manifest *program_manifest(const char *file, bool plain, bool network);
 
 #endif

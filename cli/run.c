@@ -20,16 +20,19 @@
 #include <unistd.h>
 
 /* The system that the command line names: by a manifest, or by a program for the default
- * one. @path receives what messages call it. NULL after a message. */
-static struct manifest *find_system(const char *system,
+ * one, which has a network where the command line speaks of it. @path receives what messages
+ * call it. NULL after a message. */
+static struct manifest *find_system(const struct run_options *options,
                                     const struct monitor_config *config,
                                     const char **path)
 {
-    *path = system;
-    if (program_is_module(system)) {
-        return program_manifest(system, config->isolation != MONITOR_ISOLATION_SFI);
+    *path = options->system;
+    if (program_is_module(options->system)) {
+        return program_manifest(
+            options->system, config->isolation != MONITOR_ISOLATION_SFI,
+            options->network.kind != NETWORK_DEFAULT || options->npublish > 0);
     }
-    *path = manifest_find(system);
+    *path = manifest_find(options->system);
     return *path != NULL ? manifest_read(*path) : NULL;
 }
 
@@ -149,19 +152,21 @@ static char *join_lines(char *const *lines, unsigned count)
 /* What components read with host_setting(). */
 static void set_settings(const struct run_options *options,
                          const struct manifest *manifest, char *const *mounts,
-                         unsigned nmounts, const struct network *network,
-                         struct monitor_config *config)
+                         unsigned nmounts, unsigned nbefore,
+                         const struct network *network, struct monitor_config *config)
 {
-    struct monitor_setting *settings = cli_calloc(4, sizeof(*settings));
+    struct monitor_setting *settings = cli_calloc(5, sizeof(*settings));
 
-    settings[0] = (struct monitor_setting){"mounts", join_lines(mounts, nmounts)};
+    settings[0] = (struct monitor_setting){"mounts", join_lines(mounts, nbefore)};
     settings[1] = (struct monitor_setting){
         "application", manifest->application != NULL ? manifest->application : ""};
     settings[2] =
         (struct monitor_setting){"export", options->export != NULL ? "yes" : ""};
     settings[3] = (struct monitor_setting){"network", network->line};
+    settings[4] = (struct monitor_setting){
+        "mounts-over-root", join_lines(mounts + nbefore, nmounts - nbefore)};
     config->settings = settings;
-    config->nsettings = 4;
+    config->nsettings = 5;
 }
 
 /* Opens what the run reads and writes. 0, or -1 after a message. */
@@ -269,7 +274,7 @@ int cli_run(int argc, char **argv)
         return MONITOR_EXIT_CONFIG;
     }
     const char *path;
-    struct manifest *manifest = find_system(options.system, &config, &path);
+    struct manifest *manifest = find_system(&options, &config, &path);
     if (manifest == NULL) {
         return MONITOR_EXIT_CONFIG;
     }
@@ -282,8 +287,9 @@ int cli_run(int argc, char **argv)
     config.interfaces_dir =
         options.interfaces != NULL ? options.interfaces : cli_build_path("interfaces");
     char **mounts;
-    unsigned nmounts;
-    if (host_mounts_open(path, manifest, &options, &config, &mounts, &nmounts) != 0) {
+    unsigned nmounts, nbefore;
+    if (host_mounts_open(path, manifest, &options, &config, &mounts, &nmounts,
+                         &nbefore) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
     if (manifest_configure(path, manifest, modules, &config) != 0 ||
@@ -299,7 +305,7 @@ int cli_run(int argc, char **argv)
     }
     config.network = network.device.fd >= 0 ? &network.device : NULL;
     process_watch(network.helper, network.program);
-    set_settings(&options, manifest, mounts, nmounts, &network, &config);
+    set_settings(&options, manifest, mounts, nmounts, nbefore, &network, &config);
     struct trace trace = {0};
     if (options.trace != NULL && trace_open(&trace) != 0) {
         return MONITOR_EXIT_CONFIG;

@@ -67,7 +67,7 @@ static const struct argp_option options[] = {
      "none, stream (default where the system has a network: a helper process, which "
      "needs no rights), stream:passt, stream:slirp, stream:PATH (a UNIX socket), "
      "tap:NAME; "
-     "and address=, gateway=, dns=, mtu=, mac=",
+     "and address=, gateway=, dns=, address6=, gateway6=, mtu=, mac=, offload=",
      0},
     {"publish", KEY_PUBLISH, "[ADDRESS:]HOSTPORT:PORT[/udp]", 0,
      "have a port of the host (of 127.0.0.1, unless ADDRESS says otherwise) lead to "
@@ -101,7 +101,8 @@ static const char doc[] =
     "Runs SYSTEM: a name from systems/, the path of a manifest (.yaml), or the file of "
     "a "
     "program that cubicle-cc made (.cub, or any path), which runs in the system "
-    "systems/program.yaml. "
+    "systems/program.yaml, with --network or --publish in "
+    "systems/program-network.yaml. "
     "ARGS go to the application; standard input and output are those of the command.\v"
     "Exit status: the program's own; 125 when the command line, the manifest or a "
     "module "
@@ -111,6 +112,7 @@ static const char doc[] =
     "Examples:\n"
     "  cubicle run hello\n"
     "  cubicle run ./program.cub -- argument\n"
+    "  cubicle run ./server.cub --publish=8000:80\n"
     "  cubicle run sqlite --mount=data:/data:rw -- /data/my.db\n"
     "  cubicle run sqlite --root=dir --export=new-dir -- data.db\n"
     "  cubicle run speedtest1 --stats -- --size 10 test.db";

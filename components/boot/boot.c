@@ -53,6 +53,10 @@ static int boot_setting(const char *name, char *value, size_t size)
     return 0;
 }
 
+/* Mounts before the root is filled, and after: directories of the host hide what the root has
+ * there. A root that was unpacked into them would replace files of the host. */
+static const char *const mount_settings[] = {"mounts", "mounts-over-root"};
+
 /* The file systems are mounted, and should stay so. */
 static bool mounted;
 
@@ -66,7 +70,7 @@ static int boot_prepare(void)
 {
     static char mounts[BOOT_SETTING_MAX], resolv[BOOT_RESOLV_MAX];
 
-    if (boot_setting("mounts", mounts, sizeof(mounts)) != 0 ||
+    if (boot_setting(mount_settings[0], mounts, sizeof(mounts)) != 0 ||
         boot_mount_all(mounts) != 0 ||
         boot_setting("network", network, sizeof(network)) != 0 ||
         (network[0] != '\0' && boot_network(network) != 0)) {
@@ -77,7 +81,9 @@ static int boot_prepare(void)
         return 0; /* a system without files */
     }
     mounted = true;
-    if (boot_unpack("", plat_root_read) != 0) {
+    if (boot_unpack("", plat_root_read) != 0 ||
+        boot_setting(mount_settings[1], mounts, sizeof(mounts)) != 0 ||
+        boot_mount_all(mounts) != 0) {
         return -1;
     }
     if (plat_argument(0, program, sizeof(program)) <= 0) {
@@ -101,8 +107,10 @@ int lifecycle_restarted(int cubicle)
 
     (void)cubicle;
     int error = 0;
-    if (mounted && boot_setting("mounts", mounts, sizeof(mounts)) == 0) {
-        error |= boot_mount_again(mounts);
+    for (int i = 0; mounted && i < 2; i++) {
+        if (boot_setting(mount_settings[i], mounts, sizeof(mounts)) == 0) {
+            error |= boot_mount_again(mounts);
+        }
     }
     if (network[0] != '\0') {
         error |= boot_network_again(network);

@@ -202,10 +202,24 @@ rm modules/hostfs.cub
 ok 'the cubicle is left out where nothing is mounted'
 ln -s "$build"/modules/sfi/hostfs.cub modules/
 
+# A directory hides what the root has there, and is not filled from it.
+mkdir -p over/www below && echo root >over/www/note && echo root >over/www/only
+echo host >below/note
+chmod 777 below && chmod 666 below/note
+for mode in ro rw; do
+    [ "$(look ./look.cub --root=over --mount=below:/www:$mode -- cat /www/note)" = host ] &&
+        [ "$(cat below/note)" = host ] && [ ! -e below/only ]
+    ok "a directory over one of the root, $mode"
+done
+
 # Errors.
 expect 125 "^cubicle: bad mount 'site'" 'no place' cubicle run ./look.cub --mount=site
 expect 125 "^cubicle: bad mount ':/www'" 'no directory' cubicle run ./look.cub --mount=:/www
 expect 125 "^cubicle: bad mount 'site:www'" 'a relative place' cubicle run ./look.cub --mount=site:www
+for mode in wr rww RO '' ro:rw; do
+    expect 125 "^cubicle: bad mount 'site:/www:$mode'" "no mode: '$mode'" \
+        cubicle run ./look.cub "--mount=site:/www:$mode"
+done
 expect 125 'cannot mount nosuch on /www: No such file' 'not there' cubicle run ./look.cub --mount=nosuch:/www
 expect 125 'cannot mount secret on /www: Not a directory' 'a file' cubicle run ./look.cub --mount=secret:/www
 expect 125 'no module for directories of the host' 'no hostfs' cubicle run hello --mount=site:/www

@@ -67,6 +67,66 @@ ok 'it says which isolation plain code needs'
 expect 125 'greet.cub: the module has code for sfi' 'code for sfi without isolation' \
     cubicle run --isolation=none greet.cub
 
+# With a network: where the command line speaks of one.
+cat >net.c <<'C'
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    char text[16] = "to oneself";
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(7)};
+    const int port = socket(AF_INET, SOCK_STREAM, 0);
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+    if (port < 0 || bind(port, (void *)&to, sizeof(to)) || listen(port, 1)) {
+        perror(argv[0]);
+        return 1;
+    }
+    if (argc > 1) {
+        puts("ready");
+        fflush(stdout);
+    } else {
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connect(client, (void *)&to, sizeof(to));
+        send(client, text, sizeof(text), 0);
+    }
+    const int peer = accept(port, NULL, NULL);
+    printf("%s: %zd %s\n", argv[0], recv(peer, text, sizeof(text), 0), text);
+    return 0;
+}
+C
+cubicle-cc -O1 net.c -o net.cub
+ok 'a program with sockets is compiled'
+expect 1 'Address family not supported' 'it has no network' cubicle run net.cub
+expect 0 '' 'it has its own addresses' cubicle run --network=none net.cub
+[ "$(cat out)" = 'net: 16 to oneself' ]
+ok 'a connection within the system'
+for name in lwip.cub 'My Server.cub'; do
+    cp net.cub "$name"
+    expect 0 '' "a program with a network called $name" cubicle run --network=none "./$name"
+    [ "$(cat out)" = 'program: 16 to oneself' ]
+    ok "its name is not ${name%.cub}"
+done
+cat >reach.py <<'END'
+import socket
+import subprocess
+
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+command = ["cubicle", "run", f"--publish={port}:7", "net.cub", "--", "wait"]
+with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as system:
+    assert system.stdout.readline() == "ready\n"
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"from outside\0")
+        print(system.stdout.read(), end="")
+END
+expect 0 '' 'a port of it is published' timeout 60 python3 reach.py
+[ "$(cat out)" = 'net: 13 from outside' ]
+ok 'a client of the host reaches it'
+
 # What is no program.
 expect 125 'nosuch.cub: No such file' 'a file that does not exist' cubicle run nosuch.cub
 cp greet.cub greet
