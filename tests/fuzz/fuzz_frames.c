@@ -171,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     listen_to(SOCK_DGRAM, 53);
     input_is(data, size);
     while (input_left() > 0) {
-        switch (take() % 10) {
+        switch (take() % 12) {
         case 0:
             frame_raw();
             break;
@@ -188,6 +188,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         case 5:
             program();
             continue;
+        case 6:
+        case 7:
+            frame_sack();
+            break;
         default:
             frame_segment();
         }

@@ -31,6 +31,8 @@ static const struct {
     {"names", test_names, false},
     {"interfaces", test_interfaces, false},
     {"nested", test_nested, false},
+    {"watches", test_watches, false},
+    {"watches_again", test_watches_again, false},
     {"many", test_many, true},
     {"lonely", test_no_network, true},
 };
