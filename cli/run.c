@@ -17,7 +17,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define DESCRIPTORS_MAX 65536 /* of a program: vfs has no more */
+#define DESCRIPTORS_OWN 1024  /* more than this process needs */
 
 /* The system that the command line names: by a manifest, or by a program for the default
  * one, which has a network where the command line speaks of it. @path receives what messages
@@ -95,6 +99,25 @@ static void bind_now(const struct monitor_config *config)
     if (config->isolation == MONITOR_ISOLATION_MPK && getenv("LD_BIND_NOW") == NULL &&
         setenv("LD_BIND_NOW", "1", 1) == 0) {
         execv("/proc/self/exe", cli_arguments);
+    }
+}
+
+/* The program's limit is that of whoever starts it. Its descriptors are none of the host's, and ours are not the
+ * program's: so a low limit is raised for this process, as far as it may be. */
+static void set_descriptors(struct monitor_config *config)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return; /* the default */
+    }
+    config->descriptors =
+        limit.rlim_cur < DESCRIPTORS_MAX ? (uint32_t)limit.rlim_cur : DESCRIPTORS_MAX;
+    if (limit.rlim_cur < DESCRIPTORS_OWN) {
+        limit.rlim_cur =
+            DESCRIPTORS_OWN < limit.rlim_max ? DESCRIPTORS_OWN : limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE,
+                  &limit); /* where it fails, what needs one will say so */
     }
 }
 
@@ -279,6 +302,7 @@ int cli_run(int argc, char **argv)
         return MONITOR_EXIT_CONFIG;
     }
     bind_now(&config);
+    set_descriptors(&config);
     const char *modules = options.modules;
     if (modules == NULL) {
         modules = cli_build_path(

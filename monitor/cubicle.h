@@ -32,6 +32,8 @@ struct cubicle {
     bool is_app;          /* holds the application: what --acl=app opens */
     uint32_t stack_start; /* offset of the lowest byte, above the guard */
     uint32_t stack_size;
+    uint32_t
+        descriptors; /* that its program may have open at first: told, not enforced */
     uint64_t limit_ticks; /* of computing in one call; 0: no limit (watchdog.h) */
     uint64_t view;        /* address = view + offset */
     uint64_t quota_pages; /* UINT64_MAX: no limit */

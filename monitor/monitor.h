@@ -118,6 +118,8 @@ struct monitor_config {
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
+    uint32_t
+        descriptors; /* that the application may have open at first; 0: libc's default */
     struct trace_memory
         *trace;     /* shared; receives events as they happen (trace.h); or NULL */
     bool sample;    /* count where processor time goes, for the statistics */

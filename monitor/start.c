@@ -128,6 +128,7 @@ static int start_cubicle(struct plan *plan, const struct monitor_cubicle *given,
         const char *application = plan->system.config->application;
         if (application != NULL && strcmp(application, m->name) == 0) {
             cubicle->is_app = true;
+            cubicle->descriptors = plan->system.config->descriptors;
             if (given->stack_size == 0) {
                 stack_size = STACK_DEFAULT_APP;
             }

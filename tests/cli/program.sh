@@ -44,6 +44,41 @@ find /tmp -maxdepth 1 -name 'perf-*.map' -newer greet.cub -exec grep -l ' greet:
 ok 'a name in other letters than those of ASCII'
 xargs rm -f <maps
 
+cat >limits.c <<'C'
+#include <errno.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+int main(void)
+{
+    struct rlimit limit;
+    int last = 2, fd;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    while ((fd = dup(0)) >= 0) {
+        last = fd;
+    }
+    printf("%lu %lu %d %d\n", limit.rlim_cur, limit.rlim_max, last + 1, errno == EMFILE);
+    return 0;
+}
+C
+expect 0 '' 'a program about its limits is compiled' cubicle-cc -O1 limits.c -o limits.cub
+# limited LIMIT WANT: what the program sees and gets of a soft limit, whose hard one is above.
+limited() {
+    # shellcheck disable=SC3045
+    expect 0 '' "descriptors: soft limit $1" sh -c "ulimit -Sn $1; exec cubicle run ./limits.cub"
+    [ "$(cat out)" = "$2 65536 $2 1" ]
+    ok "descriptors: it sees and gets $2"
+}
+limited 7 7
+limited 300 300
+limited 5000 5000
+# shellcheck disable=SC3045
+if (ulimit -Sn 70000) 2>/dev/null; then
+    limited 70000 65536
+else
+    echo '# no limit of 70000 descriptors: the hard one is lower'
+fi
+
 cat >wild.c <<'C'
 __attribute__((noinline)) int größe(volatile int *p) { return *p; }
 int main(void) { return größe((int *)0x7fff0000); }

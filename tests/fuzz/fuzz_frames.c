@@ -8,6 +8,7 @@
 #include "frames/frames.h"
 
 #include <lwip/dhcp.h>
+#include <lwip/nd6.h>
 #include <lwip/priv/tcp_priv.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,7 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     listen_to(SOCK_DGRAM, 53);
     input_is(data, size);
     while (input_left() > 0) {
-        switch (take() % 10) {
+        switch (take() % 12) {
         case 0:
             frame_raw();
             break;
@@ -188,6 +189,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         case 5:
             program();
             continue;
+        case 6:
+        case 7:
+            frame_sack();
+            break;
         default:
             frame_segment();
         }
@@ -211,6 +216,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (tcp_tw_pcbs != NULL) {
         tcp_abort(tcp_tw_pcbs);
     }
+    /* A router that does not answer keeps what waits for it, a packet, for as long as it said that it lives. */
+    nd6_cleanup_netif(&device.netif);
     static size_t least = SIZE_MAX; /* bytes in packets when nothing is going on */
     for (int i = 0; i < 80 && (i < 2 || stack.packets.used > least); i++) {
         /* what waits for the rest of a packet, or for an address, gives up */

@@ -43,6 +43,9 @@ hidden long __call_getdents(int, void *, unsigned long);
 hidden long __call_close(int);
 hidden long __call_dup3(int, int, int);
 hidden long __call_new(long);
+hidden long __call_duplicate(int, long);
+hidden void __call_watch_end(int);
+hidden long __call_watch_duplicate(int, int);
 hidden long __call_ioctl(int, int, long);
 hidden long __call_winsize(int, void *);
 hidden long __call_dup2(int, int);
@@ -160,7 +163,7 @@ CALL_INLINE long __call_files(long n, long a, long b, long c, long d, long e)
     case SYS_ioctl:
         return b == CALL_TIOCGWINSZ ? __call_winsize(a, CALL_P(c))
                                     : __call_ioctl(a, b, c);
-    case SYS_dup: return __call_new(CALL_VFS_FD(dup, a));
+    case SYS_dup: return __call_duplicate(a, CALL_VFS_FD(dup, a));
     case SYS_dup2: return __call_dup2(a, b);
     case SYS_dup3: return __call_dup3(a, b, c);
     case SYS_pipe: return __call_pipe(CALL_P(a), 0);

@@ -56,6 +56,8 @@ void test_timerfd(void);
 void test_pair(void);
 void test_datagrams(void);
 void test_epoll(void);
+void test_watches(void);
+void test_watches_again(void);
 void test_nested(void);
 void test_shared_port(void);
 void test_select(void);

@@ -210,6 +210,84 @@ void test_epoll(void)
 }
 
 /* A set in poll, and in another set. */
+/* What an event of @set has for data, when one is there; else 0. */
+static uint64_t told_data(int set)
+{
+    struct epoll_event events[4];
+    const int count = epoll_wait(set, events, 4, 0);
+    CHECK(count == 0 || count == 1);
+    return count == 1 ? events[0].data.u64 : 0;
+}
+
+/* A watch belongs to what a descriptor and its duplicates have in common. */
+void test_watches(void)
+{
+    uint64_t one = 1;
+    const int set = epoll_create1(0), same = dup(set);
+    int first = eventfd(1, EFD_NONBLOCK);
+    const int second = dup(first);
+    CHECK_INT(add(set, first, EPOLLIN, 11, EPOLL_CTL_ADD), 0);
+    CHECK_INT(told_data(set), 11);
+    CHECK_INT(told_data(same), 11); /* a set has duplicates, too */
+    CHECK_INT(add(same, first, EPOLLIN, 12, EPOLL_CTL_MOD), 0);
+    CHECK_INT(told_data(set), 12);
+    CHECK_ERROR(add(set, second, EPOLLIN, 13, EPOLL_CTL_MOD), ENOENT);
+    /* It lives on without the descriptor that it was made with, but cannot be named. */
+    CHECK_INT(close(first), 0);
+    CHECK_INT(told_data(set), 12);
+    CHECK_ERROR(add(set, second, EPOLLIN, 13, EPOLL_CTL_DEL), ENOENT);
+    CHECK_INT(dup2(second, first), first);
+    CHECK_INT(add(set, first, EPOLLIN, 14, EPOLL_CTL_MOD), 0);
+    CHECK_INT(told_data(set), 14);
+    /* The same number for another file: both are watched. */
+    CHECK_INT(close(first), 0);
+    CHECK_INT(eventfd(0, EFD_NONBLOCK), first);
+    CHECK_INT(add(set, first, EPOLLIN, 15, EPOLL_CTL_ADD), 0);
+    CHECK_INT(told_data(set), 14);
+    CHECK_INT(read(second, &one, 8), 8);
+    CHECK_INT(told_data(set), 0);
+    CHECK_INT(write(first, &one, 8), 8);
+    CHECK_INT(told_data(set), 15);
+    /* It ends with the last descriptor, and with what dup2() and F_DUPFD have made of it. */
+    CHECK_INT(write(second, &one, 8), 8);
+    CHECK_INT(dup2(first, second), second);
+    CHECK_INT(told_data(set), 15);
+    CHECK_INT(close(first), 0);
+    CHECK_INT(told_data(set), 15);
+    first = fcntl(second, F_DUPFD, 100);
+    CHECK_INT(close(second), 0);
+    CHECK_INT(told_data(set), 15);
+    CHECK_INT(close(first), 0);
+    CHECK_INT(told_data(set), 0);
+    /* A set that is gone watches nothing. */
+    first = eventfd(1, EFD_NONBLOCK);
+    CHECK_INT(add(set, first, EPOLLIN, 16, EPOLL_CTL_ADD), 0);
+    CHECK_INT(close(set), 0);
+    CHECK_INT(told_data(same), 16);
+    CHECK_INT(close(same), 0);
+    CHECK_INT(epoll_create1(0), set);
+    CHECK_INT(told_data(set), 0);
+    CHECK_INT(add(set, first, EPOLLIN, 17, EPOLL_CTL_ADD), 0);
+    CHECK_INT(told_data(set), 17);
+    close(first);
+    close(set);
+}
+
+/* More than there may be at a time (131,071 in a cubicle) come and go. */
+void test_watches_again(void)
+{
+    const int number = eventfd(1, 0);
+    for (uint64_t i = 1; i <= 66000; i++) {
+        const int set = epoll_create1(0), other = dup(number);
+        CHECK_INT(add(set, other, EPOLLIN, i, EPOLL_CTL_ADD), 0);
+        CHECK_INT(add(set, number, 0, 1, EPOLL_CTL_ADD), 0);
+        CHECK_INT(told_data(set), i);
+        close(other);
+        close(set);
+    }
+    close(number);
+}
+
 void test_nested(void)
 {
     struct epoll_event events[4];

@@ -32,6 +32,8 @@ static const struct {
     {"interfaces", test_interfaces, false},
     {"nested", test_nested, false},
     {"shared_port", test_shared_port, false},
+    {"watches", test_watches, false},
+    {"watches_again", test_watches_again, false},
     {"many", test_many, true},
     {"lonely", test_no_network, true},
 };

@@ -175,6 +175,54 @@ void frame_segment(void)
     }
 }
 
+/* The connection with the system's port 80, or a listener's half of one, from @from. NULL: none. */
+static const struct tcp_pcb *connection(unsigned from, bool is6)
+{
+    const struct tcp_pcb *pcb = tcp_active_pcbs;
+    while (pcb != NULL &&
+           (pcb->remote_port != from || IP_IS_V6_VAL(pcb->remote_ip) != is6)) {
+        pcb = pcb->next;
+    }
+    return pcb;
+}
+
+/* A number between those of what is on its way, or near them. */
+static uint32_t on_its_way(const struct tcp_pcb *pcb)
+{
+    const uint32_t sent = pcb->snd_nxt - pcb->lastack;
+    return near(pcb->lastack + (sent != 0 ? take16() % (sent + 1) : 0));
+}
+
+void frame_sack(void)
+{
+    const unsigned choice = take(), from = 1000 + (choice >> 1 & 3);
+    const struct tcp_pcb *pcb = connection(from, (choice & 1) != 0);
+    const unsigned nblocks = take() % 5, size = pcb == NULL ? 8 : 4 + nblocks * 8;
+    uint8_t *tcp = packet((choice & 1) != 0, IP_PROTO_TCP, 20 + size),
+            *option = tcp + 20;
+
+    put16(tcp, from);
+    put16(tcp + 2, 80);
+    tcp[12] = (uint8_t)((20 + size) / 4 << 4);
+    put16(tcp + 14, take() < 240 ? 65535 : take16());
+    if (pcb ==
+        NULL) { /* it begins, with selective acknowledgements and small segments */
+        tcp[13] = 2;
+        put16(option, 2 << 8 | 4);
+        put16(option + 2, 64 + take());
+        put32(option + 4, 0x04020101);
+        return;
+    }
+    tcp[13] = 16;
+    put32(tcp + 4, pcb->rcv_nxt);
+    put32(tcp + 8, pcb->state == SYN_RCVD || take() < 32 ? pcb->snd_nxt : pcb->lastack);
+    put32(option, 0x01010500 | (take() < 250 ? 2 + nblocks * 8 : take()));
+    for (unsigned i = 0; i < nblocks; i++) {
+        put32(option + 4 + i * 8, on_its_way(pcb));
+        put32(option + 8 + i * 8, on_its_way(pcb));
+    }
+}
+
 void frame_datagram(void)
 {
     const unsigned choice = take();

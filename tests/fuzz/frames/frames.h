@@ -21,6 +21,8 @@ unsigned take16(void);
 /** Each builds a frame. */
 void frame_raw(void);
 void frame_segment(void);
+/** A segment that acknowledges selectively, blocks that cannot be among them; or the SYN of a connection. */
+void frame_sack(void);
 void frame_datagram(void);
 void frame_fragment(void);
 /** ARP, ICMP, ICMPv6 with neighbour discovery, extension headers of IPv6, an answer of a DHCP server. */

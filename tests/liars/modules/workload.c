@@ -314,6 +314,26 @@ static void devices(void)
     list("/dev");
 }
 
+#define WATCHED 0x5ec4e70000000001u /* data of the first of a set; then one more each */
+
+/* The data of events is what was given: programs take it for a pointer. */
+static void look_at_events(const struct epoll_event *events, int count,
+                           uint64_t watches)
+{
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.u64 - WATCHED >= watches) {
+            complain("epoll_wait: data %#lx that nobody gave", events[i].data.u64);
+        } else if (events[i].events & ~(uint32_t)(EPOLLIN | EPOLLERR | EPOLLHUP)) {
+            complain("epoll_wait: events %#x that nobody asked for", events[i].events);
+        }
+        for (int k = 0; k < i; k++) {
+            if (events[k].data.u64 == events[i].data.u64) {
+                complain("epoll_wait: one watch twice");
+            }
+        }
+    }
+}
+
 /* What waits, and what it waits for. */
 static void watching(void)
 {
@@ -329,10 +349,14 @@ static void watching(void)
     expect("timerfd_create", clock, 1023);
     expect("timerfd_settime", timerfd_settime(clock, 0, &timer, &left), 0);
     expect("timerfd_gettime", timerfd_gettime(clock, &left), 0);
-    events[0] = (struct epoll_event){.events = EPOLLIN};
+    events[0] = (struct epoll_event){.events = EPOLLIN, .data.u64 = WATCHED};
     expect("epoll_ctl", epoll_ctl(set, EPOLL_CTL_ADD, event, &events[0]), 0);
+    events[0].data.u64++;
+    expect("epoll_ctl", epoll_ctl(set, EPOLL_CTL_ADD, clock, &events[0]), 0);
     expect("write eventfd", write(event, &number, sizeof(number)), 8);
-    expect("epoll_wait", epoll_wait(set, events, 4, 1), 4);
+    const int told = epoll_wait(set, events, 4, 1);
+    expect("epoll_wait", told, 4);
+    look_at_events(events, told, 2);
     expect("read eventfd", read(event, &number, sizeof(number)), 8);
     fds[0] = fds[1] = -1;
     expect("socketpair", socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fds), 0);
@@ -391,11 +415,13 @@ static void talking(void)
     len = sizeof(name);
     expect("getsockname", getsockname(client, (struct sockaddr *)&name, &len), 0);
     const int set = epoll_create1(0);
-    struct epoll_event events[2] = {{.events = EPOLLIN}};
+    struct epoll_event events[2] = {{.events = EPOLLIN, .data.u64 = WATCHED}};
     expect("epoll_ctl of a socket", epoll_ctl(set, EPOLL_CTL_ADD, server, &events[0]),
            0);
     expect("send", send(client, "abc", 3, 0), 3);
-    expect("epoll_wait for a socket", epoll_wait(set, events, 2, 0), 2);
+    const int told = epoll_wait(set, events, 2, 0);
+    expect("epoll_wait for a socket", told, 2);
+    look_at_events(events, told, 1);
     int count = 0;
     expect("FIONREAD of a socket", ioctl(server, FIONREAD, &count), 0);
     expect("recv", recv(server, text, sizeof(text), 0), sizeof(text));

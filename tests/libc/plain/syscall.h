@@ -13,6 +13,8 @@
 #include "call_check.h"
 
 #define CALL_ROOM(count) (count)
+#define weak_alias(old, new) \
+    extern __typeof(old) new __attribute__((__weak__, __alias__(#old)))
 
 void __call_seek_settle(void);
 long __call_lseek(int fd, long offset, int whence);
@@ -23,6 +25,10 @@ long __call_long_write(int fd, const void *buf, unsigned long count);
 long __call_close(int fd);
 long __call_dup3(int fd, int new_fd, int flags);
 long __call_new(long fd);
+long __call_duplicate(int fd, long made);
+void __call_watch_end(int fd);
+long __call_watch_duplicate(int fd, int made);
+long __call_map(unsigned long len);
 long __call_pipe(int *fds, int flags);
 long __call_getcwd(char *buf, unsigned long size);
 

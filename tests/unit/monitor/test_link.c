@@ -35,7 +35,8 @@
 
 static char message[1024];
 static uint8_t data_memory[3 * PAGE_SIZE];
-static struct cubicle cubicle = {.id = 1, .name = "c", .stack_size = 0x30000};
+static struct cubicle cubicle = {
+    .id = 1, .name = "c", .stack_size = 0x30000, .descriptors = 5000};
 static struct module module;
 static struct elf_builder builder;
 static struct monitor_config config;
@@ -583,6 +584,7 @@ static void test_loader_symbols(void **state)
         {"__cubicle_tls_align", 16},
         {"__cubicle_tls_offset", 48},
         {"__cubicle_stack_size", 0x30000},
+        {"__cubicle_descriptors", 5000},
         {"__preinit_array_start", 0},
         {"__preinit_array_end", 0},
         {"__init_array_start", VARIABLES},

@@ -43,7 +43,7 @@ int fcntl(int fd, int cmd, unsigned long argument)
         return fcntl_query(fd, lock);
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        return __syscall_ret(__call_new(CALL_VFS_FD(fcntl, fd, cmd, (int)argument)));
+        return __syscall_ret(__call_duplicate(fd, CALL_VFS_FD(fcntl, fd, cmd, (int)argument)));
     default:
         return __syscall_ret(vfs_fcntl(fd, cmd, (int)argument, CALL_SELF));
     }

@@ -3,6 +3,7 @@
  * who is called. They are done in pieces, up to the first that falls short; after an error
  * what has been done counts, as with the kernel.
  */
+#include "call_known.h"
 #include "call_long.h"
 #include "syscall.h"
 
@@ -109,12 +110,25 @@ long __call_random(void *buf, unsigned long count)
  * empty one of its own, so that nothing imports vfs for their sake.
  */
 
+/* The loader's: an absolute symbol, the soft limit of who started the system; 0: not known. */
+extern const char __cubicle_descriptors[];
+
+/* Descriptors 0 to 2 stay, whatever the limit is, as on Linux. */
+static void streams_limit(void)
+{
+    const unsigned long limit = call_symbol(__cubicle_descriptors);
+    if (limit && limit <= CALL_FD_MAX && __call_zero(vfs_limit(limit, CALL_SELF)) == 0) {
+        __call_fd_end = limit;
+    }
+}
+
 /* Opens descriptors 0 to 2, as vfs does when they are first used: then there may be no memory. */
 void __app_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++) {
         vfs_lseek(fd, 0, SEEK_CUR, CALL_SELF); /* moves nothing */
     }
+    streams_limit();
 }
 
 void __call_say(const char *line, unsigned long size)

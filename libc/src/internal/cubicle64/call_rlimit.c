@@ -33,7 +33,7 @@ static void rlimit_start(void)
     }
     const unsigned long stack = call_symbol(__cubicle_stack_size);
     limits[RLIMIT_STACK] = (struct rlimit){stack, stack};
-    limits[RLIMIT_NOFILE] = (struct rlimit){CALL_FD_SOFT, CALL_FD_MAX};
+    limits[RLIMIT_NOFILE] = (struct rlimit){__call_fd_end, CALL_FD_MAX};
     limits[RLIMIT_CORE] = limits[RLIMIT_MEMLOCK] = (struct rlimit){0, 0};
 }
 

@@ -31,6 +31,21 @@ void __call_seek_settle(void)
     }
 }
 
+/* A program that has watches of epoll has others (call_watch.c). */
+static void ignore_end(int fd)
+{
+    (void)fd;
+}
+weak_alias(ignore_end, __call_watch_end);
+
+static long ignore_duplicate(int fd, int made)
+{
+    (void)fd;
+    (void)made;
+    return 0;
+}
+weak_alias(ignore_duplicate, __call_watch_duplicate);
+
 /* @fd is about to mean nothing, or something else. */
 static void forget(int fd)
 {
@@ -54,8 +69,22 @@ long __call_new(long fd)
         if (__call_sockets) {
             __call_sockets->forget(fd);
         }
+        __call_watch_end(fd);
     }
     return fd;
+}
+
+/* Where there is no memory to note that, @made is closed again. */
+long __call_duplicate(int fd, long made)
+{
+    long error = 0;
+    if (__call_new(made) >= 0) {
+        error = __call_watch_duplicate(fd, made);
+    }
+    if (error) {
+        vfs_close(made, CALL_SELF);
+    }
+    return error ? error : made;
 }
 
 long __call_lseek(int fd, long offset, int whence)
@@ -133,11 +162,12 @@ long __call_write(int fd, const void *buf, unsigned long count)
 long __call_close(int fd)
 {
     forget(fd);
+    __call_watch_end(fd);
     return __call_zero(vfs_close(fd, CALL_SELF));
 }
 
 long __call_dup3(int fd, int new_fd, int flags)
 {
     forget(new_fd);
-    return __call_fd(vfs_dup3(fd, new_fd, flags, CALL_SELF));
+    return __call_duplicate(fd, __call_fd(vfs_dup3(fd, new_fd, flags, CALL_SELF)));
 }

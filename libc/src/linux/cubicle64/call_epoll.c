@@ -4,6 +4,7 @@
 #include <sys/timerfd.h>
 
 #include "call_signals.h"
+#include "call_watch.h"
 #include "syscall.h"
 
 #define EVENTS_MAX 4096 /* of one call: more stay for the next */
@@ -14,7 +15,17 @@ long __call_epoll_ctl(int epoll, int operation, int fd, const void *event)
     if (operation != EPOLL_CTL_DEL) {
         memcpy(&e, event, sizeof e);
     }
-    return __call_zero(vfs_epoll_ctl(epoll, operation, fd, e.events, e.data.u64, CALL_SELF));
+    return __call_watch_ctl(epoll, operation, fd, e.events, e.data.u64);
+}
+
+/* How many events there are in an answer of @r bytes, with the program's data. Before any handler of a signal runs: that
+ * may close what they are of. */
+static long epoll_told(int epoll, struct epoll_event *events, long r,
+                       unsigned long count)
+{
+    r = r % (long)sizeof *events == 0 ? __call_upto(r / sizeof *events, count) : -EIO;
+    const long error = r > 0 ? __call_watch_told(epoll, events, r) : 0;
+    return error ? error : r;
 }
 
 static long epoll_wait_unmasked(int epoll, struct epoll_event *events, int room, int ms)
@@ -25,11 +36,11 @@ static long epoll_wait_unmasked(int epoll, struct epoll_event *events, int room,
         return -EINVAL;
     }
     long r = vfs_epoll_wait(epoll, events, count * sizeof *events, ns, CALL_SELF);
-    __call_waited(&r);
-    if (r < 0) {
-        return r;
+    if (r > 0) {
+        r = epoll_told(epoll, events, r, count);
     }
-    return r % (long)sizeof *events == 0 ? __call_upto(r / sizeof *events, count) : -EIO;
+    __call_waited(&r);
+    return r;
 }
 
 long __call_epoll_wait(int epoll, void *events, int room, int ms, const void *mask)
