@@ -72,6 +72,7 @@ static void close_all(unsigned first, unsigned last)
 static void close_others(const struct monitor_config *config)
 {
     const int files[] = {config->root_fd, config->export_fd, config->stats_fd,
+                         config->counters_fd,
                          config->network != NULL ? config->network->fd : -1};
     const size_t nfiles = sizeof(files) / sizeof(*files);
     const size_t nkeep = nfiles + config->ndirectories;
