@@ -30,7 +30,9 @@ static void forward(int signal, siginfo_t *info, void *context)
 
     (void)context;
     ending = signal;
-    if (child > 0 && info->si_code <= 0) { /* the terminal's also goes to the child */
+    /* The terminal's also goes to the child; not when it hangs up, which the leader of its session alone is told. */
+    const bool alone = signal == SIGHUP && getsid(0) == getpid();
+    if (child > 0 && (info->si_code <= 0 || alone)) {
         (void)sigqueue(child, MONITOR_SIGNAL_PASSED_ON,
                        (union sigval){.sival_int = signal});
     }

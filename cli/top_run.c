@@ -29,9 +29,11 @@ static void view(pid_t runner)
         _exit(CLI_EXIT_NO);
     }
     top_begin(&top, false);
-    if (top_screen(&top, 1, TOP_BY_CPU, false, false) == CLI_EXIT_OK &&
-        !live_has_ended(&top.live)) {
-        kill(runner, SIGTERM); /* 'q' */
+    const int status = top_screen(&top, 1, TOP_BY_CPU, false, false);
+    const int signal = status > 128 ? status - 128 : SIGTERM; /* of 'q', or no screen */
+    if (signal != SIGINT &&
+        !live_has_ended(&top.live)) { /* Ctrl-C is the system's too */
+        kill(runner, signal);
     }
     _exit(CLI_EXIT_OK);
 }

@@ -7,6 +7,7 @@
 
 #include <curses.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 struct screen {
     struct top *top;
+    int terminal_fd;
     double delay_s;
     enum top_order order;
     bool functions, waits, ended;
@@ -167,8 +169,18 @@ static void draw_system(const struct screen *s)
     draw_bar(0, line);
 }
 
+static void scroll_to(struct screen *s, int line, int column)
+{
+    const int last = s->nlines - (LINES > 2 ? LINES - 2 : 1);
+
+    s->first_line = line > last ? last : line;
+    s->first_line = s->first_line < 0 ? 0 : s->first_line;
+    s->first_column = column < 0 ? 0 : column > LINE_MAX_SIZE ? LINE_MAX_SIZE : column;
+}
+
 static void draw_all(struct screen *s)
 {
+    scroll_to(s, s->first_line, s->first_column); /* the terminal may have grown */
     erase();
     s->line = 0;
     draw_cubicles(s);
@@ -198,15 +210,6 @@ static void measure(struct screen *s)
         const int len = (int)strlen(top->edges[i].interface);
         s->interfaces = len > s->interfaces ? len : s->interfaces;
     }
-}
-
-static void scroll_to(struct screen *s, int line, int column)
-{
-    const int last = s->nlines - (LINES > 2 ? LINES - 2 : 1);
-
-    s->first_line = line > last ? last : line;
-    s->first_line = s->first_line < 0 ? 0 : s->first_line;
-    s->first_column = column < 0 ? 0 : column > LINE_MAX_SIZE ? LINE_MAX_SIZE : column;
 }
 
 static void sort_by(struct screen *s, enum top_order order)
@@ -291,6 +294,19 @@ static void look(struct screen *s, double *next_s)
     top_sort(s->top, s->order);
 }
 
+/* The terminal is gone: nothing would be waited for any more. */
+static bool hung_up(const struct screen *s)
+{
+    struct pollfd poller = {.fd = s->terminal_fd, .events = POLLIN};
+
+    if (poll(&poller, 1, 0) > 0 &&
+        (poller.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
+        stopped = SIGHUP;
+        return true;
+    }
+    return false;
+}
+
 /* Until a key, a signal, or, where it does not @stay, the end of the system. */
 static void watch(struct screen *s, bool stay)
 {
@@ -301,7 +317,7 @@ static void watch(struct screen *s, bool stay)
         draw_all(s);
         timeout(s->delay_s < 0.2 ? (int)(s->delay_s * 1000) : 200);
         const int key = getch();
-        more = key == ERR || take_key(s, key);
+        more = key == ERR ? !hung_up(s) : take_key(s, key);
         look(s, &next_s);
     }
 }
@@ -329,6 +345,8 @@ int top_screen(struct top *top, double delay_s, enum top_order order, bool funct
     for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
         sigaction(signals[i], &action, NULL);
     }
+    s.nlines = (int)(top->ncubicles + top->nedges) + 3;
+    s.terminal_fd = fileno(terminal);
     cbreak();
     noecho();
     keypad(stdscr, TRUE);

@@ -101,8 +101,7 @@ watcher=$!
 sleep 0.5
 echo '.quit' >&3
 exec 3>&-
-wait $watcher
-[ $? -eq 0 ] && grep -q "system $system has ended" ended.err
+wait $watcher && grep -q "system $system has ended" ended.err
 ok 'a system that ends while it is watched'
 wait $pid
 last=$(tac ended.out | awk '$1 == "edge" && $2 == "sqlite" && $3 == "vfscore" { n += $9 } $1 == "#edge" { print n; exit }')
@@ -117,8 +116,7 @@ cubicle top $pid -b -d 0.1 >out 2>ended.err &
 watcher=$!
 sleep 0.3
 kill -KILL "$monitor"
-wait $watcher
-[ $? -eq 0 ] && grep -q "system $system has ended" ended.err
+wait $watcher && grep -q "system $system has ended" ended.err
 ok 'a system that is killed while it is watched'
 exec 3>&-
 wait $pid 2>/dev/null

@@ -19,6 +19,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "screen"
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup
             os.execvp(command[0], command)
         self.resize(columns, rows)
 
@@ -62,9 +63,9 @@ def screen(pid):
     # Right, down, End, Home; what the narrow screen cut is there.
     t.send(b"\x1bOC" * 12)
     t.expect(b"BEGUN")
-    t.send(b"\x1bOF")
-    t.expect(b"INTERFACE")
-    t.send(b"\x1bOH")
+    t.send(b"\x1b[4~")
+    t.expect(b"alloc")
+    t.send(b"\x1b[1~")
     t.expect(b"STATE")
     for key in b"cbutmn":
         t.send(bytes([key]))
@@ -74,9 +75,9 @@ def screen(pid):
     t.send(b"p")
     t.read(0.5)
     t.send(b"f")
-    t.send(b"\x1bOF" + b"\x1bOC" * 19)
-    t.expect(b"module_init")
-    t.send(b"f\x1bOH")
+    t.send(b"\x1b[4~" + b"\x1bOC" * 19)
+    t.expect(b"fs_write")
+    t.send(b"f\x1b[1~")
     t.resize(20, 5)
     t.read(1)
     t.expect(b"q end")
@@ -85,6 +86,8 @@ def screen(pid):
     t.resize(1, 1)
     t.read(0.5)
     t.resize(200, 50)
+    t.expect(b"sqlite")
+    t.send(b"\x1b[1~")
     t.expect(b"TRAPS/S")
     t.send(b"q")
     assert t.status() == 0
@@ -95,6 +98,16 @@ def screen(pid):
     t.send(b"\x03")  # Ctrl-C
     assert t.status() == 128 + signal.SIGINT
     assert END in t.seen, t.seen[-200:]
+
+
+def ends(pid):
+    """Within 10 seconds; else it is ended."""
+    for _ in range(100):
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return True
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    return False
 
 
 def run():
@@ -110,12 +123,18 @@ def run():
     t.read(1.5)
     t.send(b"\x0c")
     t.read(1)
-    rows = re.findall(rb"speedtest1 +live +(\d+\.\d) ", t.seen)
+    rows = re.findall(rb"sqlite +app +(\d+\.\d) ", t.seen)
     assert rows and float(rows[0]) > 1, t.seen  # the sample of a busy machine
     t.send(b"q")
     status = t.status()
     assert status == 128 + signal.SIGTERM, (status, t.seen[-500:])
     assert b"ended by SIGTERM" in t.seen, t.seen[-500:]
+    # The terminal goes: so does all of it.
+    for option in "--top", "--stats":
+        t = Terminal(["cubicle", "run", "speedtest1", option, "--", "--size", "2000", "/test.db"], 80, 24)
+        t.read(2)
+        os.close(t.fd)
+        assert ends(t.pid), f"{option} stays when the terminal goes"
 
 
 if sys.argv[1] == "screen":

@@ -59,7 +59,8 @@ static void test_given(void **state)
             assert_bytes(received(0), 'a', rows[i].size);
         }
         leave(0);
-        assert_int_equal(trampoline.count->bytes_in, rows[i].on_demand ? 0 : rows[i].size);
+        assert_int_equal(trampoline.count->bytes_in,
+                         rows[i].on_demand ? 0 : rows[i].size);
     }
     assert_int_equal(demand(BIG, DEMAND_MAX), 0);
     assert_int_equal(frame->args[0], DEMAND_START);
