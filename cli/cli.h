@@ -22,6 +22,7 @@ int cli_check(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_inspect(int argc, char **argv);
 int cli_graph(int argc, char **argv);
+int cli_top(int argc, char **argv);
 
 /** argp_parse(), but it ends the command with a message where it cannot go on. */
 void cli_parse(const struct argp *argp, int argc, char **argv, unsigned flags,

@@ -14,6 +14,7 @@ static const struct {
     {"inspect", cli_inspect, "entry points, imports and sizes of a module"},
     {"graph", cli_graph,
      "draw a system: who may call whom, and what happened in a run"},
+    {"top", cli_top, "watch a system that runs: calls, bytes, processor, memory"},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(*commands))

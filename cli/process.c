@@ -30,7 +30,9 @@ static void forward(int signal, siginfo_t *info, void *context)
 
     (void)context;
     ending = signal;
-    if (child > 0 && info->si_code <= 0) { /* the terminal's also goes to the child */
+    /* The terminal's also goes to the child; not when it hangs up, which the leader of its session alone is told. */
+    const bool alone = signal == SIGHUP && getsid(0) == getpid();
+    if (child > 0 && (info->si_code <= 0 || alone)) {
         (void)sigqueue(child, MONITOR_SIGNAL_PASSED_ON,
                        (union sigval){.sival_int = signal});
     }
@@ -72,6 +74,7 @@ static void close_all(unsigned first, unsigned last)
 static void close_others(const struct monitor_config *config)
 {
     const int files[] = {config->root_fd, config->export_fd, config->stats_fd,
+                         config->counters_fd,
                          config->network != NULL ? config->network->fd : -1};
     const size_t nfiles = sizeof(files) / sizeof(*files);
     const size_t nkeep = nfiles + config->ndirectories;

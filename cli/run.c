@@ -2,6 +2,7 @@
 #include "export_path.h"
 #include "graph.h"
 #include "host_mounts.h"
+#include "live.h"
 #include "manifest.h"
 #include "module_note.h"
 #include "network.h"
@@ -11,6 +12,7 @@
 #include "root.h"
 #include "run_options.h"
 #include "stats.h"
+#include "top_run.h"
 #include "trace_file.h"
 
 #include <errno.h>
@@ -196,7 +198,8 @@ static void set_settings(const struct run_options *options,
 static int open_files(const struct run_options *options,
                       const struct manifest *manifest, struct monitor_config *config)
 {
-    config->root_fd = config->export_fd = config->stats_fd = config->symbols_fd = -1;
+    config->root_fd = config->export_fd = config->stats_fd = config->counters_fd =
+        config->symbols_fd = -1;
     if ((options->root != NULL || options->export != NULL) &&
         manifest->mounts_count == 0) {
         cli_error("system '%s' has no files: --root and --export do not go with it",
@@ -214,6 +217,10 @@ static int open_files(const struct run_options *options,
     if ((options->stats || options->json != NULL || options->graph != NULL) &&
         (config->stats_fd = stats_create()) < 0) {
         return -1;
+    }
+    /* With a process each, cubicles count in memory of their own. */
+    if (config->isolation != MONITOR_ISOLATION_IPC) {
+        config->counters_fd = live_create();
     }
     return 0;
 }
@@ -280,6 +287,19 @@ static int check_boot(const char *path, const struct manifest *manifest,
     return 0;
 }
 
+/* Can the system be watched? 0, or -1 after a message. */
+static int check_top(const struct monitor_config *config)
+{
+    if (config->counters_fd >= 0) {
+        return 0;
+    }
+    cli_error("--top: %s",
+              config->isolation == MONITOR_ISOLATION_IPC
+                  ? "with --isolation=ipc each cubicle counts for itself"
+                  : "cannot make a memory file of the size of the counters");
+    return -1;
+}
+
 int cli_run(int argc, char **argv)
 {
     struct run_options options;
@@ -292,7 +312,7 @@ int cli_run(int argc, char **argv)
     config.acl = options.acl;
     config.revoke = options.revoke;
     config.log = options.log;
-    config.sample = options.graph != NULL;
+    config.sample = options.graph != NULL || options.top;
     if (choose_isolation(&options, &config) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
@@ -335,5 +355,13 @@ int cli_run(int argc, char **argv)
         return MONITOR_EXIT_CONFIG;
     }
     config.trace = trace.memory;
-    return finish(&options, &config, &trace, process_run(&config, options.perf_map));
+    struct top_run top;
+    if (options.top && (check_top(&config) != 0 || top_run_begin(&top) != 0)) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    const int status = process_run(&config, options.perf_map);
+    if (options.top) {
+        top_run_end(&top);
+    }
+    return finish(&options, &config, &trace, status);
 }

@@ -16,6 +16,7 @@ enum run_key {
     KEY_STATS,
     KEY_JSON,
     KEY_GRAPH,
+    KEY_TOP,
     KEY_TRACE,
     KEY_ROOT,
     KEY_EXPORT,
@@ -86,6 +87,11 @@ static const struct argp_option options[] = {
     {"trace", KEY_TRACE, "FILE", 0,
      "write calls and traps as they happen to FILE, as JSON for the trace viewers of "
      "Chrome and Perfetto: the last million",
+     0},
+    {"top", KEY_TOP, NULL, 0,
+     "show what happens while it happens, on the terminal, which the system then does "
+     "not "
+     "read; what it writes there comes at the end. See 'cubicle top'",
      0},
     {"log", KEY_LOG, NULL, 0, "a line for each window, trap and fault", 0},
     {"perf-map", KEY_PERF_MAP, NULL, 0,
@@ -229,6 +235,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_GRAPH:
         o->graph = argument;
+        return 0;
+    case KEY_TOP:
+        o->top = true;
         return 0;
     case KEY_TRACE:
         o->trace = argument;

@@ -24,7 +24,7 @@ struct run_options {
     enum monitor_link link;
     enum monitor_acl acl;
     enum monitor_revoke revoke;
-    bool log, stats, perf_map;
+    bool log, stats, top, perf_map;
     const char *json;    /* file, "-", or NULL */
     const char *graph;   /* file, or NULL */
     const char *trace;   /* file, or NULL */

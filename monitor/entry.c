@@ -5,6 +5,7 @@
  * refused by the fault handler. The instruction is the one that aligns the stack anyway.
  */
 #include "entry.h"
+#include "counters.h"
 #include "message.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ void entry_setup(bool log)
 void entry_close(struct cubicle *cubicle)
 {
     cubicle->state = CUBICLE_STARTING;
+    counters_tell(cubicle);
     thread_self.cubicle[cubicle->id].entry_mask = 0;
 }
 
@@ -28,6 +30,7 @@ void entry_open(struct cubicle *cubicle)
         return; /* it has ended itself meanwhile */
     }
     cubicle->state = CUBICLE_LIVE;
+    counters_tell(cubicle);
     thread_self.cubicle[cubicle->id].entry_mask = STACK_MASK;
 }
 

@@ -4,6 +4,7 @@
 #include "fault.h"
 #include "backend/backend.h"
 #include "copy.h"
+#include "counters.h"
 #include "entry.h"
 #include "fault_decide.h"
 #include "fault_report.h"
@@ -194,6 +195,7 @@ static bool fault_try_map(const struct fault_event *event)
         return false;
     }
     cubicle->traps++;
+    counters_tell(cubicle);
     trace_trap(page);
     if (logging) {
         struct message m = {.len = 0};
@@ -251,6 +253,7 @@ static void fault_memory(ucontext_t *context, struct cubicle *cubicle, uint64_t 
     if (verdict == FAULT_RECLAIM) {
         if (backend->reclaim(cubicle->id, page_of((uint64_t)event.offset)) == 0) {
             cubicle->traps++;
+            counters_tell(cubicle);
             return;
         }
         verdict = FAULT_RIGHTS;

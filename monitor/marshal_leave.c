@@ -84,7 +84,7 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t)
         const struct call_buffer *buffer = &frame->buffers[k];
         const struct marshal_step *step = &t->steps[buffer->step];
         if (step->kind != DESCRIPTOR_OUT && !buffer->on_demand) {
-            t->bytes_in += buffer->size;
+            t->count->bytes_in += buffer->size;
         }
         if (step->kind == DESCRIPTOR_IN) {
             continue;
@@ -100,7 +100,7 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t)
             }
             size = result > 0 ? (uint64_t)result : 0;
         }
-        t->bytes_out += size;
+        t->count->bytes_out += size;
         if (marshal_carry(frame, t, buffer, step->ret && step->kind == DESCRIPTOR_OUT,
                           size) != 0) {
             error = -EFAULT;

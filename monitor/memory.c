@@ -1,6 +1,7 @@
 #include "memory.h"
 #include "backend/backend.h"
 #include "copy.h"
+#include "counters.h"
 #include "window.h"
 
 #include <errno.h>
@@ -86,6 +87,7 @@ int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
         return error;
     }
     cubicle_book(cubicle, npages);
+    counters_tell(cubicle);
     return 0;
 }
 
@@ -214,6 +216,7 @@ int memory_take(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     }
     page_free(page, npages);
     cubicle->npages -= npages;
+    counters_tell(cubicle);
     return 0;
 }
 

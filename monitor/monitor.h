@@ -121,10 +121,12 @@ struct monitor_config {
     uint32_t
         descriptors; /* that the application may have open at first; 0: libc's default */
     struct trace_memory
-        *trace;     /* shared; receives events as they happen (trace.h); or NULL */
-    bool sample;    /* count where processor time goes, for the statistics */
-    bool log;       /* one line per window, trap and fault on standard error */
-    int stats_fd;   /* receives the statistics as JSON when the system ends, or -1 */
+        *trace;      /* shared; receives events as they happen (trace.h); or NULL */
+    bool sample;     /* count where processor time goes, for the statistics */
+    bool log;        /* one line per window, trap and fault on standard error */
+    int stats_fd;    /* receives the statistics as JSON when the system ends, or -1 */
+    int counters_fd; /* a file of sizeof(struct counters) for what happens as it happens
+                        (counters.h), which the monitor takes; or -1 */
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */
 };
 

@@ -1,5 +1,6 @@
 #include "restart.h"
 #include "backend/backend.h"
+#include "counters.h"
 #include "entry.h"
 #include "fault.h"
 #include "link.h"
@@ -174,6 +175,7 @@ static void restart_cubicle(struct cubicle *cubicle)
         return;
     }
     cubicle->restarts++;
+    counters_tell(cubicle);
     restart_allow(cubicle);
     restart_tell(cubicle, false);
 }

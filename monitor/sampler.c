@@ -16,7 +16,7 @@ static void sampler_tick(int signal, siginfo_t *info, void *context)
     (void)info;
     (void)context;
     if (frame != NULL && frame->trampoline <= trampoline_count()) {
-        trampoline_get(frame->trampoline)->samples++;
+        trampoline_get(frame->trampoline)->count->samples++;
     }
 }
 

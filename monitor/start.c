@@ -4,6 +4,7 @@
  */
 #include "backend/backend.h"
 #include "copy.h"
+#include "counters.h"
 #include "entry.h"
 #include "fault.h"
 #include "gate.h"
@@ -395,7 +396,10 @@ static int start_monitor(const struct monitor_config *config)
     trace_setup(config->trace);
     entry_setup(config->log);
     memory_share_mappings(config->ncubicles);
-    int error = gate_setup(config);
+    int error = counters_setup(config->counters_fd);
+    if (error == 0) {
+        error = gate_setup(config);
+    }
     if (error == 0) {
         error = memory_init();
     }
@@ -515,6 +519,7 @@ int monitor_run(const struct monitor_config *config)
         error = backend->processes->divide(config);
     }
     if (error == 0) {
+        counters_announce(config);
         error = wall_raise(config);
     }
     int status = MONITOR_EXIT_CONFIG;

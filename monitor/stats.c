@@ -103,10 +103,10 @@ static void stats_edge(struct stats *s, const struct trampoline *t, bool first)
     stats_string(s, t->interface);
     stats_text(s, ",\"function\":");
     stats_string(s, t->function->name);
-    stats_number(s, "calls", t->calls);
-    stats_number(s, "bytes_in", t->bytes_in);
-    stats_number(s, "bytes_out", t->bytes_out);
-    stats_number(s, "samples", t->samples);
+    stats_number(s, "calls", t->count->calls);
+    stats_number(s, "bytes_in", t->count->bytes_in);
+    stats_number(s, "bytes_out", t->count->bytes_out);
+    stats_number(s, "samples", t->count->samples);
     stats_byte(s, '}');
 }
 
@@ -126,7 +126,7 @@ int stats_write(int fd)
     }
     stats_text(&s, "],\"edges\":[");
     for (uint32_t id = 1; id <= trampoline_count(); id++) {
-        if (trampoline_get(id)->calls > 0) {
+        if (trampoline_get(id)->count->calls > 0) {
             stats_edge(&s, trampoline_get(id), first);
             first = false;
         }

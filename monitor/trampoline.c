@@ -19,6 +19,8 @@
 #define BODIES_GAP 64u
 #define BODIES_FIRST (1u << 16) /* what most systems need */
 
+_Static_assert(TRAMPOLINE_MAX <= COUNTERS_EDGES_MAX, "each has its counters");
+
 static struct trampoline *table; /* [0] is not used: id 0 marks the bottom frame */
 static uint32_t count;
 static uint32_t buckets[1u << 12]; /* heads of chains of equal hashes, by id */
@@ -121,6 +123,7 @@ static struct trampoline *trampoline_next(const struct trampoline *like)
     struct trampoline *t = &table[++count];
     *t = *like;
     t->id = count;
+    t->count = counters_edge(count);
     t->entry = stub_next;
     stub_next += STUB_SIZE;
     return t;

@@ -17,6 +17,7 @@
 #ifndef MONITOR_TRAMPOLINE_H
 #define MONITOR_TRAMPOLINE_H
 
+#include "counters.h"
 #include "cubicle.h"
 #include "descriptor.h"
 #include "thread.h"
@@ -46,16 +47,15 @@ struct marshal_step {
 #define MARSHAL_STEPS_MAX DESCRIPTOR_ARGS_MAX
 
 struct trampoline {
-    uint32_t id;               /* > 0 */
-    uint16_t caller, callee;   /* cubicle ids; 0: the monitor */
-    struct cubicle *from, *to; /* the same; NULL: the monitor */
-    uint64_t calls, bytes_in, bytes_out;
-    uint64_t samples; /* sampler.h */
-    bool marshal;     /* needs marshal_enter() and marshal_leave() */
-    bool message;     /* the callee is another process */
-    bool stacked;     /* has arguments on the stack, or doubles besides pointers */
-    bool simple;      /* one range between two cubicles, and nothing stacked */
-    bool fenv;        /* switches MXCSR and x87 control: a side can change them */
+    uint32_t id;                 /* > 0 */
+    uint16_t caller, callee;     /* cubicle ids; 0: the monitor */
+    struct cubicle *from, *to;   /* the same; NULL: the monitor */
+    struct counters_edge *count; /* calls, bytes, samples */
+    bool marshal;                /* needs marshal_enter() and marshal_leave() */
+    bool message;                /* the callee is another process */
+    bool stacked; /* has arguments on the stack, or doubles besides pointers */
+    bool simple;  /* one range between two cubicles, and nothing stacked */
+    bool fenv;    /* switches MXCSR and x87 control: a side can change them */
     struct marshal_integer result;
     uint8_t nsteps;
     struct marshal_step steps[MARSHAL_STEPS_MAX];

@@ -134,9 +134,9 @@ static void emit_save_caller(struct emitter *e, const struct trampoline *t)
     emit_mov_reg_fs(e, RSP, THREAD_CUBICLE(t->caller, stack));
     emit_lea(e, FRAME_SIZE, R11, R10);
     emit_mov_reg_fs(e, R10, THREAD_DISP(control));
-    emit_mov_imm64_reg(e, (uint64_t)(uintptr_t)&t->calls, R10);
-    static const uint8_t count[] = {0x49, 0xff, 0x02}; /* incq (%r10) */
-    emit_bytes(e, count, sizeof(count));
+    emit_mov_imm64_reg(e, (uint64_t)(uintptr_t)&t->count->calls, R10);
+    static const uint8_t increment[] = {0x49, 0xff, 0x02}; /* incq (%r10) */
+    emit_bytes(e, increment, sizeof(increment));
 }
 
 /* stmxcsr, fnstcw, ldmxcsr or fldcw on disp(%r11). */

@@ -1,4 +1,5 @@
 #include "unwind.h"
+#include "counters.h"
 #include "entry.h"
 #include "fault.h"
 #include "marshal.h"
@@ -38,6 +39,7 @@ void unwind_stop(struct cubicle *cubicle, enum cubicle_state state, int status)
 {
     cubicle->state = state;
     cubicle->exit_status = status;
+    counters_tell(cubicle);
     /* One that ends itself stays ended. */
     cubicle->may_restart &= state == CUBICLE_DEAD;
     unwind_poison(cubicle);
@@ -83,6 +85,7 @@ bool unwind_to_caller(struct cubicle *cubicle, struct unwind_target *target)
         };
         if (exits) {
             cubicle->state = CUBICLE_DEAD; /* that was the call that gets the status */
+            counters_tell(cubicle);
         }
         return true;
     }

@@ -15,7 +15,7 @@
 static uint64_t watchdog_call(const struct trampoline *t)
 {
     _Static_assert(TRAMPOLINE_MAX <= 1u << 16, "ids fit below the count");
-    return t->calls << 16 | t->id;
+    return t->count->calls << 16 | t->id;
 }
 
 /* Every tick that finds the same call on top, in the same cubicle, is one more for it. */

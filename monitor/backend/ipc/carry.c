@@ -201,11 +201,11 @@ static void carry_count(const struct carry *c, uint64_t answer)
     for (unsigned k = 0; k < t->nsteps; k++) {
         const struct marshal_step *step = &t->steps[k];
         if (step->kind == DESCRIPTOR_IN || step->kind == DESCRIPTOR_INOUT) {
-            t->bytes_in += c->sizes[k];
+            t->count->bytes_in += c->sizes[k];
         }
         if (step->kind == DESCRIPTOR_INOUT ||
             (step->kind == DESCRIPTOR_OUT && !failed)) {
-            t->bytes_out +=
+            t->count->bytes_out +=
                 step->ret ? (result > 0 ? (uint64_t)result : 0) : c->sizes[k];
         }
     }

@@ -24,11 +24,11 @@ void ipc_report(struct channel_peer *from, const struct channel_line *line)
     uint64_t n = 0;
     for (uint32_t id = 1; id <= trampoline_count() && n < COUNTS_MAX; id++) {
         const struct trampoline *t = trampoline_get(id);
-        if (t->caller == ipc_self && t->calls > 0) {
+        if (t->caller == ipc_self && t->count->calls > 0) {
             counts->of[n++] = (struct count){.id = id,
-                                             .calls = t->calls,
-                                             .bytes_in = t->bytes_in,
-                                             .bytes_out = t->bytes_out};
+                                             .calls = t->count->calls,
+                                             .bytes_in = t->count->bytes_in,
+                                             .bytes_out = t->count->bytes_out};
         }
     }
     counts->npages = self->npages;
@@ -52,9 +52,9 @@ static void counts_take(struct cubicle *cubicle, const volatile struct counts *c
         const uint64_t id = counts->of[i].id;
         struct trampoline *t = id <= UINT32_MAX ? trampoline_get((uint32_t)id) : NULL;
         if (t != NULL && t->caller == cubicle->id) {
-            t->calls = counts->of[i].calls;
-            t->bytes_in = counts->of[i].bytes_in;
-            t->bytes_out = counts->of[i].bytes_out;
+            t->count->calls = counts->of[i].calls;
+            t->count->bytes_in = counts->of[i].bytes_in;
+            t->count->bytes_out = counts->of[i].bytes_out;
         }
     }
 }

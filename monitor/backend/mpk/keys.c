@@ -293,7 +293,7 @@ static void keys_count_calls(uint64_t calls[CUBICLE_MAX + 1])
     uint64_t now[CUBICLE_MAX + 1] = {0};
     for (uint32_t id = 1; id <= trampoline_count(); id++) {
         const struct trampoline *t = trampoline_get(id);
-        now[t->callee] += t->calls;
+        now[t->callee] += t->count->calls;
     }
     for (unsigned id = 1; id <= CUBICLE_MAX; id++) {
         calls[id] = now[id] - before[id];

@@ -204,7 +204,10 @@ struct descriptor_arg *pointer(enum descriptor_kind kind, uint64_t argument,
 
 int enter_to(struct cubicle *to)
 {
+    static struct counters_edge count;
+    count = (struct counters_edge){0};
     trampoline.id = 1;
+    trampoline.count = &count;
     trampoline.caller = (uint16_t)caller.id;
     trampoline.callee = (uint16_t)(to != NULL ? to->id : CUBICLE_MONITOR);
     trampoline.from = &caller;
@@ -222,7 +225,9 @@ int enter_inner(const struct descriptor_arg *arg, uint64_t argument)
 {
     inner_function = (struct descriptor_function){
         .name = "g", .returns = DESCRIPTOR_I64, .nargs = 1, .args = {*arg}};
+    static struct counters_edge count;
     inner_trampoline = (struct trampoline){.id = 2,
+                                           .count = &count,
                                            .caller = (uint16_t)callee.id,
                                            .callee = (uint16_t)third.id,
                                            .from = &callee,

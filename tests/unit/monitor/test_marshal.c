@@ -99,8 +99,8 @@ static void test_in(void **state)
             leave(0);
             assert_int_equal(frame->result, 0);
             assert_int_equal(at(&caller, HEAP + shift)[0], 1);
-            assert_int_equal(trampoline.bytes_in, sizes[i]);
-            assert_int_equal(trampoline.bytes_out, 0);
+            assert_int_equal(trampoline.count->bytes_in, sizes[i]);
+            assert_int_equal(trampoline.count->bytes_out, 0);
         }
     }
 }
@@ -117,7 +117,7 @@ static void test_out(void **state)
     leave(-EIO);
     assert_int_equal((int64_t)frame->result, -EIO);
     assert_bytes(at(&caller, HEAP), 'a', 205);
-    assert_int_equal(trampoline.bytes_out, 0);
+    assert_int_equal(trampoline.count->bytes_out, 0);
 
     begin(DESCRIPTOR_I32);
     pointer(DESCRIPTOR_OUT, HEAP + 5, DESCRIPTOR_SIZE_CONST, 100);
@@ -130,7 +130,7 @@ static void test_out(void **state)
     assert_bytes(at(&caller, HEAP + 5), 'x', 50);
     assert_bytes(at(&caller, HEAP + 55), 0, 50);
     assert_bytes(at(&caller, HEAP + 105), 'a', 100);
-    assert_int_equal(trampoline.bytes_out, 100);
+    assert_int_equal(trampoline.count->bytes_out, 100);
 }
 
 /* M3: `ret` bounds what goes back, and a lie is refused. */

@@ -59,7 +59,8 @@ static void test_given(void **state)
             assert_bytes(received(0), 'a', rows[i].size);
         }
         leave(0);
-        assert_int_equal(trampoline.bytes_in, rows[i].on_demand ? 0 : rows[i].size);
+        assert_int_equal(trampoline.count->bytes_in,
+                         rows[i].on_demand ? 0 : rows[i].size);
     }
     assert_int_equal(demand(BIG, DEMAND_MAX), 0);
     assert_int_equal(frame->args[0], DEMAND_START);
@@ -138,7 +139,7 @@ static void test_fetch(void **state)
         assert_position(at(&callee, HEAP + before), 3 + (size_t)rows[i].at, n);
         assert_bytes(at(&callee, HEAP + before + n), 'b', 100);
         leave(0);
-        assert_int_equal(trampoline.bytes_in, n);
+        assert_int_equal(trampoline.count->bytes_in, n);
         assert_int_equal(demand_fetch(HEAP, 0, 1), -EFAULT); /* it has returned */
     }
     /* What the caller's memory holds at that time, with the rights of that time. */

@@ -163,11 +163,13 @@ static void test_all(void **state)
     (void)state;
     table = fake;
     table.accepts = fake_accepts;
+    assert_int_equal(counters_setup(-1), 0);
     assert_int_equal(trampoline_init(), 0);
 
     const struct trampoline *first = create(0);
     assert_non_null(first);
     assert_int_equal(first->id, 1);
+    assert_ptr_equal(first->count, counters_edge(1));
     assert_int_equal(first->entry, slot(0));
     assert_ptr_equal(create(0), first);
     assert_ptr_equal(trampoline_at(slot(0)), first);

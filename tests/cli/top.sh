@@ -1,0 +1,136 @@
+#!/bin/sh
+# Watching a system that runs: cubicle top.
+# shellcheck source=tests/cli/tap.sh
+. "$(dirname "$0")/tap.sh"
+tests_dir=$top/tests/cli
+
+# A system that nobody else runs, with names as long as they can be.
+system=top-$$
+long=$(printf 'l%.0s' $(seq 63))
+sed -e "s/^name:.*/name: $system/" -e "s/^\( *- name:\) ramfs\$/\1 $long/" "$top/systems/sqlite.yaml" >top.yaml
+
+mkfifo input
+# begin OPTION...: runs it; its number is $pid, that of its monitor $monitor.
+begin() {
+    cubicle run ./top.yaml "$@" <input >run.out 2>run.err &
+    pid=$!
+    exec 3>input
+    echo '.print started' >&3
+    for _ in $(seq 100); do
+        grep -q started run.out && break
+        sleep 0.1
+    done
+    monitor=$(pgrep -P $pid | head -1)
+}
+
+# The value of column $1 in the line of file out that begins with $2.
+value() {
+    awk -v column="$1" -v row="$2" 'index($0, row " ") == 1 { print $column; exit }' out
+}
+
+begin --json=stats.json
+expect 0 '' 'a look' cubicle top $pid --batch -n 2 -d 0.2 --functions
+[ "$(grep -c "^system $system $pid sfi " out)" = 2 ]
+ok 'has a line for the system each time'
+grep -q '^cubicle sqlite live - ' out && grep -q '^cubicle monitor - ' out && grep -q "^cubicle $long live " out
+ok 'one for each cubicle, whatever the length of its name'
+[ "$(tail -n 200 out | awk '$1 == "edge" && $7 > 0' | wc -l)" -eq 0 ] || awk '/^system/ { n++ } n == 2 && $1 == "edge" && $7 > 0 { exit 1 }' out
+ok 'nothing happens while the program waits'
+before=$(value 9 'edge sqlite vfscore vfs vfs_write')
+[ "$before" -ge 1 ]
+ok 'edges have the calls so far'
+[ "$(value 7 'cubicle sqlite')" -ge 0 ] && [ "$(value 8 'cubicle sqlite')" -gt 100000 ]
+ok 'memory is in bytes'
+
+(
+    sleep 0.2
+    for i in $(seq 20); do
+        echo "SELECT 'line $i';"
+    done >&3
+) &
+expect 0 '' 'while it works' cubicle top $pid -b -n 1 -d 1 --functions --sort=bytes
+[ "$(value 9 'edge sqlite vfscore vfs vfs_write')" -ge $((before + 20)) ] && [ "$(value 7 'edge sqlite vfscore vfs vfs_write')" -ge 15 ] &&
+    [ "$(value 8 'edge sqlite vfscore vfs vfs_write')" -ge 120 ]
+ok 'calls and bytes per second are those that were made'
+[ "$(awk '$1 == "edge" { print $5 }' out | sort | uniq | wc -l)" -gt 5 ]
+ok 'each function has its line'
+expect 0 '' 'by interface' cubicle top $pid -b -n 1 -d 0.05
+[ "$(grep -c '^edge sqlite vfscore vfs - ' out)" = 1 ]
+ok 'has one line for all functions'
+expect 0 '' 'by the name of the system' cubicle top $system -b -n 1 -d 0.05
+expect 0 '' 'by the number of its monitor' cubicle top "$monitor" -b -n 1 -d 0.05
+grep -q "^system $system $pid " out
+ok 'is the same system'
+
+# Nobody but the monitor writes there, and a reader is not misled by what others wrote.
+expect 0 '' 'the counters cannot be written, and others do not pass for them' \
+    python3 "$tests_dir/top_files.py" $pid "$system"
+
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    expect 1 "$pid: this process is another user's" 'another user' \
+        setpriv --reuid=65534 --clear-groups "$(command -v cubicle)" top $pid -b -n 1
+else
+    echo '# another user: not tested, needs root and setpriv'
+fi
+expect 1 '^cubicle: 1: (no system that can be watched|this process is another)' 'no system' cubicle top 1 -b
+expect 1 '999999999: there is no such process' 'no process' cubicle top 999999999 -b
+expect 1 'no system of the name no-such' 'no such name' cubicle top no-such -b
+expect 1 '0: no number of a process' 'number 0' cubicle top 0 -b
+expect 1 '99999999999: no number of a process' 'a number that is too large' cubicle top 99999999999 -b
+for delay in 0 -1 nan x '' 3601; do
+    expect 2 'delay=.*: 0.05 to 3600 seconds' "delay '$delay'" cubicle top $pid -b --delay="$delay"
+done
+for count in 0 -1 1.5 x 1e99; do
+    expect 2 'count=.*: a number from 1' "count '$count'" cubicle top $pid -b --count=$count
+done
+expect 2 'goes with --batch' 'a count without --batch' cubicle top $pid -n 1
+expect 2 'calls, bytes, cpu, traps, memory or name' 'an unknown column' cubicle top $pid --sort=colour
+expect 2 'one system at a time' 'two systems' cubicle top 1 2
+expect 0 '' 'help' cubicle top --help
+expect 1 'the terminal cannot be used|there is no terminal' 'no terminal' setsid -w env TERM=dumb-$$ cubicle top $pid
+cubicle top $pid -b -n 5 -d 0.05 >/dev/full 2>err
+[ $? -eq 1 ] && grep -q 'cannot write standard output: No space' err
+ok 'a full disk'
+
+python3 "$tests_dir/top_screen.py" screen $pid >log 2>&1
+ok 'on a terminal of 80 by 24, keys, another size, one of 20 by 5' || true
+sed 's/^/# /' log
+
+cubicle top $pid -b -d 0.1 >ended.out 2>ended.err &
+watcher=$!
+sleep 0.5
+echo '.quit' >&3
+exec 3>&-
+wait $watcher && grep -q "system $system has ended" ended.err
+ok 'a system that ends while it is watched'
+wait $pid
+last=$(tac ended.out | awk '$1 == "edge" && $2 == "sqlite" && $3 == "vfscore" { n += $9 } $1 == "#edge" { print n; exit }')
+all=$(python3 -c 'import json; print(sum(e["calls"] for e in json.load(open("stats.json"))["edges"] if e["caller"] == "sqlite" and e["callee"] == "vfscore"))')
+[ "$last" = "$all" ]
+ok 'its last line has all that it did'
+[ -z "$(pgrep -P $$ -x cubicle)" ]
+ok 'nothing is left behind'
+
+begin
+cubicle top $pid -b -d 0.1 >out 2>ended.err &
+watcher=$!
+sleep 0.3
+kill -KILL "$monitor"
+wait $watcher && grep -q "system $system has ended" ended.err
+ok 'a system that is killed while it is watched'
+exec 3>&-
+wait $pid 2>/dev/null
+expect 1 "$pid: there is no such process" 'a system that has ended' cubicle top $pid -b
+
+begin --isolation=ipc
+expect 1 'not with --isolation=ipc' 'a process for each cubicle' cubicle top $pid -b -n 1
+exec 3>&-
+wait $pid
+expect 125 'with --isolation=ipc each cubicle counts' 'run --top with ipc' cubicle run hello --isolation=ipc --top
+expect 0 '' 'a limit of the size of files' sh -c 'ulimit -f 100; cubicle run hello --isolation=none'
+expect 125 'there is no terminal' 'run --top without a terminal' setsid -w cubicle run hello --top
+python3 "$tests_dir/top_screen.py" run >log 2>&1
+ok 'run --top shows the system, and then what it has written'
+sed 's/^/# /' log
+
+finish
