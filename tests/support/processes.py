@@ -14,11 +14,13 @@ def descendants(pid):
     return [pid, *(p for child in children for p in descendants(int(child)))]
 
 
-def resident_bytes(pid):
-    """Of the process and all below it."""
+def resident_bytes(pid, name=None):
+    """Of the process and all below it, or those of them that are called @name."""
     total = 0
     for process in descendants(pid):
         with contextlib.suppress(OSError):
+            if name not in (None, Path(f"/proc/{process}/comm").read_text().strip()):
+                continue
             pages = Path(f"/proc/{process}/statm").read_text().split()[1]
             total += int(pages) * os.sysconf("SC_PAGE_SIZE")
     return total

@@ -12,6 +12,7 @@ import heapq
 import os
 import random
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -46,6 +47,8 @@ class Server:
         if address is None:
             address = ("127.0.0.1", free_port())
             self.options.append(f"--publish={address[0]}:{address[1]}:80")
+            if shutil.which("passt") and not any(o.startswith("--network") for o in self.options):
+                self.options.append("--network=stream:passt")
         self.address = address
         self.argv = [CUBICLE, "run", system, *mode(isolation), f"--root={root}", *self.options]
         self.err = ""
@@ -102,8 +105,8 @@ class Server:
         return socket.create_connection(self.address, timeout * SLOW)
 
     def memory(self):
-        """Resident bytes of all its processes."""
-        return resident_bytes(self.process.pid)
+        """Resident bytes of the system, without the network's helper."""
+        return resident_bytes(self.process.pid, "cubicle")
 
 
 def require_namespaces():

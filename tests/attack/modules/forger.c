@@ -147,10 +147,9 @@ static uint64_t some(void)
 static void forge(struct channel_peer *peer)
 {
     struct channel_line *line = peer->out;
-    line->kind = (uint32_t)(any() % 8);
-    if (peer->id == 0 && line->kind == CHANNEL_END) {
-        line->kind = CHANNEL_REPORT; /* to end is its own affair */
-    }
+    const uint32_t kind = (uint32_t)(any() % 8);
+    /* To end is its own affair; the line may be read at any time. */
+    line->kind = peer->id == 0 && kind == CHANNEL_END ? CHANNEL_REPORT : kind;
     line->what = (uint32_t)(any() % 4 != 0 ? any() % 700 : some());
     line->call = any() % 4 != 0 ? any() % 100 : some();
     line->offset = (uint32_t)(any() % 2 != 0 ? some() & ~15u : some());
