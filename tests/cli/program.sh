@@ -151,7 +151,7 @@ import subprocess
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-command = ["cubicle", "run", f"--publish={port}:7", "net.cub", "--", "wait"]
+command = ["cubicle", "run", "--network=stream:slirp", f"--publish={port}:7", "net.cub", "--", "wait"]
 with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as system:
     assert system.stdout.readline() == "ready\n"
     with socket.create_connection(("127.0.0.1", port)) as client:
