@@ -293,15 +293,20 @@ def measure_beside(configurations, rounds, seconds, note):
     return results
 
 
+def ratios(results, base, other, mode, size, key):
+    """@key of @other by that of @base, of each round."""
+    return [b[key] / a[key] for a, b in
+            zip(results[base][mode][size], results[other][mode][size])]
+
+
 def print_beside(results, titles, base="direct", other="sfi"):
     print(f"\nboth at once on one processor: server time per request of {titles[other]}, "
           f"of {titles[base]}")
     for mode in MODES:
         for size in results[base][mode]:
-            ratios = [b["cpu"] / a["cpu"] for a, b in
-                      zip(results[base][mode][size], results[other][mode][size])]
-            print(f"{mode:24s}{size:>6s}{statistics.median(ratios):14.3f}"
-                  f"   ({min(ratios):.3f} to {max(ratios):.3f})")
+            cpu = ratios(results, base, other, mode, size, "cpu")
+            print(f"{mode:24s}{size:>6s}{statistics.median(cpu):14.3f}"
+                  f"   ({min(cpu):.3f} to {max(cpu):.3f})")
 
 
 def middle(results, name, mode, size, key):
@@ -324,10 +329,8 @@ def print_results(results, titles, base="direct", other="sfi"):
     print(f"{'':24s}{'size':>6s}{'server time':>14s}{'requests':>12s}{'of native':>12s}")
     for mode in MODES:
         for size in results[base][mode]:
-            cpu = [b["cpu"] / a["cpu"] for a, b in
-                   zip(results[base][mode][size], results[other][mode][size])]
-            rate = [b["rate"] / a["rate"] for a, b in
-                    zip(results[base][mode][size], results[other][mode][size])]
+            cpu = ratios(results, base, other, mode, size, "cpu")
+            rate = ratios(results, base, other, mode, size, "rate")
             native = ""
             if "native" in results:
                 native = (middle(results, other, mode, size, "rate")
