@@ -100,6 +100,7 @@ def crash(way):
     process.stdin.flush()
     check(process.stdout.readline() == "now\n", "no answer")
     process.kill()
+    process.stdout.read()  # all of it has ended, before it could find its standard input closed
     process.communicate()
     check((folders.ours / "a.db-journal").exists(), "no journal: nothing was in the middle")
     result = shell(way, folders.ours, "SELECT count(*), sum(x) FROM t; PRAGMA integrity_check;\n", "/data/a.db")
