@@ -179,11 +179,11 @@ static void stream_lend(struct sock *sock, void *buf, size_t size)
  */
 static uint32_t stream_withhold(const struct sock *sock)
 {
-    const uint32_t least = 2u * sock->tcp->mss;
+    const uint32_t least = 2u * sock->tcp->mss, most = TCP_WND_MAX(sock->tcp);
     uint32_t window = (uint32_t)sock->options.receive_size / 2;
 
     window = window > least ? window : least;
-    return window < TCP_WND ? TCP_WND - window : 0;
+    return window < most ? most - window : 0;
 }
 
 static void stream_give_window(struct sock *sock, size_t size)
@@ -238,8 +238,9 @@ static void stream_tell(struct sock *sock, size_t size)
     }
     stream_give_window(sock, size);
     /* lwIP tells of a window when it has grown by much: of a small one, that may be never. */
-    if (want > 0 && TCP_SEQ_GEQ(pcb->rcv_nxt + pcb->rcv_wnd,
-                                pcb->rcv_ann_right_edge + (TCP_WND - want) / 2)) {
+    if (want > 0 &&
+        TCP_SEQ_GEQ(pcb->rcv_nxt + pcb->rcv_wnd,
+                    pcb->rcv_ann_right_edge + (TCP_WND_MAX(pcb) - want) / 2)) {
         tcp_ack_now(pcb);
         loop_dirty(sock);
     }
