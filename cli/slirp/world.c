@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+
+#define BACKLOG 4096 /* of a published port; Linux has a limit of its own, net.core.somaxconn */
 
 /* ---- timers: few, in a list ---- */
 
@@ -107,6 +110,21 @@ static void world_ignore(void *opaque)
     (void)opaque;
 }
 
+/* libslirp has a backlog of one: of clients that come at once most would wait for a second, until they ask again. */
+static int world_lengthen_backlog(int fd, int events, void *opaque)
+{
+    int listens = 0;
+    socklen_t size = sizeof(listens);
+
+    (void)events;
+    (void)opaque;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 &&
+        listens != 0) {
+        (void)listen(fd, BACKLOG);
+    }
+    return -1;
+}
+
 Slirp *world_create(const struct helper_options *options)
 {
     static const SlirpCb callbacks = {
@@ -150,6 +168,8 @@ Slirp *world_create(const struct helper_options *options)
             return NULL;
         }
     }
+    uint32_t timeout_ms = 0;
+    slirp_pollfds_fill(slirp, &timeout_ms, world_lengthen_backlog, NULL);
     return slirp;
 }
 
