@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define BACKLOG 4096 /* of a published port; Linux has a limit of its own, net.core.somaxconn */
+#define BACKLOG \
+    4096 /* of a published port; Linux has a limit of its own, net.core.somaxconn */
 
 /* ---- timers: few, in a list ---- */
 
