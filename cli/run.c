@@ -35,8 +35,15 @@ static struct manifest *find_system(const struct run_options *options,
     *path = options->system;
     if (program_is_module(options->system)) {
         return program_manifest(
-            options->system, config->isolation != MONITOR_ISOLATION_SFI,
+            options->system, options->components, options->ncomponents,
+            config->isolation != MONITOR_ISOLATION_SFI,
             options->network.kind != NETWORK_DEFAULT || options->npublish > 0);
+    }
+    if (options->ncomponents > 0) {
+        cli_error("--component=%s: '%s' is not the file of a program",
+                  options->components[0], options->system);
+        cli_hint("a manifest names its components under 'cubicles'");
+        return NULL;
     }
     *path = manifest_find(options->system);
     return *path != NULL ? manifest_read(*path) : NULL;
