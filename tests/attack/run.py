@@ -513,7 +513,8 @@ def main():
     if LOADING:
         tests.tests += loading.tests
     tests.add("every row of the catalogue has a test", complete, tests.tests + loading.tests)
-    tests.add("every row of the catalogue is in the threat model", documented)
+    if SFI:  # once; an emulated machine has no documents
+        tests.add("every row of the catalogue is in the threat model", documented)
     return tests.main()
 
 
