@@ -35,8 +35,8 @@ static bool is_wanted(const struct check_group *group, int argc, char **argv)
     return argc < 2 && !group->on_request;
 }
 
-int check_groups(const struct check_group *groups, size_t ngroups, int argc, char **argv,
-                 void (*run)(const struct check_group *))
+int check_groups(const struct check_group *groups, size_t ngroups, int argc,
+                 char **argv, void (*run)(const struct check_group *))
 {
     int ran = 0, failed = 0;
 

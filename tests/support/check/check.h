@@ -23,12 +23,12 @@ void check_report(int ok, const char *file, int line, const char *format, ...)
     check_report((condition) != 0, __FILE__, __LINE__, "%s", #condition)
 
 /* The text of errno helps where a call failed, and means nothing elsewhere. */
-#define CHECK_INT(have, want)                                                     \
-    do {                                                                          \
-        const long long have_ = (long long)(have), want_ = (long long)(want);     \
-        check_report(have_ == want_, __FILE__, __LINE__,                          \
-                     "%s is %lld, not %lld (errno: %s)", #have, have_, want_,     \
-                     strerror(errno));                                            \
+#define CHECK_INT(have, want)                                                 \
+    do {                                                                      \
+        const long long have_ = (long long)(have), want_ = (long long)(want); \
+        check_report(have_ == want_, __FILE__, __LINE__,                      \
+                     "%s is %lld, not %lld (errno: %s)", #have, have_, want_, \
+                     strerror(errno));                                        \
     } while (0)
 
 #define CHECK_STRING(have, want)                                                     \
@@ -69,8 +69,8 @@ struct check_group {
  * one line of PASS or FAIL for each. Returns main()'s status: 0, or 1 where one failed or none
  * ran.
  */
-int check_groups(const struct check_group *groups, size_t ngroups, int argc, char **argv,
-                 void (*run)(const struct check_group *));
+int check_groups(const struct check_group *groups, size_t ngroups, int argc,
+                 char **argv, void (*run)(const struct check_group *));
 
 /** What @run of check_groups() is where a group needs nothing around it. */
 void check_run(const struct check_group *group);
