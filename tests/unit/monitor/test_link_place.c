@@ -93,7 +93,9 @@ bool module_has_entry_at(const struct module *m, uint64_t address)
 
 struct trampoline *trampoline_at(uint32_t address)
 {
-    return address == STUBS_START ? &mine : address == STUBS_START + 96 ? &others : NULL;
+    return address == STUBS_START        ? &mine
+           : address == STUBS_START + 96 ? &others
+                                         : NULL;
 }
 
 int32_t thread_disp(void)
@@ -174,7 +176,8 @@ static uint8_t *placed(const char *name)
     for (size_t i = 0; i < module.image.nsections; i++) {
         const struct image_section *section = &module.image.sections[i];
         if (section->name != NULL && strcmp(section->name, name) == 0) {
-            return cubicle_address(&cubicle, module.base[section->segment] + section->at);
+            return cubicle_address(&cubicle,
+                                   module.base[section->segment] + section->at);
         }
     }
     fail_msg("no section %s", name);
@@ -370,8 +373,9 @@ static void test_refused(void **state)
     assert_int_equal(link_place(&module), 0);
     good = false;
     assert_int_equal(link_seal(&module), -ENOEXEC);
-    assert_string_equal(message, "m.cub: refused by the verifier at code offset 0x28, in "
-                                 "other+0x8: a rule (no instruction)");
+    assert_string_equal(message,
+                        "m.cub: refused by the verifier at code offset 0x28, in "
+                        "other+0x8: a rule (no instruction)");
     assert_int_equal(nprotected, 0);
     image_close(&module.image);
 }
@@ -406,12 +410,16 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_places),        cmocka_unit_test(test_contents),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_contents),
         cmocka_unit_test(test_one_after_another),
-        cmocka_unit_test(test_quota),         cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_quota),
+        cmocka_unit_test(test_spelling),
         cmocka_unit_test(test_spelling_everywhere),
-        cmocka_unit_test(test_spelled_bytes), cmocka_unit_test(test_seal),
-        cmocka_unit_test(test_targets),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_spelled_bytes),
+        cmocka_unit_test(test_seal),
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_no_room),
     };
 

@@ -55,7 +55,8 @@ int fault_handle(int signal, void (*handler)(int, siginfo_t *, void *), int flag
 void fault_stop_interrupted(void *c, struct cubicle *cubicle, const char *reason)
 {
     assert_ptr_equal(c, &context);
-    assert_string_equal(reason, "the call computes longer than the cubicle's time limit");
+    assert_string_equal(reason,
+                        "the call computes longer than the cubicle's time limit");
     stopped = cubicle;
 }
 
@@ -81,7 +82,8 @@ static void enter(uint32_t trampoline)
 static void leave(void)
 {
     const struct call_frame *top = --thread_self.control - 1;
-    thread_self.running = top->trampoline != 0 ? trampolines[top->trampoline].callee : 0;
+    thread_self.running =
+        top->trampoline != 0 ? trampolines[top->trampoline].callee : 0;
 }
 
 /* Ticks until somebody is stopped, at most @most; how many it took, 0: nobody was. */
@@ -215,9 +217,9 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_start),   cmocka_unit_test(test_stops),
+        cmocka_unit_test(test_start),    cmocka_unit_test(test_stops),
         cmocka_unit_test(test_no_limit), cmocka_unit_test(test_each_call),
-        cmocka_unit_test(test_callees), cmocka_unit_test(test_monitor),
+        cmocka_unit_test(test_callees),  cmocka_unit_test(test_monitor),
         cmocka_unit_test(test_nobody),
     };
 
