@@ -16,6 +16,7 @@
 #include "trace_file.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,6 +315,9 @@ int cli_run(int argc, char **argv)
     struct network network;
 
     run_options_parse(argc, argv, &options);
+    /* What exceeds a limit of the size of files is an error of the call, here, in the system
+     * and in helpers; the signal would end them without a word. */
+    signal(SIGXFSZ, SIG_IGN);
     config.view_switch = options.view_switch;
     config.link = options.link;
     config.acl = options.acl;
