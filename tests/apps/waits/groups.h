@@ -37,6 +37,7 @@ void test_tcp_epoll(void);
 void test_tcp_whole(void);
 void test_interfaces(void);
 void test_udp(void);
+void test_cork(void);
 void test_names(void);
 void test_many(void);
 void test_no_network(void);
