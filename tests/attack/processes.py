@@ -26,6 +26,8 @@ from harness import (  # noqa: E402
     temporary_directory,
 )
 from processes import descendants  # noqa: E402
+from run import complete, harmless, stopped  # noqa: E402
+from cases import HARMLESS, STOPPED  # noqa: E402
 
 FORGED = SYSTEMS / "forged.yaml"
 # What the attacker asks the kernel for; the names are those of forger.c.
@@ -34,6 +36,11 @@ CALLS = ["kill", "kill-group", "ptrace", "read-memory", "open", "openat", "socke
          "close", "ioctl", "futex-requeue", "x32", "shmat", "io-uring", "pidfd", "setuid"]
 # Whose channel the attacker writes to.
 VICTIMS = ["callee", "random", "parent"]
+# Rows of STOPPED and HARMLESS that are stopped by the process's own monitor, or by the caller's.
+AS_EVER = ["null_read", "read_stack", "stack_overflow", "write_own_code", "execute_null", "overwrite_return",
+           "stale_return", "divide", "illegal", "compute_for_ever", "early_return", "change_registers",
+           "longjmp_out", "every_length", "hostile_arguments", "descriptors_run_out", "foreign_caller_id",
+           "refused_after_seek", "bind_past_vfscore"]
 
 
 @functools.cache
@@ -116,13 +123,20 @@ def killed(name):
 def main():
     tests = Suite("processes")
     for name in CALLS:
-        tests.add(f"ipc: 33-36 host call {name}", host_call, name)
+        tests.add(f"{36 if name == 'x32' else 33}: host call {name}", host_call, name)
     for victim in VICTIMS:
-        tests.add(f"ipc: 28 forged messages to {victim}", forged, victim)
+        tests.add(f"28: forged messages to {victim}", forged, victim)
     for name in ("vfscore", "driver", "time"):
-        tests.add(f"ipc: 32 the process of {name} is killed", killed, name)
-    tests.add("ipc: 31 more memory than the quota", quota)
-    tests.add("ipc: 1 others' memory", others_memory)
+        tests.add(f"32: the process of {name} is killed", killed, name)
+    tests.add("31: more memory than the quota", quota)
+    tests.add("1: others' memory", others_memory)
+    for row in STOPPED:
+        if row[0] in AS_EVER:
+            tests.add(f"{row[4]}: {row[0]}", stopped, *row, isolation="ipc")
+    for row in HARMLESS:
+        if row[0] in AS_EVER:
+            tests.add(f"{row[2]}: {row[0]}", harmless, *row, isolation="ipc")
+    tests.add("every row of the catalogue has a test", complete, list(tests.tests), "ipc")
     return tests.main()
 
 
