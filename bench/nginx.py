@@ -223,6 +223,8 @@ def request(network, processor, name, extra, seconds, pid, server=f"http://{GUES
     if count == 0:
         raise Failed(f"no request was answered: {' '.join(argv)}\n{out}")
     latency = {q: float(v) * UNITS[u] for q, v, u in QUANTILE.findall(out)}
+    if len(latency) != 2:
+        raise Failed(f"wrk tells no latencies: {' '.join(argv)}\n{out}")
     errors = ERRORS.search(out)
     return {
         "rate": float(RATE.search(out).group(1)),

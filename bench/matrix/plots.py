@@ -35,7 +35,8 @@ set ylabel {y_label}
 
 def quote(text):
     """As a string of gnuplot, in which only the quote is special."""
-    return "'" + " ".join(str(text).split()).replace("'", "''") + "'"
+    words = "".join(c if c.isprintable() else " " for c in str(text)).split()
+    return "'" + " ".join(words).replace("'", "''") + "'"
 
 
 def labels(plot):
@@ -93,8 +94,10 @@ def script(plot, width=860, height=340):
 
 
 def embedded(svg, name):
-    """What gnuplot wrote, to stand inside a page: no head of its own, ids of its own, the page's colour of text."""
+    """What gnuplot wrote, to stand inside a page: no head, ids of its own, the page's colour of text, and '>' in words
+    escaped, which gnuplot leaves."""
     svg = svg[svg.index("<svg"):]
+    svg = re.sub(r"(?<=<text>)[^<]*", lambda words: words.group().replace(">", "&gt;"), svg)
     svg = re.sub(r"<title>.*?</title>\s*<desc>.*?</desc>", "", svg, flags=re.DOTALL)
     svg = svg.replace("'black'", "'currentColor'").replace('"black"', '"currentColor"')
     svg = re.sub(r'''(\bid=["']|xlink:href=["']#|url\(#)''', rf"\g<1>{name}-", svg)

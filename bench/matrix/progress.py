@@ -39,6 +39,7 @@ class Progress:
             key, _ = self.plan[self.done]
             self.took.setdefault(key, []).append(self.clock() - self.begun)
         self.done += 1
+        self.begun = self.clock()
 
     def left(self):
         """Seconds to the end, the running step's whole time less what it has taken."""
@@ -65,6 +66,12 @@ class Progress:
         elif self.clock() - self.said >= PLAIN_SECONDS:
             self.said = self.clock()
             self.stream.write(f"{text}\n")
+        self.stream.flush()
+
+    def say(self, text):
+        """A line of its own."""
+        self.clear()
+        self.stream.write(f"bench: {text}\n")
         self.stream.flush()
 
     def clear(self):

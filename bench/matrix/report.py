@@ -27,7 +27,8 @@ figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
 
 
 def text(value):
-    return html.escape(str(value))
+    """As text of the page, without characters that no page may have."""
+    return html.escape("".join(c if c.isprintable() or c == "\n" else " " for c in str(value)))
 
 
 def cell(values):

@@ -58,8 +58,7 @@ def take_step(part, step, result, progress):
         samples = step.run(progress.note)
     except Failed as failed:
         result.failures.append((step.configuration, str(failed)))
-        progress.clear()
-        print(f"bench: {part.name}, {step.configuration}: {failed}", flush=True)
+        progress.say(f"{part.name}, {step.configuration}: {failed}")
         return
     result.add(samples)
 
@@ -76,9 +75,8 @@ def take_turns(plans, settings, results, checkpoint, stream=None):
                 current, now = number, time.monotonic()
                 checkpoint()
                 if settings.limit_s and now - start + (now - before) > settings.limit_s:
-                    progress.clear()
-                    print(f"bench: {number} rounds of {settings.rounds}: the next would end after "
-                          f"{settings.limit_s} s")
+                    progress.say(f"{number} rounds of {settings.rounds}: the next would end after "
+                                 f"{settings.limit_s} s")
                     results.rounds = number
                     return False
                 before = now
