@@ -27,6 +27,7 @@ set border 3
 set tics nomirror
 set grid ytics
 set key outside right top
+set pointintervalbox 0
 set title {title}
 set xlabel {x_label}
 set ylabel {y_label}
@@ -44,13 +45,20 @@ def labels(plot):
     return list(dict.fromkeys(x for _, points in plot.series for x, _ in points))
 
 
+def beside(plot):
+    """How many bars there are at a label: one where each series has a label of its own."""
+    marks = [x for _, points in plot.series for x, _ in points]
+    return 1 if len(set(marks)) == len(marks) else len(plot.series)
+
+
 def block(number, plot, points):
     """The data of one series: x, median, quartiles."""
     lines = [f"$data{number} << END"]
     places = {label: place for place, label in enumerate(labels(plot))} if plot.bars else {}
-    width = BAR_WIDTH / len(plot.series)
+    count = beside(plot)
+    width = BAR_WIDTH / count
     for x, figures in points:
-        where = places[x] + (number + 0.5) * width - BAR_WIDTH / 2 if plot.bars else x
+        where = places[x] + (number % count + 0.5) * width - BAR_WIDTH / 2 if plot.bars else x
         lines.append(f"{where} {figures.median} {figures.q1} {figures.q3}")
     return "\n".join([*lines, "END"])
 
@@ -61,7 +69,7 @@ def drawing(number, plot, name):
     data = f"$data{number} using"
     if plot.bars:
         return (f"{data} 1:2 with boxes {colour} fill solid 0.75 noborder title {quote(name)}, "
-                f"{data} 1:2:3:4 with yerrorbars lc rgb 'black' pt 0 lw 1 notitle")
+                f"{data} 1:2:3:4 with yerrorbars lc rgb 'black' pt -1 lw 1 notitle")
     return f"{data} 1:2:3:4 with yerrorlines {colour} lw 1.5 pt 7 ps 0.4 title {quote(name)}"
 
 
@@ -73,7 +81,7 @@ def positive(plot):
     return plot._replace(series=[s for s in series if s[1]])
 
 
-def script(plot, width=860, height=340):
+def script(plot, width=1000, height=340):
     """For gnuplot; None where there is nothing to draw."""
     plot = positive(plot)
     if not plot.series:
@@ -84,7 +92,7 @@ def script(plot, width=860, height=340):
                     if is_log)
     if plot.bars:
         places = ", ".join(f"{quote(label)} {place}" for place, label in enumerate(labels(plot)))
-        width = BAR_WIDTH / len(plot.series)
+        width = BAR_WIDTH / beside(plot)
         text += (f"set xtics ({places})\nset xrange [-0.6:{len(labels(plot)) - 0.4}]\n"
                  f"set boxwidth {width * 0.92}\n")
         text += "" if plot.log_y else "set yrange [0:*]\n"
