@@ -27,7 +27,6 @@ set border 3
 set tics nomirror
 set grid ytics
 set key outside right top
-set pointintervalbox 0
 set title {title}
 set xlabel {x_label}
 set ylabel {y_label}
@@ -69,7 +68,7 @@ def drawing(number, plot, name):
     data = f"$data{number} using"
     if plot.bars:
         return (f"{data} 1:2 with boxes {colour} fill solid 0.75 noborder title {quote(name)}, "
-                f"{data} 1:2:3:4 with yerrorbars lc rgb 'black' pt -1 lw 1 notitle")
+                f"{data} 1:3:(0):($4-$3) with vectors heads size screen 0.003,90 lc rgb 'black' notitle")
     return f"{data} 1:2:3:4 with yerrorlines {colour} lw 1.5 pt 7 ps 0.4 title {quote(name)}"
 
 
@@ -88,8 +87,8 @@ def script(plot, width=1000, height=340):
         return None
     text = HEAD.format(width=width, height=height, title=quote(plot.title),
                        x_label=quote(plot.x_label), y_label=quote(plot.y_label))
-    text += "".join(f"set logscale {axis}\n" for axis, is_log in (("x", plot.log_x), ("y", plot.log_y))
-                    if is_log)
+    text += "set logscale x\nset format x '%.0s%c'\n" if plot.log_x else ""
+    text += "set logscale y\n" if plot.log_y else ""
     if plot.bars:
         places = ", ".join(f"{quote(label)} {place}" for place, label in enumerate(labels(plot)))
         width = BAR_WIDTH / beside(plot)

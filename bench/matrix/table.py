@@ -3,7 +3,7 @@
 from matrix import configurations
 from matrix.figures import cell, number
 
-ROW_WIDTH = 44
+ROW_WIDTH = 56  # at most
 NONE = "-"
 
 
@@ -45,10 +45,11 @@ def render(part, result):
     table = rows_of(result)
     widths = [max([len(c), *(len(cells[i]) for _, _, cells in table)]) + 2
               for i, c in enumerate(columns)]
-    lines.append(f"{'':{ROW_WIDTH}s}{'':>6s}"
+    width = min(ROW_WIDTH, max((len(name) for name in result.rows), default=0) + 1)
+    lines.append(f"{'':{width}s}{'':>6s}"
                  + "".join(f"{c:>{w}s}" for c, w in zip(columns, widths)))
     for name, unit, cells in table:
-        lines.append(f"{name[:ROW_WIDTH - 1]:{ROW_WIDTH}s}{unit:>6s}"
+        lines.append(f"{name[:width - 1]:{width}s}{unit:>6s}"
                      + "".join(f"{c:>{w}s}" for c, w in zip(cells, widths)))
     return "\n".join([*lines, *notes(part, result)])
 
