@@ -1,6 +1,6 @@
 """The order: each round measures everything once, configurations in turn, so that a slow minute hits all of them.
 
-A step's samples count when it has ended, all or none. What fails is named, and not tried again; the rest goes on.
+A step's samples count when it has ended, all or none. What fails twice is left out from then on; the rest goes on.
 """
 
 import time
@@ -53,14 +53,15 @@ def label(part, step, number, rounds):
 
 
 def take_step(part, step, result, progress):
-    """Adds its samples, or its failure."""
-    try:
-        samples = step.run(progress.note)
-    except Failed as failed:
-        result.failures.append((step.configuration, str(failed)))
-        progress.say(f"{part.name}, {step.configuration}: {failed}")
-        return
-    result.add(samples)
+    """Adds its samples, or its failure. What fails is tried once more: a busy machine can be the reason."""
+    for attempt in range(2):
+        try:
+            result.add(step.run(progress.note))
+            return
+        except Failed as failed:
+            progress.say(f"{part.name}, {step.configuration}: {failed}")
+            if attempt == 1:
+                result.failures.append((step.configuration, str(failed)))
 
 
 def take_turns(plans, settings, results, checkpoint, stream=None):
