@@ -206,31 +206,35 @@ def await_server(network):
 
 RATE = re.compile(r"^Requests/sec:\s+([\d.]+)", re.MULTILINE)
 COUNT = re.compile(r"^\s*(\d+) requests in", re.MULTILINE)
-QUANTILE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)$", re.MULTILINE)
+QUANTILE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m) *$", re.MULTILINE)
 ERRORS = re.compile(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")
+BAD = re.compile(r"Non-2xx.*: (\d+)")
 UNITS = {"us": 1e-3, "ms": 1, "s": 1e3, "m": 6e4}
 
 
-def request(network, processor, name, extra, seconds, pid, server=f"http://{GUEST}"):
-    """One run of wrk: requests/s, microseconds of server time per request, latencies, errors."""
-    argv = ["ip", "netns", "exec", network.client, "taskset", "-c", str(processor), "wrk",
-            "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "--timeout", "10s",
-            *extra, f"{server}/{name}"]
-    before = processor_seconds(pid)
-    out = run(*argv)
-    used = processor_seconds(pid) - before
-    count = int(COUNT.search(out).group(1))
-    if count == 0:
-        raise Failed(f"no request was answered: {' '.join(argv)}\n{out}")
-    latency = {q: float(v) * UNITS[u] for q, v, u in QUANTILE.findall(out)}
-    if len(latency) != 2:
-        raise Failed(f"wrk tells no latencies: {' '.join(argv)}\n{out}")
-    errors = ERRORS.search(out)
+def read_wrk(out):
+    """What wrk prints: requests, requests/s, latencies in ms, errors, answers that are not 2xx."""
+    latency = {quantile: float(value) * UNITS[unit] for quantile, value, unit in QUANTILE.findall(out)}
+    count, rate = COUNT.search(out), RATE.search(out)
+    if count is None or rate is None or len(latency) != 2 or count.group(1) == "0":
+        raise Failed(f"wrk tells of no requests:\n{out}")
+    errors, bad = ERRORS.search(out), BAD.search(out)
     return {
-        "rate": float(RATE.search(out).group(1)),
-        "cpu": used / count * 1e6,
+        "count": int(count.group(1)),
+        "rate": float(rate.group(1)),
         "p50": latency["50"],
         "p99": latency["99"],
         "errors": sum(map(int, errors.groups())) if errors else 0,
-        "bad": int(m.group(1)) if (m := re.search(r"Non-2xx.*: (\d+)", out)) else 0,
+        "bad": int(bad.group(1)) if bad else 0,
     }
+
+
+def request(network, processor, name, extra, seconds, pid, server=f"http://{GUEST}"):
+    """One run of wrk: what read_wrk() tells, and "cpu", microseconds of server time per request."""
+    before = processor_seconds(pid)
+    out = run("ip", "netns", "exec", network.client, "taskset", "-c", processor, "wrk",
+              "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "--timeout", "10s",
+              *extra, f"{server}/{name}")
+    used = processor_seconds(pid) - before
+    answer = read_wrk(out)
+    return {**answer, "cpu": used / answer["count"] * 1e6}

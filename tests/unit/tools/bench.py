@@ -16,6 +16,7 @@ from harness import Suite, check, temporary_directory
 from matrix import baseline, figures, progress, results, table, turns
 from matrix.commands import Failed
 from matrix.results import Row, Sample
+import nginx
 
 # --- Statistics and tables
 
@@ -43,6 +44,32 @@ def table_of_a_part():
     same(lines[3], ["two", "1/s", "-", "5.00"], "what was not measured")
     check("left out: ipc: windows: no memory is shared" in text, text)
     check("failed: sfi: status 1\n" in text + "\n", text)
+
+
+WRK = """\
+Running 2s test @ http://10.77.0.2/8M
+  1 threads and 32 connections
+  Latency Distribution
+     50%  870.00us
+     75%    1.10s
+     90%    1.29s
+     99%    2.17s\x20
+  70 requests in 2.25s, 586.37MB read
+  Socket errors: connect 1, read 2, write 0, timeout 4
+  Non-2xx or 3xx responses: 5
+Requests/sec:     31.14
+Transfer/sec:    260.83MB
+"""
+
+
+def wrk_output():
+    same(nginx.read_wrk(WRK), {"count": 70, "rate": 31.14, "p50": 0.87, "p99": 2170.0, "errors": 7, "bad": 5},
+         "all of it")
+    for wrong in ("", WRK.replace("70 requests", "0 requests"), WRK.replace("99%", "98%")):
+        try:
+            check(False, f"accepted: {nginx.read_wrk(wrong)}")
+        except Failed:
+            pass
 
 
 # --- Comparison
@@ -234,6 +261,7 @@ def main():
     suite = Suite("bench")
     suite.add("spread", spread_of_values)
     suite.add("table", table_of_a_part)
+    suite.add("what wrk prints", wrk_output)
     for name, case in JUDGED.items():
         suite.add(f"judge: {name}", judged, *case)
     for test in (baseline_of_itself, baseline_worse, baseline_machine, baseline_differs, turns_in_order,
