@@ -111,6 +111,15 @@ def embedded(svg, name):
     return svg.replace("<svg", '<svg role="img"', 1)
 
 
+STYLE = ("<style>svg { color: #1c1e21; } @media (prefers-color-scheme: dark) { svg { color: #e3e4e6; } }"
+         "</style>")
+
+
+def alone(svg):
+    """An embedded plot as a file of its own, which has no page to take its colour of text from."""
+    return svg.replace(">", f">{STYLE}", 1) + "\n"
+
+
 def requirements():
     """Raises Missing, with what to do."""
     if shutil.which("gnuplot") is None:

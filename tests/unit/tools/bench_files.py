@@ -179,6 +179,22 @@ def report_plots():
     check("black" not in text.split("<body>")[1], "what is black in the dark")
 
 
+def pictures():
+    if shutil.which("gnuplot") is None:
+        raise Skip("gnuplot is not installed (package gnuplot-nox)")
+    with temporary_directory() as folder:
+        out, path = measured(folder, "--quick", f"--pictures={folder}/new")
+        same(out.status, 0, out.describe())
+        drawn = sorted(Path(folder, "new").iterdir())
+        same([p.name for p in drawn], ["steady-bars.svg", "steady-lines.svg"], "files")
+        for picture in drawn:
+            text = picture.read_text()
+            xml.etree.ElementTree.fromstring(text)
+            check("prefers-color-scheme: dark" in text, "dark")
+        out = execute([*BENCH, f"--from={path}", f"--pictures={path}"])
+        check(out.status == 2 and "cannot be made" in out.err, "no folder", out)
+
+
 def report_without_gnuplot():
     with temporary_directory() as folder:
         text, tree = parsed_report(folder, PATH=folder)
@@ -205,7 +221,7 @@ def main():
                          ("a list", "[]")):
         suite.add(f"baseline refused: {name}", json_refused, spoilt, "(broken JSON|not a result)")
     suite.add("baseline refused: not there", json_unreadable)
-    for test in (output_refused, full_disk, from_file, report_alone, report_plots, report_without_gnuplot,
+    for test in (output_refused, full_disk, from_file, report_alone, report_plots, pictures, report_without_gnuplot,
                  gnuplot_fails):
         suite.add(test.__name__.replace("_", " "), test)
     return suite.main()
