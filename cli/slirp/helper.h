@@ -35,6 +35,22 @@ bool stream_receive(Slirp *slirp);
  *  addresses. */
 bool address_allowed(const uint8_t *frame, size_t size);
 
+/** Whether a frame of @size bytes from the system, which address_allowed() has let through, fits the bounds: neither a new
+ *  connection nor much data while there is no room for it. TCP sends both again. */
+bool frame_affordable(const uint8_t *frame, size_t size);
+
+/** Bounds on descriptors and memory. False after a message: the host does not have the least. */
+bool bounds_setup(void);
+/** libslirp has opened, or closes, a socket. */
+void bounds_opened(int fd, void *opaque);
+void bounds_closed(int fd, void *opaque);
+/** To be called in each round of the loop. */
+void bounds_look(void);
+/** Whether there is room for one more connection. */
+bool bounds_may_begin(void);
+/** Whether there is room for what connections send. */
+bool bounds_may_send(void);
+
 /** A libslirp with what @options say, its ports open. NULL after a message. */
 Slirp *world_create(const struct helper_options *options);
 /** Carries frames until the system ends. */

@@ -7,7 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+
+/* Of a published port; Linux has a limit of its own, net.core.somaxconn. */
+#define BACKLOG 4096
+#define FULL_MS 20u /* until what waits for room is looked at again */
 
 /* ---- timers: few, in a list ---- */
 
@@ -96,15 +101,29 @@ static void world_guest_error(const char *message, void *opaque)
     fprintf(stderr, "cubicle-slirp: %s\n", message);
 }
 
-static void world_ignore_fd(int fd, void *opaque)
-{
-    (void)fd;
-    (void)opaque;
-}
-
 static void world_ignore(void *opaque)
 {
     (void)opaque;
+}
+
+static bool listens(int fd)
+{
+    int answer = 0;
+    socklen_t size = sizeof(answer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &answer, &size) == 0 &&
+           answer != 0;
+}
+
+/* libslirp has a backlog of one: of clients that come at once most would wait for a second, until they ask again. */
+static int world_lengthen_backlog(int fd, int events, void *opaque)
+{
+    (void)events;
+    (void)opaque;
+    if (listens(fd)) {
+        (void)listen(fd, BACKLOG);
+    }
+    return -1;
 }
 
 Slirp *world_create(const struct helper_options *options)
@@ -116,8 +135,8 @@ Slirp *world_create(const struct helper_options *options)
         .timer_new = world_timer_new,
         .timer_free = world_timer_free,
         .timer_mod = world_timer_mod,
-        .register_poll_fd = world_ignore_fd,
-        .unregister_poll_fd = world_ignore_fd,
+        .register_poll_fd = bounds_opened,
+        .unregister_poll_fd = bounds_closed,
         .notify = world_ignore,
     };
     const uint32_t network = options->address.s_addr & options->netmask.s_addr;
@@ -150,6 +169,8 @@ Slirp *world_create(const struct helper_options *options)
             return NULL;
         }
     }
+    uint32_t timeout_ms = 0;
+    slirp_pollfds_fill(slirp, &timeout_ms, world_lengthen_backlog, NULL);
     return slirp;
 }
 
@@ -157,6 +178,13 @@ Slirp *world_create(const struct helper_options *options)
 
 static struct pollfd *fds; /* the first is the stream */
 static size_t nfds, room;
+
+/* Whether a socket of libslirp's is not to be read or accepted from now. What it has to write goes on. */
+static bool world_must_wait(int fd, int events)
+{
+    return (events & SLIRP_POLL_IN) != 0 &&
+           (!bounds_may_send() || (!bounds_may_begin() && listens(fd)));
+}
 
 static int world_add(int fd, int events, void *opaque)
 {
@@ -172,6 +200,10 @@ static int world_add(int fd, int events, void *opaque)
                                  ((events & SLIRP_POLL_OUT) != 0 ? POLLOUT : 0) |
                                  ((events & SLIRP_POLL_PRI) != 0 ? POLLPRI : 0));
     fds[nfds] = (struct pollfd){.fd = fd, .events = wanted};
+    if (nfds > 0 && world_must_wait(fd, events)) {
+        fds[nfds].events &= POLLOUT;
+        fds[nfds].fd = fds[nfds].events != 0 ? fd : -1; /* hears of no end, either */
+    }
     return (int)nfds++;
 }
 
@@ -192,9 +224,13 @@ void world_run(Slirp *slirp, int fd)
     while (!gone) {
         uint32_t timeout_ms = INT32_MAX;
         nfds = 0;
+        bounds_look();
         (void)world_add(fd, SLIRP_POLL_IN, NULL);
         slirp_pollfds_fill(slirp, &timeout_ms, world_add, NULL);
         timeout_ms = world_run_timers(timeout_ms);
+        if (timeout_ms > FULL_MS && !(bounds_may_begin() && bounds_may_send())) {
+            timeout_ms = FULL_MS;
+        }
         const int n = poll(fds, nfds, timeout_ms >= INT32_MAX ? -1 : (int)timeout_ms);
         if (n > 0 && fds[0].revents != 0 && !stream_receive(slirp)) {
             return;

@@ -20,6 +20,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import SLOW, TOP, Failure, Suite, check, temporary_directory  # noqa: E402
+from processes import descendants, resident_bytes  # noqa: E402
 from web import GUEST, HOST, PREFIX, Namespace, Relay, Server  # noqa: E402
 
 LOAD_SECONDS = int(os.environ.get("LOAD_SECONDS", "2"))
@@ -256,6 +257,57 @@ def reconnecting():
             check(count > 0 and grown < 8 * MIB, f"{count} requests, memory grew by {grown}")
 
 
+def finished_by_clients(server, files, name, count):
+    """@count connections, by four clients at a time, that end when they have their answer."""
+    def work(_):
+        with Client(server) as client:
+            check_file(client, files, name)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(count)))
+
+
+def helper_memory():
+    """cubicle-slirp keeps a connection that a client has ended for ten seconds; then its memory is the host's again."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        with Server(folder, options=["--network=stream:slirp"]) as server:
+            def resident():
+                return resident_bytes(server.process.pid, "cubicle-slirp")
+
+            before = resident()
+            check(before > 0, "cubicle-slirp does not run")
+            finished_by_clients(server, files, "1m", 3000)
+            most = resident()
+            check(most < before + 32 * MIB, f"the helper has {most} bytes, {before} before")
+            end = time.monotonic() + 20 * SLOW
+            while resident() > before + 4 * MIB:
+                check(time.monotonic() < end, f"the helper keeps {resident()} bytes, {before} before")
+                time.sleep(0.5)
+
+
+def helper_descriptors():
+    """Where cubicle-slirp has no descriptor left, clients wait for one, and so does it: it does not spin."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        server = Server(folder, options=["--network=stream:slirp"])
+        server.argv = ["prlimit", "--nofile=160:160", *server.argv]
+        with server:
+            helper = next(pid for pid in descendants(server.process.pid)
+                          if Path(f"/proc/{pid}/comm").read_text().strip() == "cubicle-slirp")
+
+            def busy():
+                """Seconds of the processor that the helper has had."""
+                times = Path(f"/proc/{helper}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+                return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+
+            start, used = time.monotonic(), busy()
+            finished_by_clients(server, files, "small", 300)
+            took, used = time.monotonic() - start, busy() - used
+            check(took > 5, f"300 connections took {took} s: the descriptors did not end")
+            check(used < took / 4, f"the helper worked {used} of {took} s")
+
+
 def bad_network(**faults):
     """Frames are lost, late, doubled: no byte is."""
     with temporary_directory() as folder, Namespace() as network:
@@ -405,6 +457,8 @@ def main():
     suite.add("clients that do not read, little memory", little_memory)
     suite.add("aborted transfers", aborted)
     suite.add("a connection per request", reconnecting)
+    suite.add("the helper's memory", helper_memory)
+    suite.add("the helper's descriptors", helper_descriptors)
     suite.add("a network that loses nothing", bad_network)
     suite.add("a network that loses 2 %", bad_network, loss=20, seed=2)
     suite.add("several losses in a window", several_losses)

@@ -56,6 +56,7 @@ void test_timerfd(void);
 void test_pair(void);
 void test_datagrams(void);
 void test_epoll(void);
+void test_cork(void);
 void test_watches(void);
 void test_watches_again(void);
 void test_nested(void);

@@ -32,6 +32,7 @@ static const struct {
     {"interfaces", test_interfaces, false},
     {"nested", test_nested, false},
     {"shared_port", test_shared_port, false},
+    {"cork", test_cork, false},
     {"watches", test_watches, false},
     {"watches_again", test_watches_again, false},
     {"many", test_many, true},
