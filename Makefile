@@ -86,8 +86,8 @@ test-mpk: all ## Run the suites under mpk in an emulated machine; HOST=1: here
 test-programs: all ## Build programs of others and run their tests; ONLY="lua bc": some
 	@tests/programs/run.py --table $(ONLY)
 
-bench: all ## Measure what the README states
-	@bench/run
+bench: all ## Measure the matrix of benchmarks, with a report; BENCH=--quick: in 3 minutes
+	@bench/run $(BENCH)
 
 check: all ## Static checks: clang, sanitizers, clang-tidy, cppcheck, shellcheck, format
 	@tools/check.sh
