@@ -5,6 +5,7 @@
 """
 
 import functools
+import json
 import os
 import re
 import signal
@@ -42,8 +43,9 @@ def offsets():
     names = subprocess.run(["nm", CUBICLE], capture_output=True, text=True, check=True).stdout
     slots = subprocess.run(["objdump", "-R", CUBICLE], capture_output=True, text=True,
                            check=True).stdout
-    found = [re.search(rf"^(\w+) \w {name}$", names, re.M) for name in ("ipc_enter", "peers")]
-    found.append(re.search(r"^(\w+) \S+\s+syscall@", slots, re.M))
+    found = [re.search(rf"^(\w+) \w {name}$", names, re.M)
+             for name in ("ipc_enter", "peers", "counters")]
+    found.insert(2, re.search(r"^(\w+) \S+\s+syscall@", slots, re.M))
     check(all(found), "the command has no symbols")
     return [match.group(1) for match in found]
 
@@ -86,6 +88,34 @@ def others_memory():
         check(target_of(result) == int(address, 16) and result.faults(), "no report", result)
 
 
+def claims():
+    """Rubbish in its tally: what others did is told as it was, and statistics and graph are whole."""
+    with temporary_directory() as folder:
+        stats, graph = Path(folder) / "stats.json", Path(folder) / "graph.dot"
+        result = attack("lie", "all", options=[f"--json={stats}", f"--graph={graph}"])
+        check("SURVIVED" not in result.out and result.faults(), "the attack is broken", result)
+        counts = json.loads(stats.read_text())
+        text = graph.read_text()
+    check(text.startswith("digraph") and text.rstrip().endswith("}"), "the graph is broken", result)
+    for cubicle in counts["cubicles"]:
+        honest = cubicle["name"] != "forger"
+        check(cubicle["state"] in ("live", "exited", "dead"), f"state {cubicle['state']}", result)
+        check(not honest or (cubicle["state"] == "live" and 0 < cubicle["pages"] < 1 << 20),
+              f"{cubicle} was changed", result)
+    for edge in counts["edges"]:
+        check("forger" in (edge["caller"], edge["callee"])
+              or max(edge["calls"], edge["bytes_in"], edge["samples"]) < 1 << 30,
+              f"{edge} was changed", result)
+    check(max(e["calls"] for e in counts["edges"]) == 1 << 47, "nothing was written", result)
+
+
+def rewritten(name):
+    """What others tell everybody is theirs to write."""
+    result = attack("rewrite", name)
+    check("SURVIVED" not in result.out, "it was written", result)
+    check(result.faults() and target_of(result) > 0, "no report", result)
+
+
 def quota():
     """The kernel keeps the quota of a process whose own monitor does not."""
     result = attack("memory", "all")
@@ -122,6 +152,9 @@ def main():
     for name in ("vfscore", "driver", "time"):
         tests.add(f"ipc: 32 the process of {name} is killed", killed, name)
     tests.add("ipc: 31 more memory than the quota", quota)
+    tests.add("ipc: 30 rubbish in its counters", claims)
+    for name in ("parent", "vfscore"):
+        tests.add(f"ipc: 29 what {name} tells", rewritten, name)
     tests.add("ipc: 1 others' memory", others_memory)
     return tests.main()
 

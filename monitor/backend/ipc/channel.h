@@ -25,8 +25,7 @@ enum channel_kind {
     CHANNEL_CALL = 1, /* of trampoline `what` */
     CHANNEL_RESULT,   /* of the receiver's call `call` */
     CHANNEL_PAGES, /* of the allocator: do `what` (IPC_PAGES_*) to pages of the receiver */
-    CHANNEL_REPORT, /* of the parent: what has been counted? */
-    CHANNEL_END,    /* to the parent: by the sender's policy, with status `what` */
+    CHANNEL_END, /* to the parent: by the sender's policy, with status `what` */
 };
 
 /** One message. What is longer lies in the channel's area, at `offset`. */

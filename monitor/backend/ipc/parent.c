@@ -2,6 +2,7 @@
  * The parent: it makes the processes, starts the system by messages to them, and looks after those that end. It runs no
  * cubicle code, and believes no message but as far as its sender may have its way anyway.
  */
+#include "../../counters.h"
 #include "../../entry.h"
 #include "../../fault.h"
 #include "../../fault_report.h"
@@ -24,11 +25,6 @@ uint64_t ipc_parent_pages;
 
 static pid_t pids[CUBICLE_MAX + 1];
 static const struct monitor_config *system_config;
-static bool finishing;
-static unsigned patience; /* how often nobody has answered */
-
-/* Of a second or so. */
-#define PATIENCE 5
 #define RESTART_STACK UINT64_C(0x4000)
 #define RESTART_ATTEMPTS 3 /* as in restart.c */
 
@@ -43,6 +39,16 @@ static void parent_child_ended(int signal, siginfo_t *info, void *context)
     errno = saved_errno;
 }
 
+/* Process @pid is @id's; 0: it has none. */
+static void parent_note_process(unsigned id, pid_t pid)
+{
+    struct counters *counters = counters_shared();
+    pids[id] = pid;
+    if (counters != NULL) {
+        counters->cubicles[id].process = pid;
+    }
+}
+
 static int parent_spawn(const struct monitor_config *config, unsigned id)
 {
     channel_prepare(id);
@@ -50,8 +56,9 @@ static int parent_spawn(const struct monitor_config *config, unsigned id)
     if (pid == 0) {
         ipc_become(config, id);
     }
-    pids[id] = pid;
-    return pid > 0 ? 0 : -errno;
+    const int error = pid > 0 ? 0 : -errno;
+    parent_note_process(id, pid > 0 ? pid : 0);
+    return error;
 }
 
 /* Others stop waiting for an answer of @cubicle's. */
@@ -75,7 +82,7 @@ static void parent_kill(unsigned id)
     if (pids[id] > 0) {
         (void)kill(pids[id], SIGKILL);
         (void)waitpid(pids[id], &status, 0);
-        pids[id] = 0;
+        parent_note_process(id, 0);
     }
 }
 
@@ -158,7 +165,7 @@ static void parent_apply_policy(struct cubicle *cubicle)
 static void parent_ended(struct cubicle *cubicle, int status)
 {
     struct message m = {.len = 0};
-    pids[cubicle->id] = 0;
+    parent_note_process(cubicle->id, 0);
     fault_report_start(&m, cubicle, 0);
     message_add(&m, "its process ended: ");
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
@@ -178,9 +185,7 @@ static bool parent_woken(void)
 {
     int status;
     pid_t pid;
-    if (finishing) {
-        return ++patience > PATIENCE;
-    }
+    ipc_counts_look();
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         for (unsigned id = 1; id <= cubicle_count(); id++) {
             if (pids[id] == pid) {
@@ -195,7 +200,7 @@ static bool parent_woken(void)
 void ipc_hear(struct channel_peer *from, const struct channel_line *line)
 {
     struct cubicle *cubicle = cubicle_get(from->id);
-    if (line->kind != CHANNEL_END || finishing) {
+    if (line->kind != CHANNEL_END) {
         return;
     }
     if (line->what != MONITOR_EXIT_FAULT &&
@@ -226,6 +231,9 @@ int ipc_divide(const struct monitor_config *config)
     }
     int error = channel_map(cubicle_count());
     if (error == 0) {
+        error = ipc_counts_make();
+    }
+    if (error == 0) {
         error = parent_count_pages();
     }
     if (error == 0) {
@@ -242,12 +250,8 @@ int ipc_divide(const struct monitor_config *config)
 
 void ipc_finish(void)
 {
-    finishing = true;
     for (unsigned id = 1; id <= cubicle_count(); id++) {
-        if (pids[id] > 0) {
-            patience = 0;
-            ipc_collect(id);
-            parent_kill(id);
-        }
+        parent_kill(id);
     }
+    ipc_counts_end();
 }

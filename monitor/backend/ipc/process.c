@@ -6,6 +6,7 @@
 #include "../../host_files.h"
 #include "../../message.h"
 #include "../../page.h"
+#include "../../sampler.h"
 #include "../../signal_pending.h"
 #include "../../watchdog.h"
 #include "../none/none.h"
@@ -201,6 +202,9 @@ void ipc_become(const struct monitor_config *config, unsigned id)
         error = channel_keep(id, self->is_app);
     }
     if (error == 0) {
+        error = ipc_counts_keep(id);
+    }
+    if (error == 0) {
         error = process_lose_memory(self, &lost);
     }
     if (error == 0) {
@@ -215,6 +219,9 @@ void ipc_become(const struct monitor_config *config, unsigned id)
     if (error == 0) {
         process_choose_processor(self);
         error = watchdog_start();
+    }
+    if (error == 0 && config->sample) {
+        error = sampler_start();
     }
     if (error == 0) {
         process_believe_in_others(id);

@@ -21,6 +21,7 @@
 static uint32_t
     *served; /* by the id of somebody's trampoline: that of this process, or 0 */
 static uint32_t calls; /* how many questions this process has asked */
+static const struct trampoline *volatile carried_out;
 
 int ipc_complete(void)
 {
@@ -51,6 +52,11 @@ int ipc_complete(void)
 const struct trampoline *ipc_served(const struct trampoline *t)
 {
     return trampoline_get(served[t->id]);
+}
+
+const struct trampoline *ipc_carried_out(void)
+{
+    return carried_out;
 }
 
 static int serve_gone_error(const struct channel_peer *peer)
@@ -160,11 +166,15 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
         from->top = line->offset + line->size;
     }
     ipc_incoming = &in;
+    carried_out = t;
     if (from->id == CUBICLE_MONITOR) {
         serve_learn(t, line);
     }
     const uint64_t result = serve_enter(ipc_served(t));
     ipc_incoming = in.before;
+    if (in.before != NULL) {
+        carried_out = trampoline_get(in.before->line.what);
+    }
     from->top = top;
     if (fault_ending() || serve_is_to_restart()) {
         ipc_end(fault_end_status());
@@ -259,8 +269,6 @@ void ipc_serve(struct channel_peer *from, const struct channel_line *line)
         serve_call(from, line);
     } else if (line->kind == CHANNEL_PAGES) {
         serve_pages(from, line);
-    } else if (line->kind == CHANNEL_REPORT && from->id == 0) {
-        ipc_report(from, line);
     }
 }
 
@@ -281,9 +289,6 @@ void ipc_end(int status)
     (void)channel_send(parent);
     for (;;) { /* until the parent ends this process */
         struct channel_line heard;
-        struct channel_peer *from = channel_wait(NULL, &heard, true);
-        if (from == parent && heard.kind == CHANNEL_REPORT) {
-            ipc_report(from, &heard);
-        }
+        (void)channel_wait(NULL, &heard, true);
     }
 }

@@ -3,6 +3,7 @@
  * kernel for what it likes, and writes what it likes into its channels.
  */
 #include "../../../monitor/backend/ipc/channel.h"
+#include "../../../monitor/counters.h"
 
 #include <bench.h>
 #include <cubicle.h>
@@ -149,7 +150,7 @@ static void forge(struct channel_peer *peer)
     struct channel_line *line = peer->out;
     const uint32_t kind = (uint32_t)(any() % 8);
     /* To end is its own affair; the line may be read at any time. */
-    line->kind = peer->id == 0 && kind == CHANNEL_END ? CHANNEL_REPORT : kind;
+    line->kind = peer->id == 0 && kind == CHANNEL_END ? CHANNEL_PAGES : kind;
     line->what = (uint32_t)(any() % 4 != 0 ? any() % 700 : some());
     line->call = any() % 4 != 0 ? any() % 100 : some();
     line->offset = (uint32_t)(any() % 2 != 0 ? some() & ~15u : some());
@@ -207,6 +208,36 @@ static int forge_all(const char *victim)
     return 0;
 }
 
+/* ---- what it counts, and what others tell ---- */
+
+/* Rubbish over its tally, until it ends in a fault: its memory, its calls, and what is others' to say. @at: where the monitor has its address. */
+static int lie(uint64_t at)
+{
+    uint8_t *tally;
+    memcpy(&tally, (const void *)(uintptr_t)(base + at), sizeof(tally));
+    for (size_t i = 0; i < sizeof(struct counters); i += 8) {
+        const uint64_t word = some() | UINT64_C(1) << 60;
+        memcpy(tally + i, &word, sizeof(word));
+    }
+    printf("SURVIVED\n");
+    return 1;
+}
+
+/* The notice of cubicle @name, or the parent's news, which lie before the bells. */
+static int rewrite(const char *name)
+{
+    const int id = strcmp(name, "parent") == 0 ? 0 : cubicle_find(name);
+    const int count = cubicle_find("forger"); /* it is the last one */
+    uint8_t *bells = (uint8_t *)peers[0].bell;
+    volatile uint64_t *notice =
+        (volatile uint64_t *)(void *)(bells + (id - 1 - count) * PAGE_SIZE);
+    printf("target 0x%08llx\n", (unsigned long long)(uintptr_t)notice);
+    fflush(stdout);
+    *notice = *notice + 1;
+    printf("SURVIVED\n");
+    return 1;
+}
+
 /* Whatever is mapped in another's place. */
 static int touch(uint64_t address)
 {
@@ -228,6 +259,12 @@ int main(int argc, char **argv)
          strtoull(argv[5], NULL, 16));
     if (strcmp(argv[1], "kernel") == 0) {
         return ask_kernel(argv[2]);
+    }
+    if (strcmp(argv[1], "lie") == 0) {
+        return lie(strtoull(argv[6], NULL, 16));
+    }
+    if (strcmp(argv[1], "rewrite") == 0) {
+        return rewrite(argv[2]);
     }
     return strcmp(argv[1], "memory") == 0 ? take_memory() : forge_all(argv[2]);
 }
