@@ -163,6 +163,12 @@ assert calls["sqlite", "vfscore", "vfs_write"] > int(sys.argv[1]), calls
 assert any(caller == "vfscore" for caller, _, _ in calls), calls
 END
 ok 'the statistics at the end have as many, and those of components'
+begin --isolation=ipc --json=ended.json
+kill -TERM $pid
+wait $pid
+[ $? -eq 143 ] && python3 -c 'import json; assert any(e["caller"] == "sqlite" for e in json.load(open("ended.json"))["edges"])'
+ok 'a signal that ends it leaves statistics, too'
+exec 3>&-
 expect 0 '' 'a limit of the size of files' sh -c 'ulimit -f 100; cubicle run hello --isolation=none'
 expect 125 'there is no terminal' 'run --top without a terminal' setsid -w cubicle run hello --top
 python3 "$tests_dir/top_screen.py" run >log 2>&1

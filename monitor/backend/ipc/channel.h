@@ -12,6 +12,7 @@
 #define MONITOR_IPC_CHANNEL_H
 
 #include "../../layout.h"
+#include "../../signal_pending.h"
 #include "../../thread.h"
 
 #include <stdbool.h>
@@ -57,8 +58,9 @@ struct channel_bell {
 
 /** What a cubicle's process tells everybody, and nobody else can write. */
 struct channel_notice {
-    uint64_t epoch; /* cubicle_epoch() */
-    char pad[PAGE_SIZE - 8];
+    uint64_t epoch;              /* cubicle_epoch() */
+    struct signal_state signals; /* of the application; the parent writes it, too */
+    char pad[PAGE_SIZE - 8 - sizeof(struct signal_state)];
 };
 
 /** What the parent tells everybody. */

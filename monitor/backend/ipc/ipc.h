@@ -61,6 +61,9 @@ void ipc_end(int status) __attribute__((noreturn));
 /** Makes a process for each cubicle. Returns in the parent. */
 int ipc_divide(const struct monitor_config *config) __attribute__((warn_unused_result));
 
+/** Signal @signal has its default effect: all ends. In a handler. */
+void ipc_interrupt(int signal);
+
 /** Ends all processes, in the parent. */
 void ipc_finish(void);
 

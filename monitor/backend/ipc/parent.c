@@ -9,6 +9,7 @@
 #include "../../message.h"
 #include "../../module.h"
 #include "../../restart.h"
+#include "../../signal_pending.h"
 #include "../../unwind.h"
 #include "ipc.h"
 
@@ -25,6 +26,8 @@ uint64_t ipc_parent_pages;
 
 static pid_t pids[CUBICLE_MAX + 1];
 static const struct monitor_config *system_config;
+static volatile sig_atomic_t divided;
+static volatile sig_atomic_t interrupted_by; /* a signal that ends the system */
 #define RESTART_STACK UINT64_C(0x4000)
 #define RESTART_ATTEMPTS 3 /* as in restart.c */
 
@@ -47,6 +50,16 @@ static void parent_note_process(unsigned id, pid_t pid)
     if (counters != NULL) {
         counters->cubicles[id].process = pid;
     }
+}
+
+/* Here it waits for an answer, always. An application's own timer ends its process (parent_ended()). */
+void ipc_interrupt(int signal)
+{
+    if (ipc_self != 0 || !divided) {
+        _exit(128 + signal);
+    }
+    interrupted_by = signal;
+    channel_ring(0);
 }
 
 static int parent_spawn(const struct monitor_config *config, unsigned id)
@@ -92,6 +105,7 @@ static int parent_restart_attempt(struct cubicle *cubicle)
     uint64_t *epoch = &channel_notice(cubicle->id)->epoch;
     parent_kill(cubicle->id);
     *epoch += *epoch != 0; /* what others remember of it is old */
+    signal_forget(cubicle);
     restart_tell(cubicle, true);
     entry_close(cubicle);
     channel_news()->gone[cubicle->id] = 0;
@@ -166,6 +180,9 @@ static void parent_ended(struct cubicle *cubicle, int status)
 {
     struct message m = {.len = 0};
     parent_note_process(cubicle->id, 0);
+    if (cubicle->is_app && WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGALRM) {
+        unwind_all(128 + SIGALRM); /* its timer, which it does not catch */
+    }
     fault_report_start(&m, cubicle, 0);
     message_add(&m, "its process ended: ");
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
@@ -186,6 +203,9 @@ static bool parent_woken(void)
     int status;
     pid_t pid;
     ipc_counts_look();
+    if (interrupted_by != 0) {
+        unwind_all(128 + interrupted_by);
+    }
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         for (unsigned id = 1; id <= cubicle_count(); id++) {
             if (pids[id] == pid) {
@@ -222,6 +242,21 @@ static int parent_count_pages(void)
     return read ? 0 : -EIO;
 }
 
+/* The application, and those in which it waits for the host. */
+static int parent_share_signals(void)
+{
+    int error = 0;
+    for (unsigned id = 1; error == 0 && id <= cubicle_count(); id++) {
+        const struct cubicle *cubicle = cubicle_get(id);
+        if (cubicle->is_app) {
+            error = signal_share(&channel_notice(id)->signals, cubicle);
+        } else if (ipc_has_right(cubicle, MONITOR_RIGHT_HOST | MONITOR_RIGHT_HOSTNET)) {
+            error = signal_add_process(id);
+        }
+    }
+    return error;
+}
+
 int ipc_divide(const struct monitor_config *config)
 {
     ipc_parent = getpid();
@@ -230,6 +265,9 @@ int ipc_divide(const struct monitor_config *config)
         channel_want(0, id);
     }
     int error = channel_map(cubicle_count());
+    if (error == 0) {
+        error = parent_share_signals();
+    }
     if (error == 0) {
         error = ipc_counts_make();
     }
@@ -240,6 +278,7 @@ int ipc_divide(const struct monitor_config *config)
         error = fault_handle(SIGCHLD, parent_child_ended, SA_RESTART | SA_NOCLDSTOP);
     }
     channel_on_wake(parent_woken);
+    divided = error == 0;
     for (unsigned id = 1; error == 0 && id <= cubicle_count(); id++) {
         error = parent_spawn(config, id);
     }
