@@ -95,6 +95,7 @@ void ipc_answer(struct channel_peer *to, uint64_t call, uint64_t result,
 {
     struct channel_line *line = channel_begin(to);
     line->kind = CHANNEL_RESULT;
+    line->nvalues = 2;
     line->call = call;
     line->result = result;
     line->vector_result = vector_result;
@@ -247,6 +248,7 @@ int ipc_change_pages(int change, unsigned owner, uint64_t base, uint64_t npages)
     }
     struct channel_line *line = channel_begin(peer);
     line->kind = CHANNEL_PAGES;
+    line->nvalues = 2;
     line->what = (uint32_t)change;
     line->values[0] = base;
     line->values[1] = npages;
@@ -285,6 +287,7 @@ void ipc_end(int status)
     struct channel_peer *parent = channel_peer(0);
     struct channel_line *line = channel_begin(parent);
     line->kind = CHANNEL_END;
+    line->nvalues = 0;
     line->what = (uint32_t)status;
     (void)channel_send(parent);
     for (;;) { /* until the parent ends this process */

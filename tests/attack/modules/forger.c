@@ -148,14 +148,14 @@ static uint64_t some(void)
 static void forge(struct channel_peer *peer)
 {
     struct channel_line *line = peer->out;
-    const uint32_t kind = (uint32_t)(any() % 8);
+    const uint16_t kind = (uint16_t)(any() % 8);
     /* To end is its own affair; the line may be read at any time. */
     line->kind = peer->id == 0 && kind == CHANNEL_END ? CHANNEL_PAGES : kind;
     line->what = (uint32_t)(any() % 4 != 0 ? any() % 700 : some());
     line->call = any() % 4 != 0 ? any() % 100 : some();
     line->offset = (uint32_t)(any() % 2 != 0 ? some() & ~15u : some());
     line->size = (uint32_t)some();
-    line->result = some();
+    line->nvalues = (uint16_t)(any() % 2 != 0 ? CALL_ARGS_MAX : some());
     for (int i = 0; i < CALL_ARGS_MAX; i++) {
         line->values[i] = some();
     }
