@@ -53,7 +53,8 @@ def calls_of_queries(size, numbers):
     """{query: calls between cubicles}. The program says when a query begins: by a line on the console."""
     with tempfile.TemporaryDirectory() as folder:
         trace = Path(folder) / "trace.json"
-        execute([CUBICLE, "run", "speedtest1", "--isolation=none", f"--trace={trace}", "--", "--size", size, "/test.db"])
+        execute([CUBICLE, "run", "speedtest1", "--isolation=none", f"--trace={trace}", "--", "--size", size,
+                 "/test.db"])
         events = json.loads(trace.read_text())["traceEvents"]
     calls = sorted((e["ts"], e["name"]) for e in events if e["ph"] == "X" and e["args"]["caller"] != "monitor")
     lines = [i for i, (_, name) in enumerate(calls) if name == "plat_console_write"]
@@ -150,7 +151,8 @@ def part_nginx(arguments):
             runs[f"ipc, {group}"] = run(system, ["--isolation=ipc"], every)
             runs[f"ipc{ONE}, {group}"] = run(system, ["--isolation=ipc"], first)
         results = turns(arguments.rounds, runs)
-    print(f"{'keep-alive':24s}" + "".join(f"{size + ', 1/s':>12s}{'server, us':>12s}{'of sfi':>9s}" for size in ("1K", "100K")))
+    heads = (f"{size + ', 1/s':>12s}{'server, us':>12s}{'of sfi':>9s}" for size in ("1K", "100K"))
+    print(f"{'keep-alive':24s}" + "".join(heads))
     for name, each in results.items():
         cells = ""
         for size in ("1K", "100K"):
