@@ -32,7 +32,9 @@ FORGED = SYSTEMS / "forged.yaml"
 # What the attacker asks the kernel for; the names are those of forger.c.
 CALLS = ["kill", "kill-group", "ptrace", "read-memory", "open", "openat", "socket", "fork", "clone",
          "execve", "memfd", "prctl", "executable", "make-executable", "mremap", "write-elsewhere",
-         "close", "ioctl", "futex-requeue", "x32", "shmat", "io-uring", "pidfd", "setuid"]
+         "close", "ioctl", "futex-requeue", "x32", "shmat", "io-uring", "pidfd", "setuid", "tgkill", "queue-signal",
+         "write-memory", "take-descriptor", "perf", "userfaultfd", "bpf", "unshare", "setns", "limits", "affinity",
+         "priority", "fcntl", "dup", "timer", "profile", "mincore", "seccomp", "keys"]
 # Whose channel the attacker writes to.
 VICTIMS = ["callee", "random", "parent"]
 
@@ -143,6 +145,26 @@ def killed(name):
     check(not left, f"processes {left} are still there")
 
 
+def silent(name, number):
+    """A process that does not answer: the system ends all the same when it is asked to, and all of it."""
+    argv = [CUBICLE, "run", SYSTEMS / "conformance.yaml", "--isolation=ipc", "--", "survive"]
+    with subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, text=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        pids = []
+        while process.poll() is None and not pids:
+            time.sleep(0.2)  # until it runs
+            everybody = descendants(process.pid)
+            pids = [p for p in everybody if Path(f"/proc/{p}/comm").read_text().strip() == name]
+        check(pids, f"no process is named {name}")
+        os.kill(pids[0], signal.SIGSTOP)
+        time.sleep(0.3)
+        process.send_signal(number)
+        err = process.communicate(timeout=60)[1]
+    check(process.returncode == 128 + number, f"exit status {process.returncode}\n{err}")
+    left = [p for p in everybody if Path(f"/proc/{p}").exists()]
+    check(not left, f"processes {left} are still there")
+
+
 def main():
     tests = Suite("processes")
     for name in CALLS:
@@ -151,6 +173,8 @@ def main():
         tests.add(f"ipc: 28 forged messages to {victim}", forged, victim)
     for name in ("vfscore", "driver", "time"):
         tests.add(f"ipc: 32 the process of {name} is killed", killed, name)
+    for name in ("plat", "vfscore", "driver"):
+        tests.add(f"ipc: 32 {name} does not answer", silent, name, signal.SIGTERM)
     tests.add("ipc: 31 more memory than the quota", quota)
     tests.add("ipc: 30 rubbish in its counters", claims)
     for name in ("parent", "vfscore"):

@@ -120,6 +120,12 @@ wait $watcher && grep -q "system $system has ended" ended.err
 ok 'a system that is killed while it is watched'
 exec 3>&-
 wait $pid 2>/dev/null
+begin
+python3 "$tests_dir/top_screen.py" ended $pid "$monitor" >log 2>&1
+ok 'a system that ends while it is on the screen'
+sed 's/^/# /' log
+exec 3>&-
+wait $pid 2>/dev/null
 expect 1 "$pid: there is no such process" 'a system that has ended' cubicle top $pid -b
 
 # With a process for each cubicle.
