@@ -29,6 +29,7 @@ from harness import (  # noqa: E402
 from processes import descendants  # noqa: E402
 
 FORGED = SYSTEMS / "forged.yaml"
+ANSWERED = SYSTEMS / "answered.yaml"
 # What the attacker asks the kernel for; the names are those of forger.c.
 CALLS = ["kill", "kill-group", "ptrace", "read-memory", "open", "openat", "socket", "fork", "clone",
          "execve", "memfd", "prctl", "executable", "make-executable", "mremap", "write-elsewhere",
@@ -73,6 +74,13 @@ def forged(victim):
     check("well\n" in result.out, "somebody does not answer any more", result)
     check(not result.faults() and "internal error" not in result.err, "somebody died", result)
     check(result.status == 0, "the system did not end as usual", result)
+
+
+def forged_answers():
+    """Whatever its provider answers, and however often, its caller lives, and only what it named is written."""
+    result = run_system(ANSWERED, *offsets()[:3], isolation="ipc", timeout=120)
+    check("BROKEN" not in result.out and not result.faults(), "the caller was misled", result)
+    check("well\n" in result.out and result.status == 0, "the caller did not come to its end", result)
 
 
 def others_memory():
@@ -171,6 +179,7 @@ def main():
         tests.add(f"ipc: 33-36 host call {name}", host_call, name)
     for victim in VICTIMS:
         tests.add(f"ipc: 28 forged messages to {victim}", forged, victim)
+    tests.add("ipc: 29 forged answers", forged_answers)
     for name in ("vfscore", "driver", "time"):
         tests.add(f"ipc: 32 the process of {name} is killed", killed, name)
     for name in ("plat", "vfscore", "driver"):

@@ -2,8 +2,8 @@
  * Attacks on --isolation=ipc: a process that has been taken over. It finds the monitor's code and data in itself, asks the
  * kernel for what it likes, and writes what it likes into its channels.
  */
-#include "../../../monitor/backend/ipc/channel.h"
 #include "../../../monitor/counters.h"
+#include "taken.h"
 
 #include <bench.h>
 #include <cubicle.h>
@@ -18,41 +18,8 @@
 #include <unistd.h>
 #include <vfs.h>
 
-/* Bytes of a trampoline: movabs $...,%r11 in a stub; movabs $...,%rax, call *%rax in a body. */
-static const uint8_t stub_code[] = {0x49, 0xbb}, body_code[] = {0x48, 0xb8};
 #define MESSAGES 200000
 #define FUTEX_WAKE 1
-
-static uint64_t base; /* where the cubicle command lies in this process */
-static struct channel_peer *peers;
-static long (*host)(long number, ...);
-
-static uint64_t immediate(const uint8_t *code, const uint8_t *prefix)
-{
-    uint64_t value;
-    while (memcmp(code, prefix, 2) != 0) {
-        code++;
-    }
-    memcpy(&value, code + 2, sizeof(value));
-    return value;
-}
-
-/* @enter, @known, @got: offsets in the file of the command, which the test looks up. */
-static void find(uint64_t enter, uint64_t known, uint64_t got)
-{
-    uint64_t body = immediate(
-        (const uint8_t *)(uintptr_t)(uint32_t)(uintptr_t)vfs_lseek, stub_code);
-    for (;;) { /* the first call in it is that of ipc_enter() */
-        const uint64_t value = immediate((const uint8_t *)(uintptr_t)body, body_code);
-        if (value % 4096 == enter % 4096) {
-            base = value - enter;
-            break;
-        }
-        body++;
-    }
-    peers = (struct channel_peer *)(uintptr_t)(base + known);
-    memcpy(&host, (const void *)(uintptr_t)(base + got), sizeof(host));
-}
 
 /* ---- the kernel ---- */
 
@@ -139,14 +106,6 @@ static int take_memory(void)
 }
 
 /* ---- channels ---- */
-
-static uint64_t any(void)
-{
-    static uint64_t state = 88172645463325252u;
-    state ^= state << 13;
-    state ^= state >> 7;
-    return state ^= state << 17;
-}
 
 /* Small, large, or near an edge. */
 static uint64_t some(void)
@@ -274,7 +233,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "touch") == 0) {
         return touch(strtoull(argv[2], NULL, 16));
     }
-    find(strtoull(argv[3], NULL, 16), strtoull(argv[4], NULL, 16),
+    find((uintptr_t)vfs_lseek, strtoull(argv[3], NULL, 16), strtoull(argv[4], NULL, 16),
          strtoull(argv[5], NULL, 16));
     if (strcmp(argv[1], "kernel") == 0) {
         return ask_kernel(argv[2]);
