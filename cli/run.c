@@ -226,10 +226,7 @@ static int open_files(const struct run_options *options,
         (config->stats_fd = stats_create()) < 0) {
         return -1;
     }
-    /* With a process each, cubicles count in memory of their own. */
-    if (config->isolation != MONITOR_ISOLATION_IPC) {
-        config->counters_fd = live_create();
-    }
+    config->counters_fd = live_create();
     return 0;
 }
 
@@ -301,10 +298,7 @@ static int check_top(const struct monitor_config *config)
     if (config->counters_fd >= 0) {
         return 0;
     }
-    cli_error("--top: %s",
-              config->isolation == MONITOR_ISOLATION_IPC
-                  ? "with --isolation=ipc each cubicle counts for itself"
-                  : "cannot make a memory file of the size of the counters");
+    cli_error("--top: cannot make a memory file of the size of the counters");
     return -1;
 }
 

@@ -434,14 +434,14 @@ static int start_monitor(const struct monitor_config *config)
 static int start_check_processes(const struct monitor_config *config)
 {
     if (config->isolation != MONITOR_ISOLATION_IPC ||
-        (config->trace == NULL && !config->sample && config->acl == MONITOR_ACL_ON &&
+        (config->trace == NULL && config->acl == MONITOR_ACL_ON &&
          config->revoke == MONITOR_REVOKE_STRICT)) {
         return 0;
     }
     return message_error(
         -EINVAL,
-        "%s: with --isolation=ipc there are no traces, no samples, and no "
-        "windows; leave out --trace, --sample, --acl and --revoke",
+        "%s: with --isolation=ipc there are no traces and no windows; leave out "
+        "--trace, --acl and --revoke",
         config->system);
 }
 

@@ -29,6 +29,7 @@ CONFIGURATIONS = {
     "sfi": ("sfi", []),
     "none": ("none", []),
     "direct": ("none", ["--link=direct"]),
+    "ipc": ("ipc", []),
 }
 NOBODY = 65534
 
