@@ -267,6 +267,28 @@ def finished_by_clients(server, files, name, count):
         list(pool.map(work, range(count)))
 
 
+SMALL_WINDOW = CONFIGURATION.replace("listen 80; root /www;", """listen 80 rcvbuf=8k; root /www;
+        client_max_body_size 64m;
+        location /put { client_body_in_file_only clean; proxy_pass http://127.0.0.1:81/; } }
+    server { listen 81; client_max_body_size 64m;
+        location / { return 200 $http_content_length; }""")
+
+
+def small_window():
+    """A server's small SO_RCVBUF, and a peer that does not scale windows: libslirp does not."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        (Path(folder) / "etc/nginx").mkdir(parents=True)
+        (Path(folder) / "etc/nginx/nginx.conf").write_text(SMALL_WINDOW)
+        with Server(folder, options=["--network=stream:slirp"]) as server:
+            for size in (66_000, 300_000, MIB):
+                with Client(server) as client:
+                    head = f"POST /put HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n"
+                    client.socket.sendall(head.encode() + bytes(size))
+                    check(client.answer() == (200, b"%d" % size), "the length of a body")
+                    check_file(client, files, "1m")
+
+
 def helper_memory():
     """cubicle-slirp keeps a connection that a client has ended for ten seconds; then its memory is the host's again."""
     with temporary_directory() as folder:
@@ -457,6 +479,7 @@ def main():
     suite.add("clients that do not read, little memory", little_memory)
     suite.add("aborted transfers", aborted)
     suite.add("a connection per request", reconnecting)
+    suite.add("a small window", small_window)
     suite.add("the helper's memory", helper_memory)
     suite.add("the helper's descriptors", helper_descriptors)
     suite.add("a network that loses nothing", bad_network)
