@@ -34,7 +34,8 @@
 struct helper_network {
     char address[16];
     unsigned bits;
-    char *gateway, *dns; /* dns may be NULL */
+    char *gateway, *dns;       /* dns may be NULL */
+    char *address6, *gateway6; /* both NULL: no IPv6 */
 };
 
 /* What there is to tell a helper. 0, or -1 after a message. */
@@ -44,6 +45,13 @@ static int helper_network(const char *line, struct helper_network *net)
 
     net->gateway = network_option(line, "gateway");
     net->dns = network_option(line, "dns");
+    net->address6 = network_option(line, "address6");
+    net->gateway6 = network_option(line, "gateway6");
+    if ((net->address6 == NULL) != (net->gateway6 == NULL)) {
+        cli_error("network: a helper needs address6=ADDRESS and gateway6=ADDRESS");
+        cli_hint("the gateway is the helper's own address in the same /64");
+        return -1;
+    }
     if (address == NULL || strcmp(address, "dhcp") == 0) {
         strcpy(net->address, DEFAULT_ADDRESS);
         net->bits = DEFAULT_BITS;
@@ -115,11 +123,13 @@ static void slirp_arguments(const struct network_helper *helper,
     if (net->dns != NULL) {
         add_pair(to, "--dns", cli_format("%s", net->dns));
     }
+    if (net->address6 != NULL) {
+        const int bare = (int)strcspn(net->address6, "/");
+        add_pair(to, "--address6", cli_format("%.*s", bare, net->address6));
+        add_pair(to, "--gateway6", cli_format("%s", net->gateway6));
+    }
     for (unsigned i = 0; i < helper->npublish; i++) {
-        const struct publish *p = &helper->publish[i];
-        add_pair(to, "--publish",
-                 cli_format("%s:%u:%u/%s", inet_ntoa(p->address), p->host_port, p->port,
-                            p->udp ? "udp" : "tcp"));
+        add_pair(to, "--publish", cli_format("%s", helper->publish[i].text));
     }
 }
 

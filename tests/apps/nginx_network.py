@@ -14,6 +14,7 @@ import shutil
 import socket
 import struct
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -409,6 +410,45 @@ def over_ipv6(options, address):
                         check_file(client, files, name)
 
 
+OUTSIDE6 = "2001:db8:78::1"
+BOTH = CONFIGURATION.replace("listen 80; root /www;", f"""listen 80; listen [::]:80; root /www;
+        location /out {{ proxy_pass http://[{OUTSIDE6}]:81/; }}""")
+
+
+def serve_once(address, answer):
+    """One request at @address is answered."""
+    listener = socket.socket(socket.AF_INET6)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    listener.listen(1)
+
+    def work():
+        with listener, listener.accept()[0] as client:
+            client.recv(65536)
+            client.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def helper_ipv6():
+    """Through cubicle-slirp: a port that is published at ::1, and a server outside whose address is IPv6's."""
+    with temporary_directory() as folder, Namespace() as network:
+        files = make_root(folder)
+        (Path(folder) / "etc/nginx").mkdir(parents=True)
+        (Path(folder) / "etc/nginx/nginx.conf").write_text(BOTH)
+        network.ip("addr", "add", f"{OUTSIDE6}/64", "dev", "lo", "nodad")
+        options = ["--publish=[::1]:8080:80", "--publish=127.0.0.1:8080:80", "--network=stream:slirp"]
+        with Server(folder, ("::1", 8080), options=options) as server:
+            serve_once((OUTSIDE6, 81), b"from outside")
+            with Client(server) as client:
+                for name in files:
+                    check_file(client, files, name)
+                check(client.get("out") == (200, b"from outside"), "the server outside")
+            server.address = ("127.0.0.1", 8080)
+            with Client(server) as client:
+                check_file(client, files, "small")
+
+
 class Gaps(Relay):
     """Loses the first copy of some segments with data for the client, and sees when they come again."""
 
@@ -516,6 +556,7 @@ def main():
     suite.add("IPv6, an address that is given", over_ipv6,
               f",address6={PREFIX6}2/64,gateway6={ROUTER}", f"{PREFIX6}2")
     suite.add("IPv6, as a router announces", over_ipv6, "", BY_ITSELF)
+    suite.add("IPv6, through cubicle-slirp", helper_ipv6)
     suite.add("10,000 half-open connections", flood, 10000)
     return suite.main()
 
