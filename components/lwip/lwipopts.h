@@ -105,5 +105,8 @@ void stack_name_server(uint8_t i, const struct ip_addr *server);
 #define LWIP_HOOK_DHCP_NAME_SERVER(i, server) stack_name_server(i, server)
 int stack_listen_full(void *listener);
 #define LWIP_HOOK_TCP_LISTEN_FULL(listener) stack_listen_full(listener)
+struct ip4_addr;
+uint16_t stack_identification(const struct ip4_addr *to);
+#define LWIP_HOOK_IP4_ID(to) stack_identification(to)
 
 #endif
