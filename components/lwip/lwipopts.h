@@ -48,6 +48,7 @@ void stack_packet_free(void *memory);
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define ARP_QUEUEING 1
 #define ARP_TABLE_SIZE 64
+#define ARP_KEEP 15 /* seconds, see patches/ */
 #define IP_FORWARD 0
 #define IP_REASSEMBLY 1
 #define IP_REASS_MAX_PBUFS 256

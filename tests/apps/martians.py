@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packets whose source cannot be where they come from, and the numbers of those that the stack sends.
+"""Packets whose source cannot be where they come from, false claims of ARP, and the numbers of those that the stack sends.
 
     tests/apps/martians.py [WORD...]     only tests whose name contains a word
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import CUBICLE, SLOW, SYSTEMS, Suite, check, temporary_directory  # noqa: E402
-from peer import GUEST, OWN, Peer, checksum, datagram, ipv4  # noqa: E402
+from peer import GUEST, MAC, OWN, Peer, checksum, datagram, ipv4  # noqa: E402
 
 OTHER = socket.inet_aton("10.78.0.3")
 GUEST6, OWN6 = (socket.inet_pton(socket.AF_INET6, f"fd00:78::{n}") for n in (2, 1))
@@ -84,10 +84,52 @@ def numbers():
     check(have == {1} or (have := steps()) == {1}, f"steps of {have}")
 
 
+def claim(peer, kind, mac, address, to):
+    """An ARP packet: @kind 1 asks for @to, 2 answers it; @address is said to be at @mac."""
+    peer.send(0x806, struct.pack("!HHBBH", 1, 0x800, 6, 4, kind) + mac + address + peer.mac + to)
+
+
+def neighbours():
+    """Others do not take the place of a neighbour, nor push it out of the table."""
+    with system() as (peer, _):
+        heard, frame = [], peer.frame
+
+        def watch(one):
+            if one[12:14] == b"\x08\0" or one[21] == 1:  # no answers to ARP
+                heard.append((one[12:14], one[:6]))
+            frame(one)
+
+        def answer():
+            """Where a reset goes, or what is asked first."""
+            heard.clear()
+            peer.send(0x800, syn(OWN))
+            end = time.monotonic() + 5 * SLOW
+            while not heard and time.monotonic() < end:
+                peer.take(0.2)
+            return heard[:1]
+
+        peer.frame = watch
+        usual = [(b"\x08\x00", MAC)]
+        check(answer() == usual, f"{heard}")
+        false = bytes.fromhex("0200000000ff")
+        for kind in (1, 2):
+            claim(peer, kind, false, OWN, GUEST)
+            claim(peer, kind, false, OWN, OWN)
+        peer.take(0.2)
+        check(answer() == usual, f"after false claims: {heard}")
+        time.sleep(1.5)  # the others are younger
+        for number in range(200):
+            for kind in (1, 2):
+                claim(peer, kind, false, GUEST[:3] + bytes([10 + number]), GUEST)
+        peer.take(0.5)
+        check(answer() == usual, f"after a flood: {heard}")
+
+
 def main():
     tests = Suite("martians")
     tests.add("sources", martians)
     tests.add("numbers", numbers)
+    tests.add("neighbours", neighbours)
     return tests.main()
 
 
