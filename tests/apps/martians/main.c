@@ -18,8 +18,8 @@ int main(void)
         struct sockaddr_in6 from;
         socklen_t size = sizeof(from);
         char address[INET6_ADDRSTRLEN];
-        const ssize_t n = recvfrom(fd, text, sizeof(text) - 1, 0,
-                                   (struct sockaddr *)&from, &size);
+        const ssize_t n =
+            recvfrom(fd, text, sizeof(text) - 1, 0, (struct sockaddr *)&from, &size);
         if (n < 0) {
             perror("recvfrom");
             return 1;
