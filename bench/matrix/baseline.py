@@ -2,7 +2,7 @@
 
 The rule: a row is worse (better) where its median moved by more than WORTH percent, and the intervals "median, and
 twice the distance of the quartiles on each side" of before and now do not meet; and by more than STEPS steps of its
-clock. With MIN_ROUNDS values or fewer than that nothing is said. Rows of native Linux processes do not depend on the
+clock. With fewer values than MIN_ROUNDS nothing is said. Rows of native Linux processes do not depend on the
 project: they tell how the machine has changed.
 """
 

@@ -20,7 +20,7 @@ from matrix.figures import spread
 FORMAT = "cubicle-bench"
 VERSION = 2
 
-Row = namedtuple("Row", "name unit better step", defaults=("less", 0))
+Row = namedtuple("Row", "name unit better step", defaults=("less", 0.0))
 Sample = namedtuple("Sample", "configuration row value")
 
 
