@@ -1,8 +1,9 @@
 """What got worse since a run of before.
 
-The rule: a row is worse (better) where its median moved by more than WORTH percent, and the intervals "median, and twice
-the distance of the quartiles on each side" of before and now do not meet. With MIN_ROUNDS values or fewer than that nothing
-is said. Rows of native Linux processes do not depend on the project: they tell how the machine has changed.
+The rule: a row is worse (better) where its median moved by more than WORTH percent, and the intervals "median, and
+twice the distance of the quartiles on each side" of before and now do not meet; and by more than STEPS steps of its
+clock. With fewer values than MIN_ROUNDS nothing is said. Rows of native Linux processes do not depend on the
+project: they tell how the machine has changed.
 """
 
 from collections import namedtuple
@@ -11,6 +12,7 @@ from matrix.figures import number, spread
 from matrix.machine import differences
 
 WORTH = 2.0
+STEPS = 2
 MIN_ROUNDS = 3
 NATIVE = "native"
 
@@ -24,7 +26,7 @@ def interval(figures):
     return figures.median - reach, figures.median + reach
 
 
-def judge(before, now, better):
+def judge(before, now, row):
     """Percent by which the median got worse (negative: better); 0 within the noise, None where that cannot be told."""
     if min(len(before), len(now)) < MIN_ROUNDS:
         return None
@@ -33,9 +35,9 @@ def judge(before, now, better):
         return None
     change = (new.median - old.median) / abs(old.median) * 100
     low, high = sorted((interval(old), interval(new)))
-    if abs(change) <= WORTH or low[1] >= high[0]:
+    if abs(new.median - old.median) <= STEPS * row.step or abs(change) <= WORTH or low[1] >= high[0]:
         return 0
-    return change if better == "less" else -change
+    return change if row.better == "less" else -change
 
 
 def compare_part(name, old, new, found):
@@ -45,7 +47,7 @@ def compare_part(name, old, new, found):
         before = old.get(row, configuration)
         if not before:
             continue
-        change = judge(before, values, new.rows[row].better)
+        change = judge(before, values, new.rows[row])
         if change is None:
             untold += 1
         elif change == 0:
@@ -94,6 +96,6 @@ def render(found, path):
     if found.worse and any(m.change > 0 for m in found.native):
         lines.append("native processes became slower too: repeat it before you believe that the project did")
     lines.append(f"{len(found.worse)} worse, {len(found.better)} better, {found.alike} within the noise"
-                 + (f", {found.untold} with fewer than {MIN_ROUNDS} rounds: not judged"
+                 + (f", {found.untold} not judged (fewer than {MIN_ROUNDS} rounds, or 0 before)"
                     if found.untold else ""))
     return "\n".join(lines)

@@ -4,7 +4,7 @@
      "parts": {NAME: {"title", "settings": {...}, "skipped": null or why,
                       "failures": [{"configuration", "message"}],
                       "absent": [{"configuration", "rows", "why"}],
-                      "rows": [{"name", "unit", "better": "less" or "more",
+                      "rows": [{"name", "unit", "better": "less" or "more", "step": of the clock, 0: fine enough,
                                 "configurations": {NAME: {"median", "q1", "q3", "values": [...]}}}]}}}
 
 Values are in the order in which they were measured. Readers of another version refuse the file.
@@ -20,7 +20,7 @@ from matrix.figures import spread
 FORMAT = "cubicle-bench"
 VERSION = 2
 
-Row = namedtuple("Row", "name unit better", defaults=("less",))
+Row = namedtuple("Row", "name unit better step", defaults=("less", 0.0))
 Sample = namedtuple("Sample", "configuration row value")
 
 
@@ -81,7 +81,7 @@ class PartResult:
         part.skipped = data["skipped"]
         part.failures = [(f["configuration"], f["message"]) for f in data["failures"]]
         for entry in data["rows"]:
-            row = Row(str(entry["name"]), str(entry["unit"]), entry["better"])
+            row = Row(str(entry["name"]), str(entry["unit"]), entry["better"], float(entry["step"]))
             if row.better not in ("less", "more"):
                 raise ValueError(f"row '{row.name}': 'better' is neither less nor more")
             for configuration, column in entry["configurations"].items():

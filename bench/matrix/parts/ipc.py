@@ -32,7 +32,7 @@ def variants():
 
 def measure(name, prefix, configuration, size, _note):
     out, _ = execute([*prefix, *sqlite.command("speedtest1", configuration, size)])
-    return [Sample(name, Row(row, "s"), value) for row, value in sqlite.read_times(out).items()]
+    return [Sample(name, Row(row, "s", step=sqlite.STEP_S), value) for row, value in sqlite.read_times(out).items()]
 
 
 def measure_micro(name, prefix, configuration, inner, _note):

@@ -94,11 +94,13 @@ JUDGED = {
     "much noise": ([60.0, 80.0, 100.0, 120.0, 140.0], scaled(1.3), "less", 0),
     "two rounds": ([1.0, 1.0], [2.0] * 5, "less", None),
     "from nothing": ([0.0] * 3, [1.0] * 3, "less", None),
+    "two steps of the clock": ([5.0] * 5, [7.0] * 5, "less", 0, 1),
+    "three steps": ([5.0] * 5, [8.0] * 5, "less", 60, 1),
 }
 
 
-def judged(before, now, better, want):
-    have = baseline.judge(before, now, better)
+def judged(before, now, better, want, step=0):
+    have = baseline.judge(before, now, Row("x", "s", better, step))
     same(have if have is None else round(have), want, "percent worse")
 
 
