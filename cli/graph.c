@@ -204,14 +204,20 @@ static int compare_functions(const void *a, const void *b)
     return (x->calls < y->calls) - (x->calls > y->calls);
 }
 
+/* Of numbers that are not negative; a run that counts more is none. */
+static int64_t sum(int64_t a, int64_t b)
+{
+    return a < INT64_MAX - b ? a + b : INT64_MAX;
+}
+
 static void edge_add_function(struct graph_edge *edge,
                               const struct graph_function *function)
 {
     edge->functions = with_room(edge->functions, edge->nfunctions, sizeof(*function));
     edge->functions[edge->nfunctions++] = *function;
-    edge->calls += function->calls;
-    edge->bytes += function->bytes;
-    edge->samples += function->samples;
+    edge->calls = sum(edge->calls, function->calls);
+    edge->bytes = sum(edge->bytes, function->bytes);
+    edge->samples = sum(edge->samples, function->samples);
 }
 
 void graph_count(struct graph *graph, json_t *stats)
@@ -241,8 +247,8 @@ void graph_count(struct graph *graph, json_t *stats)
             .samples = json_integer_value(json_object_get(row, "samples")),
         };
         edge_add_function(edge_make(graph, caller, callee, interface), &function);
-        graph->calls += function.calls;
-        graph->samples += function.samples;
+        graph->calls = sum(graph->calls, function.calls);
+        graph->samples = sum(graph->samples, function.samples);
     }
     for (size_t k = 0; k < graph->nedges; k++) {
         if (graph->edges[k].nfunctions > 0) {

@@ -32,6 +32,9 @@ struct graph_edge {
 
 #define GRAPH_HOST SIZE_MAX
 
+/** The largest number in statistics: a double has it, and two can be added. */
+#define GRAPH_NUMBER_MAX (INT64_C(1) << 53)
+
 struct graph {
     const struct monitor_config *config;
     struct graph_edge *edges;

@@ -79,6 +79,30 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* The first field of an edge that the picture cannot use, NULL: none. */
+static const char *graph_wrong_in(const json_t *row)
+{
+    static const char *const names[] = {"caller", "callee", "interface", "function"};
+    static const char *const numbers[] = {"calls", "bytes_in", "bytes_out", "samples"};
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *name = json_string_value(json_object_get(row, names[i]));
+        if (name == NULL || *name == '\0' || name[strspn(name, letters)] != '\0') {
+            return names[i];
+        }
+    }
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        const json_t *number = json_object_get(row, numbers[i]);
+        if (!json_is_integer(number) || json_integer_value(number) < 0 ||
+            json_integer_value(number) > GRAPH_NUMBER_MAX) {
+            return numbers[i];
+        }
+    }
+    return NULL;
+}
+
 static int count(struct graph *graph, const char *path)
 {
     json_error_t error;
@@ -88,6 +112,19 @@ static int count(struct graph *graph, const char *path)
         cli_error("%s: no statistics of a run: %s", path,
                   stats == NULL ? error.text : "it has no edges");
         return -1;
+    }
+    const json_t *row;
+    size_t i;
+    json_array_foreach(json_object_get(stats, "edges"), i, row)
+    {
+        const char *wrong = graph_wrong_in(row);
+        if (wrong != NULL) {
+            cli_error("%s: no statistics that this version of cubicle reads: edge %zu "
+                      "has no good '%s'",
+                      path, i + 1, wrong);
+            cli_hint("write them anew: cubicle run SYSTEM --json=FILE");
+            return -1;
+        }
     }
     graph_count(graph, stats);
     return 0;

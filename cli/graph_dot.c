@@ -1,7 +1,8 @@
-/* The picture of a graph. Names are of the manifest and of C: they need no escaping. */
+/* The picture of a graph. Names of cubicles, modules and functions are words; that of a system can be any text. */
 #include "graph.h"
 
 #include "cli.h"
+#include "output_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -165,21 +166,36 @@ static void write_edge(const struct graph *graph, const struct graph_edge *edge,
     fputs("];\n", out);
 }
 
+/* Between quotes; `dot` takes backslashes for more than they are. */
+static void write_quoted(const char *text, FILE *out)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
+            fputc('\\', out);
+        }
+        fputc(*text >= 0 && *text < ' ' ? ' ' : *text, out);
+    }
+}
+
 void graph_write_dot(const struct graph *graph, enum graph_theme theme, FILE *out)
 {
     const struct palette *colours = &palettes[theme];
     bool to_host = false;
 
+    fputs("digraph \"", out);
+    write_quoted(graph->config->system, out);
     fprintf(out,
-            "digraph \"%s\" {\n"
+            "\" {\n"
             "  graph [bgcolor=transparent, rankdir=TB, nodesep=0.5, ranksep=0.6,\n"
-            "         fontname=\"sans-serif\", fontcolor=\"%s\", "
-            "tooltip=\"system %s\"];\n"
+            "         fontname=\"sans-serif\", fontcolor=\"%s\", tooltip=\"system ",
+            colours->ink);
+    write_quoted(graph->config->system, out);
+    fprintf(out,
+            "\"];\n"
             "  node [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\",\n"
             "        color=\"%s\", fontcolor=\"%s\", fontsize=13];\n"
             "  edge [fontname=\"sans-serif\", fontsize=10, arrowsize=0.7];\n",
-            graph->config->system, colours->ink, graph->config->system, colours->faint,
-            colours->ink);
+            colours->faint, colours->ink);
     for (size_t i = 0; i < graph->config->ncubicles; i++) {
         write_cubicle(graph, i, colours, out);
     }
@@ -206,20 +222,22 @@ static bool ends_in_svg(const char *path)
 static int write_file(const struct graph *graph, enum graph_theme theme,
                       const char *path)
 {
-    FILE *out = fopen(path, "we");
+    struct output_file file;
+    bool ok = output_begin(&file, path) == 0;
 
-    if (out != NULL) {
-        graph_write_dot(graph, theme, out);
+    if (ok) {
+        graph_write_dot(graph, theme, file.out);
+        ok = output_end(&file, true) == 0;
     }
-    if (out == NULL || ferror(out) != 0 || fclose(out) != 0) {
+    if (!ok) {
         cli_error("cannot write %s: %s", path, strerror(errno));
         return -1;
     }
     return 0;
 }
 
-/* Has `dot` draw the file @from to @to. */
-static int draw(const char *from, const char *to)
+/* Has `dot` draw the file @from to @to, which will be called @path. */
+static int draw(const char *from, const char *to, const char *path)
 {
     char *output = cli_format("-o%s", to);
     char *input = cli_format("%s", from), dot[] = "dot", kind[] = "-Tsvg";
@@ -229,15 +247,43 @@ static int draw(const char *from, const char *to)
     const int error = posix_spawnp(&pid, dot, NULL, NULL, argv, environ);
 
     if (error != 0) {
-        cli_error("%s: cannot start 'dot': %s", to, strerror(error));
+        cli_error("%s: cannot start 'dot': %s", path, strerror(error));
         cli_hint("install the package graphviz, or write DOT: -o FILE.dot");
     } else if (waitpid(pid, &status, 0) != pid || status != 0) {
-        cli_error("%s: 'dot' could not draw it", to);
+        cli_error("%s: 'dot' could not draw it", path);
         status = -1;
     }
     free(output);
     free(input);
     return error == 0 && status == 0 ? 0 : -1;
+}
+
+/* As SVG, from a file beside it that goes again. */
+static int save_picture(const struct graph *graph, enum graph_theme theme,
+                        const char *path)
+{
+    struct output_file picture;
+    char *dot = cli_format("%s.XXXXXX", path);
+    const int fd = mkstemp(dot);
+    int result = -1;
+
+    if (fd < 0 || output_begin(&picture, path) != 0) {
+        cli_error("cannot write %s: %s", path, strerror(errno));
+    } else {
+        result = write_file(graph, theme, dot) == 0
+                     ? draw(dot, output_name(&picture), path)
+                     : -1;
+        if (output_end(&picture, result == 0) != 0 && result == 0) {
+            cli_error("cannot write %s: %s", path, strerror(errno));
+            result = -1;
+        }
+    }
+    if (fd >= 0) {
+        close(fd);
+        unlink(dot);
+    }
+    free(dot);
+    return result;
 }
 
 int graph_save(const struct graph *graph, enum graph_theme theme, const char *path)
@@ -253,17 +299,5 @@ int graph_save(const struct graph *graph, enum graph_theme theme, const char *pa
     if (!ends_in_svg(path)) {
         return write_file(graph, theme, path);
     }
-    char *dot = cli_format("%s.XXXXXX", path);
-    const int fd = mkstemp(dot);
-    int result = -1;
-
-    if (fd < 0) {
-        cli_error("cannot write %s: %s", path, strerror(errno));
-    } else {
-        close(fd);
-        result = write_file(graph, theme, dot) == 0 ? draw(dot, path) : -1;
-        unlink(dot);
-    }
-    free(dot);
-    return result;
+    return save_picture(graph, theme, path);
 }

@@ -219,9 +219,8 @@ static int explain(pid_t pid, enum answer answer)
         break;
     default:
         cli_error("%d: no system that can be watched is run by this process", pid);
-        cli_hint(
-            "it has to be a 'cubicle run', not with --isolation=ipc, on Linux 5.1 or "
-            "later");
+        cli_hint("it has to be a 'cubicle run' on Linux 5.1 or "
+                 "later");
     }
     return -1;
 }

@@ -1,6 +1,7 @@
 #include "stats.h"
 
 #include "cli.h"
+#include "output_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -130,11 +131,14 @@ int stats_save(int fd, const char *path)
     if (stats == NULL) {
         return -1;
     }
-    FILE *out = to_stderr ? stderr : fopen(path, "we");
-    bool ok = out != NULL && json_dumpf(stats, out, JSON_INDENT(2)) == 0 &&
-              fputc('\n', out) != EOF;
-    if (out != NULL && !to_stderr) {
-        ok = fclose(out) == 0 && ok;
+    struct output_file file = {.out = stderr};
+    bool ok = to_stderr || output_begin(&file, path) == 0;
+    if (ok) {
+        ok = json_dumpf(stats, file.out, JSON_INDENT(2)) == 0 &&
+             fputc('\n', file.out) != EOF;
+        if (!to_stderr) {
+            ok = output_end(&file, true) == 0 && ok;
+        }
     }
     if (!ok) {
         cli_error("--json=%s: %s", path, strerror(errno));

@@ -47,6 +47,7 @@ struct top {
     struct live live;
     char system[COUNTERS_NAME_SIZE], isolation[COUNTERS_NAME_SIZE];
     bool sampled;           /* the share of the processor is known for each edge */
+    bool grouped;           /* anew, since the last look */
     double time_s, seconds; /* of the last look, and since the one before */
     struct top_rates rates; /* of the whole system */
     struct top_cubicle *cubicles; /* by id: [0] is the monitor */
@@ -56,7 +57,7 @@ struct top {
     uint16_t *cubicle_rows; /* cubicles, */
     uint32_t *edge_rows;    /* and edges, in the order in which they are shown */
     /* For the next look: */
-    double cpu_s;
+    double cpu_s, cpu_time_s;     /* processor time, and when it was read */
     struct counters_edge *before; /* by trampoline */
     uint32_t *sorted; /* trampolines by caller, callee, interface, function */
 };

@@ -59,6 +59,7 @@ static int compare_trampolines(const void *x, const void *y)
 void top_group(struct top *top, bool functions)
 {
     sorting = top;
+    top->grouped = true;
     top->nedges = 0;
     for (size_t i = 0; i < top->live.nedges; i++) {
         const struct counters_edge *now = &top->before[top->sorted[i]];
@@ -109,7 +110,7 @@ void top_begin(struct top *top, bool functions)
         struct counters_edge *edge = &top->before[id];
         edge->calls = edge->bytes_in = edge->bytes_out = edge->samples = 0;
     }
-    top->time_s = top->live.start_s;
+    top->time_s = top->cpu_time_s = top->live.start_s;
 }
 
 /* What was counted since @before, and is the next one's. */
@@ -175,10 +176,39 @@ static void look_at_cubicle(struct top *top, size_t id)
     top->rates.traps += cubicle->rates.traps;
 }
 
-void top_look(struct top *top)
+/* Percent of one processor since the look before; -1: unknown. */
+static double look_at_processor(struct top *top)
 {
     const double now_s = live_now(), cpu_s = live_cpu_s(&top->live);
+    const double seconds = now_s - top->cpu_time_s, used_s = cpu_s - top->cpu_s;
 
+    top->cpu_time_s = now_s;
+    if (cpu_s < 0) {
+        return -1;
+    }
+    top->cpu_s = cpu_s;
+    if (seconds <= 0) {
+        return -1;
+    }
+    return used_s > 0 ? 100 * used_s / seconds : 0; /* a process may have ended */
+}
+
+/* When what the counters say was so. */
+static double counted_s(const struct top *top)
+{
+    const uint64_t told_ns = top->live.counters->told_ns;
+
+    return told_ns != 0 ? (double)told_ns / 1e9 : live_now();
+}
+
+void top_look(struct top *top)
+{
+    const double now_s = counted_s(top);
+
+    if (now_s == top->time_s && !top->grouped) {
+        return; /* nothing has been told since: the rates are still those */
+    }
+    top->grouped = false;
     top->seconds = now_s - top->time_s;
     top->time_s = now_s;
     top->rates = (struct top_rates){0};
@@ -189,10 +219,8 @@ void top_look(struct top *top)
     for (size_t i = 0; i < top->nedges; i++) {
         look_at_edge(top, &top->edges[i]);
     }
-    const double cpu =
-        cpu_s >= 0 && top->seconds > 0 ? 100 * (cpu_s - top->cpu_s) / top->seconds : -1;
+    const double cpu = look_at_processor(top);
     const double per_sample = top->rates.cpu > 0 && cpu > 0 ? cpu / top->rates.cpu : 0;
-    top->cpu_s = cpu_s >= 0 ? cpu_s : top->cpu_s;
     for (size_t id = 0; id < top->ncubicles; id++) {
         scale(top, &top->cubicles[id].rates, per_sample);
     }

@@ -6,6 +6,7 @@
 #include "trace_file.h"
 
 #include "cli.h"
+#include "output_file.h"
 #include "trace.h"
 
 #include <errno.h>
@@ -184,17 +185,20 @@ int trace_save(const struct trace *trace, const char *path)
     static struct writing w;
     const uint64_t ticks = __rdtsc() - trace->start_ticks;
 
-    w = (struct writing){.out = fopen(path, "we"),
-                         .memory = trace->memory,
-                         .start_ticks = trace->start_ticks};
-    if (w.out != NULL) {
+    struct output_file file;
+    bool ok = output_begin(&file, path) == 0;
+    if (ok) {
+        w = (struct writing){.out = file.out,
+                             .memory = trace->memory,
+                             .start_ticks = trace->start_ticks};
         w.us_per_tick = (double)(now_ns() - trace->start_ns) / 1000 / (double)ticks;
         fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", w.out);
         write_tracks(&w);
         write_events(&w);
         fputs("\n]}\n", w.out);
+        ok = output_end(&file, true) == 0;
     }
-    if (w.out == NULL || ferror(w.out) != 0 || fclose(w.out) != 0) {
+    if (!ok) {
         cli_error("--trace=%s: %s", path, strerror(errno));
         return -1;
     }

@@ -50,6 +50,24 @@ int counters_setup(int fd)
     return 0;
 }
 
+size_t counters_part_size(uint32_t nedges)
+{
+    return page_round_up(offsetof(struct counters, edges) +
+                         (nedges + UINT64_C(1)) * sizeof(struct counters_edge));
+}
+
+int counters_count_in(int fd, uint64_t offset, size_t size)
+{
+    uint8_t *start = (uint8_t *)counters;
+    if (mmap(start, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+             (off_t)offset) == MAP_FAILED ||
+        munmap(start + size, sizeof(struct counters) - size) != 0) {
+        return -errno;
+    }
+    shared = true;
+    return 0;
+}
+
 struct counters_edge *counters_edge(uint32_t id)
 {
     return &counters->edges[id];

@@ -11,17 +11,19 @@
  *       struct cubicle. Calls are counted here alone.
  *   C4  The reader sees names and numbers of a loaded system, or that there is none yet (`ready`).
  *
- * Without a file, or with one that does not fit, all is counted in memory of the process alone.
+ * Without a file, or with one that does not fit, all is counted in memory of the process alone. A cubicle that is a process
+ * counts in memory that the monitor's process reads (counters_count_in()), and that one alone writes the file.
  */
 #ifndef MONITOR_COUNTERS_H
 #define MONITOR_COUNTERS_H
 
 #include "layout.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define COUNTERS_MAGIC "cubcount"
-#define COUNTERS_VERSION 1u
+#define COUNTERS_VERSION 2u
 #define COUNTERS_FILE "cubicle-counters" /* name of the memfd */
 
 #define COUNTERS_NAME_SIZE 64u /* with the NUL; longer names are cut */
@@ -40,7 +42,8 @@ struct counters_cubicle {
     uint64_t npages, peak_pages;
     uint64_t quota_pages; /* UINT64_MAX: no limit */
     uint64_t traps, retags, mapped, restarts;
-    uint32_t state; /* enum cubicle_state */
+    uint32_t state;  /* enum cubicle_state */
+    int32_t process; /* that it has for itself; 0: it is the monitor's */
     char name[COUNTERS_NAME_SIZE];
 };
 
@@ -53,6 +56,8 @@ struct counters {
     uint32_t nedges;
     uint32_t sample_ms; /* between two samples; 0: there are none */
     char isolation[16], system[COUNTERS_NAME_SIZE];
+    uint64_t
+        told_ns; /* of CLOCK_BOOTTIME: when numbers were put here; 0: they are always those of now */
     struct counters_cubicle cubicles[CUBICLE_MAX + 1]; /* by id */
     struct counters_edge edges[COUNTERS_EDGES_MAX];    /* by the trampoline's id */
     char names
@@ -76,6 +81,14 @@ void counters_tell(const struct cubicle *cubicle);
 
 /** When all trampolines are made: tells readers who is who in @config's system, and that it is there. */
 void counters_announce(const struct monitor_config *config);
+
+/** Bytes of the part of the counters that holds cubicles, and edges up to @nedges: whole pages. */
+size_t counters_part_size(uint32_t nedges);
+
+/** In a process that has been made of the monitor's: counts from now on in @size bytes of @fd from @offset, of
+ *  counters_part_size(), in place of all that there was. 0 or a negative errno. */
+int counters_count_in(int fd, uint64_t offset, size_t size)
+    __attribute__((warn_unused_result));
 
 /** The shared counters, or NULL: nobody can read them. */
 struct counters *counters_shared(void);

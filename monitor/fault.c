@@ -360,6 +360,10 @@ void fault_interrupt(int signal, void *opaque)
 {
     ucontext_t *context = opaque;
     struct unwind_target target;
+    if (backend->processes != NULL) {
+        backend->processes->interrupt(signal);
+        return;
+    }
     if (backend->interrupted_cubicle(context) &&
         thread_self.running != CUBICLE_MONITOR &&
         unwind_to_monitor(128 + signal, &target)) {

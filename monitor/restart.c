@@ -6,6 +6,7 @@
 #include "link.h"
 #include "memory.h"
 #include "message.h"
+#include "signal_pending.h"
 #include "thread.h"
 #include "trampoline.h"
 #include "trampoline_body.h"
@@ -144,6 +145,7 @@ static int restart_attempt(struct cubicle *cubicle)
     window_forget_cubicle(cubicle->id);    /* what a failed attempt was lent, too */
     cubicle->epoch += cubicle->epoch != 0; /* what others remember of it is old */
     cubicle->reclaimed = 0;
+    signal_forget(cubicle);
     restart_tell(cubicle, true);
     int error = restart_clear(cubicle);
     if (error == 0) {

@@ -1,4 +1,5 @@
 #include "sampler.h"
+#include "backend/backend.h"
 #include "fault.h"
 #include "thread.h"
 #include "trampoline.h"
@@ -7,16 +8,26 @@
 #include <signal.h>
 #include <sys/time.h>
 
-/* It can come in the middle of a trampoline. A frame that is not filled yet names the call that was there
- * before, or none. */
-static void sampler_tick(int signal, siginfo_t *info, void *context)
+/* A frame that is not filled yet names the call that was there before, or none. */
+static const struct trampoline *sampler_innermost(void)
 {
     const struct call_frame *frame = thread_top_frame();
+    return frame != NULL && frame->trampoline <= trampoline_count()
+               ? trampoline_get(frame->trampoline)
+               : NULL;
+}
+
+/* It can come in the middle of a trampoline. */
+static void sampler_tick(int signal, siginfo_t *info, void *context)
+{
     (void)signal;
     (void)info;
     (void)context;
-    if (frame != NULL && frame->trampoline <= trampoline_count()) {
-        trampoline_get(frame->trampoline)->count->samples++;
+    const struct trampoline *t = backend->processes != NULL
+                                     ? backend->processes->carried_out()
+                                     : sampler_innermost();
+    if (t != NULL) {
+        t->count->samples++;
     }
 }
 

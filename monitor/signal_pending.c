@@ -26,24 +26,75 @@ static const int signals[] = {SIGTERM, SIGINT,  SIGQUIT,  SIGHUP,
 #define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
 
 /* The handler changes `noted`, everything else only the gates do. One thread: a handler's relaxed order is the
- * program's, so `volatile` words and one atomic read-modify-write are enough. */
-static volatile uint64_t catches, holds, ignores;
-static uint64_t noted;
+ * program's, so `volatile` words and one atomic read-modify-write are enough. Between processes the descriptors order. */
+static struct signal_state own;
+static volatile struct signal_state *state = &own;
 static int64_t noted_ns[NSIG]; /* when a signal of ENDING was */
 static uint64_t inherited;     /* ignored at the start */
-static int wake = -1; /* eventfd: has a count while something caught may be noted */
+/* eventfds: have a count while something caught may be noted. [0] of a process that runs all cubicles, [id] of that
+ * of cubicle @id. */
+static int wakes[CUBICLE_MAX + 1] = {[0 ... CUBICLE_MAX] = -1};
+static int wake = -1; /* the one that this process waits for */
 static pid_t command; /* whoever started this process, and passes on what it is sent */
 
-/* Whose `catches` and the others are, and in which of its lives. */
+/* Whose `catches` and the others are. */
 static const struct cubicle *volatile catcher;
-static volatile uint64_t catcher_restarts;
 
 /* The application that said what it wants is still there. */
 static bool signal_has_catcher(void)
 {
     const struct cubicle *cubicle = catcher;
-    return cubicle != NULL && cubicle_runs(cubicle) &&
-           cubicle->restarts == catcher_restarts;
+    return cubicle != NULL && state->said && cubicle_runs(cubicle);
+}
+
+void signal_forget(const struct cubicle *cubicle)
+{
+    if (cubicle == catcher) {
+        state->said = false;
+        state->catches = state->holds = 0;
+        state->ignores = inherited;
+    }
+}
+
+static int signal_make_wake(unsigned id)
+{
+    wakes[id] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return wakes[id] >= 0 ? 0 : -errno;
+}
+
+int signal_share(struct signal_state *shared, const struct cubicle *application)
+{
+    *shared = own;
+    state = shared;
+    catcher = application;
+    return signal_make_wake(application->id);
+}
+
+int signal_add_process(unsigned id)
+{
+    return wakes[id] < 0 ? signal_make_wake(id) : 0;
+}
+
+void signal_become(unsigned id)
+{
+    wake = wakes[id];
+    wakes[0] = -1; /* not of this process */
+}
+
+int signal_descriptor(unsigned id)
+{
+    return wakes[id];
+}
+
+static void signal_wake(void)
+{
+    const uint64_t one = 1;
+    for (unsigned id = 0; id <= CUBICLE_MAX; id++) {
+        if (wakes[id] >= 0) {
+            (void)!write(wakes[id], &one,
+                         sizeof(one)); /* full: it is readable already */
+        }
+    }
 }
 
 static int64_t signal_now_ns(void)
@@ -58,10 +109,10 @@ static bool signal_is_overdue(int signal)
 {
     const uint64_t bit = BIT(signal);
     const int64_t now = signal_now_ns();
-    if ((ENDING & catches & ~holds & bit) == 0) {
+    if ((ENDING & state->catches & ~state->holds & bit) == 0) {
         return false;
     }
-    if ((noted & bit) == 0) {
+    if ((state->noted & bit) == 0) {
         noted_ns[signal] = now;
     }
     return now - noted_ns[signal] >= OVERDUE_NS;
@@ -70,16 +121,15 @@ static bool signal_is_overdue(int signal)
 static void signal_take_in(int signal, bool counts, void *context)
 {
     const uint64_t bit = BIT(signal);
-    if ((ignores & bit) != 0) {
+    if ((state->ignores & bit) != 0) {
         return;
     }
-    if (((catches | holds) & bit) != 0 && signal_has_catcher() &&
+    if (((state->catches | state->holds) & bit) != 0 && signal_has_catcher() &&
         !(counts && signal_is_overdue(signal))) {
         const int saved_errno = errno;
-        const uint64_t one = 1;
         if (counts) {
-            __atomic_fetch_or(&noted, bit, __ATOMIC_SEQ_CST);
-            (void)!write(wake, &one, sizeof(one)); /* full: it is readable already */
+            __atomic_fetch_or(&state->noted, bit, __ATOMIC_SEQ_CST);
+            signal_wake();
         }
         errno = saved_errno;
         return;
@@ -112,17 +162,18 @@ int signal_setup(void)
 {
     sigset_t passed_on;
     command = getppid();
-    wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wake < 0) {
-        return -errno;
+    const int made = signal_make_wake(0);
+    if (made != 0) {
+        return made;
     }
+    wake = wakes[0];
     for (size_t i = 0; i < NSIGNALS; i++) {
         struct sigaction before;
         if (sigaction(signals[i], NULL, &before) != 0) {
             return -errno;
         }
         if ((before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_IGN) {
-            ignores |= BIT(signals[i]);
+            state->ignores |= BIT(signals[i]);
             inherited |= BIT(signals[i]);
         }
         /* Host calls that a signal finds go on: what waits does so in signal_wait(). */
@@ -141,24 +192,19 @@ int signal_setup(void)
     return sigprocmask(SIG_UNBLOCK, &passed_on, NULL) == 0 ? 0 : -errno;
 }
 
-int signal_descriptor(void)
-{
-    return wake;
-}
-
 static uint64_t signal_noted(void)
 {
-    return __atomic_load_n(&noted, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&state->noted, __ATOMIC_SEQ_CST);
 }
 
 bool signal_wanted(void)
 {
-    return catches != 0 && signal_has_catcher();
+    return state->catches != 0 && signal_has_catcher();
 }
 
 bool signal_pending(void)
 {
-    return signal_wanted() && (signal_noted() & catches) != 0;
+    return signal_wanted() && (signal_noted() & state->catches) != 0;
 }
 
 /* The count of `wake` is older than what has been noted since. */
@@ -210,7 +256,8 @@ static int signal_wait_for(uint64_t which, int fd, short events, int64_t timeout
 
 int signal_wait(int fd, short events, int64_t timeout_ns)
 {
-    return signal_wait_for(signal_wanted() ? catches : 0, fd, events, timeout_ns);
+    return signal_wait_for(signal_wanted() ? state->catches : 0, fd, events,
+                           timeout_ns);
 }
 
 /* Whether the application runs (SI1). */
@@ -226,13 +273,13 @@ int64_t signal_set(uint64_t caught, uint64_t held, uint64_t ignored)
         return -EPERM;
     }
     /* A signal in between is held: never in none of them for a moment, for that would be the default. */
-    holds |= held | caught;
+    state->holds |= held | caught;
     catcher = cubicle_get((unsigned)thread_self.running);
-    catcher_restarts = catcher->restarts;
-    catches = caught & ~ignored;
-    ignores = ignored;
-    holds = held & ~ignored;
-    __atomic_fetch_and(&noted, ~ignored, __ATOMIC_SEQ_CST);
+    state->said = true;
+    state->catches = caught & ~ignored;
+    state->ignores = ignored;
+    state->holds = held & ~ignored;
+    __atomic_fetch_and(&state->noted, ~ignored, __ATOMIC_SEQ_CST);
     return (int64_t)inherited;
 }
 
@@ -242,7 +289,8 @@ int64_t signal_take(uint64_t which)
         return -EPERM;
     }
     which &= INT64_MAX;
-    return (int64_t)(__atomic_fetch_and(&noted, ~which, __ATOMIC_SEQ_CST) & which);
+    return (int64_t)(__atomic_fetch_and(&state->noted, ~which, __ATOMIC_SEQ_CST) &
+                     which);
 }
 
 int signal_await(uint64_t which, int64_t timeout_ns)
@@ -250,7 +298,7 @@ int signal_await(uint64_t which, int64_t timeout_ns)
     if (!signal_allowed()) {
         return -EPERM;
     }
-    const int result = signal_wait_for(which | catches, -1, 0, timeout_ns);
+    const int result = signal_wait_for(which | state->catches, -1, 0, timeout_ns);
     return result == -EINTR ? 1 : result;
 }
 

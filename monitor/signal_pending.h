@@ -13,6 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct cubicle;
+
+/** What the application says about signals, and what has come for it. */
+struct signal_state {
+    uint64_t catches, holds, ignores, noted; /* bit SIGNAL - 1 */
+    uint64_t said; /* not 0: it has said so in its present life */
+};
+
 /** Handles the signals from now on. Those that are ignored stay so. Before the wall. 0 or a negative errno. */
 int signal_setup(void) __attribute__((warn_unused_result));
 
@@ -35,7 +43,22 @@ int64_t signal_take(uint64_t which);
 int signal_await(uint64_t which, int64_t timeout_ns);
 int signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left);
 
-/** The descriptor that becomes readable when a signal has been noted. */
-int signal_descriptor(void);
+/** @cubicle begins anew: it has said nothing yet. */
+void signal_forget(const struct cubicle *cubicle);
+
+/*
+ * Where cubicles are processes. Before these are made, the monitor's process has the state of @application in @shared, which
+ * it and the application's process can write, and those that wait for the host can read; and it makes a descriptor for each
+ * that waits, by which it and the application's process wake the others. 0 or a negative errno.
+ */
+int signal_share(struct signal_state *shared, const struct cubicle *application)
+    __attribute__((warn_unused_result));
+int signal_add_process(unsigned id) __attribute__((warn_unused_result));
+
+/** This process is that of cubicle @id, and waits for its descriptor. */
+void signal_become(unsigned id);
+
+/** The descriptor of cubicle @id's process, which is readable when a signal has been noted; -1: it has none. */
+int signal_descriptor(unsigned id);
 
 #endif

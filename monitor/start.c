@@ -434,14 +434,14 @@ static int start_monitor(const struct monitor_config *config)
 static int start_check_processes(const struct monitor_config *config)
 {
     if (config->isolation != MONITOR_ISOLATION_IPC ||
-        (config->trace == NULL && !config->sample && config->acl == MONITOR_ACL_ON &&
+        (config->trace == NULL && config->acl == MONITOR_ACL_ON &&
          config->revoke == MONITOR_REVOKE_STRICT)) {
         return 0;
     }
     return message_error(
         -EINVAL,
-        "%s: with --isolation=ipc there are no traces, no samples, and no "
-        "windows; leave out --trace, --sample, --acl and --revoke",
+        "%s: with --isolation=ipc there are no traces and no windows; leave out "
+        "--trace, --acl and --revoke",
         config->system);
 }
 
@@ -461,9 +461,13 @@ static int start_backend(const struct monitor_config *config, size_t ncubicles)
                              "`cubicle check`",
                              backend->name);
     }
+    /* The memory that cubicles share is a file to the kernel, of the size of all of it. */
+    const char *why = error == -EFBIG ? ": memory counts as a file; raise the limit of "
+                                        "the size of files (ulimit -f)"
+                                      : "";
     return error == 0 ? 0
-                      : message_error(error, "cannot set up isolation %s: %s",
-                                      backend->name, strerror(-error));
+                      : message_error(error, "cannot set up isolation %s: %s%s",
+                                      backend->name, strerror(-error), why);
 }
 
 int monitor_run(const struct monitor_config *config)

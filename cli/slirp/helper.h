@@ -16,6 +16,8 @@
 struct helper_options {
     int fd; /* a stream socket: frames, each after its length (4 bytes, network order) */
     struct in_addr address, netmask, gateway, dns; /* of the system; dns 0: none */
+    struct in6_addr address6, gateway6;            /* in one network of 64 bits */
+    bool ipv6;
     size_t mtu;
     struct publish *publish;
     unsigned npublish;
@@ -31,8 +33,8 @@ bool stream_send(const void *frame, size_t size);
 /** Reads what is there and gives whole frames to @slirp. False: the system is gone. */
 bool stream_receive(Slirp *slirp);
 
-/** Whether a frame of @size bytes from the system may go to libslirp: ARP, and IPv4 to other than the host's loopback
- *  addresses. */
+/** Whether a frame of @size bytes from the system may go to libslirp: ARP, and IPv4 and IPv6 to other than the host's
+ *  loopback addresses. */
 bool address_allowed(const uint8_t *frame, size_t size);
 
 /** Whether a frame of @size bytes from the system, which address_allowed() has let through, fits the bounds: neither a new

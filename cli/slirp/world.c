@@ -126,6 +126,33 @@ static int world_lengthen_backlog(int fd, int events, void *opaque)
     return -1;
 }
 
+/* Has a port of the host lead to the system. 0, or -1 with errno. */
+static int world_publish(Slirp *slirp, const struct helper_options *options,
+                         const struct publish *publish)
+{
+    union publish_name name;
+    const socklen_t size = publish_name(publish, &name);
+    const union publish_name four = {.ipv4 = {.sin_family = AF_INET,
+                                              .sin_addr = options->address,
+                                              .sin_port = htons(publish->port)}};
+    const union publish_name six = {.ipv6 = {.sin6_family = AF_INET6,
+                                             .sin6_addr = options->address6,
+                                             .sin6_port = htons(publish->port)}};
+    int flags = publish->udp ? SLIRP_HOSTFWD_UDP : 0;
+
+    if (!publish->ipv6) {
+        return slirp_add_hostxfwd(slirp, &name.any, size, &four.any, sizeof(four.ipv4),
+                                  flags);
+    }
+    if (!options->ipv6) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    flags |= SLIRP_HOSTFWD_V6ONLY;
+    return slirp_add_hostxfwd(slirp, &name.any, size, &six.any, sizeof(six.ipv6),
+                              flags);
+}
+
 Slirp *world_create(const struct helper_options *options)
 {
     static const SlirpCb callbacks = {
@@ -141,6 +168,8 @@ Slirp *world_create(const struct helper_options *options)
     };
     const uint32_t network = options->address.s_addr & options->netmask.s_addr;
     const bool has_dns = options->dns.s_addr != 0;
+    struct in6_addr network6 = options->address6;
+    memset(network6.s6_addr + 8, 0, 8);
     const SlirpConfig config = {
         .version = 4, /* timers as above */
         .in_enabled = true,
@@ -154,6 +183,11 @@ Slirp *world_create(const struct helper_options *options)
         .disable_host_loopback =
             true, /* the host's own services are not the system's */
         .disable_dns = !has_dns,
+        .in6_enabled = options->ipv6,
+        .vprefix_addr6 = network6,
+        .vprefix_len = 64,
+        .vhost6 = options->gateway6,
+        .vnameserver6 = network6, /* its questions go where those to `vnameserver` go */
     };
     Slirp *slirp = slirp_new(&config, &callbacks, NULL);
     if (slirp == NULL) {
@@ -162,8 +196,7 @@ Slirp *world_create(const struct helper_options *options)
     }
     for (unsigned i = 0; i < options->npublish; i++) {
         const struct publish *p = &options->publish[i];
-        if (slirp_add_hostfwd(slirp, p->udp, p->address, p->host_port, options->address,
-                              p->port) != 0) {
+        if (world_publish(slirp, options, p) != 0) {
             fprintf(stderr, "cubicle-slirp: cannot publish %s: %s\n", p->text,
                     strerror(errno));
             return NULL;

@@ -36,6 +36,10 @@ struct backend_processes {
     int (*change_pages)(int change, unsigned owner, uint64_t base, uint64_t npages);
     /** Where the epoch of cubicle @id is; only its own process can write it. */
     uint64_t *(*epoch)(unsigned id);
+    /** Signal @signal ends the system: once there are processes, in place of fault_interrupt(). */
+    void (*interrupt)(int signal);
+    /** The call that this process carries out, or has carried out last; NULL: none. In signal handlers too. */
+    const struct trampoline *(*carried_out)(void);
 };
 
 struct backend {

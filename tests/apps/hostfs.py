@@ -22,6 +22,7 @@ WAYS = {ISOLATIONS[0]: mode(ISOLATIONS[0])}
 if "none" in ISOLATIONS:
     WAYS["none"] = ["--isolation=none"]
     WAYS["direct"] = ["--isolation=none", "--link=direct"]
+    WAYS["ipc"] = ["--isolation=ipc"]
 FILL = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
 
 

@@ -27,6 +27,7 @@ CONFIGURATIONS = {
     "sfi": ("sfi", []),
     "none": ("none", []),
     "direct": ("none", ["--link=direct"]),
+    "ipc": ("ipc", []),
 }
 
 

@@ -27,6 +27,7 @@ CONFIGURATIONS = {
     "sfi": ("sfi", []),
     "none": ("none", []),
     "direct": ("none", ["--link=direct"]),
+    "ipc": ("ipc", []),
 }
 # Over a device that gives every frame back, with its options; and what is tested there.
 DEVICES = {
@@ -49,7 +50,8 @@ def in_cubicles(name, configuration):
     isolation, options = CONFIGURATIONS[configuration]
     passed(
         run_system(
-            SYSTEMS / "sockets.yaml", "lwip", name, isolation=isolation, options=options
+            SYSTEMS / ("sockets-processes.yaml" if isolation == "ipc" else "sockets.yaml"), "lwip", name,
+            isolation=isolation, options=options
         ),
         name,
     )

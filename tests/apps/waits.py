@@ -19,13 +19,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import CUBICLE, SLOW, SYSTEMS, TOP, Suite, check, execute, run_system  # noqa: E402
 
 SOURCE = TOP / "tests" / "apps" / "waits"
+CHECK = TOP / "tests" / "support" / "check"
 SYSTEM = SYSTEMS / "waits.yaml"
+PROCESSES = SYSTEMS / "waits-processes.yaml"  # the stack and its device share a cubicle
 ROWS = re.findall(r'\{"(\w+)", test_\w+, (\w+)\}', (SOURCE / "main.c").read_text())
 GROUPS = [name for name, on_request in ROWS if on_request == "false"]
 CONFIGURATIONS = {
     "sfi": ["--isolation=sfi"],
     "none": ["--isolation=none"],
     "direct": ["--isolation=none", "--link=direct"],
+    "ipc": ["--isolation=ipc"],
 }
 FOLDER = tempfile.TemporaryDirectory()
 NATIVE = Path(FOLDER.name) / "waits"
@@ -39,8 +42,8 @@ CAUGHT = [signal.SIGUSR1, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.S
 
 
 def build():
-    built = execute([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-std=gnu11", "-o", NATIVE]
-                    + sorted(SOURCE.glob("*.c")))
+    built = execute([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-std=gnu11", f"-I{CHECK}", "-o", NATIVE]
+                    + sorted(SOURCE.glob("*.c")) + [CHECK / "check.c"])
     if built.status != 0:
         sys.exit(f"waits does not compile natively:\n{built.err}")
 
@@ -48,7 +51,8 @@ def build():
 def command(configuration, *arguments):
     if configuration == "native":
         return [NATIVE, *arguments]
-    return [CUBICLE, "run", SYSTEM, *CONFIGURATIONS[configuration], "--", *arguments]
+    system = PROCESSES if configuration == "ipc" else SYSTEM
+    return [CUBICLE, "run", system, *CONFIGURATIONS[configuration], "--", *arguments]
 
 
 def group(name, configuration):
@@ -166,7 +170,7 @@ def main():
             suite.add(f"{configuration}: {name}", group, name, configuration)
         for how in ENDS:
             suite.add(f"{configuration}: ends by {how}", ends, how, configuration)
-    for configuration in ["native", "sfi", "direct"]:
+    for configuration in ["native", "sfi", "direct", "ipc"]:
         for how in WAYS:
             suite.add(f"{configuration}: signals in {how}", caught, how, configuration)
         for how in ["none", "compute"]:

@@ -5,6 +5,7 @@
 """
 
 import functools
+import json
 import os
 import re
 import signal
@@ -26,14 +27,24 @@ from harness import (  # noqa: E402
     temporary_directory,
 )
 from processes import descendants  # noqa: E402
+from run import complete, harmless, stopped  # noqa: E402
+from cases import HARMLESS, STOPPED  # noqa: E402
 
 FORGED = SYSTEMS / "forged.yaml"
+ANSWERED = SYSTEMS / "answered.yaml"
 # What the attacker asks the kernel for; the names are those of forger.c.
 CALLS = ["kill", "kill-group", "ptrace", "read-memory", "open", "openat", "socket", "fork", "clone",
          "execve", "memfd", "prctl", "executable", "make-executable", "mremap", "write-elsewhere",
-         "close", "ioctl", "futex-requeue", "x32", "shmat", "io-uring", "pidfd", "setuid"]
+         "close", "ioctl", "futex-requeue", "x32", "shmat", "io-uring", "pidfd", "setuid", "tgkill", "queue-signal",
+         "write-memory", "take-descriptor", "perf", "userfaultfd", "bpf", "unshare", "setns", "limits", "affinity",
+         "priority", "fcntl", "dup", "timer", "profile", "mincore", "seccomp", "keys"]
 # Whose channel the attacker writes to.
 VICTIMS = ["callee", "random", "parent"]
+# Rows of STOPPED and HARMLESS that are stopped by the process's own monitor, or by the caller's.
+AS_EVER = ["null_read", "read_stack", "stack_overflow", "write_own_code", "execute_null", "overwrite_return",
+           "stale_return", "divide", "illegal", "compute_for_ever", "early_return", "change_registers",
+           "longjmp_out", "every_length", "hostile_arguments", "descriptors_run_out", "foreign_caller_id",
+           "refused_after_seek", "bind_past_vfscore"]
 
 
 @functools.cache
@@ -42,8 +53,9 @@ def offsets():
     names = subprocess.run(["nm", CUBICLE], capture_output=True, text=True, check=True).stdout
     slots = subprocess.run(["objdump", "-R", CUBICLE], capture_output=True, text=True,
                            check=True).stdout
-    found = [re.search(rf"^(\w+) \w {name}$", names, re.M) for name in ("ipc_enter", "peers")]
-    found.append(re.search(r"^(\w+) \S+\s+syscall@", slots, re.M))
+    found = [re.search(rf"^(\w+) \w {name}$", names, re.M)
+             for name in ("ipc_enter", "peers", "counters")]
+    found.insert(2, re.search(r"^(\w+) \S+\s+syscall@", slots, re.M))
     check(all(found), "the command has no symbols")
     return [match.group(1) for match in found]
 
@@ -71,6 +83,13 @@ def forged(victim):
     check(result.status == 0, "the system did not end as usual", result)
 
 
+def forged_answers():
+    """Whatever its provider answers, and however often, its caller lives, and only what it named is written."""
+    result = run_system(ANSWERED, *offsets()[:3], isolation="ipc", timeout=120)
+    check("BROKEN" not in result.out and not result.faults(), "the caller was misled", result)
+    check("well\n" in result.out and result.status == 0, "the caller did not come to its end", result)
+
+
 def others_memory():
     """Nothing of others is mapped: not at any address where something of theirs lies."""
     with temporary_directory() as folder:
@@ -84,6 +103,34 @@ def others_memory():
         result = attack("touch", address)
         check("SURVIVED" not in result.out, f"{module} is mapped", result)
         check(target_of(result) == int(address, 16) and result.faults(), "no report", result)
+
+
+def claims():
+    """Rubbish in its tally: what others did is told as it was, and statistics and graph are whole."""
+    with temporary_directory() as folder:
+        stats, graph = Path(folder) / "stats.json", Path(folder) / "graph.dot"
+        result = attack("lie", "all", options=[f"--json={stats}", f"--graph={graph}"])
+        check("SURVIVED" not in result.out and result.faults(), "the attack is broken", result)
+        counts = json.loads(stats.read_text())
+        text = graph.read_text()
+    check(text.startswith("digraph") and text.rstrip().endswith("}"), "the graph is broken", result)
+    for cubicle in counts["cubicles"]:
+        honest = cubicle["name"] != "forger"
+        check(cubicle["state"] in ("live", "exited", "dead"), f"state {cubicle['state']}", result)
+        check(not honest or (cubicle["state"] == "live" and 0 < cubicle["pages"] < 1 << 20),
+              f"{cubicle} was changed", result)
+    for edge in counts["edges"]:
+        check("forger" in (edge["caller"], edge["callee"])
+              or max(edge["calls"], edge["bytes_in"], edge["samples"]) < 1 << 30,
+              f"{edge} was changed", result)
+    check(max(e["calls"] for e in counts["edges"]) == 1 << 47, "nothing was written", result)
+
+
+def rewritten(name):
+    """What others tell everybody is theirs to write."""
+    result = attack("rewrite", name)
+    check("SURVIVED" not in result.out, "it was written", result)
+    check(result.faults() and target_of(result) > 0, "no report", result)
 
 
 def quota():
@@ -113,16 +160,49 @@ def killed(name):
     check(not left, f"processes {left} are still there")
 
 
+def silent(name, number):
+    """A process that does not answer: the system ends all the same when it is asked to, and all of it."""
+    argv = [CUBICLE, "run", SYSTEMS / "conformance.yaml", "--isolation=ipc", "--", "survive"]
+    with subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, text=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        pids = []
+        while process.poll() is None and not pids:
+            time.sleep(0.2)  # until it runs
+            everybody = descendants(process.pid)
+            pids = [p for p in everybody if Path(f"/proc/{p}/comm").read_text().strip() == name]
+        check(pids, f"no process is named {name}")
+        os.kill(pids[0], signal.SIGSTOP)
+        time.sleep(0.3)
+        process.send_signal(number)
+        err = process.communicate(timeout=60)[1]
+    check(process.returncode == 128 + number, f"exit status {process.returncode}\n{err}")
+    left = [p for p in everybody if Path(f"/proc/{p}").exists()]
+    check(not left, f"processes {left} are still there")
+
+
 def main():
     tests = Suite("processes")
     for name in CALLS:
-        tests.add(f"ipc: 33-36 host call {name}", host_call, name)
+        tests.add(f"{36 if name == 'x32' else 33}: host call {name}", host_call, name)
     for victim in VICTIMS:
-        tests.add(f"ipc: 28 forged messages to {victim}", forged, victim)
+        tests.add(f"28: forged messages to {victim}", forged, victim)
     for name in ("vfscore", "driver", "time"):
-        tests.add(f"ipc: 32 the process of {name} is killed", killed, name)
-    tests.add("ipc: 31 more memory than the quota", quota)
-    tests.add("ipc: 1 others' memory", others_memory)
+        tests.add(f"32: the process of {name} is killed", killed, name)
+    tests.add("31: more memory than the quota", quota)
+    tests.add("29: forged answers", forged_answers)
+    for name in ("plat", "vfscore", "driver"):
+        tests.add(f"32: {name} does not answer", silent, name, signal.SIGTERM)
+    tests.add("30: rubbish in its counters", claims)
+    for name in ("parent", "vfscore"):
+        tests.add(f"29: what {name} tells", rewritten, name)
+    tests.add("1: others' memory", others_memory)
+    for row in STOPPED:
+        if row[0] in AS_EVER:
+            tests.add(f"{row[4]}: {row[0]}", stopped, *row, isolation="ipc")
+    for row in HARMLESS:
+        if row[0] in AS_EVER:
+            tests.add(f"{row[2]}: {row[0]}", harmless, *row, isolation="ipc")
+    tests.add("every row of the catalogue has a test", complete, list(tests.tests), "ipc")
     return tests.main()
 
 

@@ -64,4 +64,82 @@ echo '{' >bad.json
 expect 1 'bad.json: no statistics of a run' 'statistics that are cut off' \
     cubicle graph sqlite --counts=bad.json
 
+# What statistics of another version may look like: never half a picture.
+row='"caller": "sqlite", "callee": "vfscore", "interface": "vfs", "function": "vfs_write", "bytes_in": 1, "bytes_out": 1, "samples": 1'
+bad() {
+    echo "{\"edges\": [{$1}]}" >bad.json
+    expect 1 "bad.json: no statistics that this version of cubicle reads: edge 1 has no good '$2'" "statistics: $1" \
+        cubicle graph sqlite --counts=bad.json -o bad.dot
+    [ ! -e bad.dot ]
+    ok 'leave no picture'
+}
+bad "$row" calls
+bad "$row, \"calls\": \"many\"" calls
+bad "$row, \"calls\": -1" calls
+bad "$row, \"calls\": 1.5" calls
+bad "$row, \"calls\": 9223372036854775807" calls
+bad '"caller": 3' caller
+bad "$(echo "$row" | sed 's/"vfs"/"v<\\"fs"/'), \"calls\": 1" interface
+bad "$(echo "$row" | sed 's/vfs_write/<b>/'), \"calls\": 1" function
+echo '{"edges": [1]}' >bad.json
+expect 1 "edge 1 has no good 'caller'" 'an edge that is a number' cubicle graph sqlite --counts=bad.json
+echo '{"version": 99, "edges": {}}' >bad.json
+expect 1 'it has no edges' 'edges that are no list' cubicle graph sqlite --counts=bad.json
+
+# Names: of cubicles they are words; that of the system is any text.
+sed 's/- name: ramfs/- name: "ram\\"<f"/' "$top/systems/sqlite.yaml" >quoted.yaml
+expect 1 "bad cubicle name 'ram\"<f'" 'a cubicle with quotes' cubicle graph ./quoted.yaml
+sed "s/^name:.*/name: 'a\"<b>\\\\ \\&'/" "$top/systems/sqlite.yaml" >quoted.yaml
+expect 0 '' 'a system with quotes' cubicle graph ./quoted.yaml -o quoted.dot
+grep -q 'digraph "a\\"<b>\\\\ &" {' quoted.dot
+ok 'they are escaped'
+expect 0 '' 'and runs' cubicle run ./quoted.yaml --json=quoted.json --trace=quoted-trace.json --graph=quoted-run.dot -- :memory: 'SELECT 1'
+python3 -c 'import json; json.load(open("quoted.json")); json.load(open("quoted-trace.json"))'
+ok 'with JSON that is whole'
+if command -v dot >/dev/null; then
+    expect 0 '' 'a picture of it' cubicle graph ./quoted.yaml -o quoted.svg
+    python3 -c 'import xml.etree.ElementTree as e; assert "a\"<b>" in "".join(e.parse("quoted.svg").getroot().itertext())'
+    ok 'is SVG'
+fi
+
+# A disk that is full: an error, and what was there stays.
+if [ -c /dev/full ]; then
+    expect 125 'cannot write /dev/full: No space left' 'a graph of a run to a full disk' cubicle run hello --graph=/dev/full
+    expect 125 '--json=/dev/full: No space left' 'statistics to a full disk' cubicle run hello --json=/dev/full
+    expect 125 '--trace=/dev/full: No space left' 'a trace to a full disk' cubicle run hello --trace=/dev/full
+    expect 1 'cannot write /dev/full: No space left' 'a graph to a full disk' cubicle graph sqlite -o /dev/full
+    cubicle graph sqlite >/dev/full 2>err
+    [ $? -eq 1 ] && grep -q 'cannot write standard output: No space left' err
+    ok 'standard output on a full disk'
+    [ -c /dev/full ]
+    ok 'and a device stays one'
+else
+    echo '# a full disk: not tested, /dev/full is no device'
+fi
+mkdir full
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=16k tmpfs full 2>/dev/null; then
+    for file in stats.json trace.json graph.dot graph.svg; do
+        echo before >"full/$file"
+    done
+    head -c 16384 /dev/zero >full/zeros 2>/dev/null
+    expect 125 'No space left' 'statistics to a full tmpfs' cubicle run hello --json=full/stats.json
+    expect 125 'No space left' 'a trace to a full tmpfs' cubicle run hello --trace=full/trace.json
+    expect 125 'No space left' 'a graph of a run to a full tmpfs' cubicle run hello --graph=full/graph.dot
+    expect 1 'No space left|could not draw it' 'a picture to a full tmpfs' cubicle graph sqlite -o full/graph.svg
+    [ "$(cat full/stats.json full/trace.json full/graph.dot full/graph.svg | sort -u)" = before ]
+    ok 'what was there is there'
+    [ "$(ls full | wc -l)" = 5 ]
+    ok 'and nothing beside it'
+    umount full
+else
+    echo '# a full tmpfs: not tested, needs root and mount(2)'
+fi
+# Written in its place: links, and the rights that it had.
+echo before >target.dot
+chmod 640 target.dot
+ln -s target.dot link.dot
+expect 0 '' 'a file behind a link' cubicle graph sqlite -o link.dot
+[ -L link.dot ] && grep -q digraph target.dot && [ "$(stat -c %a target.dot)" = 640 ]
+ok 'stays behind it, with its rights'
+
 finish

@@ -7,7 +7,7 @@ tests_dir=$top/tests/cli
 # A system that nobody else runs, with names as long as they can be.
 system=top-$$
 long=$(printf 'l%.0s' $(seq 63))
-sed -e "s/^name:.*/name: $system/" -e "s/^\( *- name:\) ramfs\$/\1 $long/" "$top/systems/sqlite.yaml" >top.yaml
+sed -e "s/^name:.*/name: $system/" -e "s/^\( *- name:\) ramfs\$/\1 $long/" -e 's/^\( *\)- name: time$/&\n\1  on_fault: fail-call/' "$top/systems/sqlite.yaml" >top.yaml
 
 mkfifo input
 # begin OPTION...: runs it; its number is $pid, that of its monitor $monitor.
@@ -120,13 +120,61 @@ wait $watcher && grep -q "system $system has ended" ended.err
 ok 'a system that is killed while it is watched'
 exec 3>&-
 wait $pid 2>/dev/null
+begin
+python3 "$tests_dir/top_screen.py" ended $pid "$monitor" >log 2>&1
+ok 'a system that ends while it is on the screen'
+sed 's/^/# /' log
+exec 3>&-
+wait $pid 2>/dev/null
 expect 1 "$pid: there is no such process" 'a system that has ended' cubicle top $pid -b
 
-begin --isolation=ipc
-expect 1 'not with --isolation=ipc' 'a process for each cubicle' cubicle top $pid -b -n 1
+# With a process for each cubicle.
+begin --isolation=ipc --json=stats.json
+for option in '' --functions; do
+    # shellcheck disable=SC2086
+    expect 0 '' "processes $option" cubicle top $pid -b -n 2 -d 0.5 $option
+    grep -q "^system $system $pid ipc " out && grep -q '^cubicle sqlite live ' out && grep -q "^cubicle $long live " out
+    ok 'are the cubicles'
+done
+awk '/^system/ { n++ } n == 2 && $1 == "edge" && $7 > 0 { exit 1 }' out
+ok 'nothing happens while the program waits'
+before=$(value 9 'edge sqlite vfscore vfs vfs_write')
+[ "$before" -ge 1 ] && [ "$(value 8 'cubicle sqlite')" -gt 100000 ]
+ok 'calls so far, and memory'
+(
+    sleep 0.3
+    for i in $(seq 20); do
+        echo "SELECT 'line $i';"
+    done >&3
+) &
+expect 0 '' 'while it works' cubicle top $pid -b -n 1 -d 1.5 --functions
+[ "$(value 9 'edge sqlite vfscore vfs vfs_write')" -ge $((before + 20)) ] && [ "$(value 7 'edge sqlite vfscore vfs vfs_write')" -ge 10 ]
+ok 'calls per second are those that were made'
+before=$(value 9 'edge sqlite vfscore vfs vfs_write')
+victim=$(pgrep -P "$monitor" -x time)
+kill -KILL "$victim"
+sleep 0.7
+expect 0 '' 'a process that is killed' cubicle top $pid -b -n 1 -d 0.05
+grep -q '^cubicle time dead' out
+ok 'is shown as dead'
+echo "SELECT 'one more';" >&3
+echo '.quit' >&3
 exec 3>&-
 wait $pid
-expect 125 'with --isolation=ipc each cubicle counts' 'run --top with ipc' cubicle run hello --isolation=ipc --top
+python3 - "$before" <<'END'
+import json, sys
+stats = json.load(open("stats.json"))
+calls = {(e["caller"], e["callee"], e["function"]): e["calls"] for e in stats["edges"]}
+assert calls["sqlite", "vfscore", "vfs_write"] > int(sys.argv[1]), calls
+assert any(caller == "vfscore" for caller, _, _ in calls), calls
+END
+ok 'the statistics at the end have as many, and those of components'
+begin --isolation=ipc --json=ended.json
+kill -TERM $pid
+wait $pid
+[ $? -eq 143 ] && python3 -c 'import json; assert any(e["caller"] == "sqlite" for e in json.load(open("ended.json"))["edges"])'
+ok 'a signal that ends it leaves statistics, too'
+exec 3>&-
 expect 0 '' 'a limit of the size of files' sh -c 'ulimit -f 100; cubicle run hello --isolation=none'
 expect 125 'there is no terminal' 'run --top without a terminal' setsid -w cubicle run hello --top
 python3 "$tests_dir/top_screen.py" run >log 2>&1

@@ -47,6 +47,11 @@ class Terminal:
             self.send(b"\x0c")
             self.read(0.5)
 
+    def expect_end(self):
+        end = time.time() + 20
+        while END not in self.seen and time.time() < end:
+            self.read(0.2)
+
     def send(self, keys):
         self.seen = b""
         os.write(self.fd, keys)
@@ -95,9 +100,24 @@ def screen(pid):
     # Small from the start.
     t = Terminal(["cubicle", "top", pid], 20, 5)
     t.expect(b"CUBICLE")
+    assert not termios.tcgetattr(t.fd)[3] & termios.ECHO
     t.send(b"\x03")  # Ctrl-C
+    t.expect_end()
+    assert termios.tcgetattr(t.fd)[3] & termios.ECHO and termios.tcgetattr(t.fd)[3] & termios.ICANON
     assert t.status() == 128 + signal.SIGINT
     assert END in t.seen, t.seen[-200:]
+
+
+def ended(pid, monitor):
+    """A system that ends while it is shown: the last of it stays until a key."""
+    t = Terminal(["cubicle", "top", pid, "--delay=0.2"], 80, 24)
+    t.expect(b"sqlite")
+    os.kill(int(monitor), signal.SIGKILL)
+    t.expect(b"ENDED")
+    t.expect(b"sqlite")
+    t.send(b"q")
+    assert t.status() == 0
+    assert b"has ended" in t.seen[t.seen.find(END):], t.seen[-300:]
 
 
 def ends(pid):
@@ -139,5 +159,7 @@ def run():
 
 if sys.argv[1] == "screen":
     screen(sys.argv[2])
+elif sys.argv[1] == "ended":
+    ended(sys.argv[2], sys.argv[3])
 else:
     run()

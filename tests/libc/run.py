@@ -22,12 +22,13 @@ from harness import (  # noqa: E402
 )
 
 GROUPS = re.findall(
-    r'\{"(\w+)", test_\w+\}', (TOP / "tests" / "apps" / "libc" / "main.c").read_text()
+    r'\{"(\w+)", test_\w+, false\}', (TOP / "tests" / "apps" / "libc" / "main.c").read_text()
 )
 CONFIGURATIONS = {
     "sfi": ("sfi", []),
     "none": ("none", []),
     "direct": ("none", ["--link=direct"]),
+    "ipc": ("ipc", []),
 }
 TLS_PAIRS = re.findall(
     r"\b\d+-\d+\b",
@@ -162,6 +163,8 @@ def main():
     suite = Suite("libc")
     for configuration in CONFIGURATIONS:
         for name in GROUPS:
+            if configuration == "ipc" and name == "shared":
+                continue  # processes share no memory
             suite.add(f"{configuration}: {name}", group, name, configuration)
         for how, status, out in ENDS:
             suite.add(f"{configuration}: end by {how}", end, how, status, out, configuration)
@@ -172,7 +175,8 @@ def main():
             suite.add(name, exhausted, quota, configuration)
         suite.add(f"{configuration}: processes and threads", lacking, configuration)
         suite.add(f"{configuration}: variables given", environment, configuration)
-        suite.add(f"{configuration}: a full file system", full, configuration)
+        if configuration != "ipc":
+            suite.add(f"{configuration}: a full file system", full, configuration)
         if configuration != "direct":
             suite.add(f"{configuration}: thread-local storage", tls, configuration)
             suite.add(f"{configuration}: thread-local elsewhere", tls_elsewhere, configuration)

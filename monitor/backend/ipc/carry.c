@@ -158,6 +158,7 @@ static int carry_arguments(struct carry *c)
         line->values[i] = values[i];
     }
     line->kind = CHANNEL_CALL;
+    line->nvalues = t->function->nargs;
     line->what = t->id;
     line->offset = c->peer->top;
     line->size = (uint32_t)(c->next - c->peer->top);

@@ -206,7 +206,7 @@ bool channel_send(struct channel_peer *peer)
     return true;
 }
 
-/* CH2. A result has no values, and is one line of the cache. */
+/* CH2. Values that are not used are not fetched from the other processor. */
 static void channel_copy(struct channel_line *to, const struct channel_line *from)
 {
     const volatile uint64_t *words = (const volatile uint64_t *)from;
@@ -214,11 +214,8 @@ static void channel_copy(struct channel_line *to, const struct channel_line *fro
     for (size_t k = 0; k < head; k++) {
         ((uint64_t *)to)[k] = words[k];
     }
-    if (to->kind == CHANNEL_RESULT) {
-        return;
-    }
     for (size_t k = 0; k < CALL_ARGS_MAX; k++) {
-        to->values[k] = words[head + k];
+        to->values[k] = k < to->nvalues ? words[head + k] : 0;
     }
 }
 
@@ -269,7 +266,8 @@ static bool channel_sleep(const struct channel_peer *expected,
 
 /* Looks without sleeping. @processor: where this process runs. */
 static struct channel_peer *channel_spin(const struct channel_peer *partner,
-                                         struct channel_line *line, uint32_t processor)
+                                         struct channel_line *line, uint32_t processor,
+                                         bool handed_over)
 {
     struct channel_peer *from = channel_look(line);
     for (unsigned n = 0;
@@ -277,11 +275,22 @@ static struct channel_peer *channel_spin(const struct channel_peer *partner,
         __builtin_ia32_pause();
         from = channel_look(line);
     }
-    for (unsigned n = 0; from == NULL && n < YIELDS; n++) {
+    for (unsigned n = 0; from == NULL && n < YIELDS && !handed_over; n++) {
         (void)sched_yield();
         from = channel_look(line);
     }
     return from;
+}
+
+/* Others look at it while they wait: it is written only when it is another. */
+static uint32_t channel_note_processor(void)
+{
+    struct channel_bell *bell = channel_bell(self);
+    const uint32_t processor = (uint32_t)sched_getcpu();
+    if (bell->processor != processor) {
+        bell->processor = processor;
+    }
+    return processor;
 }
 
 struct channel_peer *channel_wait(const struct channel_peer *expected,
@@ -289,20 +298,20 @@ struct channel_peer *channel_wait(const struct channel_peer *expected,
 {
     static const struct channel_peer *last; /* whom the last message was from */
     const struct channel_peer *partner = expected != NULL ? expected : last;
-    struct channel_bell *bell = channel_bell(self);
     struct channel_peer *from = NULL;
-    bell->processor = (uint32_t)sched_getcpu();
-    if (partner != NULL && !handed_over) {
-        from = channel_spin(partner, line, bell->processor);
+    const uint32_t processor = channel_note_processor();
+    if (partner != NULL) {
+        from = channel_spin(partner, line, processor, handed_over);
     }
+    const bool sleeps = from == NULL;
     while (from == NULL && channel_sleep(expected, line, &from)) {
         if (from == NULL) {
             from = channel_look(line);
         }
     }
-    if (from != NULL) {
-        last = from;
-        bell->processor = (uint32_t)sched_getcpu(); /* it may be another now */
+    if (sleeps) {
+        (void)channel_note_processor(); /* it may be another now */
     }
+    last = from != NULL ? from : last;
     return from;
 }

@@ -12,6 +12,7 @@
 #define MONITOR_IPC_CHANNEL_H
 
 #include "../../layout.h"
+#include "../../signal_pending.h"
 #include "../../thread.h"
 
 #include <stdbool.h>
@@ -25,21 +26,25 @@ enum channel_kind {
     CHANNEL_CALL = 1, /* of trampoline `what` */
     CHANNEL_RESULT,   /* of the receiver's call `call` */
     CHANNEL_PAGES, /* of the allocator: do `what` (IPC_PAGES_*) to pages of the receiver */
-    CHANNEL_REPORT, /* of the parent: what has been counted? */
-    CHANNEL_END,    /* to the parent: by the sender's policy, with status `what` */
+    CHANNEL_END, /* to the parent: by the sender's policy, with status `what` */
 };
 
-/** One message. What is longer lies in the channel's area, at `offset`. */
+/** One message. What is longer lies in the channel's area, at `offset`. Most fit into a line of the cache: to get one from
+ *  another processor is what a message costs. */
 struct channel_line {
     uint64_t sequence; /* the last word that is written */
-    uint32_t kind, what;
+    uint16_t kind, nvalues;
+    uint32_t what;
     uint64_t call; /* the sender's number of it, and the answer's */
     uint32_t offset, size;
-    uint64_t result, vector_result;
-    uint64_t unused[2];
-    uint64_t values[CALL_ARGS_MAX];
+    union {
+        uint64_t values[CALL_ARGS_MAX];
+        struct {
+            uint64_t result, vector_result;
+        };
+    };
 } __attribute__((aligned(64)));
-_Static_assert(sizeof(struct channel_line) == 192, "lines of the cache");
+_Static_assert(sizeof(struct channel_line) == 128, "lines of the cache");
 
 /** What two processes share. [0] is of the one with the smaller id. */
 struct channel {
@@ -50,16 +55,18 @@ struct channel {
 
 /** Where a process sleeps. */
 struct channel_bell {
-    uint32_t rung;      /* a futex */
-    uint32_t sleeping;  /* whoever sends must ring */
-    uint32_t processor; /* that its process ran on when it began to wait or to work */
+    uint32_t rung;     /* a futex */
+    uint32_t sleeping; /* whoever sends must ring */
+    uint32_t
+        processor; /* that its process ran on when it began to wait, or was woken */
     char pad[PAGE_SIZE - 12];
 };
 
 /** What a cubicle's process tells everybody, and nobody else can write. */
 struct channel_notice {
-    uint64_t epoch; /* cubicle_epoch() */
-    char pad[PAGE_SIZE - 8];
+    uint64_t epoch;              /* cubicle_epoch() */
+    struct signal_state signals; /* of the application; the parent writes it, too */
+    char pad[PAGE_SIZE - 8 - sizeof(struct signal_state)];
 };
 
 /** What the parent tells everybody. */

@@ -57,6 +57,17 @@ static void confine_allow_network(struct filter *filter,
     }
 }
 
+/* The application's timer wakes those that wait for it. */
+static void confine_allow_wakes(struct filter *filter)
+{
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        if (signal_descriptor(id) >= 0) {
+            filter_allow_if(filter, SYS_write, 0, UINT64_MAX,
+                            (unsigned)signal_descriptor(id));
+        }
+    }
+}
+
 static int confine_program(const struct monitor_config *config,
                            const struct cubicle *cubicle, struct filter *filter)
 {
@@ -84,8 +95,7 @@ static int confine_program(const struct monitor_config *config,
     }
     if (cubicle->is_app) {
         ALLOW(filter, signals);
-        filter_allow_if(filter, SYS_write, 0, UINT64_MAX,
-                        (unsigned)signal_descriptor());
+        confine_allow_wakes(filter);
         filter_allow_if(filter, SYS_setitimer, 0, UINT64_MAX, ITIMER_REAL);
     }
     return filter_end(filter);

@@ -1,72 +1,119 @@
-/* Statistics: each process counts its own calls, and tells the parent at the end. */
+/*
+ * What is counted: by each process for itself, in a tally that the parent reads while the system runs.
+ *
+ *   CO1  A process has its own tally mapped, and no other; nor the counters that other programs read, which only the
+ *        parent writes.
+ *   CO2  What a process has put into its tally is a claim. The parent takes numbers from it, and only those that are the
+ *        process's to know: of calls that it makes, of the time that it spends on calls, of its memory.
+ */
+#include "../../counters.h"
 #include "ipc.h"
 
-#include <string.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 
-struct count {
-    uint64_t id, calls, bytes_in, bytes_out; /* of a trampoline */
-};
+#define NUMBER_MAX \
+    (UINT64_C(1) << 47) /* as many trampolines as there may be, together: INT64_MAX */
 
-struct counts {
-    uint64_t npages, peak_pages, traps, state;
-    uint64_t n;
-    struct count of[];
-};
+static int file = -1; /* all tallies; the parent alone has it open */
+static uint8_t *tallies;
+static size_t size; /* of each */
 
-#define COUNTS_MAX                                                         \
-    ((sizeof(((struct channel *)0)->area) - offsetof(struct counts, of)) / \
-     sizeof(struct count))
-
-void ipc_report(struct channel_peer *from, const struct channel_line *line)
+int ipc_counts_make(void)
 {
-    const struct cubicle *self = cubicle_get(ipc_self);
-    struct counts *counts = (struct counts *)(void *)from->channel->area;
-    uint64_t n = 0;
-    for (uint32_t id = 1; id <= trampoline_count() && n < COUNTS_MAX; id++) {
+    size = counters_part_size(trampoline_count());
+    file = memfd_create("counts", MFD_CLOEXEC);
+    if (file < 0 || ftruncate(file, (off_t)(cubicle_count() * size)) != 0) {
+        return -errno;
+    }
+    tallies = mmap(NULL, cubicle_count() * size, PROT_READ, MAP_SHARED, file, 0);
+    return tallies != MAP_FAILED ? 0 : -errno;
+}
+
+int ipc_counts_keep(unsigned id)
+{
+    const int error = counters_count_in(file, (id - 1) * size, size);
+    if (error != 0 || munmap(tallies, cubicle_count() * size) != 0) {
+        return error != 0 ? error : -errno;
+    }
+    struct cubicle *self = cubicle_get(id);
+    self->traps = counters_shared()->cubicles[id].traps; /* of former lives */
+    counters_tell(self);
+    return 0;
+}
+
+/* A number as it may be told: others read it as a signed one, and add some up. */
+static uint64_t counts_number(uint64_t claim)
+{
+    return claim < NUMBER_MAX ? claim : NUMBER_MAX;
+}
+
+static const volatile struct counters *counts_tally(unsigned id)
+{
+    return (const volatile struct counters *)(void *)(tallies + (id - 1) * size);
+}
+
+/* What the parent knows better: that a cubicle is dead. */
+static enum cubicle_state counts_state(const struct cubicle *cubicle)
+{
+    const uint32_t state = counts_tally(cubicle->id)->cubicles[cubicle->id].state;
+    return cubicle->state == CUBICLE_DEAD || state > CUBICLE_DEAD
+               ? CUBICLE_DEAD
+               : (enum cubicle_state)state;
+}
+
+static void counts_take_edges(void)
+{
+    for (uint32_t id = 1; id <= trampoline_count(); id++) {
         const struct trampoline *t = trampoline_get(id);
-        if (t->caller == ipc_self && t->count->calls > 0) {
-            counts->of[n++] = (struct count){.id = id,
-                                             .calls = t->count->calls,
-                                             .bytes_in = t->count->bytes_in,
-                                             .bytes_out = t->count->bytes_out};
+        if (t->caller != CUBICLE_MONITOR) {
+            const volatile struct counters_edge *made =
+                &counts_tally(t->caller)->edges[id];
+            t->count->calls = counts_number(made->calls);
+            t->count->bytes_in = counts_number(made->bytes_in);
+            t->count->bytes_out = counts_number(made->bytes_out);
         }
-    }
-    counts->npages = self->npages;
-    counts->peak_pages = self->peak_pages;
-    counts->traps = self->traps;
-    counts->state = self->state;
-    counts->n = n;
-    ipc_answer(from, line->call, 0, 0);
-}
-
-/* What @cubicle says of itself: numbers, which may be wrong. */
-static void counts_take(struct cubicle *cubicle, const volatile struct counts *counts)
-{
-    const uint64_t n = counts->n;
-    const uint64_t state = counts->state;
-    cubicle->npages = counts->npages;
-    cubicle->peak_pages = counts->peak_pages;
-    cubicle->traps = counts->traps;
-    cubicle->state = state <= CUBICLE_DEAD ? (enum cubicle_state)state : CUBICLE_DEAD;
-    for (uint64_t i = 0; i < n && i < COUNTS_MAX; i++) {
-        const uint64_t id = counts->of[i].id;
-        struct trampoline *t = id <= UINT32_MAX ? trampoline_get((uint32_t)id) : NULL;
-        if (t != NULL && t->caller == cubicle->id) {
-            t->count->calls = counts->of[i].calls;
-            t->count->bytes_in = counts->of[i].bytes_in;
-            t->count->bytes_out = counts->of[i].bytes_out;
+        if (t->callee != CUBICLE_MONITOR) {
+            t->count->samples =
+                counts_number(counts_tally(t->callee)->edges[id].samples);
         }
     }
 }
 
-void ipc_collect(unsigned id)
+void ipc_counts_look(void)
 {
-    struct channel_peer *peer = channel_peer(id);
-    struct channel_line answer;
-    struct channel_line *line = channel_begin(peer);
-    line->kind = CHANNEL_REPORT;
-    if (ipc_ask(peer, &answer) == 0) {
-        counts_take(cubicle_get(id),
-                    (const volatile struct counts *)(void *)peer->channel->area);
+    struct counters *to = counters_shared();
+    struct timespec now;
+    if (to == NULL) {
+        return;
+    }
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        const volatile struct counters_cubicle *claim = &counts_tally(id)->cubicles[id];
+        to->cubicles[id].npages = counts_number(claim->npages);
+        to->cubicles[id].peak_pages = counts_number(claim->peak_pages);
+        to->cubicles[id].traps = counts_number(claim->traps);
+        to->cubicles[id].mapped = counts_number(claim->mapped);
+        to->cubicles[id].restarts = cubicle_get(id)->restarts;
+        to->cubicles[id].state = (uint32_t)counts_state(cubicle_get(id));
+    }
+    counts_take_edges();
+    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* this clock is always there */
+    to->told_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void ipc_counts_end(void)
+{
+    ipc_counts_look();
+    counts_take_edges();
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        const volatile struct counters_cubicle *claim = &counts_tally(id)->cubicles[id];
+        struct cubicle *cubicle = cubicle_get(id);
+        cubicle->state = counts_state(cubicle);
+        cubicle->npages = counts_number(claim->npages);
+        cubicle->peak_pages = counts_number(claim->peak_pages);
+        cubicle->traps = counts_number(claim->traps);
+        cubicle->mapped = counts_number(claim->mapped);
     }
 }

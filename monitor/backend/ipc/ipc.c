@@ -33,6 +33,8 @@ static const struct backend_processes processes = {
     .finish = ipc_finish,
     .change_pages = ipc_change_pages,
     .epoch = ipc_epoch,
+    .interrupt = ipc_interrupt,
+    .carried_out = ipc_carried_out,
 };
 
 const struct backend backend_ipc = {

@@ -61,6 +61,9 @@ void ipc_end(int status) __attribute__((noreturn));
 /** Makes a process for each cubicle. Returns in the parent. */
 int ipc_divide(const struct monitor_config *config) __attribute__((warn_unused_result));
 
+/** Signal @signal has its default effect: all ends. In a handler. */
+void ipc_interrupt(int signal);
+
 /** Ends all processes, in the parent. */
 void ipc_finish(void);
 
@@ -71,15 +74,24 @@ int ipc_confine(const struct monitor_config *config, const struct cubicle *cubic
 /** A message to the parent. */
 void ipc_hear(struct channel_peer *from, const struct channel_line *line);
 
-/** Answers the parent's question what this process has counted. */
-void ipc_report(struct channel_peer *from, const struct channel_line *line);
-
 /** The process of a cubicle: what it is made of the parent, and all that it does. */
 void ipc_become(const struct monitor_config *config, unsigned id)
     __attribute__((noreturn));
 
-/** Asks the process of cubicle @id what it has counted, in the parent. */
-void ipc_collect(unsigned id);
+/** Makes the memory in which processes count. 0 or a negative errno. In the parent, before it makes them. */
+int ipc_counts_make(void) __attribute__((warn_unused_result));
+
+/** This process becomes @id's, and counts where the parent reads it (CO1). 0 or a negative errno. */
+int ipc_counts_keep(unsigned id) __attribute__((warn_unused_result));
+
+/** Tells those who watch the system what has been counted. In the parent. */
+void ipc_counts_look(void);
+
+/** The same, and for statistics, when all processes have ended. In the parent. */
+void ipc_counts_end(void);
+
+/** The trampoline, its sender's, of the call that this process carries out, or has carried out last; NULL: none yet. */
+const struct trampoline *ipc_carried_out(void);
 
 /** Answers question @call of @to. */
 void ipc_answer(struct channel_peer *to, uint64_t call, uint64_t result,

@@ -2,12 +2,14 @@
  * The parent: it makes the processes, starts the system by messages to them, and looks after those that end. It runs no
  * cubicle code, and believes no message but as far as its sender may have its way anyway.
  */
+#include "../../counters.h"
 #include "../../entry.h"
 #include "../../fault.h"
 #include "../../fault_report.h"
 #include "../../message.h"
 #include "../../module.h"
 #include "../../restart.h"
+#include "../../signal_pending.h"
 #include "../../unwind.h"
 #include "ipc.h"
 
@@ -24,11 +26,8 @@ uint64_t ipc_parent_pages;
 
 static pid_t pids[CUBICLE_MAX + 1];
 static const struct monitor_config *system_config;
-static bool finishing;
-static unsigned patience; /* how often nobody has answered */
-
-/* Of a second or so. */
-#define PATIENCE 5
+static volatile sig_atomic_t divided;
+static volatile sig_atomic_t interrupted_by; /* a signal that ends the system */
 #define RESTART_STACK UINT64_C(0x4000)
 #define RESTART_ATTEMPTS 3 /* as in restart.c */
 
@@ -43,6 +42,26 @@ static void parent_child_ended(int signal, siginfo_t *info, void *context)
     errno = saved_errno;
 }
 
+/* Process @pid is @id's; 0: it has none. */
+static void parent_note_process(unsigned id, pid_t pid)
+{
+    struct counters *counters = counters_shared();
+    pids[id] = pid;
+    if (counters != NULL) {
+        counters->cubicles[id].process = pid;
+    }
+}
+
+/* Here it waits for an answer, always. An application's own timer ends its process (parent_ended()). */
+void ipc_interrupt(int signal)
+{
+    if (ipc_self != 0 || !divided) {
+        _exit(128 + signal);
+    }
+    interrupted_by = signal;
+    channel_ring(0);
+}
+
 static int parent_spawn(const struct monitor_config *config, unsigned id)
 {
     channel_prepare(id);
@@ -50,8 +69,9 @@ static int parent_spawn(const struct monitor_config *config, unsigned id)
     if (pid == 0) {
         ipc_become(config, id);
     }
-    pids[id] = pid;
-    return pid > 0 ? 0 : -errno;
+    const int error = pid > 0 ? 0 : -errno;
+    parent_note_process(id, pid > 0 ? pid : 0);
+    return error;
 }
 
 /* Others stop waiting for an answer of @cubicle's. */
@@ -75,7 +95,7 @@ static void parent_kill(unsigned id)
     if (pids[id] > 0) {
         (void)kill(pids[id], SIGKILL);
         (void)waitpid(pids[id], &status, 0);
-        pids[id] = 0;
+        parent_note_process(id, 0);
     }
 }
 
@@ -85,6 +105,7 @@ static int parent_restart_attempt(struct cubicle *cubicle)
     uint64_t *epoch = &channel_notice(cubicle->id)->epoch;
     parent_kill(cubicle->id);
     *epoch += *epoch != 0; /* what others remember of it is old */
+    signal_forget(cubicle);
     restart_tell(cubicle, true);
     entry_close(cubicle);
     channel_news()->gone[cubicle->id] = 0;
@@ -158,7 +179,10 @@ static void parent_apply_policy(struct cubicle *cubicle)
 static void parent_ended(struct cubicle *cubicle, int status)
 {
     struct message m = {.len = 0};
-    pids[cubicle->id] = 0;
+    parent_note_process(cubicle->id, 0);
+    if (cubicle->is_app && WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGALRM) {
+        unwind_all(128 + SIGALRM); /* its timer, which it does not catch */
+    }
     fault_report_start(&m, cubicle, 0);
     message_add(&m, "its process ended: ");
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
@@ -178,8 +202,9 @@ static bool parent_woken(void)
 {
     int status;
     pid_t pid;
-    if (finishing) {
-        return ++patience > PATIENCE;
+    ipc_counts_look();
+    if (interrupted_by != 0) {
+        unwind_all(128 + interrupted_by);
     }
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         for (unsigned id = 1; id <= cubicle_count(); id++) {
@@ -195,7 +220,7 @@ static bool parent_woken(void)
 void ipc_hear(struct channel_peer *from, const struct channel_line *line)
 {
     struct cubicle *cubicle = cubicle_get(from->id);
-    if (line->kind != CHANNEL_END || finishing) {
+    if (line->kind != CHANNEL_END) {
         return;
     }
     if (line->what != MONITOR_EXIT_FAULT &&
@@ -217,6 +242,21 @@ static int parent_count_pages(void)
     return read ? 0 : -EIO;
 }
 
+/* The application, and those in which it waits for the host. */
+static int parent_share_signals(void)
+{
+    int error = 0;
+    for (unsigned id = 1; error == 0 && id <= cubicle_count(); id++) {
+        const struct cubicle *cubicle = cubicle_get(id);
+        if (cubicle->is_app) {
+            error = signal_share(&channel_notice(id)->signals, cubicle);
+        } else if (ipc_has_right(cubicle, MONITOR_RIGHT_HOST | MONITOR_RIGHT_HOSTNET)) {
+            error = signal_add_process(id);
+        }
+    }
+    return error;
+}
+
 int ipc_divide(const struct monitor_config *config)
 {
     ipc_parent = getpid();
@@ -226,12 +266,19 @@ int ipc_divide(const struct monitor_config *config)
     }
     int error = channel_map(cubicle_count());
     if (error == 0) {
+        error = parent_share_signals();
+    }
+    if (error == 0) {
+        error = ipc_counts_make();
+    }
+    if (error == 0) {
         error = parent_count_pages();
     }
     if (error == 0) {
         error = fault_handle(SIGCHLD, parent_child_ended, SA_RESTART | SA_NOCLDSTOP);
     }
     channel_on_wake(parent_woken);
+    divided = error == 0;
     for (unsigned id = 1; error == 0 && id <= cubicle_count(); id++) {
         error = parent_spawn(config, id);
     }
@@ -242,12 +289,8 @@ int ipc_divide(const struct monitor_config *config)
 
 void ipc_finish(void)
 {
-    finishing = true;
     for (unsigned id = 1; id <= cubicle_count(); id++) {
-        if (pids[id] > 0) {
-            patience = 0;
-            ipc_collect(id);
-            parent_kill(id);
-        }
+        parent_kill(id);
     }
+    ipc_counts_end();
 }

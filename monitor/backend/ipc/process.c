@@ -6,6 +6,7 @@
 #include "../../host_files.h"
 #include "../../message.h"
 #include "../../page.h"
+#include "../../sampler.h"
 #include "../../signal_pending.h"
 #include "../../watchdog.h"
 #include "../none/none.h"
@@ -70,9 +71,6 @@ static unsigned process_descriptors(const struct monitor_config *config,
     if (ipc_has_right(self, MONITOR_RIGHT_HOSTNET) && config->network != NULL) {
         keep[n++] = config->network->fd;
     }
-    if (self->is_app) {
-        keep[n++] = signal_descriptor();
-    }
     return n;
 }
 
@@ -87,6 +85,12 @@ static bool process_keeps(const struct monitor_config *config,
     }
     for (size_t i = 0; i < config->ndirectories; i++) {
         if (config->directories[i].fd == fd && host_files_is_owner(i, self->id)) {
+            return true;
+        }
+    }
+    /* By its own it waits; a timer of the application's wakes others. */
+    for (unsigned id = 1; id <= cubicle_count(); id++) {
+        if (signal_descriptor(id) == fd && (id == self->id || self->is_app)) {
             return true;
         }
     }
@@ -191,6 +195,7 @@ void ipc_become(const struct monitor_config *config, unsigned id)
     uint64_t lost = 0;
     ipc_self = id;
     cubicle_get(id)->state = CUBICLE_STARTING;
+    signal_become(id);
     process_ignore_signals();
     (void)prctl(PR_SET_NAME, self->name, 0, 0, 0); /* for ps(1) */
     int error = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? 0 : -errno;
@@ -199,6 +204,9 @@ void ipc_become(const struct monitor_config *config, unsigned id)
     }
     if (error == 0) {
         error = channel_keep(id, self->is_app);
+    }
+    if (error == 0) {
+        error = ipc_counts_keep(id);
     }
     if (error == 0) {
         error = process_lose_memory(self, &lost);
@@ -215,6 +223,9 @@ void ipc_become(const struct monitor_config *config, unsigned id)
     if (error == 0) {
         process_choose_processor(self);
         error = watchdog_start();
+    }
+    if (error == 0 && config->sample) {
+        error = sampler_start();
     }
     if (error == 0) {
         process_believe_in_others(id);

@@ -21,6 +21,7 @@
 static uint32_t
     *served; /* by the id of somebody's trampoline: that of this process, or 0 */
 static uint32_t calls; /* how many questions this process has asked */
+static const struct trampoline *volatile carried_out;
 
 int ipc_complete(void)
 {
@@ -51,6 +52,11 @@ int ipc_complete(void)
 const struct trampoline *ipc_served(const struct trampoline *t)
 {
     return trampoline_get(served[t->id]);
+}
+
+const struct trampoline *ipc_carried_out(void)
+{
+    return carried_out;
 }
 
 static int serve_gone_error(const struct channel_peer *peer)
@@ -89,6 +95,7 @@ void ipc_answer(struct channel_peer *to, uint64_t call, uint64_t result,
 {
     struct channel_line *line = channel_begin(to);
     line->kind = CHANNEL_RESULT;
+    line->nvalues = 2;
     line->call = call;
     line->result = result;
     line->vector_result = vector_result;
@@ -160,11 +167,15 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
         from->top = line->offset + line->size;
     }
     ipc_incoming = &in;
+    carried_out = t;
     if (from->id == CUBICLE_MONITOR) {
         serve_learn(t, line);
     }
     const uint64_t result = serve_enter(ipc_served(t));
     ipc_incoming = in.before;
+    if (in.before != NULL) {
+        carried_out = trampoline_get(in.before->line.what);
+    }
     from->top = top;
     if (fault_ending() || serve_is_to_restart()) {
         ipc_end(fault_end_status());
@@ -237,6 +248,7 @@ int ipc_change_pages(int change, unsigned owner, uint64_t base, uint64_t npages)
     }
     struct channel_line *line = channel_begin(peer);
     line->kind = CHANNEL_PAGES;
+    line->nvalues = 2;
     line->what = (uint32_t)change;
     line->values[0] = base;
     line->values[1] = npages;
@@ -259,8 +271,6 @@ void ipc_serve(struct channel_peer *from, const struct channel_line *line)
         serve_call(from, line);
     } else if (line->kind == CHANNEL_PAGES) {
         serve_pages(from, line);
-    } else if (line->kind == CHANNEL_REPORT && from->id == 0) {
-        ipc_report(from, line);
     }
 }
 
@@ -277,13 +287,11 @@ void ipc_end(int status)
     struct channel_peer *parent = channel_peer(0);
     struct channel_line *line = channel_begin(parent);
     line->kind = CHANNEL_END;
+    line->nvalues = 0;
     line->what = (uint32_t)status;
     (void)channel_send(parent);
     for (;;) { /* until the parent ends this process */
         struct channel_line heard;
-        struct channel_peer *from = channel_wait(NULL, &heard, true);
-        if (from == parent && heard.kind == CHANNEL_REPORT) {
-            ipc_report(from, &heard);
-        }
+        (void)channel_wait(NULL, &heard, true);
     }
 }

@@ -1,5 +1,5 @@
 /* TCP_CORK of sockets that do not block: what is held back until it is let go, in whatever way a program goes about it. */
-#include "check.h"
+#include "groups.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -2,7 +2,8 @@
  * Attacks on --isolation=ipc: a process that has been taken over. It finds the monitor's code and data in itself, asks the
  * kernel for what it likes, and writes what it likes into its channels.
  */
-#include "../../../monitor/backend/ipc/channel.h"
+#include "../../../monitor/counters.h"
+#include "taken.h"
 
 #include <bench.h>
 #include <cubicle.h>
@@ -17,41 +18,8 @@
 #include <unistd.h>
 #include <vfs.h>
 
-/* Bytes of a trampoline: movabs $...,%r11 in a stub; movabs $...,%rax, call *%rax in a body. */
-static const uint8_t stub_code[] = {0x49, 0xbb}, body_code[] = {0x48, 0xb8};
 #define MESSAGES 200000
 #define FUTEX_WAKE 1
-
-static uint64_t base; /* where the cubicle command lies in this process */
-static struct channel_peer *peers;
-static long (*host)(long number, ...);
-
-static uint64_t immediate(const uint8_t *code, const uint8_t *prefix)
-{
-    uint64_t value;
-    while (memcmp(code, prefix, 2) != 0) {
-        code++;
-    }
-    memcpy(&value, code + 2, sizeof(value));
-    return value;
-}
-
-/* @enter, @known, @got: offsets in the file of the command, which the test looks up. */
-static void find(uint64_t enter, uint64_t known, uint64_t got)
-{
-    uint64_t body = immediate(
-        (const uint8_t *)(uintptr_t)(uint32_t)(uintptr_t)vfs_lseek, stub_code);
-    for (;;) { /* the first call in it is that of ipc_enter() */
-        const uint64_t value = immediate((const uint8_t *)(uintptr_t)body, body_code);
-        if (value % 4096 == enter % 4096) {
-            base = value - enter;
-            break;
-        }
-        body++;
-    }
-    peers = (struct channel_peer *)(uintptr_t)(base + known);
-    memcpy(&host, (const void *)(uintptr_t)(base + got), sizeof(host));
-}
 
 /* ---- the kernel ---- */
 
@@ -84,6 +52,25 @@ static const struct {
     {"io-uring", 425, {1}},
     {"pidfd", 434, {1}},
     {"setuid", 105, {0}},
+    {"tgkill", 234, {1, 1, SIGTERM}},
+    {"queue-signal", 129, {1, SIGTERM, 0x1000}},
+    {"write-memory", 311, {1, 0, 0, 0}},
+    {"take-descriptor", 438, {3, 0}},
+    {"perf", 298, {0x1000, 0, -1, -1}},
+    {"userfaultfd", 323, {0}},
+    {"bpf", 321, {0}},
+    {"unshare", 272, {0x10000000}},
+    {"setns", 308, {0, 0}},
+    {"limits", 302, {1, 0, 0x1000, 0}},
+    {"affinity", 203, {1, 8, 0x1000}},
+    {"priority", 141, {0, 1, 0}},
+    {"fcntl", 72, {2, 8, 1}},
+    {"dup", 32, {2}},
+    {"timer", 38, {1, 0x1000, 0}},
+    {"profile", 38, {2, 0x1000, 0}},
+    {"mincore", 27, {0x1000, 4096, 0x1000}},
+    {"seccomp", 317, {1, 0, 0x1000}},
+    {"keys", 250, {0}},
 };
 
 static int ask_kernel(const char *name)
@@ -120,14 +107,6 @@ static int take_memory(void)
 
 /* ---- channels ---- */
 
-static uint64_t any(void)
-{
-    static uint64_t state = 88172645463325252u;
-    state ^= state << 13;
-    state ^= state >> 7;
-    return state ^= state << 17;
-}
-
 /* Small, large, or near an edge. */
 static uint64_t some(void)
 {
@@ -147,14 +126,14 @@ static uint64_t some(void)
 static void forge(struct channel_peer *peer)
 {
     struct channel_line *line = peer->out;
-    const uint32_t kind = (uint32_t)(any() % 8);
+    const uint16_t kind = (uint16_t)(any() % 8);
     /* To end is its own affair; the line may be read at any time. */
-    line->kind = peer->id == 0 && kind == CHANNEL_END ? CHANNEL_REPORT : kind;
+    line->kind = peer->id == 0 && kind == CHANNEL_END ? CHANNEL_PAGES : kind;
     line->what = (uint32_t)(any() % 4 != 0 ? any() % 700 : some());
     line->call = any() % 4 != 0 ? any() % 100 : some();
     line->offset = (uint32_t)(any() % 2 != 0 ? some() & ~15u : some());
     line->size = (uint32_t)some();
-    line->result = some();
+    line->nvalues = (uint16_t)(any() % 2 != 0 ? CALL_ARGS_MAX : some());
     for (int i = 0; i < CALL_ARGS_MAX; i++) {
         line->values[i] = some();
     }
@@ -207,6 +186,36 @@ static int forge_all(const char *victim)
     return 0;
 }
 
+/* ---- what it counts, and what others tell ---- */
+
+/* Rubbish over its tally, until it ends in a fault: its memory, its calls, and what is others' to say. @at: where the monitor has its address. */
+static int lie(uint64_t at)
+{
+    uint8_t *tally;
+    memcpy(&tally, (const void *)(uintptr_t)(base + at), sizeof(tally));
+    for (size_t i = 0; i < sizeof(struct counters); i += 8) {
+        const uint64_t word = some() | UINT64_C(1) << 60;
+        memcpy(tally + i, &word, sizeof(word));
+    }
+    printf("SURVIVED\n");
+    return 1;
+}
+
+/* The notice of cubicle @name, or the parent's news, which lie before the bells. */
+static int rewrite(const char *name)
+{
+    const int id = strcmp(name, "parent") == 0 ? 0 : cubicle_find(name);
+    const int count = cubicle_find("forger"); /* it is the last one */
+    uint8_t *bells = (uint8_t *)peers[0].bell;
+    volatile uint64_t *notice =
+        (volatile uint64_t *)(void *)(bells + (id - 1 - count) * PAGE_SIZE);
+    printf("target 0x%08llx\n", (unsigned long long)(uintptr_t)notice);
+    fflush(stdout);
+    *notice = *notice + 1;
+    printf("SURVIVED\n");
+    return 1;
+}
+
 /* Whatever is mapped in another's place. */
 static int touch(uint64_t address)
 {
@@ -224,10 +233,16 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "touch") == 0) {
         return touch(strtoull(argv[2], NULL, 16));
     }
-    find(strtoull(argv[3], NULL, 16), strtoull(argv[4], NULL, 16),
+    find((uintptr_t)vfs_lseek, strtoull(argv[3], NULL, 16), strtoull(argv[4], NULL, 16),
          strtoull(argv[5], NULL, 16));
     if (strcmp(argv[1], "kernel") == 0) {
         return ask_kernel(argv[2]);
+    }
+    if (strcmp(argv[1], "lie") == 0) {
+        return lie(strtoull(argv[6], NULL, 16));
+    }
+    if (strcmp(argv[1], "rewrite") == 0) {
+        return rewrite(argv[2]);
     }
     return strcmp(argv[1], "memory") == 0 ? take_memory() : forge_all(argv[2]);
 }

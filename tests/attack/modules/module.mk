@@ -10,10 +10,16 @@ test-attacker_CFLAGS_none := -DPLAIN_CODE
 test-attacker_PROVIDES := app greedy hostile
 
 # For --isolation=ipc.
-MODULES += test-forger
+MODULES += test-forger test-answerer test-asker
 test-forger_SOURCES := $(ATTACK)/forger.c
 test-forger_CFLAGS := -Itests/interfaces
 test-forger_PROVIDES := app
+test-answerer_SOURCES := $(ATTACK)/answerer.c
+test-answerer_CFLAGS := -Itests/interfaces
+test-answerer_PROVIDES := answer
+test-asker_SOURCES := $(ATTACK)/asker.c
+test-asker_CFLAGS := -Itests/interfaces
+test-asker_PROVIDES := app
 
 test-giver_SOURCES := $(ATTACK)/giver.c
 test-giver_CFLAGS := -Itests/interfaces

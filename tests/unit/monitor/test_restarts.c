@@ -8,6 +8,7 @@
 #include "link.h"
 #include "memory.h"
 #include "restart.h"
+#include "signal_pending.h"
 #include "trampoline.h"
 #include "window.h"
 
@@ -44,7 +45,7 @@ static uint8_t data[64]; /* the peer's variables */
 /* What happened, a letter each: E ended, R heap, S stack, D data, I init, B restarted, X stopped,
  * W windows. */
 static char happened[256];
-static unsigned reclaims;
+static unsigned reclaims, forgotten_signals;
 static int init_result;
 static bool ends_itself;
 static jmp_buf end;
@@ -96,6 +97,12 @@ int memory_clear(struct cubicle *cubicle, uint32_t page, uint32_t npages,
         memset(data, 0, sizeof(data));
     }
     return 0;
+}
+
+void signal_forget(const struct cubicle *cubicle)
+{
+    assert_ptr_equal(cubicle, peer);
+    forgotten_signals++;
 }
 
 void window_forget_cubicle(unsigned cubicle)
@@ -325,8 +332,10 @@ static void begin_anew(void)
 static void test_begins_anew(void **state)
 {
     (void)state;
+    forgotten_signals = 0;
     begin_anew();
     assert_string_equal(happened, "WERRRSDIB");
+    assert_int_equal(forgotten_signals, 1);
     assert_int_equal(peer->state, CUBICLE_LIVE);
     assert_int_equal(thread_self.cubicle[PEER].entry_mask, STACK_MASK);
     assert_true(peer->may_restart);

@@ -243,8 +243,32 @@ static void test_gone(void **state)
     assert_int_equal(ended, SIGTERM);
     ended = 0;
     cubicle_get(APP)->state = CUBICLE_LIVE;
-    cubicle_get(APP)->restarts++;
+    signal_forget(cubicle_get(APP));
     assert_false(signal_wanted());
+    send(SIGTERM);
+    assert_int_equal(ended, SIGTERM);
+}
+
+/* Between processes: what the application says is shared, and each that waits is woken. Nothing else may come after it. */
+static void test_shared(void **state)
+{
+    static struct signal_state shared;
+    uint64_t count;
+    (void)state;
+    assert_int_equal(signal_share(&shared, cubicle_get(APP)), 0);
+    assert_int_equal(signal_add_process(OTHER), 0);
+    assert_true(signal_descriptor(APP) >= 0 && signal_descriptor(OTHER) >= 0);
+    assert_int_equal(signal_descriptor(OTHER + 1), -1);
+    assert_int_equal(signal_set(BIT(SIGTERM), 0, 0), BIT(SIGUSR1));
+    assert_true(shared.said && shared.catches == BIT(SIGTERM));
+    send(SIGTERM);
+    assert_int_equal(ended, 0);
+    assert_int_equal(shared.noted, BIT(SIGTERM));
+    assert_int_equal(read(signal_descriptor(OTHER), &count, sizeof(count)),
+                     sizeof(count));
+    signal_become(APP);
+    assert_int_equal(signal_wait(-1, 0, -1), -EINTR);
+    shared.said = false; /* as its process would have it: the default */
     send(SIGTERM);
     assert_int_equal(ended, SIGTERM);
 }
@@ -260,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(test_waits, setup),
         cmocka_unit_test_setup(test_timer, setup),
         cmocka_unit_test_setup(test_gone, setup),
+        cmocka_unit_test_setup(test_shared, setup),
     };
     cubicle_create("app")->is_app = true;
     cubicle_create("other");

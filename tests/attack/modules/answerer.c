@@ -1,0 +1,112 @@
+/* A provider whose process has been taken over. Its answers are not those of the monitor's code in it: it writes them into
+ * the channel of its caller itself, before that code does. */
+#include "taken.h"
+
+#include <answer.h>
+#include <random.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct channel_peer *asker;
+
+int answer_begin(const char *offsets)
+{
+    char *end;
+    const uint64_t enter = strtoull(offsets, &end, 16);
+    const uint64_t known = strtoull(end, &end, 16);
+    find((uintptr_t)random_bytes, enter, known, strtoull(end, NULL, 16));
+    /* The caller is the one whose message was the last. */
+    for (unsigned id = 1; id <= CUBICLE_MAX; id++) {
+        const struct channel_peer *peer = &peers[id];
+        if (peer->channel != NULL && peer->in->kind == CHANNEL_CALL) {
+            asker = &peers[id];
+        }
+    }
+    return asker != NULL ? 0 : -1;
+}
+
+static void send(uint16_t kind, uint64_t call, uint64_t result)
+{
+    struct channel_line *line = asker->out;
+    line->kind = kind;
+    line->nvalues = (uint16_t)any();
+    line->what = (uint32_t)any();
+    line->call = call;
+    line->offset = (uint32_t)any();
+    line->size = (uint32_t)any();
+    line->result = result;
+    line->vector_result = any();
+    __atomic_exchange_n(&line->sequence, ++asker->out_sequence, __ATOMIC_SEQ_CST);
+    asker->bell->rung++;
+    (void)host(202, &asker->bell->rung, 1 /* FUTEX_WAKE */, 1, 0);
+}
+
+/* The area of the channel, and the line, change while the caller takes its answer. */
+static void scribble(void)
+{
+    for (int i = 0; i < 100000; i++) {
+        asker->channel->area[any() % 70000] = (uint8_t)any();
+        asker->out->result = any();
+        asker->out->vector_result = any();
+    }
+}
+
+static void answer(int how)
+{
+    const uint64_t call = asker->in->call;
+    static const uint64_t results[] = {4097,       8192,      UINT32_MAX,
+                                       INT64_MAX,  INT64_MIN, UINT64_C(1) << 32,
+                                       UINT64_MAX, 1 << 20};
+    switch (how) {
+    case 0: /* more than there was room for */
+        send(CHANNEL_RESULT, call, results[any() % 8]);
+        break;
+    case 1: /* of other calls, which are not there */
+        for (int i = 0; i < 50; i++) {
+            send(CHANNEL_RESULT, call + any() % 5 + 1, any());
+            send(CHANNEL_RESULT, call - any() % 5 - 1, any());
+        }
+        break;
+    case 2: /* messages of any kind, and none */
+        for (int i = 0; i < 200; i++) {
+            const uint16_t kind = (uint16_t)(any() % 9);
+            send(kind == CHANNEL_RESULT ? 0 : kind, any(), any());
+        }
+        break;
+    case 3: /* twice, the second one while the first is used */
+        send(CHANNEL_RESULT, call, 16);
+        scribble();
+        break;
+    default: /* the bell rings for nothing */
+        for (int i = 0; i < 1000; i++) {
+            asker->bell->rung += 3;
+            asker->bell->sleeping = (uint32_t)any();
+            asker->bell->processor = (uint32_t)any();
+            (void)host(202, &asker->bell->rung, 1, 1, 0);
+        }
+        break;
+    }
+    /* The caller answers rubbish, too. Where that comes after its next question, which then is lost, this process might as well
+     * not have answered: not what is tested here. */
+    usleep(how == 0 || how == 3 ? 0 : 2000);
+}
+
+ssize_t answer_read(uint8_t *buf, size_t size, int how)
+{
+    memset(buf, 7, size);
+    answer(how);
+    return 16;
+}
+
+int answer_change(uint8_t *buf, size_t size, int how)
+{
+    memset(buf, 9, size);
+    answer(how);
+    return 0;
+}
+
+int64_t answer_number(int how)
+{
+    answer(how);
+    return 42;
+}
