@@ -193,8 +193,18 @@ def started(argv):
                 print(errors.read().decode(errors="replace"), file=sys.stderr)
 
 
-def await_server(network):
+def has_ended(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def await_server(network, pid):
+    """Until it answers; Failed where it does not, or has ended: its last words are on standard error."""
     for _ in range(100):
+        if has_ended(pid):
+            raise Failed("the server ended before it answered")
         done = subprocess.run(
             ["ip", "netns", "exec", network.client, "curl", "-s", "-o", "/dev/null",
              "--max-time", "1", f"http://{GUEST}/1K"], check=False)

@@ -129,7 +129,7 @@ def part_sqlite(arguments):
 def serve(network, folder, system, options, processors, client, seconds):
     """{size: a result of request()}"""
     with server.cubicle_server(network, folder, processors, options, system) as pid:
-        server.await_server(network)
+        server.await_server(network, pid)
         return {size: server.request(network, client, size, server.MODES["keep-alive"], seconds, pid)
                 for size in ("1K", "100K")}
 

@@ -51,7 +51,7 @@ def measure(configuration, asked, seconds, note):
     with server.Network() as network, tempfile.TemporaryDirectory(dir=SHARED) as folder:
         server.make_root(folder)
         with started(network, folder, configuration) as pid:
-            server.await_server(network)
+            server.await_server(network, pid)
             for mode, size in asked:
                 note(f"{mode}, {size}")
                 answer = server.request(network, processors()[1], size, server.MODES[mode], seconds, pid)
@@ -82,7 +82,7 @@ def measure_beside(asked, seconds, note):
         for number, which in enumerate((c.DIRECT, c.SFI)):
             network = stack.enter_context(server.Network(number))
             pid = stack.enter_context(started(network, folder, which))
-            server.await_server(network)
+            server.await_server(network, pid)
             running[which.name] = network, pid
         pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(len(running)))
         for mode, size in asked:

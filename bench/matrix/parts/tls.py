@@ -62,7 +62,7 @@ def measure(which, seconds, note):
         server.make_root(folder, configuration(""))
         execute([TOP / "apps/nginx/certificate.sh", f"{folder}/etc/nginx/tls"])
         with started(network, folder, which) as pid:
-            server.await_server(network)
+            server.await_server(network, pid)
             for name, mode, size in asked():
                 note(f"{name}, {mode}, {size}")
                 answer = server.request(network, nginx.processors()[1], size, server.MODES[mode],
