@@ -13,12 +13,12 @@ SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps host programs modules demo demo-build demo-nginx demo-nginx-build pictures nginx-tls \
-        test test-mpk test-programs bench check format clean distclean
+        test test-mpk test-programs bench check compile-commands format clean distclean
 
 all: modules ## Build everything (default)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 deps: ## Install the Debian packages that the build needs
 	@tools/deps.sh
@@ -86,11 +86,14 @@ test-mpk: all ## Run the suites under mpk in an emulated machine; HOST=1: here
 test-programs: all ## Build programs of others and run their tests; ONLY="lua bc": some
 	@tests/programs/run.py --table $(ONLY)
 
-bench: all ## Measure what the README states
-	@bench/run
+bench: all ## Measure the matrix of benchmarks, with a report; BENCH=--quick: in 3 minutes
+	@bench/run $(BENCH)
 
 check: all ## Static checks: clang, sanitizers, clang-tidy, cppcheck, shellcheck, format
 	@tools/check.sh
+
+compile-commands: host ## Write compile_commands.json, for editors and clangd
+	@tools/compile_commands.py
 
 format: ## Format the C sources with clang-format
 	@tools/format.sh

@@ -14,17 +14,26 @@ import argparse
 import os
 import random
 import shlex
+import signal
 import statistics
 import subprocess
 import sys
-from pathlib import Path
 
-CUBICLE = Path(__file__).resolve().parent.parent / "build" / "bin" / "cubicle"
-
+from matrix.commands import CUBICLE, Failed
 
 def together(commands, processor):
-    """Processor seconds of each command, run at the same time on @processor."""
+    """Processor seconds of each command, run at the same time on @processor. Raises Failed when one fails."""
     children = {}
+    try:
+        return wait_for(children, commands, processor)
+    finally:
+        for pid in children:  # where one has failed, or the user ends it
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def wait_for(children, commands, processor):
+    """Starts them; @children has those that have not ended, {pid: number}."""
     for number, (argv, environment) in enumerate(commands):
         child = subprocess.Popen(  # pylint: disable=consider-using-with
             [str(a) for a in argv],
@@ -38,10 +47,9 @@ def together(commands, processor):
         pid, status, usage = os.wait4(-1, 0)
         number = children.pop(pid)
         if status != 0:
-            sys.exit(f"bench: {' '.join(map(str, commands[number][0]))}: status {status}")
+            raise Failed(f"{' '.join(map(str, commands[number][0]))}: status {status}")
         seconds[number] = usage.ru_utime + usage.ru_stime
     return seconds
-
 
 def run_command(system, options, size):
     """What @options stands for: (argv, environment)."""
@@ -49,7 +57,6 @@ def run_command(system, options, size):
     environment = dict(w.split("=", 1) for w in words if not w.startswith("-"))
     options = [w for w in words if w.startswith("-")]
     return [CUBICLE, "run", system, *options, "--", "--size", size, "/test.db"], environment
-
 
 def measure(arguments):
     """One round: seconds of each, less those of a run of size 1. Who starts first changes."""
@@ -63,7 +70,6 @@ def measure(arguments):
             result[i] += sign * seconds
     return result
 
-
 def report(options, rounds):
     """A line for each: median seconds; ratios to the first: median, error of the mean, range."""
     for i, option in enumerate(options):
@@ -73,7 +79,6 @@ def report(options, rounds):
             f"{statistics.median(r[i] for r in rounds):8.3f}s  {statistics.median(ratios):.3f}"
             f" +- {error:.3f} ({min(ratios):.3f} to {max(ratios):.3f})  {option}"
         )
-
 
 def main():
     parser = argparse.ArgumentParser(
@@ -85,8 +90,10 @@ def main():
     parser.add_argument("--system", default="speedtest1")
     parser.add_argument("options", nargs="+", metavar="OPTIONS")
     arguments = parser.parse_args()
-    report(arguments.options, [measure(arguments) for _ in range(arguments.rounds)])
-
+    try:
+        report(arguments.options, [measure(arguments) for _ in range(arguments.rounds)])
+    except Failed as failed:
+        sys.exit(f"bench: {failed}")
 
 if __name__ == "__main__":
     main()

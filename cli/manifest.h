@@ -20,6 +20,7 @@ struct manifest_cubicle {
     char *name;
     char **modules; /* NAME, or NAME=FILE for a second instance of a module */
     unsigned modules_count;
+    const char *file; /* of its only module; NULL: modules are those of the build */
     /* Modules of this cubicle that may import the interface of the same name. */
     char **host, **hostnet, **hostfiles;
     unsigned host_count, hostnet_count, hostfiles_count;
@@ -48,7 +49,6 @@ struct manifest {
     unsigned cubicles_count;
     char *boot; /* a module, or NULL: the one named boot */
     char *application;
-    const char *application_file; /* its module's file; NULL: that of the build */
     char *low_view; /* a cubicle, "none", or NULL: that of the application */
     char *root;     /* what is in the root at first: an absolute path, or one from the
                        current folder; NULL: nothing */

@@ -8,14 +8,13 @@
 #include <unistd.h>
 
 /* The file of the module that a manifest writes as @text: NAME or NAME=FILE. */
-static char *module_path(const struct manifest *manifest, const char *text,
+static char *module_path(const struct manifest_cubicle *cubicle, const char *text,
                          const char *modules_dir)
 {
     const char *equals = strchr(text, '=');
 
-    if (manifest->application_file != NULL &&
-        strcmp(text, manifest->application) == 0) {
-        return cli_format("%s", manifest->application_file);
+    if (cubicle->file != NULL) {
+        return cli_format("%s", cubicle->file);
     }
     return cli_format("%s/%s.cub", modules_dir, equals != NULL ? equals + 1 : text);
 }
@@ -48,12 +47,12 @@ static unsigned module_rights(const struct manifest_cubicle *cubicle, const char
     return rights;
 }
 
-static int configure_module(const char *path, const struct manifest *manifest,
-                            const struct manifest_cubicle *cubicle, const char *text,
-                            const char *modules_dir, struct monitor_module *module)
+static int configure_module(const char *path, const struct manifest_cubicle *cubicle,
+                            const char *text, const char *modules_dir,
+                            struct monitor_module *module)
 {
     module->name = cli_format("%.*s", (int)strcspn(text, "="), text);
-    module->path = module_path(manifest, text, modules_dir);
+    module->path = module_path(cubicle, text, modules_dir);
     module->rights = module_rights(cubicle, module->name);
     if (access(module->path, R_OK) != 0) {
         cli_error("%s: cubicle '%s': module '%s': %s: %s", path, cubicle->name,
@@ -65,8 +64,7 @@ static int configure_module(const char *path, const struct manifest *manifest,
     return 0;
 }
 
-static int configure_cubicle(const char *path, const struct manifest *manifest,
-                             const struct manifest_cubicle *from,
+static int configure_cubicle(const char *path, const struct manifest_cubicle *from,
                              const char *modules_dir, struct monitor_cubicle *to)
 {
     struct monitor_module *modules = cli_calloc(from->modules_count, sizeof(*modules));
@@ -83,8 +81,8 @@ static int configure_cubicle(const char *path, const struct manifest *manifest,
         manifest_size(from->quota, &to->quota);
     }
     for (unsigned i = 0; i < from->modules_count; i++) {
-        if (configure_module(path, manifest, from, from->modules[i], modules_dir,
-                             &modules[i]) != 0) {
+        if (configure_module(path, from, from->modules[i], modules_dir, &modules[i]) !=
+            0) {
             return -1;
         }
     }
@@ -168,7 +166,7 @@ int manifest_configure(const char *path, const struct manifest *manifest,
         if (is_left_out(from, config)) {
             continue;
         }
-        if (configure_cubicle(path, manifest, from, modules_dir,
+        if (configure_cubicle(path, from, modules_dir,
                               &cubicles[config->ncubicles++]) != 0) {
             return -1;
         }

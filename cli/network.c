@@ -11,6 +11,8 @@
 
 /* The network behind a helper where the line does not say it: QEMU's. */
 #define HELPER_LINE "address=10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3"
+/* The same for IPv6, of the addresses that are nobody's outside (RFC 4193). */
+#define HELPER_LINE6 "address6=fd00::15 gateway6=fd00::2"
 #define MTU_HELPER 65520
 #define MTU_DEFAULT 1500
 
@@ -99,6 +101,53 @@ static bool is_off(const char *line, const char *name)
     return off;
 }
 
+static bool publishes_ipv6(const struct publish *publish, unsigned npublish)
+{
+    for (unsigned i = 0; i < npublish; i++) {
+        if (publish[i].ipv6) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the host has a way to global addresses. To connect a datagram's socket sends nothing. */
+static bool host_routes_ipv6(void)
+{
+    struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_port = htons(53)};
+    const int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    inet_pton(AF_INET6, "2001:db8::1", &name.sin6_addr); /* nobody's: RFC 3849 */
+    const bool routes =
+        fd >= 0 && connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return routes;
+}
+
+/* IPv6 through cubicle-slirp, where it leads somewhere: a program that has an address of it tries it first. */
+static void describe_ipv6(const struct publish *publish, unsigned npublish,
+                          struct network *network)
+{
+    char *given = network_option(network->line, "address6");
+    char *given_gateway = network_option(network->line, "gateway6");
+
+    if (given == NULL && given_gateway == NULL &&
+        (publishes_ipv6(publish, npublish) || host_routes_ipv6())) {
+        network->line = network_merge(network->line, HELPER_LINE6);
+    }
+    free(given);
+    free(given_gateway);
+}
+
+static int start_slirp(struct network_helper *helper, struct network *network)
+{
+    describe_ipv6(helper->publish, helper->npublish, network);
+    helper->line = network->line;
+    return network_start_helper(NETWORK_SLIRP, helper, network);
+}
+
 /* Bare `stream`: passt where it is installed, works, and keeps the host's own services to the host; else ours. */
 static int open_helper(enum network_kind kind, const struct publish *publish,
                        unsigned npublish, struct network *network)
@@ -108,7 +157,16 @@ static int open_helper(enum network_kind kind, const struct publish *publish,
                                     .publish = publish,
                                     .npublish = npublish,
                                     .mtu = network->device.mtu};
-    if (kind != NETWORK_STREAM) {
+    const bool ipv6 = publishes_ipv6(publish, npublish);
+    if (kind == NETWORK_SLIRP || (kind == NETWORK_STREAM && ipv6)) {
+        return start_slirp(&helper, network);
+    }
+    if (kind == NETWORK_PASST) {
+        if (ipv6) {
+            cli_error("--publish of an IPv6 address does not go with stream:passt");
+            cli_hint("--network=stream:slirp does that");
+            return -1;
+        }
         return network_start_helper(kind, &helper, network);
     }
     char *passt = network_helper_path(NETWORK_PASST);
@@ -123,7 +181,7 @@ static int open_helper(enum network_kind kind, const struct publish *publish,
         }
     }
     if (error != 0 && (slirp != NULL || passt == NULL)) {
-        error = network_start_helper(NETWORK_SLIRP, &helper, network);
+        error = start_slirp(&helper, network);
     }
     free(passt);
     free(slirp);
@@ -172,15 +230,19 @@ static char *boot_line(const struct network_spec *spec, enum network_kind kind,
 static void tell_published(const struct publish *list, int n)
 {
     for (int i = 0; i < n && isatty(STDERR_FILENO); i++) {
-        const bool any = list[i].address.s_addr == htonl(INADDR_ANY);
-        char address[INET_ADDRSTRLEN];
-        inet_ntop(AF_INET, &list[i].address, address, sizeof(address));
-        fprintf(stderr, "cubicle: port %u of the system is at %s%s:%u%s\n",
+        const bool any = !list[i].ipv6 && list[i].address.s_addr == htonl(INADDR_ANY);
+        char address[INET6_ADDRSTRLEN];
+        inet_ntop(list[i].ipv6 ? AF_INET6 : AF_INET,
+                  list[i].ipv6 ? (const void *)&list[i].address6
+                               : (const void *)&list[i].address,
+                  address, sizeof(address));
+        fprintf(stderr, "cubicle: port %u of the system is at %s%s%s%s:%u%s\n",
                 list[i].port,
                 list[i].udp          ? "udp "
                 : list[i].port == 80 ? "http://"
                                      : "",
-                any ? "127.0.0.1" : address, list[i].host_port,
+                list[i].ipv6 ? "[" : "", any ? "127.0.0.1" : address,
+                list[i].ipv6 ? "]" : "", list[i].host_port,
                 list[i].port == 80 && !list[i].udp ? "/" : "");
     }
 }

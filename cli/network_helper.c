@@ -24,6 +24,7 @@
 #define HELPER_FD 3
 #define ANSWER_S 5 /* within which a helper answers, having started */
 #define ARGUMENTS_MAX 64
+#define SEND_ROOM (8 << 20) /* bytes, of which Linux counts twice as many */
 
 /* The network behind a helper where the line does not say it: QEMU's. */
 #define DEFAULT_ADDRESS "10.0.2.15"
@@ -33,7 +34,8 @@
 struct helper_network {
     char address[16];
     unsigned bits;
-    char *gateway, *dns; /* dns may be NULL */
+    char *gateway, *dns;       /* dns may be NULL */
+    char *address6, *gateway6; /* both NULL: no IPv6 */
 };
 
 /* What there is to tell a helper. 0, or -1 after a message. */
@@ -43,6 +45,13 @@ static int helper_network(const char *line, struct helper_network *net)
 
     net->gateway = network_option(line, "gateway");
     net->dns = network_option(line, "dns");
+    net->address6 = network_option(line, "address6");
+    net->gateway6 = network_option(line, "gateway6");
+    if ((net->address6 == NULL) != (net->gateway6 == NULL)) {
+        cli_error("network: a helper needs address6=ADDRESS and gateway6=ADDRESS");
+        cli_hint("the gateway is the helper's own address in the same /64");
+        return -1;
+    }
     if (address == NULL || strcmp(address, "dhcp") == 0) {
         strcpy(net->address, DEFAULT_ADDRESS);
         net->bits = DEFAULT_BITS;
@@ -114,11 +123,13 @@ static void slirp_arguments(const struct network_helper *helper,
     if (net->dns != NULL) {
         add_pair(to, "--dns", cli_format("%s", net->dns));
     }
+    if (net->address6 != NULL) {
+        const int bare = (int)strcspn(net->address6, "/");
+        add_pair(to, "--address6", cli_format("%.*s", bare, net->address6));
+        add_pair(to, "--gateway6", cli_format("%s", net->gateway6));
+    }
     for (unsigned i = 0; i < helper->npublish; i++) {
-        const struct publish *p = &helper->publish[i];
-        add_pair(to, "--publish",
-                 cli_format("%s:%u:%u/%s", inet_ntoa(p->address), p->host_port, p->port,
-                            p->udp ? "udp" : "tcp"));
+        add_pair(to, "--publish", cli_format("%s", helper->publish[i].text));
     }
 }
 
@@ -254,6 +265,17 @@ static int helper_failed(const char *path, pid_t pid, int errors)
     return -1;
 }
 
+/* As much room as the host gives for what a helper sends. Debian 12's passt drops what finds none, and sends it again when its own
+ * timer says so, seconds later. More than net.core.wmem_max is root's to ask for. */
+static void helper_give_room(int fd)
+{
+    const int least = SEND_ROOM;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &least, sizeof(least)) != 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
+    }
+}
+
 static int helper_start(const char *path, struct arguments *arguments,
                         const struct helper_network *net, struct network *network)
 {
@@ -264,6 +286,7 @@ static int helper_start(const char *path, struct arguments *arguments,
         cli_error("cannot make a pair of sockets: %s", strerror(errno));
         return -1;
     }
+    helper_give_room(ends[1]);
     const pid_t pid = fork();
     if (pid == 0) {
         helper_exec(ends[1], errors, arguments->list);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -55,8 +56,9 @@ static bool looks_like_manifest(const char *file)
     return n > 0 && memchr(start, '\0', n) == NULL && memchr(start, ':', n) != NULL;
 }
 
-/* 0, or -1 with a message when @file cannot be the application. */
-static int program_check(const char *file, bool plain)
+/* 0, or -1 with a message when @file cannot be the application, or, not @program, a component
+ * of it. */
+static int module_check(const char *file, bool program, bool plain)
 {
     struct module_note note;
     struct image_error error;
@@ -79,10 +81,12 @@ static int program_check(const char *file, bool plain)
         }
         return -1;
     }
-    if (!note.program) {
-        cli_error("%s: the module has no main()", file);
-        cli_hint("a component needs a manifest that says what uses it: see "
-                 "docs/manifests.md");
+    if (note.program != program) {
+        cli_error("%s: the module has %s main()", file, program ? "no" : "a");
+        cli_hint(program ? "a component runs next to a program: --component=FILE.cub "
+                           "PROGRAM.cub, or a manifest (docs/manifests.md)"
+                         : "a component is made with cubicle-cc "
+                           "--cubicle-provides=INTERFACE, and has no main()");
         return -1;
     }
     if (note.plain != plain) {
@@ -98,8 +102,9 @@ static int program_check(const char *file, bool plain)
     return 0;
 }
 
-/* The name of @file without folder and suffix, where that may name a module and is free. */
-static char *program_name(const struct manifest *manifest, const char *file)
+/* The name of @file without folder and suffix, where that may name a module and is free, else
+ * NULL. */
+static char *file_name(const struct manifest *manifest, const char *file)
 {
     const char *slash = strrchr(file, '/');
     const char *base = slash != NULL ? slash + 1 : file;
@@ -107,7 +112,8 @@ static char *program_name(const struct manifest *manifest, const char *file)
     char *name = cli_format("%.*s", (int)(strlen(base) - cut), base);
 
     if (!manifest_name_is_valid(name) || manifest_cubicle_of(manifest, name) != NULL) {
-        return cli_format(PROGRAM);
+        free(name);
+        return NULL;
     }
     return name;
 }
@@ -122,9 +128,52 @@ static void rename_consumer(struct manifest *manifest, char *name)
     }
 }
 
-struct manifest *program_manifest(const char *file, bool plain, bool network)
+/* Puts a cubicle with the module @file in front of the last one, the program's. */
+static int add_component(struct manifest *manifest, const char *file)
 {
-    if (program_check(file, plain) != 0) {
+    char *name = file_name(manifest, file);
+
+    if (name == NULL) {
+        cli_error("%s: no component of the system can have its name", file);
+        cli_hint("a name has small letters, digits, '-' and '_', and is not that of "
+                 "another: 'plat', 'alloc' and the others of systems/program.yaml");
+        return -1;
+    }
+    const unsigned last = manifest->cubicles_count - 1;
+    struct manifest_cubicle *cubicles =
+        cli_calloc(manifest->cubicles_count + 1, sizeof(*cubicles));
+    char **modules = cli_calloc(1, sizeof(*modules));
+    modules[0] = name;
+    memcpy(cubicles, manifest->cubicles, last * sizeof(*cubicles));
+    cubicles[last] = (struct manifest_cubicle){
+        .name = name,
+        .modules = modules,
+        .modules_count = 1,
+        .file = file,
+        .on_fault = MONITOR_ON_FAULT_RESTART,
+    };
+    cubicles[last + 1] = manifest->cubicles[last];
+    manifest->cubicles = cubicles;
+    manifest->cubicles_count++;
+    return 0;
+}
+
+static int add_components(struct manifest *manifest, const char *const *files,
+                          unsigned nfiles, bool plain)
+{
+    for (unsigned i = 0; i < nfiles; i++) {
+        if (module_check(files[i], false, plain) != 0 ||
+            add_component(manifest, files[i]) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+struct manifest *program_manifest(const char *file, const char *const *components,
+                                  unsigned ncomponents, bool plain, bool network)
+{
+    if (module_check(file, true, plain) != 0) {
         return NULL;
     }
     struct manifest *manifest = manifest_read(cli_build_path(
@@ -132,15 +181,21 @@ struct manifest *program_manifest(const char *file, bool plain, bool network)
     if (manifest == NULL) {
         return NULL;
     }
-    char *name = program_name(manifest, file);
+    if (add_components(manifest, components, ncomponents, plain) != 0) {
+        return NULL;
+    }
+    char *name = file_name(manifest, file);
+    if (name == NULL) {
+        name = cli_format(PROGRAM);
+    }
     rename_consumer(manifest, name);
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {
         struct manifest_cubicle *cubicle = &manifest->cubicles[i];
         if (strcmp(cubicle->name, PROGRAM) == 0) {
             cubicle->name = cubicle->modules[0] = name;
+            cubicle->file = file;
         }
     }
     manifest->name = manifest->application = name;
-    manifest->application_file = cli_format("%s", file);
     return manifest;
 }

@@ -13,8 +13,11 @@ bool program_is_module(const char *system);
 /**
  * The default system, with a network where @network, with the module file @file as its
  * application. @file must be a module with a main(), of the code that @plain asks for
- * (plain, else for sfi). NULL after a message. As long as the run lives.
+ * (plain, else for sfi). Each of the @ncomponents files @components, which have no main(), is in
+ * a cubicle of its own that is named after the file; a fault of it ends the call, and it
+ * begins anew. NULL after a message. As long as the run lives.
  */
-struct manifest *program_manifest(const char *file, bool plain, bool network);
+struct manifest *program_manifest(const char *file, const char *const *components,
+                                  unsigned ncomponents, bool plain, bool network);
 
 #endif

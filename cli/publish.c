@@ -29,10 +29,14 @@ static bool parse_port(const char *text, size_t len, uint16_t *port)
     return len > 0 && value > 0;
 }
 
-static bool parse_address(const char *text, size_t len, struct in_addr *address)
+/* IPv4, or IPv6 in brackets. */
+static bool parse_address(const char *text, size_t len, struct publish *publish)
 {
-    char *copy = cli_format("%.*s", (int)len, text);
-    const bool ok = inet_pton(AF_INET, copy, address) == 1;
+    publish->ipv6 = len > 2 && text[0] == '[' && text[len - 1] == ']';
+    char *copy = publish->ipv6 ? cli_format("%.*s", (int)len - 2, text + 1)
+                               : cli_format("%.*s", (int)len, text);
+    const bool ok = publish->ipv6 ? inet_pton(AF_INET6, copy, &publish->address6) == 1
+                                  : inet_pton(AF_INET, copy, &publish->address) == 1;
 
     free(copy);
     return ok;
@@ -66,7 +70,7 @@ bool publish_parse(const char *text, struct publish *publish)
     if (first == NULL) {
         return parse_port(text, len, &publish->host_port);
     }
-    return parse_address(text, (size_t)(first - text), &publish->address) &&
+    return parse_address(text, (size_t)(first - text), publish) &&
            parse_port(first + 1, (size_t)(last - first - 1), &publish->host_port);
 }
 
@@ -84,21 +88,39 @@ static void report(const struct publish *publish, int error)
     }
 }
 
+socklen_t publish_name(const struct publish *publish, union publish_name *name)
+{
+    if (publish->ipv6) {
+        name->ipv6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
+                                           .sin6_addr = publish->address6,
+                                           .sin6_port = htons(publish->host_port)};
+        return sizeof(name->ipv6);
+    }
+    name->ipv4 = (struct sockaddr_in){.sin_family = AF_INET,
+                                      .sin_addr = publish->address,
+                                      .sin_port = htons(publish->host_port)};
+    return sizeof(name->ipv4);
+}
+
 int publish_check(const struct publish *publish)
 {
-    const struct sockaddr_in name = {.sin_family = AF_INET,
-                                     .sin_addr = publish->address,
-                                     .sin_port = htons(publish->host_port)};
+    union publish_name name;
+    const socklen_t size = publish_name(publish, &name);
     const int yes = 1;
-    const int fd =
-        socket(AF_INET, (publish->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
+    const int fd = socket(name.any.sa_family,
+                          (publish->udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
     int error = fd < 0 ? errno : 0;
+
+    /* The port of the same number may be another's by IPv4. */
+    if (error == 0 && publish->ipv6) {
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes));
+    }
 
     /* Connections of before that are not quite over do not count; for UDP it would hide others. */
     if (error == 0 && !publish->udp) {
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     }
-    if (error == 0 && bind(fd, (const struct sockaddr *)&name, sizeof(name)) != 0) {
+    if (error == 0 && bind(fd, &name.any, size) != 0) {
         error = errno;
     }
     /* With SO_REUSEADDR only listen() finds another listener that has it, too. */

@@ -16,6 +16,7 @@
 #include "trace_file.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +36,15 @@ static struct manifest *find_system(const struct run_options *options,
     *path = options->system;
     if (program_is_module(options->system)) {
         return program_manifest(
-            options->system, config->isolation != MONITOR_ISOLATION_SFI,
+            options->system, options->components, options->ncomponents,
+            config->isolation != MONITOR_ISOLATION_SFI,
             options->network.kind != NETWORK_DEFAULT || options->npublish > 0);
+    }
+    if (options->ncomponents > 0) {
+        cli_error("--component=%s: '%s' is not the file of a program",
+                  options->components[0], options->system);
+        cli_hint("a manifest names its components under 'cubicles'");
+        return NULL;
     }
     *path = manifest_find(options->system);
     return *path != NULL ? manifest_read(*path) : NULL;
@@ -301,6 +309,9 @@ int cli_run(int argc, char **argv)
     struct network network;
 
     run_options_parse(argc, argv, &options);
+    /* What exceeds a limit of the size of files is an error of the call, here, in the system
+     * and in helpers; the signal would end them without a word. */
+    signal(SIGXFSZ, SIG_IGN);
     config.view_switch = options.view_switch;
     config.link = options.link;
     config.acl = options.acl;

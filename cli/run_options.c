@@ -26,6 +26,7 @@ enum run_key {
     KEY_NETWORK,
     KEY_PUBLISH,
     KEY_PERF_MAP,
+    KEY_COMPONENT,
     KEY_MODULES,
     KEY_INTERFACES,
 };
@@ -49,6 +50,10 @@ static const struct argp_option options[] = {
      "windows: on (default), app (not enforced for the application), off", 0},
     {"revoke", KEY_REVOKE, "MODE", 0,
      "closing a window: strict (default, revokes at once) or lazy", 0},
+    {"component", KEY_COMPONENT, "FILE.cub", 0,
+     "with the file of a program: a module that it calls, in a cubicle of its own, "
+     "which begins anew after a fault; may be repeated",
+     0},
     {NULL, 0, NULL, 0, "Files and environment:", 2},
     {"root", KEY_ROOT, "DIR|FILE.cpio", 0,
      "initial root file system: a directory, or a cpio archive, also compressed", 0},
@@ -119,6 +124,7 @@ static const char doc[] =
     "  cubicle run hello\n"
     "  cubicle run ./program.cub -- argument\n"
     "  cubicle run ./server.cub --publish=8000:80\n"
+    "  cubicle run ./program.cub --component=./parser.cub\n"
     "  cubicle run sqlite --mount=data:/data:rw -- /data/my.db\n"
     "  cubicle run sqlite --root=dir --export=new-dir -- data.db\n"
     "  cubicle run speedtest1 --stats -- --size 10 test.db";
@@ -273,6 +279,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_PERF_MAP:
         o->perf_map = true;
         return 0;
+    case KEY_COMPONENT:
+        o->components[o->ncomponents++] = argument;
+        return 0;
     case KEY_MODULES:
         o->modules = argument;
         return 0;
@@ -310,6 +319,7 @@ void run_options_parse(int argc, char **argv, struct run_options *o)
     o->arguments = cli_calloc((size_t)argc + 1, sizeof(*o->arguments));
     o->mounts = cli_calloc((size_t)argc + 1, sizeof(*o->mounts));
     o->environment = cli_calloc((size_t)argc + 1, sizeof(*o->environment));
+    o->components = cli_calloc((size_t)argc + 1, sizeof(*o->components));
     o->publish = cli_calloc((size_t)argc + 1, sizeof(*o->publish));
     o->network = (struct network_spec){.where = "", .options = ""};
     argp_err_exit_status = MONITOR_EXIT_CONFIG;

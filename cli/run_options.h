@@ -37,6 +37,8 @@ struct run_options {
     struct network_spec network;
     const char **publish;
     unsigned npublish;
+    const char **components; /* files */
+    unsigned ncomponents;
     const char *modules, *interfaces; /* folders, or NULL for those of the build */
 };
 

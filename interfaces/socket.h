@@ -78,11 +78,13 @@ int socket_accept(int handle, int flags, CUBICLE_OUT(sizeof(struct socket_addres
                   CUBICLE_CALLER int caller);
 int socket_connect(int handle, CUBICLE_IN(len) const void *address, size_t len, CUBICLE_CALLER int caller);
 int socket_shutdown(int handle, int how, CUBICLE_CALLER int caller);
-/** send(2) and sendto(2), flags MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB refused. What is taken leaves at once, and
+/** send(2), flags MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB refused. What is taken leaves at once, and
  *  from a socket with O_NONBLOCK at the latest when its owner waits. */
 ssize_t socket_send(int handle, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count, int flags,
-                    CUBICLE_IN(address_len) CUBICLE_OR_NULL const void *address, size_t address_len,
                     CUBICLE_CALLER int caller);
+/** sendto(2): the same, and says to whom. */
+ssize_t socket_send_to(int handle, CUBICLE_IN(count) CUBICLE_ON_DEMAND const void *buf, size_t count, int flags,
+                       CUBICLE_IN(address_len) const void *address, size_t address_len, CUBICLE_CALLER int caller);
 /** recv(2), flags MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, SOCKET_REST. */
 ssize_t socket_receive(int handle, CUBICLE_OUT(count, ret) void *buf, size_t count, int flags, CUBICLE_CALLER int caller);
 /** recvfrom(2): the same, and says of what. */

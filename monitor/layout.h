@@ -18,6 +18,7 @@
 #ifndef MONITOR_LAYOUT_H
 #define MONITOR_LAYOUT_H
 
+#include <cubicle/abi.h>
 #include <stdint.h>
 
 #define PAGE_SHIFT 12
@@ -51,10 +52,11 @@
 
 /** What a callee is given in place of a range that it brings in on demand: addresses of
  * nothing, which mean the range to whom it is passed on (demand.h). */
-#define DEMAND_START HEAP_END
+#define DEMAND_START CUBICLE_IN_START
 /** Longest range on demand, in bytes; longer ones are copied. */
-#define DEMAND_MAX (UINT64_C(64) << 10)
-_Static_assert(DEMAND_START + DEMAND_MAX <= SPACE_SIZE - SPACE_GUARD,
+#define DEMAND_MAX CUBICLE_IN_SIZE
+_Static_assert(DEMAND_START == HEAP_END &&
+                   DEMAND_START + DEMAND_MAX <= SPACE_SIZE - SPACE_GUARD,
                "ranges on demand lie between heap and guard");
 
 static inline uint32_t page_of(uint64_t offset)

@@ -10,12 +10,15 @@
 #include "thread.h"
 #include "trampoline.h"
 
+#include <cubicle/abi.h>
+
 /* Longest range for a function of the monitor, in bytes. */
-#define MARSHAL_MONITOR_MAX (UINT64_C(64) << 10)
+#define MARSHAL_MONITOR_MAX CUBICLE_MONITOR_RANGE_MAX
 
 /* In front of every copy, 16 bytes to keep its alignment; see include/cubicle/out.h. */
-#define MARSHAL_OUT_WORD_SIZE 16
-#define MARSHAL_OUT_FORWARD 1
+#define MARSHAL_OUT_WORD_SIZE CUBICLE_OUT_ROOM
+#define MARSHAL_OUT_FORWARD CUBICLE_OUT_FORWARD
+_Static_assert(MARSHAL_OUT_WORD_SIZE % 16 == 0, "copies are aligned");
 
 /** @value of a register as the integer it is meant to be; the rest is not looked at. */
 static inline int64_t marshal_read(struct marshal_integer integer, uint64_t value)

@@ -6,6 +6,7 @@
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
 
+#include <cubicle/abi.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -150,9 +151,8 @@ void monitor_probe_views(struct monitor_view_offer *offer);
 #define MONITOR_SIGNAL_PASSED_ON SIGRTMIN
 
 /** Exit statuses of a system that did not end by itself. */
-#define MONITOR_EXIT_CONFIG \
-    125 /* bad manifest, module, interface: nothing was started */
-#define MONITOR_EXIT_FAULT 139 /* a cubicle was stopped by policy `abort` */
+#define MONITOR_EXIT_CONFIG CUBICLE_EXIT_CONFIG
+#define MONITOR_EXIT_FAULT CUBICLE_EXIT_FAULT
 
 /**
  * Loads, verifies, starts and runs the system in the calling process, which it takes over

@@ -461,9 +461,13 @@ static int start_backend(const struct monitor_config *config, size_t ncubicles)
                              "`cubicle check`",
                              backend->name);
     }
+    /* The memory that cubicles share is a file to the kernel, of the size of all of it. */
+    const char *why = error == -EFBIG ? ": memory counts as a file; raise the limit of "
+                                        "the size of files (ulimit -f)"
+                                      : "";
     return error == 0 ? 0
-                      : message_error(error, "cannot set up isolation %s: %s",
-                                      backend->name, strerror(-error));
+                      : message_error(error, "cannot set up isolation %s: %s%s",
+                                      backend->name, strerror(-error), why);
 }
 
 int monitor_run(const struct monitor_config *config)

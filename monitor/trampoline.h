@@ -65,7 +65,8 @@ struct trampoline {
     uint64_t target; /* the callee's function: below 2 GiB, or in the monitor */
     uint64_t body;   /* entry of the body, above 4 GiB */
     uint64_t leave;  /* its exit: r11 = frame, rax or xmm0 = result */
-};
+} __attribute__((aligned(
+    64))); /* up to the first step: what a simple call reads is one cache line */
 
 /** Reserves the memory of stubs and bodies and makes it writable. */
 int trampoline_init(void) __attribute__((warn_unused_result));

@@ -96,28 +96,34 @@ static bool window_lendable(struct page_info info)
     return info.kind == PAGE_RODATA || info.kind == PAGE_DATA || info.kind == PAGE_HEAP;
 }
 
-/* Rights that @window gives on @page to those it is open to. *@end is lowered to the first
- * page behind @page that it may say something else of. */
-static unsigned window_covers(const struct window *window, uint32_t page, uint32_t *end)
+/* Rights that @window gives on @page to those it is open to. @around shrinks to the pages
+ * around @page that it says the same of. */
+static unsigned window_covers(const struct window *window, uint32_t page,
+                              struct window_span *around)
 {
     unsigned rights = 0;
     for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
         const struct window_range *range = &window->ranges[i];
-        uint32_t change = range->page;
-        if (page - range->page < range->npages) {
-            rights |= range->rights;
-            change = range->page + range->npages;
+        const uint32_t end = range->page + range->npages;
+        if (range->npages == 0) {
+            continue;
         }
-        if (range->npages != 0 && change > page && change < *end) {
-            *end = change;
+        if (page < range->page) {
+            around->end = range->page < around->end ? range->page : around->end;
+        } else if (page >= end) {
+            around->first = end > around->first ? end : around->first;
+        } else {
+            rights |= range->rights;
+            around->first = range->page > around->first ? range->page : around->first;
+            around->end = end < around->end ? end : around->end;
         }
     }
     return rights;
 }
 
-/* Follows open windows from the owner outwards until nobody gains a right (W1). *@end as
- * window_covers() lowers it: up to there the windows say the same of the owner's pages. */
-static unsigned window_follow(unsigned peer, uint32_t page, uint32_t *end)
+/* Follows open windows from the owner outwards until nobody gains a right (W1). @around shrinks
+ * as by window_covers(): the windows say the same of the owner's pages there. */
+static unsigned window_follow(unsigned peer, uint32_t page, struct window_span *around)
 {
     const struct page_info info = page_get(page);
     const bool lendable = window_lendable(info);
@@ -145,7 +151,7 @@ static unsigned window_follow(unsigned peer, uint32_t page, uint32_t *end)
                 continue;
             }
             seen++;
-            const unsigned given = window_covers(window, page, end) & rights[giver];
+            const unsigned given = window_covers(window, page, around) & rights[giver];
             for (unsigned id = window_next_peer(window, 1);
                  given != 0 && id <= CUBICLE_MAX;
                  id = window_next_peer(window, id + 1)) {
@@ -161,8 +167,8 @@ static unsigned window_follow(unsigned peer, uint32_t page, uint32_t *end)
 
 unsigned window_rights(unsigned peer, uint32_t page)
 {
-    uint32_t end = PAGE_COUNT;
-    return window_follow(peer, page, &end);
+    struct window_span around = {0, PAGE_COUNT};
+    return window_follow(peer, page, &around);
 }
 
 static bool window_same(struct page_info a, struct page_info b)
@@ -174,12 +180,14 @@ static bool window_same(struct page_info a, struct page_info b)
 static unsigned window_know(unsigned id, uint32_t page, struct window_known *known)
 {
     const struct page_info info = page_get(page);
-    if (page < known->first || page >= known->end || !window_same(info, known->info)) {
+    if (info.owner == id) {
+        return info.rights;
+    }
+    if (page < known->pages.first || page >= known->pages.end ||
+        !window_same(info, known->info)) {
         known->info = info;
-        known->first = page;
-        known->end = PAGE_COUNT;
-        known->rights =
-            info.owner == id ? info.rights : window_follow(id, page, &known->end);
+        known->pages = (struct window_span){0, PAGE_COUNT};
+        known->rights = window_follow(id, page, &known->pages);
     }
     return known->rights;
 }

@@ -56,12 +56,17 @@ int window_lender(unsigned peer, uint32_t base, uint64_t len, unsigned rights);
 /** Says that the backend has mapped a page of another's for @peer, as windows allow. */
 void window_note_mapped(unsigned peer, uint32_t page, unsigned rights);
 
+/** Pages [@first, @end). */
+struct window_span {
+    uint32_t first, end;
+};
+
 /**
- * What W1 gives one cubicle on some pages: @rights on those of [@first, @end) that have the owner, kind and rights of @info.
+ * What W1 gives one cubicle on some pages of others: @rights on those of @pages that have the owner, kind and rights of @info.
  * All zero: nothing is known. Good for as long as no page and no window changes: within one call of the monitor.
  */
 struct window_known {
-    uint32_t first, end;
+    struct window_span pages;
     struct page_info info;
     unsigned rights;
 };

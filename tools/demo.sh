@@ -24,7 +24,7 @@ attack() {
 }
 
 bold "SQLite in 8 isolated cubicles, and the same system without isolation"
-"$top/bench/run" --quick --output "$top/build/demo.json"
+"$top/bench/run" --only demo --output "$top/build/demo.json"
 
 bold "An attack: the file system looks for a secret in SQLite's heap"
 echo "Without isolation:"

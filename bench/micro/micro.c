@@ -1,6 +1,7 @@
 /*
- * Micro-benchmarks: prints one line "NAME NANOSECONDS" per operation, the smallest mean
- * of several rounds. Compare the same line between configurations.
+ * `micro [ROUNDS [MILLISECONDS]]`: micro-benchmarks. Prints one line "NAME NANOSECONDS" per
+ * operation, the smallest mean of several rounds. Compare the same line between
+ * configurations.
  */
 #include <bench.h>
 #include <clock.h>
@@ -13,12 +14,21 @@
 #include <unistd.h>
 #include <vfs.h>
 
-enum { ROUNDS = 9 };
-#define ROUND_NS INT64_C(50000000) /* where an operation is slow */
+static int rounds = 9;
+static int64_t round_ns = 50000000; /* at most, about */
 
 static uint8_t *buffer; /* 1 MiB of pages */
 static int peer, window, window_64;
 static int file;
+
+/* Ends the program where a call was refused: its time would be that of an error. */
+static void made(int result)
+{
+    if (result < 0) {
+        fprintf(stderr, "micro: a call was refused: %d\n", result);
+        exit(1);
+    }
+}
 
 static void op_null(void)
 {
@@ -34,31 +44,43 @@ static void op_self(void)
 }
 static void op_in_16(void)
 {
-    bench_in(buffer, 16);
+    made(bench_in(buffer, 16));
+}
+static void op_in_256(void)
+{
+    made(bench_in(buffer, 256));
 }
 static void op_in_4096(void)
 {
-    bench_in(buffer, 4096);
+    made(bench_in(buffer, 4096));
+}
+static void op_in_16384(void)
+{
+    made(bench_in(buffer, 16384));
 }
 static void op_out_4096(void)
 {
-    bench_out(buffer, 4096);
+    made(bench_out(buffer, 4096));
 }
 static void op_inout_4096(void)
 {
-    bench_inout(buffer, 4096);
+    made(bench_inout(buffer, 4096));
 }
 static void op_in_65536(void)
 {
-    bench_in(buffer, 65536);
+    made(bench_in(buffer, 65536));
 }
-static void op_window_1m(void)
+static void op_in_262144(void)
 {
-    bench_in(buffer, 1 << 20);
+    made(bench_in(buffer, 262144));
+}
+static void op_in_524288(void)
+{
+    made(bench_in(buffer, 524288)); /* of a stack of 1 MiB three quarters may be used */
 }
 static void op_string_32(void)
 {
-    bench_string("a string of thirty-two characters");
+    made(bench_string("a string of thirty-two characters"));
 }
 static void op_lseek(void)
 {
@@ -161,7 +183,7 @@ static void op_pages_64_lent(void)
     lend_pages(64);
 }
 
-/* Of @count times, as many as take about ROUND_NS. */
+/* Of @count times, as many as take about round_ns. */
 static long fitting(void (*op)(void), long count)
 {
     const long some = count / 100 + 1;
@@ -170,7 +192,7 @@ static long fitting(void (*op)(void), long count)
         op();
     }
     const int64_t each = (clock_now_ns(1) - start) / some + 1;
-    return ROUND_NS / each < count ? ROUND_NS / each + 1 : count;
+    return round_ns / each < count ? round_ns / each + 1 : count;
 }
 
 static void measure(const char *name, void (*op)(void), long count)
@@ -178,7 +200,7 @@ static void measure(const char *name, void (*op)(void), long count)
     double best = 1e30;
     op();
     count = fitting(op, count);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         int64_t start = clock_now_ns(1);
         for (long i = 0; i < count; i++) {
             op();
@@ -189,8 +211,14 @@ static void measure(const char *name, void (*op)(void), long count)
     printf("%s %.1f\n", name, best);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    rounds = argc > 1 ? atoi(argv[1]) : rounds;
+    round_ns = argc > 2 ? atoi(argv[2]) * INT64_C(1000000) : round_ns;
+    if (rounds < 1 || round_ns < 1) {
+        fprintf(stderr, "usage: micro [ROUNDS [MILLISECONDS]]\n");
+        return 2;
+    }
     buffer =
         mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memset(buffer, 1, 1 << 20);
@@ -211,11 +239,14 @@ int main(void)
     measure("six-arguments", op_sum6, 200000);
     measure("monitor", op_self, 200000);
     measure("in-16", op_in_16, 100000);
+    measure("in-256", op_in_256, 100000);
     measure("in-4096", op_in_4096, 50000);
+    measure("in-16384", op_in_16384, 20000);
     measure("out-4096", op_out_4096, 50000);
     measure("inout-4096", op_inout_4096, 50000);
     measure("in-65536", op_in_65536, 5000);
-    measure("in-window-1M", op_window_1m, 200);
+    measure("in-262144", op_in_262144, 1000);
+    measure("in-524288", op_in_524288, 500);
     measure("string-32", op_string_32, 100000);
     measure("page-map-touch-unmap", op_page, 2000);
     measure("pages-16-map-touch-unmap", op_pages_16, 500);

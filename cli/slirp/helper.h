@@ -16,6 +16,8 @@
 struct helper_options {
     int fd; /* a stream socket: frames, each after its length (4 bytes, network order) */
     struct in_addr address, netmask, gateway, dns; /* of the system; dns 0: none */
+    struct in6_addr address6, gateway6;            /* in one network of 64 bits */
+    bool ipv6;
     size_t mtu;
     struct publish *publish;
     unsigned npublish;
@@ -31,9 +33,25 @@ bool stream_send(const void *frame, size_t size);
 /** Reads what is there and gives whole frames to @slirp. False: the system is gone. */
 bool stream_receive(Slirp *slirp);
 
-/** Whether a frame of @size bytes from the system may go to libslirp: ARP, and IPv4 to other than the host's loopback
- *  addresses. */
+/** Whether a frame of @size bytes from the system may go to libslirp: ARP, and IPv4 and IPv6 to other than the host's
+ *  loopback addresses. */
 bool address_allowed(const uint8_t *frame, size_t size);
+
+/** Whether a frame of @size bytes from the system, which address_allowed() has let through, fits the bounds: neither a new
+ *  connection nor much data while there is no room for it. TCP sends both again. */
+bool frame_affordable(const uint8_t *frame, size_t size);
+
+/** Bounds on descriptors and memory. False after a message: the host does not have the least. */
+bool bounds_setup(void);
+/** libslirp has opened, or closes, a socket. */
+void bounds_opened(int fd, void *opaque);
+void bounds_closed(int fd, void *opaque);
+/** To be called in each round of the loop. */
+void bounds_look(void);
+/** Whether there is room for one more connection. */
+bool bounds_may_begin(void);
+/** Whether there is room for what connections send. */
+bool bounds_may_send(void);
 
 /** A libslirp with what @options say, its ports open. NULL after a message. */
 Slirp *world_create(const struct helper_options *options);

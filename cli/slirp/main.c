@@ -8,6 +8,9 @@ int main(int argc, char **argv)
 
     helper_options(argc, argv, &options);
     stream_setup(options.fd);
+    if (!bounds_setup()) {
+        return 1;
+    }
     Slirp *slirp = world_create(&options);
     if (slirp == NULL || !confine()) {
         return 1;

@@ -7,13 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum key { KEY_FD = 256, KEY_ADDRESS, KEY_GATEWAY, KEY_DNS, KEY_MTU, KEY_PUBLISH };
+enum key {
+    KEY_FD = 256,
+    KEY_ADDRESS,
+    KEY_GATEWAY,
+    KEY_DNS,
+    KEY_ADDRESS6,
+    KEY_GATEWAY6,
+    KEY_MTU,
+    KEY_PUBLISH
+};
 
 static const struct argp_option known[] = {
     {"fd", KEY_FD, "N", 0, "connected stream socket that frames pass", 0},
     {"address", KEY_ADDRESS, "ADDRESS/BITS", 0, "of the system", 0},
     {"gateway", KEY_GATEWAY, "ADDRESS", 0, "of this program in that network", 0},
     {"dns", KEY_DNS, "ADDRESS", 0, "questions to it go to the host's name server", 0},
+    {"address6", KEY_ADDRESS6, "ADDRESS", 0, "of the system, for IPv6", 0},
+    {"gateway6", KEY_GATEWAY6, "ADDRESS", 0, "of this program, in the same /64", 0},
     {"mtu", KEY_MTU, "BYTES", 0, "576 to 65520 (default)", 0},
     {"publish", KEY_PUBLISH, "[ADDRESS:]HOSTPORT:PORT[/udp]", 0,
      "a port of the host that leads to the system; may be repeated", 0},
@@ -28,6 +39,25 @@ static struct in_addr parse_host(const struct argp_state *state, const char *tex
         argp_error(state, "'%s' is no IPv4 address", text);
     }
     return address;
+}
+
+static struct in6_addr parse_host6(const struct argp_state *state, const char *text)
+{
+    struct in6_addr address = {0};
+
+    if (inet_pton(AF_INET6, text, &address) != 1) {
+        argp_error(state, "'%s' is no IPv6 address", text);
+    }
+    return address;
+}
+
+/* Both ends of IPv6, or none, and in one network. */
+static bool ends_fit(const struct helper_options *o)
+{
+    static const struct in6_addr none;
+
+    return (memcmp(&o->gateway6, &none, sizeof(none)) != 0) == o->ipv6 &&
+           memcmp(&o->address6, &o->gateway6, 8) == 0;
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -53,6 +83,13 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case KEY_DNS:
         o->dns = parse_host(state, text);
         return 0;
+    case KEY_ADDRESS6:
+        o->address6 = parse_host6(state, text);
+        o->ipv6 = true;
+        return 0;
+    case KEY_GATEWAY6:
+        o->gateway6 = parse_host6(state, text);
+        return 0;
     case KEY_MTU:
         o->mtu = strtoul(text, NULL, 10);
         return 0;
@@ -68,6 +105,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
             argp_error(
                 state,
                 "--fd, --address and --gateway are needed; an MTU is 576 to 65520");
+        }
+        if (!ends_fit(o)) {
+            argp_error(state,
+                       "--address6 and --gateway6 are in one network of 64 bits");
         }
         return 0;
     default:

@@ -66,7 +66,8 @@ static bool stream_deliver(Slirp *slirp)
         if (in_size - at - sizeof(head) < size) {
             break;
         }
-        if (address_allowed(in + at + sizeof(head), size)) {
+        if (address_allowed(in + at + sizeof(head), size) &&
+            frame_affordable(in + at + sizeof(head), size)) {
             slirp_input(slirp, in + at + sizeof(head), (int)size);
         }
         at += sizeof(head) + size;

@@ -7,7 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+
+/* Of a published port; Linux has a limit of its own, net.core.somaxconn. */
+#define BACKLOG 4096
+#define FULL_MS 20u /* until what waits for room is looked at again */
 
 /* ---- timers: few, in a list ---- */
 
@@ -96,15 +101,56 @@ static void world_guest_error(const char *message, void *opaque)
     fprintf(stderr, "cubicle-slirp: %s\n", message);
 }
 
-static void world_ignore_fd(int fd, void *opaque)
-{
-    (void)fd;
-    (void)opaque;
-}
-
 static void world_ignore(void *opaque)
 {
     (void)opaque;
+}
+
+static bool listens(int fd)
+{
+    int answer = 0;
+    socklen_t size = sizeof(answer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &answer, &size) == 0 &&
+           answer != 0;
+}
+
+/* libslirp has a backlog of one: of clients that come at once most would wait for a second, until they ask again. */
+static int world_lengthen_backlog(int fd, int events, void *opaque)
+{
+    (void)events;
+    (void)opaque;
+    if (listens(fd)) {
+        (void)listen(fd, BACKLOG);
+    }
+    return -1;
+}
+
+/* Has a port of the host lead to the system. 0, or -1 with errno. */
+static int world_publish(Slirp *slirp, const struct helper_options *options,
+                         const struct publish *publish)
+{
+    union publish_name name;
+    const socklen_t size = publish_name(publish, &name);
+    const union publish_name four = {.ipv4 = {.sin_family = AF_INET,
+                                              .sin_addr = options->address,
+                                              .sin_port = htons(publish->port)}};
+    const union publish_name six = {.ipv6 = {.sin6_family = AF_INET6,
+                                             .sin6_addr = options->address6,
+                                             .sin6_port = htons(publish->port)}};
+    int flags = publish->udp ? SLIRP_HOSTFWD_UDP : 0;
+
+    if (!publish->ipv6) {
+        return slirp_add_hostxfwd(slirp, &name.any, size, &four.any, sizeof(four.ipv4),
+                                  flags);
+    }
+    if (!options->ipv6) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    flags |= SLIRP_HOSTFWD_V6ONLY;
+    return slirp_add_hostxfwd(slirp, &name.any, size, &six.any, sizeof(six.ipv6),
+                              flags);
 }
 
 Slirp *world_create(const struct helper_options *options)
@@ -116,12 +162,14 @@ Slirp *world_create(const struct helper_options *options)
         .timer_new = world_timer_new,
         .timer_free = world_timer_free,
         .timer_mod = world_timer_mod,
-        .register_poll_fd = world_ignore_fd,
-        .unregister_poll_fd = world_ignore_fd,
+        .register_poll_fd = bounds_opened,
+        .unregister_poll_fd = bounds_closed,
         .notify = world_ignore,
     };
     const uint32_t network = options->address.s_addr & options->netmask.s_addr;
     const bool has_dns = options->dns.s_addr != 0;
+    struct in6_addr network6 = options->address6;
+    memset(network6.s6_addr + 8, 0, 8);
     const SlirpConfig config = {
         .version = 4, /* timers as above */
         .in_enabled = true,
@@ -135,6 +183,11 @@ Slirp *world_create(const struct helper_options *options)
         .disable_host_loopback =
             true, /* the host's own services are not the system's */
         .disable_dns = !has_dns,
+        .in6_enabled = options->ipv6,
+        .vprefix_addr6 = network6,
+        .vprefix_len = 64,
+        .vhost6 = options->gateway6,
+        .vnameserver6 = network6, /* its questions go where those to `vnameserver` go */
     };
     Slirp *slirp = slirp_new(&config, &callbacks, NULL);
     if (slirp == NULL) {
@@ -143,13 +196,14 @@ Slirp *world_create(const struct helper_options *options)
     }
     for (unsigned i = 0; i < options->npublish; i++) {
         const struct publish *p = &options->publish[i];
-        if (slirp_add_hostfwd(slirp, p->udp, p->address, p->host_port, options->address,
-                              p->port) != 0) {
+        if (world_publish(slirp, options, p) != 0) {
             fprintf(stderr, "cubicle-slirp: cannot publish %s: %s\n", p->text,
                     strerror(errno));
             return NULL;
         }
     }
+    uint32_t timeout_ms = 0;
+    slirp_pollfds_fill(slirp, &timeout_ms, world_lengthen_backlog, NULL);
     return slirp;
 }
 
@@ -157,6 +211,13 @@ Slirp *world_create(const struct helper_options *options)
 
 static struct pollfd *fds; /* the first is the stream */
 static size_t nfds, room;
+
+/* Whether a socket of libslirp's is not to be read or accepted from now. What it has to write goes on. */
+static bool world_must_wait(int fd, int events)
+{
+    return (events & SLIRP_POLL_IN) != 0 &&
+           (!bounds_may_send() || (!bounds_may_begin() && listens(fd)));
+}
 
 static int world_add(int fd, int events, void *opaque)
 {
@@ -172,6 +233,10 @@ static int world_add(int fd, int events, void *opaque)
                                  ((events & SLIRP_POLL_OUT) != 0 ? POLLOUT : 0) |
                                  ((events & SLIRP_POLL_PRI) != 0 ? POLLPRI : 0));
     fds[nfds] = (struct pollfd){.fd = fd, .events = wanted};
+    if (nfds > 0 && world_must_wait(fd, events)) {
+        fds[nfds].events &= POLLOUT;
+        fds[nfds].fd = fds[nfds].events != 0 ? fd : -1; /* hears of no end, either */
+    }
     return (int)nfds++;
 }
 
@@ -192,9 +257,13 @@ void world_run(Slirp *slirp, int fd)
     while (!gone) {
         uint32_t timeout_ms = INT32_MAX;
         nfds = 0;
+        bounds_look();
         (void)world_add(fd, SLIRP_POLL_IN, NULL);
         slirp_pollfds_fill(slirp, &timeout_ms, world_add, NULL);
         timeout_ms = world_run_timers(timeout_ms);
+        if (timeout_ms > FULL_MS && !(bounds_may_begin() && bounds_may_send())) {
+            timeout_ms = FULL_MS;
+        }
         const int n = poll(fds, nfds, timeout_ms >= INT32_MAX ? -1 : (int)timeout_ms);
         if (n > 0 && fds[0].revents != 0 && !stream_receive(slirp)) {
             return;

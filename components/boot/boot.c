@@ -6,6 +6,7 @@
 
 #include <app.h>
 #include <boot.h>
+#include <cubicle/abi.h>
 #include <errno.h>
 #include <lifecycle.h>
 #include <limits.h>
@@ -14,10 +15,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Exit statuses of a system that did not end by itself, as monitor/monitor.h has them. */
-#define BOOT_EXIT_CONFIG 125
-#define BOOT_EXIT_FAULT 139
 
 #define BOOT_SETTING_MAX 16384
 #define BOOT_NETWORK_MAX 1280
@@ -123,12 +120,12 @@ int boot_main(void)
     char export_[8];
 
     if (boot_setting("export", export_, sizeof(export_)) != 0 || boot_prepare() != 0) {
-        return BOOT_EXIT_CONFIG;
+        return CUBICLE_EXIT_CONFIG;
     }
     const int status = app_main();
     if (status < 0) {
         boot_say("the application was stopped: %s", strerror(-status));
-        return BOOT_EXIT_FAULT;
+        return CUBICLE_EXIT_FAULT;
     }
     if (network[0] != '\0') {
         boot_network_end();
@@ -138,7 +135,7 @@ int boot_main(void)
             boot_defaults_remove("", program);
         }
         if (boot_pack("", plat_export_write) != 0) {
-            return BOOT_EXIT_CONFIG;
+            return CUBICLE_EXIT_CONFIG;
         }
     }
     return status;

@@ -134,10 +134,13 @@ static int device_find_again(int64_t timeout_ns)
         return timeout_ns > 0 && clock_sleep_ns((uint64_t)timeout_ns) < 0 ? -EINTR : 0;
     }
     device.retry_ns = stack.now_ns + RETRY_NS;
-    const uint16_t offloads = device.info.offloads;
-    if (device_open() == 0 && device.info.offloads == offloads) {
+    const struct netif_info before = device.info;
+    if (device_open() == 0 && device.info.offloads == before.offloads) {
         device.lost = false;
         netif_set_link_up(&device.netif);
+    } else {
+        device.info =
+            before; /* the buffers are made for it: it is compared with the next time, too */
     }
     return 0;
 }

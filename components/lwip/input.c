@@ -133,11 +133,51 @@ static void input_checksums(const struct netif_frame *about)
     }
 }
 
+/* Whether an IPv4 packet's source can be another machine (RFC 1122, 3.2.1.3; lwIP refuses broadcasts and groups itself). 0.0.0.0 is a
+ * machine without an address, which asks for one. */
+static bool input_source4(const struct pbuf *p)
+{
+    const struct ip_hdr *ip = p->payload;
+    ip4_addr_t from;
+
+    if (p->len < IP_HLEN) {
+        return false;
+    }
+    ip4_addr_copy(from, ip->src);
+    return !ip4_addr_isloopback(&from) &&
+           (!ip4_addr_cmp(&from, netif_ip4_addr(&device.netif)) ||
+            ip4_addr_isany_val(from));
+}
+
+/* The same for IPv6 (RFC 4291, 2.5.3 and 2.5.5.2): of what others send, nothing comes from ::1, from a mapped address or from here. */
+static bool input_source6(const struct pbuf *p)
+{
+    const struct ip6_hdr *ip = p->payload;
+    ip6_addr_t from;
+
+    if (p->len < IP6_HLEN) {
+        return false;
+    }
+    ip6_addr_copy_from_packed(from, ip->src);
+    if (ip6_addr_isloopback(&from) || ip6_addr_isipv4mappedipv6(&from)) {
+        return false;
+    }
+    ip6_addr_assign_zone(&from, IP6_UNKNOWN, &device.netif);
+    const s8_t own = netif_get_ip6_addr_match(&device.netif, &from);
+    /* While it is looked for another machine that has the address, there may be one. */
+    return own < 0 || !ip6_addr_isvalid(netif_ip6_addr_state(&device.netif, own));
+}
+
 static void input_packet(struct pbuf *p, uint16_t type)
 {
     err_t error = ERR_VAL;
 
     p->if_idx = netif_get_index(&device.netif);
+    if ((type == ETH_P_IP && !input_source4(p)) ||
+        (type == ETH_P_IPV6 && !input_source6(p))) {
+        pbuf_free(p);
+        return;
+    }
     if (type == ETH_P_IP) {
         error = ip4_input(p, &device.netif);
     } else if (type == ETH_P_IPV6) {

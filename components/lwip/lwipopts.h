@@ -48,6 +48,7 @@ void stack_packet_free(void *memory);
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define ARP_QUEUEING 1
 #define ARP_TABLE_SIZE 64
+#define ARP_KEEP 15 /* seconds, see patches/ */
 #define IP_FORWARD 0
 #define IP_REASSEMBLY 1
 #define IP_REASS_MAX_PBUFS 256
@@ -105,5 +106,8 @@ void stack_name_server(uint8_t i, const struct ip_addr *server);
 #define LWIP_HOOK_DHCP_NAME_SERVER(i, server) stack_name_server(i, server)
 int stack_listen_full(void *listener);
 #define LWIP_HOOK_TCP_LISTEN_FULL(listener) stack_listen_full(listener)
+struct ip4_addr;
+uint16_t stack_identification(const struct ip4_addr *to);
+#define LWIP_HOOK_IP4_ID(to) stack_identification(to)
 
 #endif

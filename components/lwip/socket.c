@@ -200,8 +200,8 @@ int socket_get_name(int handle, int peer, struct socket_address *name, int calle
 
 /* ---- bytes ---- */
 
-ssize_t socket_send(int handle, const void *buf, size_t count, int flags,
-                    const void *address, size_t address_len, int caller)
+static ssize_t send_bytes(int handle, const void *buf, size_t count, int flags,
+                          const void *address, size_t address_len, int caller)
 {
     struct sock *sock;
     const int error = enter_sock(handle, caller, &sock);
@@ -214,6 +214,17 @@ ssize_t socket_send(int handle, const void *buf, size_t count, int flags,
         loop_flush();
     }
     return leave(sent);
+}
+
+ssize_t socket_send(int handle, const void *buf, size_t count, int flags, int caller)
+{
+    return send_bytes(handle, buf, count, flags, NULL, 0, caller);
+}
+
+ssize_t socket_send_to(int handle, const void *buf, size_t count, int flags,
+                       const void *address, size_t address_len, int caller)
+{
+    return send_bytes(handle, buf, count, flags, address, address_len, caller);
 }
 
 ssize_t socket_receive(int handle, void *buf, size_t count, int flags, int caller)

@@ -15,7 +15,10 @@
 #define INCOMING_LIMIT ((size_t)64 * 1024 * 1024)
 #define PRIVATE_LIMIT ((size_t)96 * 1024 * 1024)
 
+#define COUNTERS 256
+
 static uint64_t isn_key[2];
+static uint16_t counters[COUNTERS]; /* of packets, see stack_identification() */
 
 void stack_assert(const char *what)
 {
@@ -88,6 +91,17 @@ uint32_t stack_isn(const ip_addr_t *local_ip, uint16_t local_port,
     words[4] = (uint64_t)local_port << 16 | remote_port;
     /* The clock part: a step each 4 microseconds. */
     return (uint32_t)(sip_hash(isn_key, words, 5) + (uint64_t)stack.now_ns / 4096);
+}
+
+/* ---- identification of IPv4 packets: RFC 7739, 5.3 ---- */
+
+/* Destinations that share a counter see different numbers, and each sees its own grow by at least one. */
+uint16_t stack_identification(const ip4_addr_t *to)
+{
+    const uint64_t word = ip4_addr_get_u32(to);
+    const uint64_t hash = sip_hash(isn_key, &word, 1);
+
+    return (uint16_t)((hash >> 32) + counters[hash % COUNTERS]++);
 }
 
 /* ---- start ---- */

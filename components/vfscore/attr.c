@@ -40,6 +40,7 @@ int node_resize(struct node *node, int64_t size)
         node->stale |= STALE_BLOCKS;
     }
     node->st.st_size = size;
+    kept_forget(node);
     if (node->head_len > size) {
         node->head_len = (uint32_t)size;
     }

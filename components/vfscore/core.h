@@ -93,6 +93,7 @@ struct node {
     struct node *hash_next;
     struct node *marked_next, **marked_at; /* list of nodes that wait for the time */
     uint32_t terminal_size;
+    uint8_t kept;      /* its bytes are in kept.c; 0: they are not */
     uint32_t head_len; /* the first bytes of a regular file, where they were read in
                           small pieces (rw.c) */
     char head[HEAD_MAX];
@@ -333,6 +334,18 @@ static inline int64_t pages_of(int64_t size)
 static inline bool node_is_mapped(const struct node *node)
 {
     return (node->flags & FS_NODE_MAPPED) != 0;
+}
+
+/* kept.c: small files */
+/** All of @node's bytes, *@size, as long as nothing is changed; NULL: they are to be read. */
+const char *kept_bytes(struct node *node, size_t *size);
+void kept_forget_at(struct node *node);
+/** @node's bytes change. */
+static inline void kept_forget(struct node *node)
+{
+    if (unlikely(node->kept != 0)) {
+        kept_forget_at(node);
+    }
 }
 
 /** st of a node, up to date. */

@@ -34,6 +34,7 @@ static void node_mapped(struct node *node, int rights)
 {
     node->flags |= FS_NODE_MAPPED;
     node->head_len = 0;
+    kept_forget(node);
     node->dense = false; /* a mapping fills holes */
     node->stale |= STALE_BLOCKS;
     if (rights == CUBICLE_WRITE) {

@@ -204,6 +204,7 @@ static void node_end(struct node *node)
         node_drop(node);
     }
     time_forget(node);
+    kept_forget(node);
     if (node->locks != node->inline_locks) {
         free(node->locks);
     }
@@ -219,6 +220,7 @@ static void node_lose(struct node *node)
     node->flags &= (uint8_t)~FS_NODE_CACHED;
     node->dense = node->times_unsaved = node->held = node->removed = false;
     node->head_len = 0;
+    kept_forget(node);
     time_forget(node);
 }
 

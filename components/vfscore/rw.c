@@ -153,6 +153,7 @@ static ssize_t regular_write(struct node *node, const void *buf, size_t count,
     const ssize_t result = unlikely(count > PIECE_MAX)
                                ? move_pieces(piece_write, node, from, count, offset)
                                : piece_write(node, from, count, (uint64_t)offset);
+    kept_forget(node);
     if (unlikely(result <= 0)) {
         node->head_len = 0; /* a failed write may have come to pass in part */
         return result;

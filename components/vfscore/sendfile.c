@@ -45,10 +45,29 @@ static ssize_t put(struct file *out, const char *from, size_t count, int64_t off
                : file_write(out, from, count, offset);
 }
 
+/** From *@offset on, which moves, of a file all of whose bytes are @bytes, to @out. */
+static ssize_t send_kept(struct file *out, const char *bytes, size_t size,
+                         int64_t *offset, size_t count, int64_t out_offset)
+{
+    if (*offset >= (int64_t)size || count == 0) {
+        return 0;
+    }
+    const size_t left = size - (size_t)*offset;
+    const ssize_t gone =
+        put(out, bytes + *offset, left < count ? left : count, out_offset, false);
+    *offset += gone > 0 ? gone : 0;
+    return gone;
+}
+
 /** From @in, which has positions, to @out, from *@offset on, which moves. */
 static ssize_t send_regular(struct file *out, struct file *in, int64_t *offset,
                             size_t count, int64_t out_offset)
 {
+    size_t size;
+    const char *kept = kept_bytes(in->node, &size);
+    if (kept != NULL) {
+        return send_kept(out, kept, size, offset, count, out_offset);
+    }
     size_t done = 0;
     while (done < count) {
         const size_t want = count - done < BUFFER_SIZE ? count - done : BUFFER_SIZE;

@@ -31,7 +31,7 @@ ssize_t socket_file_send(const struct file *file, const void *buf, size_t count,
     ssize_t result;
     count = count < IO_MAX ? count : IO_MAX;
     PROVIDER(result, stack.ops.socket_send(file->socket.handle, buf, count,
-                                           flags | MSG_NOSIGNAL, NULL, 0, 0));
+                                           flags | MSG_NOSIGNAL, 0));
     if (unlikely(result == 0 && count != 0)) {
         return -EIO; /* programs would try again for ever */
     }

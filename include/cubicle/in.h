@@ -6,14 +6,11 @@
 #define CUBICLE_IN_H
 
 #include <cubicle.h>
+#include <cubicle/abi.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-/** These 64 KiB of addresses stand for a range, from its first byte on. */
-#define CUBICLE_IN_START UINT64_C(0xfffe0000)
-#define CUBICLE_IN_SIZE UINT64_C(0x10000)
 
 /** Whether @from only stands for bytes: cubicle_in_copy() is the only way to them. */
 static inline bool cubicle_in_stands_for(const void *from)

@@ -8,10 +8,9 @@
 #ifndef CUBICLE_OUT_H
 #define CUBICLE_OUT_H
 
+#include <cubicle/abi.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#define CUBICLE_OUT_FORWARD 1
 
 /** Whether a result buffer is a trampoline's, by the CUBICLE_CALLER argument: a plain call has none. */
 static inline bool cubicle_out_is_copy(int caller)
@@ -22,7 +21,7 @@ static inline bool cubicle_out_is_copy(int caller)
 /* The word that the trampoline keeps in front of the buffer: 0, CUBICLE_OUT_FORWARD, or an address. */
 static inline void cubicle_out_word(void *out, uint64_t word)
 {
-    ((volatile uint64_t *)out)[-2] = word;
+    ((volatile uint64_t *)out)[-(CUBICLE_OUT_ROOM / 8)] = word;
 }
 
 /**

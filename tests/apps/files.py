@@ -22,6 +22,7 @@ from harness import (  # noqa: E402
 )
 
 SOURCE = TOP / "tests" / "apps" / "files"
+CHECK = TOP / "tests" / "support" / "check"
 ROWS = re.findall(r'\{"(\w+)", test_\w+, (\w+)\}', (SOURCE / "main.c").read_text())
 GROUPS = [name for name, on_request in ROWS if on_request == "false"]
 CONFIGURATIONS = {
@@ -52,8 +53,8 @@ def natively():
         program = Path(directory) / "files"
         compiler = os.environ.get("CC", "cc")
         built = execute(
-            [compiler, "-D_GNU_SOURCE", "-std=gnu11", "-o", program]
-            + sorted(SOURCE.glob("*.c"))
+            [compiler, "-D_GNU_SOURCE", "-std=gnu11", f"-I{CHECK}", "-o", program]
+            + sorted(SOURCE.glob("*.c")) + [CHECK / "check.c"]
         )
         check(built.status == 0, "does not compile natively", built)
         Path(directory).chmod(0o777)

@@ -279,7 +279,7 @@ def proxied(client, _server):
 
 
 def bodies(client, _server):
-    for size in (0, 1, 5000, 200_000, 8 << 20):
+    for size in (0, 1, 5000, 66_000, 130_000, 200_000, 400_000, 8 << 20):
         same(client.ask("/proxy/length", "POST", b"x" * size)[2], b"%d POST" % size, "length")
         same(client.ask("/put", "PUT", b"x" * size)[0], 200, f"a body of {size} in a file")
     pieces = [b"y" * 30000] * 20

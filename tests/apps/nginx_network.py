@@ -10,16 +10,19 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import socket
 import struct
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from harness import SLOW, TOP, Failure, Suite, check, temporary_directory  # noqa: E402
+from harness import SLOW, TOP, Failure, Skip, Suite, check, temporary_directory  # noqa: E402
+from processes import descendants, resident_bytes  # noqa: E402
 from web import GUEST, HOST, PREFIX, Namespace, Relay, Server  # noqa: E402
 
 LOAD_SECONDS = int(os.environ.get("LOAD_SECONDS", "2"))
@@ -256,6 +259,101 @@ def reconnecting():
             check(count > 0 and grown < 8 * MIB, f"{count} requests, memory grew by {grown}")
 
 
+def finished_by_clients(server, files, name, count):
+    """@count connections, by four clients at a time, that end when they have their answer."""
+    def work(_):
+        with Client(server) as client:
+            check_file(client, files, name)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(count)))
+
+
+SMALL_WINDOW = CONFIGURATION.replace("listen 80; root /www;", """listen 80 rcvbuf=8k; root /www;
+        client_max_body_size 64m;
+        location /put { client_body_in_file_only clean; proxy_pass http://127.0.0.1:81/; } }
+    server { listen 81; client_max_body_size 64m;
+        location / { return 200 $http_content_length; }""")
+
+
+def small_window():
+    """A server's small SO_RCVBUF, and a peer that does not scale windows: libslirp does not."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        (Path(folder) / "etc/nginx").mkdir(parents=True)
+        (Path(folder) / "etc/nginx/nginx.conf").write_text(SMALL_WINDOW)
+        with Server(folder, options=["--network=stream:slirp"]) as server:
+            for size in (66_000, 300_000, MIB):
+                with Client(server) as client:
+                    head = f"POST /put HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n"
+                    client.socket.sendall(head.encode() + bytes(size))
+                    check(client.answer() == (200, b"%d" % size), "the length of a body")
+                    check_file(client, files, "1m")
+
+
+def upload(network):
+    """A body of 8 MiB does not wait for anybody's timer, where the host gives the helper's socket enough room."""
+    if network.endswith("passt") and shutil.which("passt") is None:
+        raise Skip("passt is not installed")
+    if os.geteuid() != 0 and int(Path("/proc/sys/net/core/wmem_max").read_text()) < 4 * MIB:
+        raise Skip("needs root, or net.core.wmem_max of 4 MiB")
+    with temporary_directory() as folder:
+        make_root(folder)
+        (Path(folder) / "etc/nginx").mkdir(parents=True)
+        (Path(folder) / "etc/nginx/nginx.conf").write_text(SMALL_WINDOW.replace(" rcvbuf=8k", ""))
+        with Server(folder, options=[f"--network={network}"]) as server:
+            took = []
+            for _ in range(4):
+                start = time.monotonic()
+                with Client(server) as client:
+                    head = f"POST /put HTTP/1.1\r\nHost: x\r\nContent-Length: {8 * MIB}\r\n\r\n"
+                    client.socket.sendall(head.encode() + bytes(8 * MIB))
+                    check(client.answer() == (200, b"%d" % (8 * MIB)), "the length of a body")
+                took.append(time.monotonic() - start)
+            check(sorted(took)[1] < 1.5 * SLOW, f"it took {took} s")
+
+
+def helper_memory():
+    """cubicle-slirp keeps a connection that a client has ended for ten seconds; then its memory is the host's again."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        with Server(folder, options=["--network=stream:slirp"]) as server:
+            def resident():
+                return resident_bytes(server.process.pid, "cubicle-slirp")
+
+            before = resident()
+            check(before > 0, "cubicle-slirp does not run")
+            finished_by_clients(server, files, "1m", 3000)
+            most = resident()
+            check(most < before + 32 * MIB, f"the helper has {most} bytes, {before} before")
+            end = time.monotonic() + 20 * SLOW
+            while resident() > before + 4 * MIB:
+                check(time.monotonic() < end, f"the helper keeps {resident()} bytes, {before} before")
+                time.sleep(0.5)
+
+
+def helper_descriptors():
+    """Where cubicle-slirp has no descriptor left, clients wait for one, and so does it: it does not spin."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        server = Server(folder, options=["--network=stream:slirp"])
+        server.argv = ["prlimit", "--nofile=160:160", *server.argv]
+        with server:
+            helper = next(pid for pid in descendants(server.process.pid)
+                          if Path(f"/proc/{pid}/comm").read_text().strip() == "cubicle-slirp")
+
+            def busy():
+                """Seconds of the processor that the helper has had."""
+                times = Path(f"/proc/{helper}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+                return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+
+            start, used = time.monotonic(), busy()
+            finished_by_clients(server, files, "small", 300)
+            took, used = time.monotonic() - start, busy() - used
+            check(took > 5, f"300 connections took {took} s: the descriptors did not end")
+            check(used < took / 4, f"the helper worked {used} of {took} s")
+
+
 def bad_network(**faults):
     """Frames are lost, late, doubled: no byte is."""
     with temporary_directory() as folder, Namespace() as network:
@@ -310,6 +408,45 @@ def over_ipv6(options, address):
                 with Client(server) as client:
                     for name in files:
                         check_file(client, files, name)
+
+
+OUTSIDE6 = "2001:db8:78::1"
+BOTH = CONFIGURATION.replace("listen 80; root /www;", f"""listen 80; listen [::]:80; root /www;
+        location /out {{ proxy_pass http://[{OUTSIDE6}]:81/; }}""")
+
+
+def serve_once(address, answer):
+    """One request at @address is answered."""
+    listener = socket.socket(socket.AF_INET6)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    listener.listen(1)
+
+    def work():
+        with listener, listener.accept()[0] as client:
+            client.recv(65536)
+            client.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def helper_ipv6():
+    """Through cubicle-slirp: a port that is published at ::1, and a server outside whose address is IPv6's."""
+    with temporary_directory() as folder, Namespace() as network:
+        files = make_root(folder)
+        (Path(folder) / "etc/nginx").mkdir(parents=True)
+        (Path(folder) / "etc/nginx/nginx.conf").write_text(BOTH)
+        network.ip("addr", "add", f"{OUTSIDE6}/64", "dev", "lo", "nodad")
+        options = ["--publish=[::1]:8080:80", "--publish=127.0.0.1:8080:80", "--network=stream:slirp"]
+        with Server(folder, ("::1", 8080), options=options) as server:
+            serve_once((OUTSIDE6, 81), b"from outside")
+            with Client(server) as client:
+                for name in files:
+                    check_file(client, files, name)
+                check(client.get("out") == (200, b"from outside"), "the server outside")
+            server.address = ("127.0.0.1", 8080)
+            with Client(server) as client:
+                check_file(client, files, "small")
 
 
 class Gaps(Relay):
@@ -405,6 +542,11 @@ def main():
     suite.add("clients that do not read, little memory", little_memory)
     suite.add("aborted transfers", aborted)
     suite.add("a connection per request", reconnecting)
+    suite.add("a small window", small_window)
+    for network in ("stream:slirp", "stream:passt"):
+        suite.add(f"a large upload, {network}", upload, network)
+    suite.add("the helper's memory", helper_memory)
+    suite.add("the helper's descriptors", helper_descriptors)
     suite.add("a network that loses nothing", bad_network)
     suite.add("a network that loses 2 %", bad_network, loss=20, seed=2)
     suite.add("several losses in a window", several_losses)
@@ -414,6 +556,7 @@ def main():
     suite.add("IPv6, an address that is given", over_ipv6,
               f",address6={PREFIX6}2/64,gateway6={ROUTER}", f"{PREFIX6}2")
     suite.add("IPv6, as a router announces", over_ipv6, "", BY_ITSELF)
+    suite.add("IPv6, through cubicle-slirp", helper_ipv6)
     suite.add("10,000 half-open connections", flood, 10000)
     return suite.main()
 

@@ -9,7 +9,6 @@ The client is this process: it is the peer of the system's device, and puts its 
 import contextlib
 import os
 import random
-import select
 import signal
 import socket
 import struct
@@ -21,81 +20,14 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import CUBICLE, SLOW, TOP, Suite, check, temporary_directory  # noqa: E402
+from peer import GUEST, OWN, Peer, checksum  # noqa: E402
 
-GUEST, OWN = socket.inet_aton("10.78.0.2"), socket.inet_aton("10.78.0.1")
-MAC = bytes.fromhex("020000000001")
 SYN, RST, PSH, ACK = 2, 4, 8, 16
 FILE = random.Random(1).randbytes(3 << 20)
 MSS = 536
 LIES = 20000  # segments
 SILENCE = 5  # seconds
 WORD = 1 << 32
-
-
-def checksum(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-class Peer:
-    """The only neighbour on the system's network."""
-
-    def __init__(self, path):
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(path))
-        os.chmod(path, 0o777)
-        self.listener.listen(1)
-        self.mac, self.received, self.clients = b"", b"", {}
-
-    def accept(self):
-        self.listener.settimeout(20 * SLOW)
-        self.stream, _ = self.listener.accept()
-
-    def send(self, kind, payload):
-        frame = self.mac + MAC + struct.pack("!H", kind) + payload
-        self.stream.sendall(struct.pack("!I", len(frame)) + frame)
-
-    def ask(self):
-        """Learns the system's address on the link, when it is there."""
-        end = time.monotonic() + 20 * SLOW
-        while not self.mac and time.monotonic() < end:
-            question = struct.pack("!HHBBH", 1, 0x800, 6, 4, 1) + MAC + OWN + bytes(6) + GUEST
-            self.mac = b"\xff" * 6
-            self.send(0x806, question)
-            self.mac = b""
-            self.take(0.1)
-        check(self.mac, "the system does not answer to ARP")
-
-    def take(self, seconds=0.0):
-        """Gives what has come, or comes within @seconds, to the clients."""
-        while select.select([self.stream], [], [], seconds)[0]:
-            data = self.stream.recv(1 << 20)
-            check(data, "the system has ended")
-            self.received += data
-            seconds, at = 0.0, 0
-            while len(self.received) >= at + 4:
-                size = struct.unpack_from("!I", self.received, at)[0]
-                if len(self.received) < at + 4 + size:
-                    break
-                self.frame(self.received[at + 4:at + 4 + size])
-                at += 4 + size
-            self.received = self.received[at:]
-
-    def frame(self, frame):
-        kind = frame[12:14]
-        if kind == b"\x08\x06" and frame[38:42] == OWN:
-            self.mac = frame[6:12]
-            if frame[21] == 1:
-                self.send(0x806, struct.pack("!HHBBH", 1, 0x800, 6, 4, 2) + MAC + OWN + frame[22:32])
-        elif kind == b"\x08\x00" and frame[23] == socket.IPPROTO_TCP:
-            packet = frame[14:14 + struct.unpack("!H", frame[16:18])[0]]
-            tcp = packet[(packet[0] & 15) * 4:]
-            client = self.clients.get(struct.unpack("!H", tcp[2:4])[0])
-            if client:
-                client.segment(tcp)
 
 
 class Client:

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import CUBICLE, SLOW, SYSTEMS, TOP, Suite, check, execute, run_system  # noqa: E402
 
 SOURCE = TOP / "tests" / "apps" / "waits"
+CHECK = TOP / "tests" / "support" / "check"
 SYSTEM = SYSTEMS / "waits.yaml"
 PROCESSES = SYSTEMS / "waits-processes.yaml"  # the stack and its device share a cubicle
 ROWS = re.findall(r'\{"(\w+)", test_\w+, (\w+)\}', (SOURCE / "main.c").read_text())
@@ -41,8 +42,8 @@ CAUGHT = [signal.SIGUSR1, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.S
 
 
 def build():
-    built = execute([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-std=gnu11", "-o", NATIVE]
-                    + sorted(SOURCE.glob("*.c")))
+    built = execute([os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-std=gnu11", f"-I{CHECK}", "-o", NATIVE]
+                    + sorted(SOURCE.glob("*.c")) + [CHECK / "check.c"])
     if built.status != 0:
         sys.exit(f"waits does not compile natively:\n{built.err}")
 

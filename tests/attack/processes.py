@@ -27,6 +27,8 @@ from harness import (  # noqa: E402
     temporary_directory,
 )
 from processes import descendants  # noqa: E402
+from run import complete, harmless, stopped  # noqa: E402
+from cases import HARMLESS, STOPPED  # noqa: E402
 
 FORGED = SYSTEMS / "forged.yaml"
 ANSWERED = SYSTEMS / "answered.yaml"
@@ -38,6 +40,11 @@ CALLS = ["kill", "kill-group", "ptrace", "read-memory", "open", "openat", "socke
          "priority", "fcntl", "dup", "timer", "profile", "mincore", "seccomp", "keys"]
 # Whose channel the attacker writes to.
 VICTIMS = ["callee", "random", "parent"]
+# Rows of STOPPED and HARMLESS that are stopped by the process's own monitor, or by the caller's.
+AS_EVER = ["null_read", "read_stack", "stack_overflow", "write_own_code", "execute_null", "overwrite_return",
+           "stale_return", "divide", "illegal", "compute_for_ever", "early_return", "change_registers",
+           "longjmp_out", "every_length", "hostile_arguments", "descriptors_run_out", "foreign_caller_id",
+           "refused_after_seek", "bind_past_vfscore"]
 
 
 @functools.cache
@@ -176,19 +183,26 @@ def silent(name, number):
 def main():
     tests = Suite("processes")
     for name in CALLS:
-        tests.add(f"ipc: 33-36 host call {name}", host_call, name)
+        tests.add(f"{36 if name == 'x32' else 33}: host call {name}", host_call, name)
     for victim in VICTIMS:
-        tests.add(f"ipc: 28 forged messages to {victim}", forged, victim)
-    tests.add("ipc: 29 forged answers", forged_answers)
+        tests.add(f"28: forged messages to {victim}", forged, victim)
     for name in ("vfscore", "driver", "time"):
-        tests.add(f"ipc: 32 the process of {name} is killed", killed, name)
+        tests.add(f"32: the process of {name} is killed", killed, name)
+    tests.add("31: more memory than the quota", quota)
+    tests.add("29: forged answers", forged_answers)
     for name in ("plat", "vfscore", "driver"):
-        tests.add(f"ipc: 32 {name} does not answer", silent, name, signal.SIGTERM)
-    tests.add("ipc: 31 more memory than the quota", quota)
-    tests.add("ipc: 30 rubbish in its counters", claims)
+        tests.add(f"32: {name} does not answer", silent, name, signal.SIGTERM)
+    tests.add("30: rubbish in its counters", claims)
     for name in ("parent", "vfscore"):
-        tests.add(f"ipc: 29 what {name} tells", rewritten, name)
-    tests.add("ipc: 1 others' memory", others_memory)
+        tests.add(f"29: what {name} tells", rewritten, name)
+    tests.add("1: others' memory", others_memory)
+    for row in STOPPED:
+        if row[0] in AS_EVER:
+            tests.add(f"{row[4]}: {row[0]}", stopped, *row, isolation="ipc")
+    for row in HARMLESS:
+        if row[0] in AS_EVER:
+            tests.add(f"{row[2]}: {row[0]}", harmless, *row, isolation="ipc")
+    tests.add("every row of the catalogue has a test", complete, list(tests.tests), "ipc")
     return tests.main()
 
 

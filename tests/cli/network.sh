@@ -34,9 +34,13 @@ publish() {
 }
 
 for port in 80 80: :80 x:80 80:x 0:80 80:0 65536:80 80:65536 80:80/sctp 80:80/ 1.2.3:80:80 \
-    1.2.3.4:80 ::1:80:80 -1:80 ' 80:80'; do
+    1.2.3.4:80 ::1:80:80 '[::1]:80' '[]:80:80' '[::1:80:80' '[1.2.3.4]:80:80' -1:80 ' 80:80'; do
     publish "bad port '$port'" 'it is \[ADDRESS:\]HOSTPORT:PORT' "$port"
 done
+expect 125 'publish of an IPv6 address does not go with stream:passt' 'IPv6 with passt' \
+    cubicle run --network=stream:passt '--publish=[::1]:8080:80' "$system" -- netdev '' info
+expect 125 'a helper needs address6=ADDRESS and gateway6=ADDRESS' 'IPv6 without a gateway' \
+    cubicle run --network=stream:slirp,address6=fd00::5 "$system" -- netdev '' info
 publish 'no helper' 'publish does not go with network none' 8080:80
 expect 125 'publish does not go with network tap' 'publish with a TAP device' \
     cubicle run --network=tap:t0 --publish=8080:80 "$system" -- netdev '' info

@@ -102,6 +102,46 @@ ok 'it says which isolation plain code needs'
 expect 125 'greet.cub: the module has code for sfi' 'code for sfi without isolation' \
     cubicle run --isolation=none greet.cub
 
+# With a component, which has a cubicle of its own.
+mkdir -p registry
+cp "$build"/interfaces/*.desc registry
+cat >adder.h <<'C'
+#include <cubicle/interface.h>
+CUBICLE_INTERFACE(adder);
+int adder_add(int a, int b);
+C
+echo '#include "adder.h"
+int adder_add(int a, int b) { return b == 0 ? a / b : a + b; }' >adder.c
+cat >adds.c <<'C'
+#include <stdio.h>
+#include "adder.h"
+int main(void) { printf("%d\n", adder_add(1, 2)); return adder_add(1, 0) != -104; }
+C
+cubicle-idl --strict -I "$top/include" -o registry adder.h
+ok 'an interface outside of the tree'
+cubicle-cc --cubicle-interfaces=registry --cubicle-provides=adder adder.c -o adder.cub
+ok 'its component'
+cubicle-cc --cubicle-interfaces=registry adds.c -o adds.cub
+ok 'a program that calls it'
+expect 0 'adder .*division by zero' 'a component of the command line, which dies alone' \
+    cubicle run --interfaces=registry --component=adder.cub --stats adds.cub
+[ "$(cat out)" = 3 ] && grep -Eq '^ *adds +adder ' err
+ok 'a cubicle named after its file'
+expect 125 'adds: imports adder_add of interface adder' 'without it the program is not loaded' \
+    cubicle run --interfaces=registry adds.cub
+expect 125 'greet.cub: the module has a main' 'a program as a component' \
+    cubicle run --component=greet.cub greet.cub
+expect 125 'adder.cub: the module has no main' 'a component as a program' cubicle run adder.cub
+expect 125 'nosuch.cub: No such file' 'a component that does not exist' \
+    cubicle run --component=nosuch.cub greet.cub
+cp adder.cub plat.cub
+expect 125 'plat.cub: no component .* can have its name' 'a component with the name of another' \
+    cubicle run --interfaces=registry --component=plat.cub adds.cub
+expect 125 'adder.cub: no component .* can have its name' 'the same component twice' \
+    cubicle run --interfaces=registry --component=adder.cub --component=adder.cub adds.cub
+expect 125 "'hello' is not the file of a program" 'a component next to a manifest' \
+    cubicle run --component=adder.cub hello
+
 # With a network: where the command line speaks of one.
 cat >net.c <<'C'
 #include <arpa/inet.h>

@@ -67,4 +67,34 @@ for pair in HUP:129 TERM:143; do
     [ -z "$(pgrep -P $pid)" ]
     ok "SIG$signal leaves no process"
 done
+# A limit of the size of files is an error where it is met, never a signal.
+cat >writer.c <<'C'
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+static char bytes[300000];
+int main(void)
+{
+    memset(bytes, 'x', sizeof(bytes));
+    for (int i = 0; i < 2; i++) {
+        errno = 0;
+        const ssize_t n = write(1, bytes, sizeof(bytes));
+        fprintf(stderr, "writer: %zd %d\n", n, errno == EFBIG);
+    }
+    return 0;
+}
+C
+CUBICLE_ISOLATION=none cubicle-cc writer.c -o writer.cub
+expect 0 '^writer: -1 1$' 'a program that writes more than ulimit -f' \
+    sh -c 'ulimit -f 100; exec cubicle run --isolation=none writer.cub'
+[ "$(wc -c <out)" -eq 51200 ]
+ok 'it wrote what was allowed'
+expect 125 'isolation sfi: File too large: .*ulimit -f' 'ulimit -f below the memory that is shared' \
+    sh -c 'ulimit -f 1; exec cubicle run hello'
+expect 125 ': File too large' 'the same for processes' \
+    sh -c 'ulimit -f 1; exec cubicle run hello --isolation=ipc'
+expect 125 'statistics.*File too large|stats.json: File too large' 'a report that is longer' \
+    sh -c 'ulimit -f 1; exec cubicle run hello --isolation=none --json=stats.json'
+
 finish

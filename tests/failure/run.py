@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The N-th host call or allocation fails, for every N from the start of `cubicle run` to
 its end: each run ends by itself, with an error that says what happened, or as if nothing
-had been wrong. Rows of the attack catalogue: F41.
+had been wrong. Row 41 of the attack catalogue.
 
     tests/failure/run.py [WORD...]     only tests whose name contains a word
 """
@@ -81,10 +81,10 @@ def main():
     tests = Suite("failure")
     for isolation in ("sfi", "none"):
         for chunk in range(CHUNKS):
-            tests.add(f"F41: {isolation}, every {CHUNKS}th from {chunk + 1}", sweep,
+            tests.add(f"41: {isolation}, every {CHUNKS}th from {chunk + 1}", sweep,
                       isolation, chunk)
     for chunk in range(CHUNKS):
-        tests.add(f"F41: sfi, a directory of the host, every {CHUNKS}th from {chunk + 1}", sweep, "sfi",
+        tests.add(f"41: sfi, a directory of the host, every {CHUNKS}th from {chunk + 1}", sweep, "sfi",
                   chunk, MOUNTED)
     return tests.main()
 

@@ -108,7 +108,7 @@ static void program(void)
         break;
     case 2:
         (void)socket_send(one, bytes, size, MSG_DONTWAIT | (take() % 2 ? MSG_MORE : 0),
-                          NULL, 0, 1);
+                          1);
         break;
     case 3:
         (void)socket_shutdown(one, (int)(take() % 3), 1);

@@ -194,7 +194,7 @@ def forged():
 
 
 # What is said of it, for each way to die.
-REPORTED = {"NULL": "null", "ILLEGAL": "illegal", "DIVIDE": "divide", "STACK": "guard", "ABORT": "any", "LOOP": "limit"}
+REPORTED = {"NULL": "null", "ILLEGAL": "illegal", "DIVIDE": "divide", "STACK": "guard", "ABORT": "liar", "LOOP": "limit"}
 
 
 def dies(name, call, how):

@@ -11,6 +11,7 @@ import functools
 import os
 import re
 import sys
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import (  # noqa: E402
-    BUILD, SLOW, SYSTEMS, TOP, Failure, Skip, Suite, check, run_system, temporary_directory)
+    BUILD, SLOW, SYSTEMS, TOP, Failure, Skip, Suite, check, check_fault, run_system, temporary_directory)
 
 SEED = os.environ.get("LIARS_SEED", "1")
 SYSTEM = (SYSTEMS / "liars.yaml").read_text()
@@ -28,7 +29,9 @@ LOOP_MS = 40  # that a liar may compute
 # tests/interfaces/tell.h
 LIES = {name: number for number, name in enumerate(
     re.findall(r"^    TELL_(\w+),", (TOP / "tests/interfaces/tell.h").read_text(), re.MULTILINE))}
-DEATHS = ("NULL", "ILLEGAL", "DIVIDE", "STACK", "ABORT", "EXIT", "LOOP")
+# Ways to die, in the order of tell.h, and what the report must say; None: there is none.
+DEATHS = {"NULL": "null", "ILLEGAL": "illegal", "DIVIDE": "divide", "STACK": "guard", "ABORT": "liar", "EXIT": None,
+          "LOOP": "limit"}
 
 # Lies that a function tells from its first call on, while the system starts.
 FIRST = [("RETURN", 1), ("RETURN", -1), ("RETURN", -(2**63)), ("REENTER", 0)]
@@ -57,6 +60,13 @@ class Component:
     @functools.cache
     def system(self):
         """The system in which it lies, and the believer is the application."""
+        return self.write(Path(FOLDER.name))
+
+    def fresh(self):
+        """The same, with nothing left of other runs: hostfs has a directory of the host."""
+        return self.write(Path(tempfile.mkdtemp(dir=FOLDER.name)))
+
+    def write(self, folder):
         liar = (f"[{self.name}=liar-{self.name}]\n    on_fault: fail-call\n"
                 f"    call_limit_ms: {LOOP_MS * SLOW:.0f}")
         text = SYSTEM.replace(f"modules: [{self.name}]", f"modules: {liar}")
@@ -69,11 +79,12 @@ class Component:
         if self.name not in ("lwip", "loopback"):  # so that a wait for nothing is refused, not waited
             text = re.sub(r"^network: .*\n", "", text, flags=re.MULTILINE)
         if self.name == "hostfs":  # in the place of ramfs: all files are those of a folder
-            host = Path(FOLDER.name) / "host"
+            folder.chmod(0o755)
+            host = folder / "host"
             host.mkdir(mode=0o777, exist_ok=True)
             host.chmod(0o777)
             text = text.replace('"ramfs /"', '"hostfs / host rw"')
-        path = Path(FOLDER.name) / f"{self.name}.yaml"
+        path = folder / f"{self.name}.yaml"
         path.write_text(text)
         return path
 
@@ -158,10 +169,18 @@ def provider(component, function):
 
 
 def ends_well(component, result):
+    """The system has ended by itself; one that was not started, or was stopped, says why."""
     honest_lives(result, component.cubicle())
     known = (0, 98, 125, 126, 139) if component.name != "boot" else range(256)
     check(result.status in known, "it did not end by itself", result)
     check("BELIEVED" not in result.err, "it was believed", result)
+    if component.name not in ("boot", "plat"):  # those could say it, or hide it
+        check(result.status != 125 or re.search(REFUSED, result.err, re.MULTILINE), "no reason", result)
+    check(result.status != 139 or result.faults(), "no report", result)
+
+
+# How a start ends that a liar makes impossible: what could not be done, and why.
+REFUSED = r"^(boot|cubicle): .*(cannot|failed|refused).*: \S"
 
 
 def first(component, function):
@@ -174,13 +193,35 @@ def first(component, function):
         ends_well(component, result)
 
 
+def told(component, function, lie):
+    """The run of one lie, and whether somebody has met it and the liar lives on."""
+    result = run_system(component.fresh(), component.name, f"only={function}", f"lie={lie}", timeout=20)
+    counts = [line for line in said(result) if line.startswith(f"{function} 1 lies, ")]
+    return result, bool(counts) and " 0 told," not in counts[0]
+
+
+@functools.cache
+def is_met(component, function):
+    """Does the workload call it? Asked by a lie that harms nobody."""
+    return told(component, function, f"{LIES['REENTER']}:0")[1]
+
+
 def dies(component, function):
-    for number, how in enumerate(DEATHS):
-        if how not in ("NULL", "EXIT") and function != component.functions[0]:
+    if not is_met(component, function):
+        raise Skip("nobody calls it after the start; see the test `from the start`")
+    # Every way to die once for each component, in the first function that is met.
+    every = function == next(f for f in component.functions if is_met(component, f))
+    for number, (how, reason) in enumerate(DEATHS.items()):
+        if how not in ("NULL", "EXIT") and not every:
             continue
-        lie = f"lie={LIES['DIE']}:{number}"
-        result = run_system(component.system(), component.name, f"only={function}", lie, timeout=20)
+        result, lives = told(component, function, f"{LIES['DIE']}:{number}")
         ends_well(component, result)
+        check(not lives, f"{how}: it lives", result)
+        if reason is not None:
+            check_fault(result, component.cubicle(), reason)
+            check(len(result.faults()) == 1, f"{how}: more than one report", result)
+        else:
+            check(not result.faults(), f"{how}: a report", result)
 
 
 def around(component, function):

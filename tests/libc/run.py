@@ -22,7 +22,7 @@ from harness import (  # noqa: E402
 )
 
 GROUPS = re.findall(
-    r'\{"(\w+)", test_\w+\}', (TOP / "tests" / "apps" / "libc" / "main.c").read_text()
+    r'\{"(\w+)", test_\w+, false\}', (TOP / "tests" / "apps" / "libc" / "main.c").read_text()
 )
 CONFIGURATIONS = {
     "sfi": ("sfi", []),

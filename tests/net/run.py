@@ -592,6 +592,54 @@ def helper_keeps_host(network):
         check(not reached or warned, f"{destination}: {reached}\n{err}")
 
 
+def packet6(destination, protocol, payload, at):
+    """The same by IPv6."""
+    ends = socket.inet_pton(socket.AF_INET6, "fd00::15") + socket.inet_pton(socket.AF_INET6, destination)
+    value = checksum(ends + struct.pack("!II", len(payload), protocol) + payload)
+    payload = payload[:at] + struct.pack("!H", value) + payload[at + 2:]
+    ip = struct.pack("!IHBB", 6 << 28, len(payload), protocol, 64) + ends
+    return (b"\x52\x55\x0a\0\2\2" + b"\2\0\0\0\0\1" + b"\x86\xdd" + ip + payload).hex()
+
+
+# Mapped and compatible addresses; the network's own, of which libslirp makes the host's; those of links and groups.
+LOOPBACK6 = ("::1", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "::127.0.0.1", "fd00::2", "fd00::3", "fd00::15", "fd00::",
+             "fd00::1:1", "fe80::1", "fe80::2", "ff01::1", "ff02::1", "ff05::1")
+
+
+def helper_keeps_host6():
+    """The same by IPv6, for services at ::1, at 127.0.0.1, and at both by a socket of IPv6."""
+    if not (CUBICLE.parent / "cubicle-slirp").exists():
+        raise Skip("cubicle-slirp is not built")
+    with contextlib.ExitStack() as stack:
+        services = []
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            for address in ("::1", "::ffff:127.0.0.1"):
+                service = stack.enter_context(socket.socket(socket.AF_INET6, kind))
+                service.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+                try:
+                    service.bind((address, 0))
+                except OSError as error:
+                    raise Skip("the host has no IPv6") from error
+                services.append(service)
+                if kind == socket.SOCK_STREAM:
+                    service.listen(64)
+        frames = []
+        for number, service in enumerate(services):
+            port = service.getsockname()[1]
+            for i, destination in enumerate(LOOPBACK6):
+                source = 40000 + 100 * number + i
+                tcp = struct.pack("!HHIIBBHHH", source, port, 1000, 0, 0x50, 2, 65000, 0, 0)
+                udp = struct.pack("!HHHH", source, port, 13, 0) + b"hello"
+                frames.append(packet6(destination, 6, tcp, 16) if service.type == socket.SOCK_STREAM
+                              else packet6(destination, 17, udp, 6))
+        network = "stream:slirp,address6=fd00::15,gateway6=fd00::2"
+        for some in (frames[i:i + 20] for i in range(0, len(frames), 20)):
+            result = execute([CUBICLE, "run", f"--network={network}", SYSTEM, "--", "netdev", "", "raw", *some])
+            check(result.status == 0, "", result)
+        reached = [f"{s.type.name} {s.getsockname()[0]}" for s in select.select(services, [], [], 0.2)[0]]
+        check(not reached, f"reached: {reached}")
+
+
 def helper_tells():
     """A passt that does not keep them out of reach is told of, and not taken by default."""
     if shutil.which("passt") is None or not (CUBICLE.parent / "cubicle-slirp").exists():
@@ -606,6 +654,7 @@ def helper_tells():
 def add_helpers(tests):
     for network in ("stream:slirp", "stream"):
         tests.add(f"{network}: loopback addresses of the host", helper_keeps_host, network)
+    tests.add("stream:slirp: loopback addresses of the host, IPv6", helper_keeps_host6)
     tests.add("stream:passt: loopback addresses of the host", helper_tells)
     tests.add("stream: passt does not start", helper_takes_place)
     for kind in ("passt", "slirp"):

@@ -64,7 +64,7 @@ REASONS = {
     "misaligned": r"access to a misaligned vector.*",
     "depth": r".*\(call depth\)",
     "abort": r"stopped by itself: the peer wants to",
-    "any": r".*",
+    "liar": r"stopped by itself: a liar wants to",
 }
 
 

@@ -12,7 +12,6 @@ import heapq
 import os
 import random
 import select
-import shutil
 import signal
 import socket
 import struct
@@ -47,8 +46,6 @@ class Server:
         if address is None:
             address = ("127.0.0.1", free_port())
             self.options.append(f"--publish={address[0]}:{address[1]}:80")
-            if shutil.which("passt") and not any(o.startswith("--network") for o in self.options):
-                self.options.append("--network=stream:passt")
         self.address = address
         self.argv = [CUBICLE, "run", system, *mode(isolation), f"--root={root}", *self.options]
         self.err = ""

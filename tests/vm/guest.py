@@ -15,11 +15,13 @@ MPK = {"CUBICLE_ISOLATIONS": "mpk"}
 # Of conformance under sfi, what depends on how views are switched.
 VIEWS = ["chosen", "sfi: windows", "sfi: calls", "sfi: ranges", "sfi: registers", "sfi: memory",
          "death by", "abort by"]
+# Of SQLite in fewer cubicles a part is enough.
+SQLITE = ["mpk: ", "4 cubicles: speedtest1", "3 cubicles: basic", "starts"]
 # NAME: runner, and words that choose tests; environment.
 SUITES = {
     "conformance": (["tests/conformance/run.py"], MPK),
     "attack": (["tests/attack/run.py"], MPK),
-    "sqlite": (["tests/apps/sqlite.py"], MPK),
+    "sqlite": (["tests/apps/sqlite.py", *SQLITE], MPK),
     "counts": (["tests/vm/counts.py"], MPK),
     "views-kernel": (["tests/conformance/run.py", *VIEWS],
                      {"CUBICLE_ISOLATIONS": "sfi", "CUBICLE_VIEW_SWITCH": "kernel"}),

@@ -96,9 +96,9 @@ bool process_run(const struct options *options, const struct list *argv);
 /** The same for programs whose exit status says more; -1 after a message. */
 int process_status(const struct options *options, const struct list *argv);
 
-/** Runs argv[0] and copies the first line it prints to @line, at most @size bytes with
- * the NUL. Returns whether it exited with 0. */
-bool process_read(const struct list *argv, char *line, size_t size);
+/** Runs argv[0] and copies the first line that it writes to @stream (STDOUT_FILENO or
+ * STDERR_FILENO) to @line, at most @size bytes with the NUL. Returns whether it exited with 0. */
+bool process_read(const struct list *argv, int stream, char *line, size_t size);
 
 /** Returns the name of a new empty file that ends in @suffix, or NULL after a message.
  * It is removed when the program ends, also by a signal. */

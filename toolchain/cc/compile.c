@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * Code and data live below 2 GiB at addresses that the loader fixes, so nothing is
@@ -81,7 +82,7 @@ static const char *compiler_headers(void)
     if (!*folder) {
         list_add(&argv, compiler_name());
         list_add(&argv, "-print-file-name=include");
-        if (!process_read(&argv, folder, sizeof(folder))) {
+        if (!process_read(&argv, STDOUT_FILENO, folder, sizeof(folder))) {
             exit(1); /* there is no compiler */
         }
     }

@@ -133,11 +133,15 @@ static void add_inputs(const struct options *options, const struct list *objects
     }
 }
 
-static bool run_linker(struct module *module)
+/* The linker's command line, which says with @trace who mentions that symbol. */
+static struct list linker_command(const struct module *module, const char *trace)
 {
     struct list argv = {0};
 
     list_add(&argv, "ld");
+    if (trace) {
+        list_add(&argv, arena_printf("--trace-symbol=%s", trace));
+    }
     list_add(&argv, "-r");
     list_add(&argv, "-nostdlib");
     list_add(&argv, "--gc-sections");
@@ -157,7 +161,42 @@ static bool run_linker(struct module *module)
     list_add(&argv, "-o");
     list_add(&argv, module->linked);
     add_inputs(module->options, module->objects, &argv);
+    return argv;
+}
+
+static bool run_linker(struct module *module)
+{
+    const struct list argv = linker_command(module, NULL);
+
     return process_run(module->options, &argv);
+}
+
+/*
+ * The first object that mentions @name, as the command line has it: a source, an object, or a
+ * member of an archive. ld prints "ld: FILE: reference to NAME". NULL where it does not say.
+ */
+static const char *referrer(const struct module *module, const char *name)
+{
+    const struct list argv = linker_command(module, name);
+    char line[4096];
+
+    if (!process_read(&argv, STDERR_FILENO, line, sizeof(line))) {
+        return NULL;
+    }
+    char *file = strchr(line, ' ');
+    char *end = strstr(line, ": reference to ");
+
+    if (!file || !end || file > end) {
+        return NULL;
+    }
+    *end = '\0';
+    for (size_t i = 0; i < module->options->ninputs && i < module->objects->count;
+         i++) {
+        if (!strcmp(module->objects->items[i], file + 1)) {
+            return module->options->inputs[i].name;
+        }
+    }
+    return arena_printf("%s", file + 1);
 }
 
 /* ---- symbols ---- */
@@ -203,10 +242,12 @@ static bool resolve(struct module *module, const char *name, bool weak)
     }
     interface = registry_of_function(&module->registry, name);
     if (!interface) {
+        const char *file = referrer(module, name);
+
         return fail(
-            "undefined reference to `%s': not in the objects or libraries, and no "
+            "%s%sundefined reference to `%s': not in the objects or libraries, and no "
             "interface of %s declares it",
-            name, module->options->interfaces);
+            file ? file : "", file ? ": " : "", name, module->options->interfaces);
     }
     if (list_has(&module->provides, interface->name)) {
         return fail("`%s' is not defined, but the module is to provide interface `%s'",

@@ -142,7 +142,7 @@ static void read_line(int fd, char *line, size_t size)
     line[strcspn(line, "\n")] = '\0';
 }
 
-bool process_read(const struct list *argv, char *line, size_t size)
+bool process_read(const struct list *argv, int stream, char *line, size_t size)
 {
     posix_spawn_file_actions_t actions;
     int ends[2];
@@ -152,7 +152,7 @@ bool process_read(const struct list *argv, char *line, size_t size)
         return fail("cannot create a pipe: %s", strerror(errno));
     }
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], stream);
     int error = posix_spawnp(&pid, argv->items[0], &actions, NULL, (char **)argv->items,
                              environ);
 

@@ -17,6 +17,10 @@ struct call_sockets {
     void (*forget)(int fd);
     /* Sleeps while the stack works on. 0, -EINTR, or another error: it could not. */
     long (*sleep)(unsigned long ns);
+    /* @fd gets other flags, or another descriptor of the same socket. */
+    void (*change)(int fd);
+    /* Tells the stack what was put off. */
+    void (*tell)(void);
 };
 
 /* 0 until a socket is made. */
@@ -24,6 +28,23 @@ extern const struct call_sockets *__call_sockets __attribute__((__visibility__("
 
 /* clock_sleep_ns(), and what was sent goes on its way meanwhile. */
 long __call_sleep(unsigned long ns) __attribute__((__visibility__("hidden")));
+
+/* To be called before a wait. */
+static inline void __call_sockets_tell(void)
+{
+    if (__call_sockets) {
+        __call_sockets->tell();
+    }
+}
+
+/* To be called before @fd gets other flags, or another descriptor of the same file; or where its socket may hold bytes
+ * back. */
+static inline void __call_sockets_change(int fd)
+{
+    if (__call_sockets) {
+        __call_sockets->change(fd);
+    }
+}
 
 /* The functions above, if @fd is one; else 0. */
 static inline const struct call_sockets *__call_socket_at(int fd)

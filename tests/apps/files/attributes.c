@@ -1,5 +1,5 @@
 /* Rights of the single user, and times. Natively this needs a user without privileges. */
-#include "check.h"
+#include "groups.h"
 
 #include <time.h>
 

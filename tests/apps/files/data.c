@@ -1,5 +1,5 @@
 /* Reading, writing, sizes, mappings, devices, large files. */
-#include "check.h"
+#include "groups.h"
 
 #include <sys/mman.h>
 #include <sys/random.h>

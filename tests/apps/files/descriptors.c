@@ -1,5 +1,5 @@
 /* Opening, copies of descriptors, locks, pipes. */
-#include "check.h"
+#include "groups.h"
 
 #include <poll.h>
 

@@ -3,17 +3,9 @@
  * all but `large`. Everything happens in a new directory below $TMPDIR or /tmp, which
  * is empty again in the end.
  */
-#include "check.h"
+#include "groups.h"
 
-#include <stdarg.h>
-
-int check_count, check_failed;
-
-static const struct {
-    const char *name;
-    void (*run)(void);
-    bool on_request;
-} groups[] = {
+static const struct check_group groups[] = {
     {"open", test_open, false},         {"data", test_data, false},
     {"seek", test_seek, false},         {"size", test_size, false},
     {"names", test_names, false},       {"absent", test_absent, false},
@@ -24,21 +16,6 @@ static const struct {
     {"devices", test_devices, false},   {"long", test_long, false},
     {"large", test_large, true},
 };
-
-void check_report(int ok, const char *file, int line, const char *format, ...)
-{
-    va_list args;
-    check_count++;
-    if (ok) {
-        return;
-    }
-    check_failed++;
-    printf("%s:%d: ", file, line);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    putchar('\n');
-}
 
 int check_open(const char *path, int flags, mode_t mode)
 {
@@ -64,20 +41,21 @@ void check_content(const char *path, const char *content)
     CHECK_INT(close(fd), 0);
 }
 
-static bool is_wanted(size_t group, int argc, char **argv)
+/* Where the groups run. */
+static char base[256];
+
+/* In a folder of its own, which it leaves empty. */
+static void run_in_folder(const struct check_group *group)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], groups[group].name) == 0) {
-            return true;
-        }
-    }
-    return argc < 2 && !groups[group].on_request;
+    CHECK_INT(mkdir(group->name, 0755), 0);
+    CHECK_INT(chdir(group->name), 0);
+    group->run();
+    CHECK_INT(chdir(base), 0);
+    CHECK_INT(rmdir(group->name), 0);
 }
 
 int main(int argc, char **argv)
 {
-    int run = 0, failed = 0;
-    char base[256];
     const char *parent = getenv("TMPDIR");
     snprintf(base, sizeof(base), "%s/files-XXXXXX", parent != NULL ? parent : "/tmp");
     if (mkdtemp(base) == NULL || chdir(base) != 0) {
@@ -85,21 +63,8 @@ int main(int argc, char **argv)
         return 2;
     }
     umask(022);
-    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        if (!is_wanted(i, argc, argv)) {
-            continue;
-        }
-        check_count = check_failed = 0;
-        CHECK_INT(mkdir(groups[i].name, 0755), 0);
-        CHECK_INT(chdir(groups[i].name), 0);
-        groups[i].run();
-        CHECK_INT(chdir(base), 0);
-        CHECK_INT(rmdir(groups[i].name), 0); /* each group leaves nothing behind */
-        printf("%s %s (%d checks)\n", check_failed != 0 ? "FAIL" : "PASS",
-               groups[i].name, check_count);
-        run++;
-        failed += check_failed != 0;
-    }
+    const int status = check_groups(groups, sizeof(groups) / sizeof(groups[0]), argc,
+                                    argv, run_in_folder);
     CHECK_INT(rmdir(base), 0);
-    return failed != 0 || run == 0;
+    return status || check_failed;
 }

@@ -1,5 +1,5 @@
 /* Names: removing, renaming, links, directories. */
-#include "check.h"
+#include "groups.h"
 
 #include <limits.h>
 

@@ -1,5 +1,5 @@
 /* Text to numbers and back: strtol, strtod, exactness of both ways. */
-#include "check.h"
+#include "groups.h"
 
 #include <float.h>
 #include <limits.h>

@@ -3,7 +3,7 @@
  * be there can be run. Plain code executes the instruction itself, and may use whatever it
  * says.
  */
-#include "check.h"
+#include "groups.h"
 
 #include <cpuid.h>
 #include <immintrin.h>

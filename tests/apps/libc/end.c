@@ -1,6 +1,6 @@
 /* Ways to end, checked by the runner. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <assert.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <getopt.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* Rounding modes and exception flags, of both units. */
-#include "check.h"
+#include "groups.h"
 
 #include <fenv.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Descriptors, directories, links, locks, poll: libc's part of each call. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <dirent.h>
 #include <fcntl.h>

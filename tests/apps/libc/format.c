@@ -1,6 +1,6 @@
 /* printf: flags, widths, exact decimal expansions. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <inttypes.h>
 #include <limits.h>

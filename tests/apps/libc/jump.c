@@ -1,5 +1,5 @@
 /* setjmp: registers, values, nesting, the signal mask. */
-#include "check.h"
+#include "groups.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* The C locale, and UTF-8 as musl's C.UTF-8 has it. */
-#include "check.h"
+#include "groups.h"
 
 #include <langinfo.h>
 #include <locale.h>

@@ -4,69 +4,36 @@
  * `full` is for a file system of 1 MiB.
  */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
-#include <stdarg.h>
 #include <unistd.h>
 
-int check_count, check_failed;
-
-static const struct {
-    const char *name;
-    void (*run)(void);
-} groups[] = {
-    {"convert", test_convert},
-    {"cpuid", test_cpuid},
-    {"environment", test_environment},
-    {"fenv", test_fenv},
-    {"files", test_files},
-    {"format", test_format},
-    {"jump", test_jump},
-    {"locale", test_locale},
-    {"math", test_math},
-    {"memory", test_memory},
-    {"runtime", test_runtime},
-    {"scan", test_scan},
-    {"shared", test_shared},
-    {"signal", test_signal},
-    {"sort", test_sort},
-    {"start", test_start},
-    {"stream", test_stream},
-    {"string", test_string},
-    {"system", test_system},
-    {"thread", test_thread},
-    {"time", test_time},
+static const struct check_group groups[] = {
+    {"convert", test_convert, false},
+    {"cpuid", test_cpuid, false},
+    {"environment", test_environment, false},
+    {"fenv", test_fenv, false},
+    {"files", test_files, false},
+    {"format", test_format, false},
+    {"jump", test_jump, false},
+    {"locale", test_locale, false},
+    {"math", test_math, false},
+    {"memory", test_memory, false},
+    {"runtime", test_runtime, false},
+    {"scan", test_scan, false},
+    {"shared", test_shared, false},
+    {"signal", test_signal, false},
+    {"sort", test_sort, false},
+    {"start", test_start, false},
+    {"stream", test_stream, false},
+    {"string", test_string, false},
+    {"system", test_system, false},
+    {"thread", test_thread, false},
+    {"time", test_time, false},
 };
-
-void check_report(int ok, const char *file, int line, const char *format, ...)
-{
-    va_list ap;
-    check_count++;
-    if (ok) {
-        return;
-    }
-    check_failed++;
-    printf("%s:%d: ", file, line);
-    va_start(ap, format);
-    vprintf(format, ap);
-    va_end(ap);
-    putchar('\n');
-}
-
-static int is_wanted(const char *name, int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], name) == 0) {
-            return 1;
-        }
-    }
-    return argc < 2;
-}
 
 int main(int argc, char **argv)
 {
-    int groups_run = 0, groups_failed = 0;
-
     if (argc == 3 && strcmp(argv[1], "end") == 0) {
         return test_end(argv[2]);
     }
@@ -81,15 +48,6 @@ int main(int argc, char **argv)
         printf("%s full\n", check_failed ? "FAIL" : "PASS");
         return check_failed;
     }
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-        if (is_wanted(groups[i].name, argc, argv)) {
-            check_count = check_failed = 0;
-            groups[i].run();
-            printf("%s %s (%d checks)\n", check_failed ? "FAIL" : "PASS",
-                   groups[i].name, check_count);
-            groups_run++;
-            groups_failed += check_failed != 0;
-        }
-    }
-    return groups_failed || !groups_run;
+    return check_groups(groups, sizeof groups / sizeof groups[0], argc, argv,
+                        check_run);
 }

@@ -1,7 +1,7 @@
 /* Elementary functions at values with known results, rounding, special cases, complex
  * arithmetic. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <complex.h>
 #include <float.h>

@@ -1,6 +1,6 @@
 /* malloc's promises and the memory calls under it. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <fcntl.h>
 #include <malloc.h>

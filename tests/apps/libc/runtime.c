@@ -1,5 +1,5 @@
 /* What compiled code and the loader expect of the C run time: helpers, constructors. */
-#include "check.h"
+#include "groups.h"
 
 #include <stdarg.h>
 

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "groups.h"
 
 #include <wchar.h>
 

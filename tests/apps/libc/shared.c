@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "groups.h"
 
 #define PAGE 4096
 #define RW (PROT_READ | PROT_WRITE)

@@ -1,5 +1,5 @@
 /* Signals that a program sends to itself. */
-#include "check.h"
+#include "groups.h"
 
 #include <signal.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* qsort, bsearch, hash and tree searches, random numbers. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <search.h>
 

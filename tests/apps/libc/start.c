@@ -3,7 +3,7 @@
  * environment and files; the root file system has what programs count on.
  */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <fcntl.h>
 #include <grp.h>

@@ -1,6 +1,6 @@
 /* stdio on files, memory and pushed-back characters. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

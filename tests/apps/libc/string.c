@@ -1,6 +1,6 @@
 /* <string.h> beyond what tests/libc compares with the host: the rest of the functions. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <ctype.h>
 #include <strings.h>

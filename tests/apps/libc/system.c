@@ -1,6 +1,6 @@
 /* Who and where the program is, and what it is refused. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <fcntl.h>
 #include <sched.h>

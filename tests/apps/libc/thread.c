@@ -1,6 +1,6 @@
 /* What the POSIX thread calls mean where there is one thread. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "check.h"
+#include "groups.h"
 
 #include <sys/resource.h>
 #include <sys/time.h>

@@ -82,13 +82,13 @@ int net_shutdown(int fd, int how)
 
 ssize_t net_send(int fd, const void *buf, size_t count, int flags)
 {
-    return ops.socket_send(fd, buf, count, flags, NULL, 0, 0);
+    return ops.socket_send(fd, buf, count, flags, 0);
 }
 
 ssize_t net_send_to(int fd, const void *buf, size_t count, int flags,
                     const void *address, size_t len)
 {
-    return ops.socket_send(fd, buf, count, flags, address, len, 0);
+    return ops.socket_send_to(fd, buf, count, flags, address, len, 0);
 }
 
 ssize_t net_receive(int fd, void *buf, size_t count, int flags)

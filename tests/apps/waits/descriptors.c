@@ -1,5 +1,5 @@
 /* eventfd, timerfd, socketpair, epoll, select, sendfile, splice. */
-#include "check.h"
+#include "groups.h"
 
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>

@@ -2,17 +2,9 @@
  * Conformance of what waits: arguments name groups; none means all but those on request. `catch HOW` waits for signals, and
  * `end HOW` ends by one.
  */
-#include "check.h"
+#include "groups.h"
 
-#include <stdarg.h>
-
-int check_count, check_failed;
-
-static const struct {
-    const char *name;
-    void (*run)(void);
-    bool on_request;
-} groups[] = {
+static const struct check_group groups[] = {
     {"eventfd", test_eventfd, false},
     {"timerfd", test_timerfd, false},
     {"pair", test_pair, false},
@@ -32,26 +24,12 @@ static const struct {
     {"interfaces", test_interfaces, false},
     {"nested", test_nested, false},
     {"shared_port", test_shared_port, false},
+    {"cork", test_cork, false},
     {"watches", test_watches, false},
     {"watches_again", test_watches_again, false},
     {"many", test_many, true},
     {"lonely", test_no_network, true},
 };
-
-void check_report(int ok, const char *file, int line, const char *format, ...)
-{
-    va_list args;
-    check_count++;
-    if (ok) {
-        return;
-    }
-    check_failed++;
-    printf("%s:%d: ", file, line);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    putchar('\n');
-}
 
 int64_t now_ms(void)
 {
@@ -64,16 +42,6 @@ int ready_for(int fd)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN | POLLOUT | POLLRDHUP | POLLPRI};
     return poll(&p, 1, 0) < 0 ? -errno : p.revents;
-}
-
-static bool is_wanted(size_t group, int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], groups[group].name) == 0) {
-            return true;
-        }
-    }
-    return argc < 2 && !groups[group].on_request;
 }
 
 static int end_by(const char *how)
@@ -99,7 +67,6 @@ static int end_by(const char *how)
 
 int main(int argc, char **argv)
 {
-    int run = 0, failed = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc == 3 && strcmp(argv[1], "catch") == 0) {
         return catch_signals(argv[2]);
@@ -107,16 +74,6 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "end") == 0) {
         return end_by(argv[2]);
     }
-    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        if (!is_wanted(i, argc, argv)) {
-            continue;
-        }
-        check_count = check_failed = 0;
-        groups[i].run();
-        printf("%s %s (%d checks)\n", check_failed != 0 ? "FAIL" : "PASS",
-               groups[i].name, check_count);
-        run++;
-        failed += check_failed != 0;
-    }
-    return failed != 0 || run == 0;
+    return check_groups(groups, sizeof(groups) / sizeof(groups[0]), argc, argv,
+                        check_run);
 }

@@ -1,5 +1,5 @@
 /* Sockets of the network, between ends of the same program. */
-#include "check.h"
+#include "groups.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>

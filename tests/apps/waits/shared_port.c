@@ -1,5 +1,5 @@
 /* Listeners that share a port (SO_REUSEPORT): only those that vfscore has made for the same program. */
-#include "check.h"
+#include "groups.h"
 
 #include <netinet/in.h>
 

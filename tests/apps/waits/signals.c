@@ -1,5 +1,5 @@
 /* Signals that timers send, and that others do. */
-#include "check.h"
+#include "groups.h"
 
 #include <setjmp.h>
 #include <sys/eventfd.h>

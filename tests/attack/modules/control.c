@@ -218,6 +218,7 @@ static int longjmp_out(void)
         if (jumped != 1) {
             return survived();
         }
+        printf(victim_intact() == 1 ? "jumped, intact\n" : "BROKEN\n");
         return 0;
     }
     return victim_survives(HOSTILE_LONGJMP);

@@ -276,6 +276,14 @@ t_aligned() {
 t_undefined() {
     fails 'undefined reference to `one'"'" link lost.c -o lost.cub && [ ! -e lost.cub ]
 }
+# Which object it is: a source of the command line, an object, a member of an archive.
+t_undefined_where() {
+    run -nostdinc -c lost.c -o lost.o && rm -f liblost.a && ar rcs liblost.a lost.o &&
+        fails "error: lost.c: undefined reference to \`one'" link lost.c -o lost.cub &&
+        fails "error: lost.o: undefined reference to \`one'" link lost.o -o lost.cub &&
+        fails "error: ./liblost.a(lost.o): undefined reference to \`one'" \
+            link ./liblost.a -o lost.cub
+}
 t_not_provided() {
     fails '`probe_run'"'"' is not defined' link --cubicle-provides=probe module.c one.o two.o \
         -o x.cub && [ ! -e x.cub ]
@@ -300,7 +308,7 @@ tests='object two_objects two_to_one assembly from_assembly assembler assembler_
     syntax_error refused_code refused_lines indirect no_main other_letters dependencies dependency_file list_dependencies debug ignored
     shared m32 unknown_own bad_isolation plain plain_environment help version questions
     dry_run link exports imports collected constructor note note_plain plain_page provides archive
-    partial default_name aligned undefined not_provided no_interface no_registry interrupted'
+    partial default_name aligned undefined undefined_where not_provided no_interface no_registry interrupted'
 # shellcheck disable=SC2086
 set -- $tests
 echo "1..$#"

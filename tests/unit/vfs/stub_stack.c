@@ -96,11 +96,10 @@ static int accept_(int handle, int flags, struct socket_address *peer, int calle
     return made;
 }
 
-static ssize_t send_(int handle, const void *buf, size_t count, int flags,
-                     const void *address, size_t len, int caller)
+static ssize_t send_(int handle, const void *buf, size_t count, int flags, int caller)
 {
     struct stub_socket *socket = get(handle);
-    (void)address, (void)len, (void)caller;
+    (void)caller;
     if (socket == NULL) {
         return -EBADF;
     }

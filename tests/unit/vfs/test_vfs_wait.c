@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -543,6 +544,78 @@ static void test_lost(void **state)
     assert_int_equal(vfs_close(set, A), 0);
 }
 
+/* What is sent of a small file is what is in it, whatever has come between. */
+static void test_sendfile_small(void **state)
+{
+    char data[4096], large[5000] = {0};
+    int handle, names[100];
+    (void)state;
+    memset(data, 'a', sizeof(data));
+    const int in = open_file("/small", O_CREAT | O_RDWR | O_TRUNC, A);
+    const int fd = make_socket(&handle);
+    const char *sent = stub_stack.sockets[handle].sent;
+    assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 0);
+    assert_int_equal(vfs_write(in, data, 10, A), 10);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 10);
+        assert_int_equal(vfs_sendfile(fd, in, 8, 100, A), 2);
+        assert_int_equal(vfs_sendfile(fd, in, 10, 100, A), 0);
+        assert_int_equal(vfs_sendfile(fd, in, 1 << 20, 100, A), 0);
+        assert_int_equal(vfs_sendfile(fd, in, 0, 0, A), 0);
+        assert_int_equal(stub_stack.sockets[handle].sent_flags, MSG_NOSIGNAL);
+    }
+    /* written, in the middle and at the end; cut and grown again */
+    assert_int_equal(vfs_pwrite(in, "XY", 2, 4, A), 2);
+    assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 10);
+    assert_memory_equal(sent, "aaaaXYaaaa", 10);
+    assert_int_equal(vfs_pwrite(in, "Z", 1, 10, A), 1);
+    assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 11);
+    assert_memory_equal(sent, "aaaaXYaaaaZ", 11);
+    assert_int_equal(vfs_ftruncate(in, 3, A), 0);
+    assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 3);
+    assert_int_equal(vfs_ftruncate(in, 5, A), 0);
+    assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 5);
+    assert_memory_equal(sent, "aaa\0\0", 5);
+    /* onto itself */
+    assert_int_equal(vfs_lseek(in, 5, SEEK_SET, A), 5);
+    assert_int_equal(vfs_sendfile(in, in, 0, 3, A), 3);
+    assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 8);
+    assert_memory_equal(sent, "aaa\0\0aaa", 8);
+    /* more files than are kept; each has its own bytes */
+    for (int i = 0; i < 100; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "/small%d", i);
+        names[i] = open_file(name, O_CREAT | O_RDWR, A);
+        assert_int_equal(vfs_write(names[i], name, strlen(name), A), strlen(name));
+    }
+    for (int i = 0; i < 300; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "/small%d", i * 7 % 100);
+        assert_int_equal(vfs_sendfile(fd, names[i * 7 % 100], 0, 100, A), strlen(name));
+        assert_memory_equal(sent, name, strlen(name));
+    }
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(vfs_close(names[i], A), 0);
+    }
+    /* one that has become too large; one that is mapped */
+    assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 8);
+    assert_int_equal(vfs_pwrite(in, large, sizeof(large), 0, A), sizeof(large));
+    assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 100);
+    assert_memory_equal(sent, large, 100);
+    const int mapped = open_file("/mapped", O_CREAT | O_RDWR, A);
+    assert_int_equal(vfs_write(mapped, data, 100, A), 100);
+    assert_int_equal(vfs_sendfile(fd, mapped, 0, 100, A), 100);
+    const int64_t base = vfs_map(mapped, 0, 4096, CUBICLE_WRITE, A);
+    assert_true(base > 0);
+    *(char *)(uintptr_t)base = 'm';
+    assert_int_equal(vfs_sendfile(fd, mapped, 0, 100, A), 100);
+    assert_int_equal(sent[0], 'm');
+    assert_int_equal(vfs_unmap((void *)(uintptr_t)base, 4096, A), 0);
+    assert_int_equal(vfs_close(mapped, A), 0);
+    assert_int_equal(vfs_close(in, A), 0);
+    assert_int_equal(vfs_close(fd, A), 0);
+}
+
 static void test_sendfile(void **state)
 {
     static char data[100000], copy[100000];
@@ -628,7 +701,8 @@ int main(void)
         cmocka_unit_test(test_epoll_timer),    cmocka_unit_test(test_sockets),
         cmocka_unit_test(test_poll_sockets),   cmocka_unit_test(test_epoll_sockets),
         cmocka_unit_test(test_lies),           cmocka_unit_test(test_lost),
-        cmocka_unit_test(test_sendfile),       cmocka_unit_test(test_many),
+        cmocka_unit_test(test_sendfile),       cmocka_unit_test(test_sendfile_small),
+        cmocka_unit_test(test_many),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("vfs_wait", tests, setup, NULL);

@@ -6,6 +6,7 @@
 #define fcntl fcntl_as_declared
 #include <fcntl.h>
 #undef fcntl
+#include "call_sockets.h"
 #include "syscall.h"
 
 int fcntl(int fd, int cmd, unsigned long argument);
@@ -44,6 +45,9 @@ int fcntl(int fd, int cmd, unsigned long argument)
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
         return __syscall_ret(__call_duplicate(fd, CALL_VFS_FD(fcntl, fd, cmd, (int)argument)));
+    case F_SETFL:
+        __call_sockets_change(fd);
+        /* fall through */
     default:
         return __syscall_ret(vfs_fcntl(fd, cmd, (int)argument, CALL_SELF));
     }

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <sys/ioctl.h>
 
+#include "call_sockets.h"
 #include "syscall.h"
 
 long __call_ioctl(int fd, int request, long argument)
@@ -11,6 +12,7 @@ long __call_ioctl(int fd, int request, long argument)
     case TIOCGWINSZ:
         return __call_winsize(fd, (void *)argument);
     case FIONBIO: {
+        __call_sockets_change(fd);
         const int flags = vfs_fcntl(fd, F_GETFL, 0, CALL_SELF);
         if (flags < 0) {
             return flags;

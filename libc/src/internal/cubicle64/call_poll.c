@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "call_signals.h"
+#include "call_sockets.h"
 #include "syscall.h"
 
 #define ALWAYS (POLLERR | POLLHUP | POLLNVAL)
@@ -19,6 +20,7 @@ long __call_poll(struct pollfd *fds, unsigned long count, int ms)
     }
     struct pollfd asked[count + 1];
     memcpy(asked, fds, count * sizeof *fds);
+    __call_sockets_tell();
     long r = vfs_poll(asked, count * sizeof *fds, ms, CALL_SELF);
     __call_waited(&r);
     if (r < 0) {

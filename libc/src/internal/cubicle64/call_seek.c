@@ -78,6 +78,7 @@ long __call_new(long fd)
 long __call_duplicate(int fd, long made)
 {
     long error = 0;
+    __call_sockets_change(fd);
     if (__call_new(made) >= 0) {
         error = __call_watch_duplicate(fd, made);
     }

@@ -10,6 +10,7 @@
 
 long __call_sleep(unsigned long ns)
 {
+    __call_sockets_tell();
     const long r = __call_sockets ? __call_sockets->sleep(ns) : -ENOTCONN;
     return r == 0 || r == -EINTR ? r : clock_sleep_ns(ns);
 }

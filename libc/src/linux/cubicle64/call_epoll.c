@@ -4,6 +4,7 @@
 #include <sys/timerfd.h>
 
 #include "call_signals.h"
+#include "call_sockets.h"
 #include "call_watch.h"
 #include "syscall.h"
 
@@ -35,6 +36,7 @@ static long epoll_wait_unmasked(int epoll, struct epoll_event *events, int room,
     if (room <= 0) {
         return -EINVAL;
     }
+    __call_sockets_tell();
     long r = vfs_epoll_wait(epoll, events, count * sizeof *events, ns, CALL_SELF);
     if (r > 0) {
         r = epoll_told(epoll, events, r, count);

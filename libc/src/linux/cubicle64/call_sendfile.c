@@ -1,5 +1,6 @@
 /* sendfile and splice. */
 #include "call_signals.h"
+#include "call_sockets.h"
 #include "syscall.h"
 
 #define ONCE_MAX 0x7ffff000ul
@@ -29,6 +30,9 @@ long __call_sendfile(int out, int in, long *offset, unsigned long count)
         r = vfs_sendfile(out, in, offset_in(offset), count, CALL_SELF);
         r = r > 0 ? __call_upto(r, count) : r;
     } while (__call_again(&r));
+    if (r < (long)count) {
+        __call_sockets_change(out); /* vfs may have said that more follows */
+    }
     offset_out(offset, r);
     return r == -EPIPE ? __call_broken(r) : r;
 }
@@ -47,6 +51,9 @@ long __call_splice(int in, long *in_offset, int out, long *out_offset, unsigned 
                        CALL_SELF);
         r = r > 0 ? __call_upto(r, count) : r;
     } while (__call_again(&r));
+    if (r < (long)count) {
+        __call_sockets_change(out); /* vfs may have said that more follows */
+    }
     offset_out(in_offset, r);
     offset_out(out_offset, r);
     return r == -EPIPE ? __call_broken(r) : r;

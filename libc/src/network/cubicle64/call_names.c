@@ -1,4 +1,6 @@
 /* Addresses, options and states of sockets. Those of vfs's own (socketpair) have no names, and few options. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -129,6 +131,7 @@ long __call_getsockopt(int fd, int level, int option, void *value, unsigned *len
         memcpy(value, &number, *len);
         return 0;
     }
+    __call_cork_tell();
     const unsigned size = room < OPTION_MAX ? room : OPTION_MAX;
     const long got = __call_upto(
         __call_stack.socket_get_option(s.handle, level, option, value, size, CALL_SELF), size);
@@ -149,6 +152,13 @@ long __call_setsockopt(int fd, int level, int option, const void *value, unsigne
     if (s.handle == 0) {
         int ignored; /* those that can be asked for can be set, and change nothing */
         return pair_getsockopt(&s, level, option, &ignored);
+    }
+    if (level == IPPROTO_TCP && option == TCP_CORK && len >= sizeof(int)) {
+        int on;
+        memcpy(&on, value, sizeof on);
+        if (__call_cork(fd, on != 0)) {
+            return 0;
+        }
     }
     return len > OPTION_MAX ? -EINVAL
                             : __call_zero(__call_stack.socket_set_option(s.handle, level, option, value,

@@ -19,6 +19,10 @@ struct call_socket {
     int handle; /* of the stack; 0: a socket of vfs's own */
     int type;   /* SOCK_*, 0: not known */
     int domain;
+    /* Of call_cork.c. */
+    char may_wait; /* its corks are told at once */
+    char corked;   /* as the stack knows */
+    char more;     /* the last send said that more follows */
 };
 
 /* The functions of the stack, once there is a socket of it. */
@@ -27,6 +31,21 @@ extern struct socket_ops __call_stack __attribute__((__visibility__("hidden")));
 /* What @fd stands for. 0, -EBADF, -ENOTSOCK, -EAFNOSUPPORT. */
 long __call_socket_get(int fd, struct call_socket *socket)
     __attribute__((__visibility__("hidden")));
+
+/* What is known of @fd; 0: nothing. */
+struct call_socket *__call_socket_entry(int fd) __attribute__((__visibility__("hidden")));
+
+/* Notes that TCP_CORK of @fd is set or cleared. Whether that is all there is to do; else the stack is to be told. */
+int __call_cork(int fd, int on) __attribute__((__visibility__("hidden")));
+
+/* Tells the stack of the cork that is put off. */
+void __call_cork_tell(void) __attribute__((__visibility__("hidden")));
+
+/* A send was cut short, or said that @more follows, or the one before it did. */
+void __call_cork_sent(int fd, int more) __attribute__((__visibility__("hidden")));
+
+/* Nothing is to be told any more of @fd, which is forgotten. */
+void __call_cork_forget(int fd) __attribute__((__visibility__("hidden")));
 
 /* @fd has been made, for @socket. */
 void __call_socket_put(int fd, const struct call_socket *socket)

@@ -17,7 +17,7 @@ static char stack_name[64];
 
 static struct call_socket *chunks[CALL_FD_MAX / CHUNK];
 
-static struct call_socket *entry(int fd)
+struct call_socket *__call_socket_entry(int fd)
 {
     if ((unsigned)fd >= CALL_FD_MAX || !chunks[fd / CHUNK]) {
         return 0;
@@ -28,25 +28,35 @@ static struct call_socket *entry(int fd)
 
 static int is_socket(int fd)
 {
-    return entry(fd) != 0;
+    return __call_socket_entry(fd) != 0;
 }
 
 static void forget(int fd)
 {
-    struct call_socket *s = entry(fd);
+    struct call_socket *s = __call_socket_entry(fd);
     if (s) {
         s->type = 0;
+        __call_cork_forget(fd);
+    }
+}
+
+static void change(int fd)
+{
+    struct call_socket *s = __call_socket_entry(fd);
+    if (s) {
+        __call_cork_tell();
+        s->may_wait = 1;
     }
 }
 
 static long read_socket(int fd, void *buf, unsigned long count)
 {
-    return __call_socket_receive(fd, entry(fd), buf, count, 0, 0);
+    return __call_socket_receive(fd, __call_socket_entry(fd), buf, count, 0, 0);
 }
 
 static long write_socket(int fd, const void *buf, unsigned long count)
 {
-    return __call_socket_send(fd, entry(fd), buf, count, 0, 0, 0);
+    return __call_socket_send(fd, __call_socket_entry(fd), buf, count, 0, 0, 0);
 }
 
 static long readv_socket(int fd, const struct iovec *iov, int count)
@@ -65,7 +75,7 @@ static long sleep_in_stack(unsigned long ns)
 }
 
 static const struct call_sockets sockets = {is_socket,    read_socket, write_socket,  readv_socket,
-                                            writev_socket, forget,      sleep_in_stack};
+                                            writev_socket, forget,      sleep_in_stack, change, __call_cork_tell};
 
 /* One stack in a program. */
 static long stack_bind(const char *name)
@@ -102,7 +112,8 @@ void __call_socket_put(int fd, const struct call_socket *socket)
 }
 
 /* What vfs says of @fd, checked; the stack is bound. */
-static long told_socket(int fd, const struct vfs_socket *told, struct call_socket *socket)
+static long told_socket(int fd, const struct vfs_socket *told, int may_wait,
+                        struct call_socket *socket)
 {
     if (told->handle < 0 || told->type <= 0) {
         return -EIO;
@@ -113,21 +124,21 @@ static long told_socket(int fd, const struct vfs_socket *told, struct call_socke
             return error;
         }
     }
-    *socket = (struct call_socket){told->handle, told->type, told->domain};
+    *socket = (struct call_socket){told->handle, told->type, told->domain, may_wait, 0, 0};
     __call_socket_put(fd, socket);
     return 0;
 }
 
 long __call_socket_get(int fd, struct call_socket *socket)
 {
-    const struct call_socket *known = entry(fd);
+    const struct call_socket *known = __call_socket_entry(fd);
     if (known) {
         *socket = *known;
         return 0;
     }
     struct vfs_socket told;
     const long error = __call_zero(vfs_socket_handle(fd, &told, CALL_SELF));
-    return error ? error : told_socket(fd, &told, socket);
+    return error ? error : told_socket(fd, &told, 1, socket);
 }
 
 long __call_socket(int domain, int type, int protocol)
@@ -139,7 +150,7 @@ long __call_socket(int domain, int type, int protocol)
     if (fd < 0) {
         return fd;
     }
-    const long error = told_socket(fd, &told, &socket);
+    const long error = told_socket(fd, &told, !(type & SOCK_NONBLOCK), &socket);
     if (error) {
         __call_close(fd);
         return error;
@@ -164,6 +175,8 @@ long __call_accept(int fd, void *address, unsigned *len, int flags)
     }
     if (accepted.handle > 0) {
         listening.handle = accepted.handle;
+        listening.may_wait = !(flags & SOCK_NONBLOCK);
+        listening.corked = listening.more = 0;
         __call_socket_put(r, &listening);
     }
     struct socket_address peer = {.len = accepted.len < sizeof peer.bytes ? accepted.len
@@ -182,7 +195,7 @@ long __call_socketpair(int domain, int type, int protocol, int *fds)
             return -EIO;
         }
         fds[i] = __call_new(made[i]);
-        const struct call_socket socket = {0, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), domain};
+        const struct call_socket socket = {0, type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), domain, 1, 0, 0};
         __call_socket_put(fds[i], &socket);
     }
     return r;

@@ -25,11 +25,15 @@ static long send_once(int fd, const struct call_socket *s, const void *buf, unsi
 {
     long r;
     do {
-        r = s->handle == 0
-                ? vfs_send(fd, buf, count, flags, CALL_SELF)
-                : __call_stack.socket_send(s->handle, buf, count, flags, address, len, CALL_SELF);
+        r = s->handle == 0 ? vfs_send(fd, buf, count, flags, CALL_SELF)
+            : address      ? __call_stack.socket_send_to(s->handle, buf, count, flags, address, len,
+                                                    CALL_SELF)
+                           : __call_stack.socket_send(s->handle, buf, count, flags, CALL_SELF);
         r = r > 0 ? __call_upto(r, count) : r == 0 && count ? -EIO : r;
     } while (__call_again(&r));
+    if (flags & MSG_MORE || s->more || r < (long)count) {
+        __call_cork_sent(fd, (flags & MSG_MORE) != 0);
+    }
     return r;
 }
 

@@ -1,0 +1,141 @@
+"""What was measured, and its JSON.
+
+    {"format": "cubicle-bench", "version": 2, "machine": {...}, "rounds": 5, "complete": true,
+     "parts": {NAME: {"title", "settings": {...}, "skipped": null or why,
+                      "failures": [{"configuration", "message"}],
+                      "absent": [{"configuration", "rows", "why"}],
+                      "rows": [{"name", "unit", "better": "less" or "more", "step": of the clock, 0: fine enough,
+                                "configurations": {NAME: {"median", "q1", "q3", "values": [...]}}}]}}}
+
+Values are in the order in which they were measured. Readers of another version refuse the file.
+"""
+
+import json
+import math
+from collections import namedtuple
+
+from matrix import configurations
+from matrix.figures import spread
+
+FORMAT = "cubicle-bench"
+VERSION = 2
+
+Row = namedtuple("Row", "name unit better step", defaults=("less", 0.0))
+Sample = namedtuple("Sample", "configuration row value")
+
+
+class Unreadable(Exception):
+    """A file that is no result of this version; the text says what to do."""
+
+
+class PartResult:
+    """Of one part. @absent: [(configuration, rows as text, why)]."""
+
+    def __init__(self, title, settings=None, absent=()):
+        self.title, self.settings, self.absent = title, dict(settings or {}), list(absent)
+        self.skipped = None
+        self.failures = []
+        self.rows, self.values = {}, {}  # {name: Row}, {(name, configuration): [value]}
+
+    def add(self, samples):
+        for configuration, row, value in samples:
+            self.rows.setdefault(row.name, row)
+            self.values.setdefault((row.name, configuration), []).append(value)
+
+    def configurations(self):
+        """Those that have values, those of the matrix first, in its order."""
+        measured = dict.fromkeys(configuration for _, configuration in self.values)
+        return [*(c for c in configurations.ALL if c in measured),
+                *(c for c in measured if c not in configurations.ALL)]
+
+    def get(self, row, configuration):
+        return self.values.get((row, configuration), [])
+
+    def median(self, row, configuration):
+        """None without values."""
+        values = self.get(row, configuration)
+        return spread(values).median if values else None
+
+    def to_json(self):
+        rows = []
+        for name, row in self.rows.items():
+            columns = {}
+            for configuration in self.configurations():
+                if values := self.get(name, configuration):
+                    figures = spread(values)
+                    columns[configuration] = {"median": figures.median, "q1": figures.q1,
+                                              "q3": figures.q3, "values": values}
+            rows.append({**row._asdict(), "configurations": columns})
+        return {
+            "title": self.title, "settings": self.settings, "skipped": self.skipped,
+            "rows": rows,
+            "failures": [{"configuration": c, "message": m} for c, m in self.failures],
+            "absent": [{"configuration": c, "rows": r, "why": w} for c, r, w in self.absent],
+        }
+
+    @classmethod
+    def from_json(cls, data):
+        """Raises KeyError, TypeError, ValueError or AttributeError where @data is something else."""
+        absent = [(a["configuration"], a["rows"], a["why"]) for a in data["absent"]]
+        part = cls(str(data["title"]), data["settings"], absent)
+        part.skipped = data["skipped"]
+        part.failures = [(f["configuration"], f["message"]) for f in data["failures"]]
+        for entry in data["rows"]:
+            row = Row(str(entry["name"]), str(entry["unit"]), entry["better"], float(entry["step"]))
+            if row.better not in ("less", "more"):
+                raise ValueError(f"row '{row.name}': 'better' is neither less nor more")
+            for configuration, column in entry["configurations"].items():
+                values = [float(v) for v in column["values"]]
+                if not values or not all(map(math.isfinite, values)):
+                    raise ValueError(f"row '{row.name}': no numbers")
+                part.add(Sample(configuration, row, v) for v in values)
+        return part
+
+
+class Results:
+    """Of a run."""
+
+    def __init__(self, machine, rounds):
+        self.machine, self.rounds = machine, rounds
+        self.complete = False
+        self.parts = {}
+
+    def to_json(self):
+        return {
+            "format": FORMAT, "version": VERSION, "machine": self.machine, "rounds": self.rounds,
+            "complete": self.complete, "parts": {n: p.to_json() for n, p in self.parts.items()},
+        }
+
+    def text(self):
+        return json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, data):
+        results = cls({str(k): v for k, v in data["machine"].items()}, int(data["rounds"]))
+        results.complete = bool(data["complete"])
+        results.parts = {n: PartResult.from_json(p) for n, p in data["parts"].items()}
+        return results
+
+
+AGAIN = "measure it again: bench/run --output=FILE, in a checkout of the version to compare with"
+
+
+def read(path):
+    """The results in a file. Raises Unreadable."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Unreadable(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Unreadable(f"{path}: broken JSON ({error}); {AGAIN}") from error
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise Unreadable(f"{path}: not a result of bench/run, or of one before version {VERSION}; "
+                         f"{AGAIN} with the bench/ of this one")
+    if data.get("version") != VERSION:
+        raise Unreadable(f"{path}: has version {data.get('version')!r} of the format, and this bench/run "
+                         f"reads version {VERSION}; {AGAIN} with the bench/ of this one")
+    try:
+        return Results.from_json(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"{path}: not complete, or changed by hand "
+                         f"({type(error).__name__}: {error}); {AGAIN}") from error

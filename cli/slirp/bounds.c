@@ -1,0 +1,94 @@
+/*
+ * How much the helper takes. libslirp keeps a connection that the outside ended first for ten seconds, with its descriptor
+ * and two buffers of 128 KiB, and has no limit of its own. So clients that come and go would fill the table of descriptors, whereupon accept()
+ * fails for ever and poll() does not wait; and a system or clients that do not read would fill the memory.
+ */
+#include "helper.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX 16384u
+#define CONNECTIONS_LEAST 64u /* fewer descriptors serve nobody */
+#define RESERVE \
+    32u /* descriptors for name servers' addresses, and for what is refused */
+
+/* Below this a buffer that is freed goes back to the host at once, and one that is hardly used is hardly there. malloc()
+ * would raise its own threshold with the first that is freed. Frames, of up to 64 KiB, stay below. */
+#define SEPARATE_BYTES (96 * 1024)
+
+#define MEMORY_ENOUGH ((size_t)256 << 20) /* bytes, with which new connections wait */
+#define MEMORY_MOST ((size_t)512 << 20)   /* bytes, with which nobody may send more */
+#define LOOK_EVERY 16 /* rounds of the loop between looks at the memory */
+
+static bool open_fds[CONNECTIONS_MAX + RESERVE];
+static unsigned nopen, most_open;
+static int memory_fd = -1;
+static size_t memory; /* resident bytes, as of the last look */
+
+bool bounds_setup(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
+        return false;
+    }
+    files.rlim_cur = files.rlim_max < CONNECTIONS_MAX + RESERVE
+                         ? files.rlim_max
+                         : CONNECTIONS_MAX + RESERVE;
+    most_open = (unsigned)files.rlim_cur - RESERVE;
+    memory_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (files.rlim_cur < CONNECTIONS_LEAST + RESERVE || memory_fd < 0 ||
+        setrlimit(RLIMIT_NOFILE, &files) != 0) {
+        fprintf(stderr,
+                "cubicle-slirp: needs /proc, and %u open files ('ulimit -n', it has "
+                "%lu)\n",
+                CONNECTIONS_LEAST + RESERVE, (unsigned long)files.rlim_cur);
+        return false;
+    }
+    return mallopt(M_MMAP_THRESHOLD, SEPARATE_BYTES) == 1;
+}
+
+void bounds_opened(int fd, void *opaque)
+{
+    (void)opaque;
+    if (fd >= 0 && (size_t)fd < sizeof(open_fds) && !open_fds[fd]) {
+        open_fds[fd] = true;
+        nopen++;
+    }
+}
+
+void bounds_closed(int fd, void *opaque)
+{
+    (void)opaque;
+    if (fd >= 0 && (size_t)fd < sizeof(open_fds) && open_fds[fd]) {
+        open_fds[fd] = false;
+        nopen--;
+    }
+}
+
+void bounds_look(void)
+{
+    static unsigned round;
+    char text[64] = "";
+    char *resident = NULL;
+
+    if (round++ % LOOK_EVERY == 0 && pread(memory_fd, text, sizeof(text) - 1, 0) > 0) {
+        (void)strtoul(text, &resident, 10); /* the whole; then what is resident */
+        memory = strtoul(resident, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+    }
+}
+
+bool bounds_may_begin(void)
+{
+    return nopen < most_open && memory < MEMORY_ENOUGH;
+}
+
+bool bounds_may_send(void)
+{
+    return memory < MEMORY_MOST;
+}

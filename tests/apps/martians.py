@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Packets whose source cannot be where they come from, false claims of ARP, and the numbers of those that the stack sends.
+
+    tests/apps/martians.py [WORD...]     only tests whose name contains a word
+"""
+
+import contextlib
+import socket
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from harness import CUBICLE, SLOW, SYSTEMS, Suite, check, temporary_directory  # noqa: E402
+from peer import GUEST, MAC, OWN, Peer, checksum, datagram, ipv4  # noqa: E402
+
+OTHER = socket.inet_aton("10.78.0.3")
+GUEST6, OWN6 = (socket.inet_pton(socket.AF_INET6, f"fd00:78::{n}") for n in (2, 1))
+MARTIANS = ("127.0.0.1", "127.1.2.3", "10.78.0.2", "10.78.0.255", "255.255.255.255", "224.0.0.1")
+MARTIANS6 = ("::1", "::ffff:10.78.0.1", "::ffff:127.0.0.1", "fd00:78::2", "ff02::1")
+
+
+@contextlib.contextmanager
+def system():
+    """The program, and its peer."""
+    with temporary_directory() as folder:
+        peer = Peer(Path(folder) / "link")
+        with subprocess.Popen(
+                [CUBICLE, "run", SYSTEMS / "martians.yaml", "--isolation=sfi",
+                 f"--network=stream:{folder}/link,address6=fd00:78::2,mtu=1500"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                peer.accept()
+                peer.ask()
+                yield peer, process
+            finally:
+                process.kill()
+
+
+def martians():
+    """None reaches a program."""
+    with system() as (peer, process):
+        time.sleep(2)  # the stack looks whether its address is taken, for a second
+        for name in MARTIANS:
+            peer.send(0x800, datagram(socket.inet_aton(name), GUEST, 9000, b"martian"))
+        for name in MARTIANS6:
+            peer.send(0x86DD, datagram(socket.inet_pton(socket.AF_INET6, name), GUEST6, 9000, b"martian"))
+        peer.send(0x86DD, datagram(OWN6, GUEST6, 9000, b"neighbour"))
+        peer.send(0x800, datagram(OWN, GUEST, 9000, b"end"))
+        out = process.communicate(timeout=20 * SLOW)[0].splitlines()
+        check(out == ["fd00:78::1 neighbour", "::ffff:10.78.0.1 end"], f"{out}")
+
+
+def syn(source):
+    """It asks for a connection where nobody listens; a reset answers."""
+    head = struct.pack("!HHIIBBHHH", 2000, 9, 1, 0, 5 << 4, 2, 1024, 0, 0)
+    total = checksum(source + GUEST + struct.pack("!HH", 6, len(head)) + head)
+    return ipv4(source, GUEST, 6, head[:16] + struct.pack("!H", total) + head[18:])
+
+
+def steps():
+    """How much the number of a packet is above that of the one before to the same peer, while others get some, too."""
+    with system() as (peer, _):
+        seen = {OWN: [], OTHER: []}
+        peer.own.add(OTHER)
+        peer.other = lambda packet: seen[packet[16:20]].append(struct.unpack("!H", packet[4:6])[0])
+        for number in range(60):
+            source = OTHER if number % 3 else OWN  # two for each
+            want, end = len(seen[source]) + 1, time.monotonic() + 5 * SLOW
+            while len(seen[source]) < want and time.monotonic() < end:
+                peer.send(0x800, syn(source))
+                peer.take(0.2)
+        check(len(seen[OWN]) >= 20, f"{len(seen[OWN])} answers")
+        return {(b - a) % 65536 for a, b in zip(seen[OWN], seen[OWN][1:])}
+
+
+def numbers():
+    """Who counts the packets that it gets learns nothing of those that others get."""
+    have = steps()
+    # One of 256 other peers shares the counter.
+    check(have == {1} or (have := steps()) == {1}, f"steps of {have}")
+
+
+def claim(peer, kind, mac, address, to):
+    """An ARP packet: @kind 1 asks for @to, 2 answers it; @address is said to be at @mac."""
+    peer.send(0x806, struct.pack("!HHBBH", 1, 0x800, 6, 4, kind) + mac + address + peer.mac + to)
+
+
+def neighbours():
+    """Others do not take the place of a neighbour, nor push it out of the table."""
+    with system() as (peer, _):
+        heard, frame = [], peer.frame
+
+        def watch(one):
+            if one[12:14] == b"\x08\0" or one[21] == 1:  # no answers to ARP
+                heard.append((one[12:14], one[:6]))
+            frame(one)
+
+        def answer():
+            """Where a reset goes, or what is asked first."""
+            heard.clear()
+            peer.send(0x800, syn(OWN))
+            end = time.monotonic() + 5 * SLOW
+            while not heard and time.monotonic() < end:
+                peer.take(0.2)
+            return heard[:1]
+
+        peer.frame = watch
+        usual = [(b"\x08\x00", MAC)]
+        check(answer() == usual, f"{heard}")
+        false = bytes.fromhex("0200000000ff")
+        for kind in (1, 2):
+            claim(peer, kind, false, OWN, GUEST)
+            claim(peer, kind, false, OWN, OWN)
+        peer.take(0.2)
+        check(answer() == usual, f"after false claims: {heard}")
+        time.sleep(1.5)  # the others are younger
+        for number in range(200):
+            for kind in (1, 2):
+                claim(peer, kind, false, GUEST[:3] + bytes([10 + number]), GUEST)
+        peer.take(0.5)
+        check(answer() == usual, f"after a flood: {heard}")
+
+
+def main():
+    tests = Suite("martians")
+    tests.add("sources", martians)
+    tests.add("numbers", numbers)
+    tests.add("neighbours", neighbours)
+    return tests.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
