@@ -192,7 +192,7 @@ def main():
     tests.add("29: forged answers", forged_answers)
     for name in ("plat", "vfscore", "driver"):
         tests.add(f"32: {name} does not answer", silent, name, signal.SIGTERM)
-    tests.add("30: rubbish in its counters", claims)
+    tests.add("28: rubbish in its counters", claims)
     for name in ("parent", "vfscore"):
         tests.add(f"29: what {name} tells", rewritten, name)
     tests.add("1: others' memory", others_memory)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What messages between processes cost where it counts: SQLite's queries that call others most, and NGINX.
 
-    bench/processes.py sqlite [--rounds 5] [--size 20]
-    bench/processes.py nginx [--rounds 3] [--seconds 3]       needs root, as bench/run --only nginx does
+    bench/messages.py sqlite [--rounds 5] [--size 20]
+    bench/messages.py nginx [--rounds 3] [--seconds 3]       needs root, as bench/run --only nginx does
 
 The isolated system (sfi), the same as processes on all processors and on one, and plain calls (direct), in turn; each
 grouped into many cubicles, four and three.
