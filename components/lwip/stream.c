@@ -42,6 +42,7 @@ int stream_put(struct sock *sock, const void *from, size_t count, bool more,
                size_t *done)
 {
     *done = 0;
+    tcp_clear_flags(sock->tcp, TF_FULL);
     while (*done < count) {
         size_t size = stream_space(sock);
         size = size < count - *done ? size : count - *done;
@@ -49,6 +50,7 @@ int stream_put(struct sock *sock, const void *from, size_t count, bool more,
         size = size < room ? size : room;
         size = size < UINT16_MAX ? size : UINT16_MAX;
         if (size == 0) {
+            tcp_set_flags(sock->tcp, TF_FULL);
             return -EAGAIN;
         }
         uint8_t *to = sock->chunk->bytes + sock->chunk->used;

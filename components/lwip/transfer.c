@@ -71,7 +71,7 @@ static ssize_t stream_send(struct sock *sock, const void *buf, size_t count, int
                                (flags & MSG_MORE) != 0, &n);
             done += n;
             tcp_hold_back(sock, (flags & MSG_MORE) != 0);
-            if (n > 0) {
+            if (n > 0 || error == -EAGAIN) {
                 loop_dirty(sock);
             }
         } else if (error == 0) {

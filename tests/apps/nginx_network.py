@@ -291,6 +291,19 @@ def small_window():
                     check_file(client, files, "1m")
 
 
+def small_queue():
+    """A server's small SO_SNDBUF, less than a segment has room for: what is queued does not wait to become more."""
+    with temporary_directory() as folder:
+        files = make_root(folder)
+        (Path(folder) / "etc/nginx").mkdir(parents=True)
+        (Path(folder) / "etc/nginx/nginx.conf").write_text(SMALL_WINDOW.replace("rcvbuf", "sndbuf"))
+        with Server(folder, options=["--network=stream:slirp"]) as server, Client(server) as client:
+            start = time.monotonic()
+            check_file(client, files, "1m")
+            took = time.monotonic() - start
+            check(took < 5 * SLOW, f"1 MiB took {took:.1f} s")
+
+
 def upload(network):
     """A body of 8 MiB does not wait for anybody's timer, where the host gives the helper's socket enough room."""
     if network.endswith("passt") and shutil.which("passt") is None:
@@ -543,6 +556,7 @@ def main():
     suite.add("aborted transfers", aborted)
     suite.add("a connection per request", reconnecting)
     suite.add("a small window", small_window)
+    suite.add("a small queue", small_queue)
     for network in ("stream:slirp", "stream:passt"):
         suite.add(f"a large upload, {network}", upload, network)
     suite.add("the helper's memory", helper_memory)
