@@ -338,7 +338,7 @@ def helper_memory():
             check(before > 0, "cubicle-slirp does not run")
             finished_by_clients(server, files, "1m", 3000)
             most = resident()
-            check(most < before + 32 * MIB, f"the helper has {most} bytes, {before} before")
+            check(most < before + 288 * MIB, f"the helper has {most} bytes, {before} before")
             end = time.monotonic() + 20 * SLOW
             while resident() > before + 4 * MIB:
                 check(time.monotonic() < end, f"the helper keeps {resident()} bytes, {before} before")

@@ -44,7 +44,8 @@ def files():
         for path in [start] if start.is_file() else start.rglob("*"):
             if path.is_file():
                 chosen[path] = path
-    programs = [PYTHON, *(BUILD / "native").iterdir()]
+    # Inputs that a fuzz target keeps lie there, too.
+    programs = [PYTHON, *(p for p in (BUILD / "native").iterdir() if os.access(p, os.X_OK))]
     programs += [BUILD / "bin" / name for name in ("cubicle", "cubicle-archive")]
     programs += [path for path in chosen if "lib-dynload" in path.parts]
     for program in programs:
