@@ -455,8 +455,7 @@ def main():
     suite.add("nginx -t", command, ["-t"], 0, "test is successful")
     suite.add("an error in the configuration", command, ["-t"], 1,
               r'unknown directive "nonsense" in /etc/nginx/nginx.conf:1', "nonsense;\n")
-    shared = {"sfi": Shared("sfi", []), "none": Shared("none", []),
-              "direct": Shared("none", ["--link=direct"]),
+    shared = {"sfi": Shared("sfi", []), "direct": Shared("none", ["--link=direct"]),
               "ipc": Shared("ipc", [], "nginx-processes")}
     for name, configuration in shared.items():
         for test in TESTS:
