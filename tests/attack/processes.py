@@ -141,43 +141,49 @@ def quota():
     check(result.status == 0, "wrong exit status", result)
 
 
-def killed(name):
-    """Whatever ends a process: its cubicle is dead, by its policy, and no process stays."""
+def survivor():
+    """A system of processes that waits."""
     argv = [CUBICLE, "run", SYSTEMS / "conformance.yaml", "--isolation=ipc", "--", "survive"]
-    with subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, text=True,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        pids = []
-        while process.poll() is None and not pids:
-            time.sleep(0.2)  # until it runs
-            everybody = descendants(process.pid)
-            pids = [p for p in everybody if Path(f"/proc/{p}/comm").read_text().strip() == name]
-        check(pids, f"no process is named {name}")
-        os.kill(pids[0], signal.SIGKILL)
-        err = process.communicate(timeout=60)[1]
-    check(f"fault: {name}: its process ended: signal 9" in err, f"not reported\n{err}")
-    check(process.returncode == EXIT_FAULT, f"exit status {process.returncode}\n{err}")
+    return subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, text=True,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def process_of(system, name):
+    """The pid of cubicle @name's process, once it runs, and those of all of the system's."""
+    pids = []
+    while system.poll() is None and not pids:
+        time.sleep(0.2)
+        everybody = descendants(system.pid)
+        pids = [p for p in everybody if Path(f"/proc/{p}/comm").read_text().strip() == name]
+    check(pids, f"no process is named {name}")
+    return pids[0], everybody
+
+
+def check_ended(system, everybody, status, err):
+    check(system.returncode == status, f"exit status {system.returncode}\n{err}")
     left = [p for p in everybody if Path(f"/proc/{p}").exists()]
     check(not left, f"processes {left} are still there")
+
+
+def killed(name):
+    """Whatever ends a process: its cubicle is dead, by its policy, and no process stays."""
+    with survivor() as system:
+        pid, everybody = process_of(system, name)
+        os.kill(pid, signal.SIGKILL)
+        err = system.communicate(timeout=60)[1]
+    check(f"fault: {name}: its process ended: signal 9" in err, f"not reported\n{err}")
+    check_ended(system, everybody, EXIT_FAULT, err)
 
 
 def silent(name, number):
     """A process that does not answer: the system ends all the same when it is asked to, and all of it."""
-    argv = [CUBICLE, "run", SYSTEMS / "conformance.yaml", "--isolation=ipc", "--", "survive"]
-    with subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, text=True,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        pids = []
-        while process.poll() is None and not pids:
-            time.sleep(0.2)  # until it runs
-            everybody = descendants(process.pid)
-            pids = [p for p in everybody if Path(f"/proc/{p}/comm").read_text().strip() == name]
-        check(pids, f"no process is named {name}")
-        os.kill(pids[0], signal.SIGSTOP)
+    with survivor() as system:
+        pid, everybody = process_of(system, name)
+        os.kill(pid, signal.SIGSTOP)
         time.sleep(0.3)
-        process.send_signal(number)
-        err = process.communicate(timeout=60)[1]
-    check(process.returncode == 128 + number, f"exit status {process.returncode}\n{err}")
-    left = [p for p in everybody if Path(f"/proc/{p}").exists()]
-    check(not left, f"processes {left} are still there")
+        system.send_signal(number)
+        err = system.communicate(timeout=60)[1]
+    check_ended(system, everybody, 128 + number, err)
 
 
 def main():
