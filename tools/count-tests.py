@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Sums up a meson test log (testlog.json): the last line is "N passed, N failed, N skipped".
 
+Before it, for each program that failed, the checks that did, and what they said of it.
+
 A program that reports single checks (TAP, or a closing line "N passed, N failed") counts with
 those; any other counts as one.
 """
@@ -10,6 +12,8 @@ import re
 import sys
 
 COUNTS = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$", re.MULTILINE)
+FAILED = re.compile(r"^\s*not ok\b(?!.*#\s*skip)(?:.*\n?)(?:\s*#.*\n?)*", re.MULTILINE | re.IGNORECASE)
+LINES_MAX = 12  # of each check that failed
 TAP = re.compile(r"^\s*(not )?ok\b[^#\n]*(#\s*skip)?", re.MULTILINE | re.IGNORECASE)
 
 
@@ -35,6 +39,15 @@ def count(test):
     return passed, failed, skipped
 
 
+def explain(test):
+    """The checks of @test that failed, each with the first lines of what follows it."""
+    for check in FAILED.findall(test.get("stdout", "")):
+        lines = check.rstrip().splitlines()
+        yield from lines[:LINES_MAX]
+        if len(lines) > LINES_MAX:
+            yield f"# ({len(lines) - LINES_MAX} more lines in testlog.txt)"
+
+
 def main():
     totals = [0, 0, 0]
     failures = []
@@ -44,9 +57,11 @@ def main():
             counts = count(test)
             totals = [a + b for a, b in zip(totals, counts)]
             if counts[1] > 0:
-                failures.append(test["name"])
-    for name in failures:
-        print(f"failed: {name}")
+                failures.append(test)
+    for test in failures:
+        print(f"failed: {test['name']}")
+        for line in explain(test):
+            print(f"    {line}")
     print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
     return 1 if totals[1] > 0 or totals[0] == 0 else 0
 

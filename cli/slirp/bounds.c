@@ -21,8 +21,9 @@
  * would raise its own threshold with the first that is freed. Frames, of up to 64 KiB, stay below. */
 #define SEPARATE_BYTES (96 * 1024)
 
-#define MEMORY_ENOUGH ((size_t)256 << 20) /* bytes, with which new connections wait */
-#define MEMORY_MOST ((size_t)512 << 20)   /* bytes, with which nobody may send more */
+/* Resident bytes. The first has room for 2,000 connections whose buffers have been full in both directions. */
+#define MEMORY_ENOUGH ((size_t)512 << 20) /* with these new connections wait */
+#define MEMORY_MOST ((size_t)768 << 20)   /* with these nobody may send more */
 #define LOOK_EVERY 16 /* rounds of the loop between looks at the memory */
 
 static bool open_fds[CONNECTIONS_MAX + RESERVE];
