@@ -1,8 +1,8 @@
 #include "wall.h"
 #include "backend/backend.h"
-#include "filter.h"
-#include "host_files.h"
-#include "message.h"
+#include "base/filter.h"
+#include "base/message.h"
+#include "gate/host_files.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -1,6 +1,6 @@
 /* What backends share that give the monitor no rights of its own. */
 #include "backend.h"
-#include "../layout.h"
+#include "base/layout.h"
 
 #include <errno.h>
 

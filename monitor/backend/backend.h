@@ -6,9 +6,9 @@
 #ifndef MONITOR_BACKEND_BACKEND_H
 #define MONITOR_BACKEND_BACKEND_H
 
-#include "../emit.h"
-#include "../monitor.h"
-#include "../verify/verify.h"
+#include "base/emit.h"
+#include "monitor.h"
+#include "verify/verify.h"
 
 #include <signal.h>
 #include <stdbool.h>

@@ -2,13 +2,13 @@
  * What a cubicle's process may ask of the kernel: to wait, to change its own memory, and what its rights in the manifest
  * are for. Its code is plain, so it can make any call that the filter lets through, with any arguments that it lets through.
  */
-#include "../../backend/backend.h"
-#include "../../filter.h"
-#include "../../host_files.h"
-#include "../../message.h"
-#include "../../signal_pending.h"
-#include "../../wall.h"
+#include "backend/backend.h"
+#include "base/filter.h"
+#include "base/message.h"
+#include "fault/signal_pending.h"
+#include "gate/host_files.h"
 #include "ipc.h"
+#include "wall.h"
 
 #include <errno.h>
 #include <linux/futex.h>

@@ -2,16 +2,16 @@
  * The parent: it makes the processes, starts the system by messages to them, and looks after those that end. It runs no
  * cubicle code, and believes no message but as far as its sender may have its way anyway.
  */
-#include "../../counters.h"
-#include "../../entry.h"
-#include "../../fault.h"
-#include "../../fault_report.h"
-#include "../../message.h"
-#include "../../module.h"
-#include "../../restart.h"
-#include "../../signal_pending.h"
-#include "../../unwind.h"
+#include "base/counters.h"
+#include "base/message.h"
+#include "call/entry.h"
+#include "fault/fault.h"
+#include "fault/report.h"
+#include "fault/restart.h"
+#include "fault/signal_pending.h"
+#include "fault/unwind.h"
 #include "ipc.h"
+#include "load/module.h"
 
 #include <errno.h>
 #include <inttypes.h>

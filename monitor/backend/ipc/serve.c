@@ -6,14 +6,14 @@
  *   SV2  An answer is taken only from the process that is asked, for the innermost call to it.
  *   SV3  Pages are changed for an allocator only while this cubicle waits for an answer of it, or where they have been given back.
  */
-#include "../../entry.h"
-#include "../../fault.h"
-#include "../../gate.h"
-#include "../../marshal.h"
-#include "../../module.h"
-#include "../../page.h"
-#include "../../restart.h"
+#include "base/page.h"
+#include "call/entry.h"
+#include "call/marshal.h"
+#include "fault/fault.h"
+#include "fault/restart.h"
+#include "gate/gate.h"
 #include "ipc.h"
+#include "load/module.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -10,9 +10,9 @@
  *       and window.c knows that they are mapped, so that closing comes here.
  *   H3  A group without pages has no key.
  */
-#include "../../cubicle.h"
-#include "../../page.h"
-#include "../../window.h"
+#include "base/cubicle.h"
+#include "base/page.h"
+#include "memory/window.h"
 #include "mpk.h"
 
 #define NGROUPS 8

@@ -10,9 +10,9 @@
  *       same tag and rights) than its share of the host's mappings allows (P5). Before
  *       there could be more all of them become their owner's again.
  */
-#include "../../cubicle.h"
-#include "../../page.h"
-#include "../../trampoline.h"
+#include "base/cubicle.h"
+#include "base/page.h"
+#include "call/trampoline.h"
 #include "mpk.h"
 
 #include <errno.h>

@@ -5,9 +5,9 @@
  * page is tagged for him. notes.md has the mechanism and its invariants.
  */
 #include "mpk.h"
-#include "../../emit.h"
-#include "../../layout.h"
-#include "../../page.h"
+#include "base/emit.h"
+#include "base/layout.h"
+#include "base/page.h"
 #include "forbidden.h"
 
 #include <cpuid.h>

@@ -4,8 +4,8 @@
 #ifndef MONITOR_BACKEND_MPK_MPK_H
 #define MONITOR_BACKEND_MPK_MPK_H
 
-#include "../../thread.h"
-#include "../backend.h"
+#include "backend/backend.h"
+#include "base/thread.h"
 
 /** PKRU, two bits a key: 1 no access, 2 no writing. Everything is 0 for the monitor. */
 #define MPK_NO_ACCESS 1u

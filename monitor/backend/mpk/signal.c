@@ -4,9 +4,9 @@
  * to the monitor's memory and wiped before anything else is done. The way back to a cubicle
  * leads through mpk_resume, so that no host call is ever made with its rights.
  */
-#include "../../cubicle.h"
-#include "../../fault.h"
-#include "../../page.h"
+#include "base/cubicle.h"
+#include "base/page.h"
+#include "fault/fault.h"
 #include "mpk.h"
 
 #include <cpuid.h>

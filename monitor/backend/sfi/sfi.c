@@ -17,10 +17,10 @@
  *       kernel's half of the addresses, which traps. Not where views are switched by
  *       arch_prctl: some kernels do not put a base of 0 back (view_switch.h, GS4).
  */
-#include "../../fault.h"
-#include "../../layout.h"
-#include "../../page.h"
-#include "../backend.h"
+#include "backend/backend.h"
+#include "base/layout.h"
+#include "base/page.h"
+#include "fault/fault.h"
 #include "view_map.h"
 #include "view_switch.h"
 

@@ -1,8 +1,8 @@
 #include "fake_backend.h"
 #include "backend/backend.h"
-#include "fault.h"
-#include "page.h"
-#include "thread.h"
+#include "base/page.h"
+#include "base/thread.h"
+#include "fault/fault.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
  */
 #include "backend/mpk/forbidden.h"
 #include "backend/mpk/mpk.h"
+#include "base/page.h"
+#include "call/trampoline.h"
 #include "fake_backend.h"
-#include "fault.h"
-#include "page.h"
-#include "trampoline.h"
+#include "fault/fault.h"
 
 #include <errno.h>
 #include <string.h>

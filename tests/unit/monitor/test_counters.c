@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
-#include "counters.h"
-#include "trampoline.h"
+#include "base/counters.h"
+#include "call/trampoline.h"
 
 static const struct backend fake = {.name = "fake"};
 const struct backend *backend = &fake;

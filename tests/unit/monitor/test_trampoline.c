@@ -12,13 +12,13 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
-#include "marshal.h"
-#include "message.h"
-#include "page.h"
-#include "trace.h"
-#include "trampoline.h"
-#include "trampoline_body.h"
-#include "unwind.h"
+#include "base/message.h"
+#include "base/page.h"
+#include "call/marshal.h"
+#include "call/trace.h"
+#include "call/trampoline.h"
+#include "call/trampoline_body.h"
+#include "fault/unwind.h"
 
 static unsigned refusals; /* how many trampolines will not be accepted */
 static unsigned messages;

@@ -3,10 +3,10 @@
  *
  *   monitor -> boot -> app -> peer -> app -> peer
  */
-#include "entry.h"
-#include "fault.h"
-#include "marshal.h"
-#include "unwind.h"
+#include "call/entry.h"
+#include "call/marshal.h"
+#include "fault/fault.h"
+#include "fault/unwind.h"
 
 #include <errno.h>
 #include <setjmp.h>

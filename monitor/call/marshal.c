@@ -1,0 +1,493 @@
+/*
+ * Invariants
+ *   M1  A size, a stacked argument or a pointer is read once; what is checked is what is
+ *       used (no double fetch).
+ *   M2  The callee receives addresses of its own memory only, or opaque values.
+ *   M3  Bytes outside the annotated range, or beyond what `ret` allows, never cross.
+ *       What the callee does not write of an `out` range is zero, not stale; with `ret`
+ *       it is for the callee not to return more than it wrote.
+ *   M4  Every copy goes through the view of the cubicle it is done for, with its rights.
+ *   M5  A range on demand is the caller's range and nothing else, only for the callee, and
+ *       only until it returns; passing it on makes it no longer.
+ */
+#include "marshal.h"
+#include "backend/backend.h"
+#include "base/copy.h"
+#include "base/cubicle.h"
+#include "base/page.h"
+#include "demand.h"
+#include "entry.h"
+#include "memory/window.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Of a callee's stack, one part in so many holds no copies. */
+#define STACK_FRAMES_PART 4
+#define ARENA_SIZE (6 * (MARSHAL_MONITOR_MAX + PAGE_SIZE))
+
+/* Where copies for the monitor's own functions are kept: a stack of its own, used from
+ * the top. One call of the monitor at a time. */
+static _Thread_local uint64_t arena_top;
+
+_Static_assert(sizeof(((struct call_frame *)0)->buffers) / sizeof(struct call_buffer) ==
+                   DESCRIPTOR_RANGES_MAX,
+               "a frame has a buffer for every range");
+
+int marshal_init(void)
+{
+    void *arena = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (arena == MAP_FAILED) {
+        return -ENOMEM;
+    }
+    arena_top = (uint64_t)(uintptr_t)arena + ARENA_SIZE;
+    return 0;
+}
+
+/* What is rare stays out of the way of what is not; it gets a copy of struct marshal, so
+ * that the original can live in registers. */
+#define RARE __attribute__((noinline, cold))
+#define INLINE inline __attribute__((always_inline))
+#define likely(condition) __builtin_expect((condition), 1)
+#define unlikely(condition) __builtin_expect((condition), 0)
+
+/* One call being prepared. */
+struct marshal {
+    struct call_frame *frame;
+    const struct trampoline *t;
+    const struct cubicle *from, *to; /* of the trampoline; NULL: the monitor */
+    uint64_t *values;   /* one per parameter; the caller's, then the callee's */
+    uint64_t sp, limit; /* copies grow down from sp to limit */
+    uint64_t from_view; /* of the caller */
+    uint64_t to_view; /* what the callee's addresses are relative to; 0: the monitor */
+};
+
+struct marshal_integer marshal_integer(enum descriptor_type type)
+{
+    const size_t size = descriptor_type_size(type);
+    return (struct marshal_integer){
+        .unused_bits = (uint8_t)(size == 0 ? 0 : 64 - 8 * size),
+        .is_signed = type == DESCRIPTOR_I8 || type == DESCRIPTOR_I16 ||
+                     type == DESCRIPTOR_I32 || type == DESCRIPTOR_I64,
+    };
+}
+
+void marshal_plan(struct trampoline *t)
+{
+    const struct descriptor_function *function = t->function;
+    unsigned nintegers = 0;
+    unsigned ndoubles = 0;
+    for (unsigned i = 0; i < function->nargs; i++) {
+        if (function->args[i].type == DESCRIPTOR_F64) {
+            ndoubles++;
+        } else {
+            nintegers++;
+        }
+    }
+    /* Ranges whose size is read through a pointer wait until that has been copied. */
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < function->nargs; i++) {
+            const struct descriptor_arg *arg = &function->args[i];
+            const bool late = arg->size_kind == DESCRIPTOR_SIZE_DEREF;
+            if (arg->kind < DESCRIPTOR_STRING || late != (pass == 1)) {
+                continue;
+            }
+            const bool by_arg = arg->size_kind == DESCRIPTOR_SIZE_ARG;
+            t->steps[t->nsteps] = (struct marshal_step){
+                .index = t->nsteps,
+                .arg = (uint8_t)i,
+                .kind = (uint8_t)arg->kind,
+                .size_kind = (uint8_t)arg->size_kind,
+                .size_integer = marshal_integer(
+                    by_arg ? function->args[arg->size_value].type : DESCRIPTOR_U64),
+                .size_width = arg->size_width,
+                .ret = arg->ret,
+                .on_demand = arg->on_demand,
+                .or_null = arg->or_null,
+                .size_value = arg->size_value,
+            };
+            t->nsteps++;
+        }
+    }
+    t->result = marshal_integer(function->returns);
+    const bool overflow = nintegers > 6 || ndoubles > 8;
+    t->marshal = t->nsteps > 0 || overflow;
+    t->stacked = overflow || ndoubles > 0;
+    t->simple = t->nsteps == 1 && t->steps[0].kind != DESCRIPTOR_STRING &&
+                !t->stacked && t->from != NULL && t->to != NULL;
+}
+
+uint64_t marshal_error_result(const struct descriptor_function *function, int error)
+{
+    switch (function->returns) {
+    case DESCRIPTOR_PTR:
+    case DESCRIPTOR_VOID:
+        return 0;
+    case DESCRIPTOR_F64:
+        return UINT64_C(0x7ff8000000000000); /* not a number */
+    default:
+        return (uint64_t)(int64_t)error;
+    }
+}
+
+RARE int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error)
+{
+    frame->nbuffers = 0;
+    frame->result = marshal_error_result(t->function, error);
+    frame->vector_result = frame->result;
+    return error;
+}
+
+/* Takes @size bytes of the callee's memory for a copy; 0 when there is not enough. */
+static INLINE uint64_t marshal_take(struct marshal *m, uint64_t size)
+{
+    if (m->sp - m->limit < size + 16) {
+        return 0;
+    }
+    m->sp = (m->sp - size) & ~UINT64_C(15);
+    return m->sp;
+}
+
+/* Arguments that a function with stacked ones has on the stack. */
+RARE static unsigned marshal_count_stacked(const struct descriptor_function *function)
+{
+    unsigned integers = 0;
+    unsigned doubles = 0;
+    unsigned nstacked = 0;
+    for (unsigned i = 0; i < function->nargs; i++) {
+        nstacked +=
+            function->args[i].type == DESCRIPTOR_F64 ? doubles++ >= 8 : integers++ >= 6;
+    }
+    return nstacked;
+}
+
+/* Sorts arguments from registers and the caller's stack into m->values (M1). */
+RARE static int marshal_gather(struct marshal *m)
+{
+    const struct descriptor_function *function = m->t->function;
+    uint64_t stack[CALL_ARGS_MAX];
+    const unsigned nstacked = marshal_count_stacked(function);
+    /* Above the return address; the stack pointer is in the caller's view. */
+    if (nstacked > 0 &&
+        ((backend->checks_copies &&
+          (m->frame->rsp >= SPACE_SIZE - SPACE_GUARD ||
+           !window_may(m->t->caller, m->frame->rsp + 8, 8 * nstacked, PAGE_READ))) ||
+         copy_bytes(stack, (const void *)(uintptr_t)(m->frame->rsp + 8),
+                    8 * nstacked) != 0)) {
+        return -EFAULT;
+    }
+    unsigned integers = 0;
+    unsigned doubles = 0;
+    unsigned stacked = 0;
+    for (unsigned i = 0; i < function->nargs; i++) {
+        const struct descriptor_arg *arg = &function->args[i];
+        if (arg->type == DESCRIPTOR_F64) {
+            m->values[i] =
+                doubles < 8 ? m->frame->vector_args[doubles] : stack[stacked];
+            stacked += doubles++ >= 8;
+        } else {
+            m->values[i] = integers < 6 ? m->frame->args[integers] : stack[stacked];
+            stacked += integers++ >= 6;
+        }
+        if (arg->kind == DESCRIPTOR_CALLER) {
+            m->values[i] = m->t->caller;
+        } else if (arg->kind == DESCRIPTOR_OPAQUE) {
+            m->values[i] = (uint32_t)m->values[i];
+        } else if (descriptor_type_is_integer(arg->type)) {
+            m->values[i] =
+                (uint64_t)marshal_read(marshal_integer(arg->type), m->values[i]);
+        }
+    }
+    return 0;
+}
+
+/* Hands m->values over: in the frame for registers, the rest on the callee's stack. */
+RARE static int marshal_scatter(struct marshal *m)
+{
+    const struct descriptor_function *function = m->t->function;
+    uint64_t stack[CALL_ARGS_MAX];
+    unsigned integers = 0;
+    unsigned doubles = 0;
+    unsigned nstacked = 0;
+    for (unsigned i = 0; i < function->nargs; i++) {
+        const bool is_double = function->args[i].type == DESCRIPTOR_F64;
+        if (is_double && doubles < 8) {
+            m->frame->vector_args[doubles++] = m->values[i];
+        } else if (!is_double && integers < 6) {
+            m->frame->args[integers++] = m->values[i];
+        } else {
+            stack[nstacked++] = m->values[i];
+        }
+    }
+    if (nstacked == 0) {
+        return 0;
+    }
+    m->sp &= ~UINT64_C(15);
+    const uint64_t at = marshal_take(m, (uint64_t)(nstacked + (nstacked & 1)) * 8);
+    if (at == 0) {
+        return -ENOBUFS;
+    }
+    return copy_bytes((void *)(uintptr_t)at, stack, 8 * nstacked);
+}
+
+/* Size in bytes that stands behind a pointer: read from the callee's copy of the integer,
+ * which has been made already (M1). */
+RARE static int64_t marshal_size_behind(struct marshal m,
+                                        const struct marshal_step *step)
+{
+    for (unsigned k = 0; k < m.frame->nbuffers; k++) {
+        const struct call_buffer *buffer = &m.frame->buffers[k];
+        if (m.t->steps[buffer->step].arg == step->size_value && !buffer->on_demand) {
+            int64_t size = 0;
+            memcpy(&size, (const void *)(uintptr_t)buffer->callee, step->size_width);
+            return size;
+        }
+    }
+    return -1;
+}
+
+/* Size in bytes of a range; negative where that is not a size. */
+static INLINE int64_t marshal_size(const struct marshal *m,
+                                   const struct marshal_step *step)
+{
+    if (likely(step->size_kind == DESCRIPTOR_SIZE_ARG)) {
+        return marshal_read(step->size_integer, m->values[step->size_value]);
+    }
+    return step->size_kind == DESCRIPTOR_SIZE_CONST ? step->size_value
+                                                    : marshal_size_behind(*m, step);
+}
+
+static INLINE struct call_buffer *marshal_buffer(struct marshal *m,
+                                                 const struct marshal_step *step,
+                                                 uint64_t caller, uint64_t callee,
+                                                 uint64_t size)
+{
+    struct call_buffer *buffer = &m->frame->buffers[m->frame->nbuffers++];
+    buffer->caller = caller;
+    buffer->callee = callee;
+    buffer->size = size;
+    buffer->step = step->index;
+    buffer->delivered = 0;
+    buffer->on_demand = 0;
+    return buffer;
+}
+
+/* Zeros @size bytes at @at, and up to the next multiple of 16, which is ours too. */
+static void marshal_zero(uint64_t at, uint64_t size)
+{
+    typedef uint64_t pair __attribute__((vector_size(16), may_alias));
+    for (uint64_t done = 0; done < size; done += sizeof(pair)) {
+        *(pair *)(uintptr_t)(at + done) = (pair){0, 0};
+    }
+}
+
+/* Address of the bytes of an `in` range; 0 where it stands for a range that the caller has
+ * not been given (M5), or, where that is asked here (@check), where the caller has no right to
+ * them (M4). Rights can go meanwhile, so only the copy itself tells in the end. @whose becomes
+ * the cubicle that the bytes belong to. */
+static INLINE uint64_t marshal_source(const struct marshal *m, uint64_t base,
+                                      uint64_t size, bool check, unsigned *whose)
+{
+    *whose = m->t->caller;
+    if (size > 0 && demand_stands_for(base) && m->from != NULL) {
+        return demand_source(m->frame - 1, m->t->caller, base - DEMAND_START, size,
+                             whose);
+    }
+    return check && m->from != NULL && !window_may(m->t->caller, base, size, PAGE_READ)
+               ? 0
+               : m->from_view + base;
+}
+
+static INLINE int marshal_range(struct marshal *m, const struct marshal_step *step)
+{
+    const uint64_t base = (uint32_t)m->values[step->arg];
+    if (base == 0 && step->or_null) {
+        m->values[step->arg] = 0;
+        return 0;
+    }
+    const uint64_t size =
+        (uint64_t)marshal_size(m, step); /* of a negative one: too much */
+    if (size > SPACE_SIZE || base + size > SPACE_SIZE || (base == 0 && size != 0)) {
+        return -EFAULT;
+    }
+    if (unlikely(size > MARSHAL_MONITOR_MAX) && m->to == NULL) {
+        return -E2BIG;
+    }
+    uint64_t source = m->from_view + base;
+    if (step->kind == DESCRIPTOR_IN) {
+        const bool on_demand = step->on_demand && size > DEMAND_MIN &&
+                               size <= DEMAND_MAX && m->from != NULL && m->to != NULL;
+        unsigned whose;
+        source =
+            marshal_source(m, base, size, on_demand || backend->checks_copies, &whose);
+        if (source == 0 && size > 0) {
+            return -EFAULT;
+        }
+        if (on_demand) {
+            marshal_buffer(m, step, base, source, size)->on_demand = (uint16_t)whose;
+            m->values[step->arg] = DEMAND_START;
+            return 0;
+        }
+    } else if (m->from != NULL && !window_may(m->t->caller, base, size, PAGE_WRITE)) {
+        return -EFAULT; /* the callee must not do what has a result for nobody */
+    }
+    uint64_t at = marshal_take(m, size + MARSHAL_OUT_WORD_SIZE);
+    if (at == 0) {
+        return -ENOBUFS;
+    }
+    *(uint64_t *)(uintptr_t)at = 0; /* the word of cubicle/out.h */
+    at += MARSHAL_OUT_WORD_SIZE;
+    if (step->kind == DESCRIPTOR_OUT) {
+        if (!step->ret) {
+            /* All of it goes back: not what the callee's stack held before (M3). */
+            marshal_zero(at, size);
+        }
+    } else if (copy_bytes((void *)(uintptr_t)at, (const void *)(uintptr_t)source,
+                          size) != 0) {
+        return -EFAULT;
+    }
+    (void)marshal_buffer(m, step, base, at, size);
+    m->values[step->arg] = at - m->to_view;
+    return 0;
+}
+
+/* How many of the @max bytes at @base a string can be looked for in. */
+static uint64_t marshal_readable(const struct marshal *m, uint64_t base, uint64_t max)
+{
+    uint64_t size = 0;
+    if (!backend->checks_copies || m->from == NULL) {
+        return max;
+    }
+    while (size < max && window_may(m->t->caller, base + size, 1, PAGE_READ)) {
+        size = page_round_up(base + size + 1) - base;
+    }
+    return size < max ? size : max;
+}
+
+RARE static int marshal_string(struct marshal *m, const struct marshal_step *step)
+{
+    const uint64_t base = (uint32_t)m->values[step->arg];
+    if (base == 0) {
+        m->values[step->arg] = 0;
+        return step->or_null ? 0 : -EFAULT;
+    }
+    const uint64_t room = SPACE_SIZE - base;
+    const uint64_t max = step->size_value < room ? step->size_value : room;
+    const uint64_t readable = marshal_readable(m, base, max);
+    const char *from = (const char *)(uintptr_t)(m->from_view + base);
+    const int64_t size = string_size(from, readable);
+    if (size < 0) {
+        return readable < max ? -EFAULT : (int)size;
+    }
+    char *at = (char *)(uintptr_t)marshal_take(m, (uint64_t)size);
+    if (at == NULL) {
+        return -ENOBUFS;
+    }
+    if (copy_bytes(at, from, (size_t)size) != 0) {
+        return -EFAULT;
+    }
+    at[size - 1] = '\0'; /* whatever the caller has made of it meanwhile (M1) */
+    m->values[step->arg] = (uint64_t)(uintptr_t)at - m->to_view;
+    return 0;
+}
+
+static int marshal_prepare(struct marshal *m)
+{
+    for (unsigned k = 0; k < m->t->nsteps; k++) {
+        const struct marshal_step *step = &m->t->steps[k];
+        const int error = step->kind == DESCRIPTOR_STRING ? marshal_string(m, step)
+                                                          : marshal_range(m, step);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static INLINE int marshal_enter_as(struct call_frame *frame, const struct trampoline *t,
+                                   bool simple)
+{
+    uint64_t values[CALL_ARGS_MAX];
+    struct marshal m = {
+        .frame = frame,
+        .t = t,
+        .from = t->from,
+        .to = t->to,
+        .values = !simple && t->stacked ? values : frame->args,
+        .from_view = simple || t->from != NULL ? t->from->view : 0,
+    };
+    if (simple && (m.from == NULL || m.to == NULL)) {
+        __builtin_unreachable();
+    }
+    frame->nbuffers = 0;
+    if (m.to == NULL) {
+        m.sp = arena_top;
+        m.limit = arena_top - ARENA_SIZE;
+    } else {
+        if (unlikely(m.to->state != CUBICLE_LIVE)) {
+            if (m.to->state == CUBICLE_DEAD && m.to->may_restart) {
+                /* It begins anew where calls trap on the stack that it has not. */
+                frame->callee_rsp =
+                    thread_self.cubicle[t->callee].stack & ~UINT64_C(15);
+                return 0;
+            }
+            return marshal_fail(frame, t, entry_error(t));
+        }
+        m.to_view = m.to->view;
+        m.sp = thread_self.cubicle[t->callee].stack & ~UINT64_C(15);
+        /* Only the stack's own pages can neither be protected, freed nor revoked; a cubicle
+         * that called out with another stack pointer cannot be entered meanwhile. Whatever a
+         * caller hands over, the callee's frames have a part of the stack left. */
+        const uint64_t bottom = m.to_view + m.to->stack_start;
+        const uint64_t top = bottom + m.to->stack_size;
+        m.limit = bottom + m.to->stack_size / STACK_FRAMES_PART;
+        if (unlikely(m.sp < m.limit || m.sp > top)) {
+            return marshal_fail(frame, t, -ENOBUFS);
+        }
+    }
+    int error = 0;
+    if (simple) {
+        error = marshal_range(&m, &t->steps[0]);
+    } else {
+        struct marshal any = m;
+        error = t->stacked ? marshal_gather(&any) : 0;
+        if (error == 0) {
+            error = marshal_prepare(&any);
+        }
+        if (error == 0 && t->stacked) {
+            error = marshal_scatter(&any);
+        }
+        m.sp = any.sp;
+    }
+    frame->callee_rsp = m.sp & ~UINT64_C(15);
+    return unlikely(error != 0) ? marshal_fail(frame, t, error) : 0;
+}
+
+int marshal_enter(struct call_frame *frame, const struct trampoline *t)
+{
+    return marshal_enter_as(frame, t, false);
+}
+
+int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t)
+{
+    return marshal_enter_as(frame, t, true);
+}
+
+int marshal_gather_values(struct call_frame *frame, const struct trampoline *t,
+                          uint64_t *values)
+{
+    struct marshal m = {.frame = frame, .t = t, .values = values};
+    return marshal_gather(&m);
+}
+
+int marshal_scatter_values(struct call_frame *frame, const struct trampoline *t,
+                           uint64_t *values, uint64_t *sp, uint64_t limit)
+{
+    struct marshal m = {
+        .frame = frame, .t = t, .values = values, .sp = *sp, .limit = limit};
+    const int error = marshal_scatter(&m);
+    *sp = m.sp;
+    return error;
+}
