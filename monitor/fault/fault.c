@@ -6,6 +6,7 @@
 #include "base/copy.h"
 #include "base/counters.h"
 #include "base/message.h"
+#include "base/panic.h"
 #include "call/entry.h"
 #include "call/trace.h"
 #include "decide.h"
@@ -57,16 +58,6 @@ bool fault_aborted(void)
     return ending && end_status == MONITOR_EXIT_FAULT;
 }
 
-void fault_panic(const char *what)
-{
-    struct message m = {.len = 0};
-    message_add(&m, "cubicle: internal error of the monitor: ");
-    message_add(&m, what);
-    message_add(&m, "; the system is stopped");
-    message_write(&m);
-    _exit(MONITOR_EXIT_FAULT);
-}
-
 void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target)
 {
     fault_report_policy(cubicle);
@@ -79,7 +70,7 @@ void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target)
     }
     if (abort ? !unwind_to_monitor(MONITOR_EXIT_FAULT, target)
               : !unwind_to_caller(cubicle, target)) {
-        fault_panic("a fault outside any call");
+        panic("a fault outside any call");
     }
     if (!abort) {
         restart_on_the_way(cubicle, target);
@@ -158,7 +149,7 @@ static void fault_stop_dead(ucontext_t *context, struct cubicle *cubicle)
 {
     struct unwind_target target;
     if (!unwind_to_caller(cubicle, &target)) {
-        fault_panic("a dead cubicle runs outside any call");
+        panic("a dead cubicle runs outside any call");
     }
     if (!cubicle_runs(cubicle)) {
         unwind_poison(cubicle);

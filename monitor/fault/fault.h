@@ -50,7 +50,4 @@ void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target);
  *  of it, without a word, where it is not live. */
 void fault_stop_interrupted(void *context, struct cubicle *cubicle, const char *reason);
 
-/** The monitor's own state makes no sense: says so and ends the process. */
-void fault_panic(const char *what) __attribute__((noreturn));
-
 #endif

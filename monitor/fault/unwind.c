@@ -1,5 +1,6 @@
 #include "unwind.h"
 #include "base/counters.h"
+#include "base/panic.h"
 #include "call/entry.h"
 #include "call/marshal.h"
 #include "call/trampoline.h"
@@ -113,7 +114,7 @@ void unwind_all(int status)
     struct unwind_target target;
     fault_end(status);
     if (!unwind_to_monitor(status, &target)) {
-        fault_panic("no call in progress");
+        panic("no call in progress");
     }
     unwind_resume(&target);
 }
@@ -124,7 +125,7 @@ void unwind_refuse(uint32_t id, int kind)
     struct cubicle *running = cubicle_get((unsigned)thread_self.running);
     struct unwind_target target;
     if (running == NULL) {
-        fault_panic("a trampoline was entered from the monitor");
+        panic("a trampoline was entered from the monitor");
     }
     fault_report_refused(running, trampoline_get(id), kind);
     fault_apply_policy(running, &target);

@@ -5,6 +5,7 @@
  */
 #include "gate.h"
 #include "backend/backend.h"
+#include "base/panic.h"
 #include "call/demand.h"
 #include "call/trampoline_body.h"
 #include "fault/fault.h"
@@ -279,7 +280,7 @@ static void gate_exit(int status)
     window_forget_cubicle(self->id);
     unwind_stop(self, CUBICLE_EXITED, status);
     if (!unwind_to_caller(self, &target)) {
-        fault_panic("cubicle_exit() outside any call");
+        panic("cubicle_exit() outside any call");
     }
     unwind_resume(&target);
 }

@@ -1,7 +1,7 @@
 #include "window.h"
 #include "backend/backend.h"
 #include "base/page.h"
-#include "fault/fault.h"
+#include "base/panic.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -359,7 +359,7 @@ static void window_reduce(unsigned peer, uint32_t page, uint32_t npages,
         if (!(whole && window_revoke_whole(peer, page, npages)) &&
             backend->revoke(peer, page, npages) != 0 &&
             !window_revoke_whole(peer, page, npages)) {
-            fault_panic("the host cannot take a lent page back");
+            panic("the host cannot take a lent page back");
         }
         rights = 0;
     }

@@ -6,6 +6,7 @@
  */
 #include "base/cubicle.h"
 #include "base/page.h"
+#include "base/panic.h"
 #include "fault/fault.h"
 #include "mpk.h"
 
@@ -65,7 +66,7 @@ static uint32_t *signal_pkru(const ucontext_t *context, bool *present)
     }
     if (about.magic1 != FP_XSTATE_MAGIC1 ||
         (about.xstate_bv >> XFEATURE_PKRU & 1) == 0) {
-        fault_panic("a signal frame without PKRU");
+        panic("a signal frame without PKRU");
     }
     *present = (state[XSTATE_BV + XFEATURE_PKRU / 8] >> XFEATURE_PKRU % 8 & 1) != 0;
     return (uint32_t *)(state + pkru_at);
@@ -116,7 +117,7 @@ static void signal_resume(ucontext_t *context)
     struct cubicle *running = cubicle_get((unsigned)thread_self.running);
     const uint64_t at = (uint64_t)regs[REG_RSP] - RED_ZONE - sizeof(struct resume);
     if (running == NULL) {
-        fault_panic("nobody runs, but with a cubicle's rights");
+        panic("nobody runs, but with a cubicle's rights");
     }
     if ((regs[REG_CSGSFS] & 0xffff) != CS_64) {
         fault_stop_interrupted(context, running, "trapped in 32-bit mode");
@@ -171,7 +172,7 @@ uint64_t mpk_signal(int signal, siginfo_t *info, ucontext_t *context)
         (uint8_t *)thread_self.signal_stack + thread_self.signal_stack_size;
     const size_t size = (size_t)(end - start);
     if (start < (uint8_t *)thread_self.signal_stack || size > FRAME_MAX) {
-        fault_panic("a signal frame in a strange place");
+        panic("a signal frame in a strange place");
     }
     uint8_t *copy = frame + ((uintptr_t)start & 63);
     memcpy(copy, start, size);

@@ -5,9 +5,9 @@
 #include "backend/mpk/forbidden.h"
 #include "backend/mpk/mpk.h"
 #include "base/page.h"
+#include "base/panic.h"
 #include "call/trampoline.h"
 #include "fake_backend.h"
-#include "fault/fault.h"
 
 #include <errno.h>
 #include <string.h>
@@ -104,11 +104,11 @@ void fake_reset(void)
     backend = &table;
     fake_fail_share = false;
     if (keys_allocated == 0 && keys_init(FAKE_CUBICLES) != 0) {
-        fault_panic("no keys");
+        panic("no keys");
     }
 }
 
-void fault_panic(const char *what)
+void panic(const char *what)
 {
     fake_panic_text = what;
     longjmp(fake_panic, 1);

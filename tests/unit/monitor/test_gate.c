@@ -4,6 +4,7 @@
  */
 #include "backend/backend.h"
 #include "base/page.h"
+#include "base/panic.h"
 #include "call/demand.h"
 #include "call/trampoline.h"
 #include "fault/fault.h"
@@ -223,7 +224,7 @@ void unwind_resume(const struct unwind_target *target)
     longjmp(end, 1);
 }
 
-void fault_panic(const char *what)
+void panic(const char *what)
 {
     fail_msg("panic: %s", what);
     longjmp(end, 1);

@@ -19,8 +19,8 @@
 #include "backend/backend.h"
 #include "backend/sfi/view_map.h"
 #include "base/copy.h"
+#include "base/panic.h"
 #include "base/thread.h"
-#include "fault/fault.h"
 #include "memory/memory.h"
 #include "memory/window.h"
 #include "verify/verify.h"
@@ -34,7 +34,7 @@
 
 const struct backend *backend = &backend_sfi;
 
-void fault_panic(const char *reason)
+void panic(const char *reason)
 {
     fail_msg("panic: %s", reason);
     abort();

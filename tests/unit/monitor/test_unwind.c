@@ -3,6 +3,7 @@
  *
  *   monitor -> boot -> app -> peer -> app -> peer
  */
+#include "base/panic.h"
 #include "call/entry.h"
 #include "call/marshal.h"
 #include "fault/fault.h"
@@ -60,7 +61,7 @@ void fault_end(int status)
     ended = status;
 }
 
-void fault_panic(const char *what)
+void panic(const char *what)
 {
     fail_msg("panic: %s", what);
     longjmp(end, 1);
