@@ -13,6 +13,7 @@
 #include "fault/fault.h"
 #include "fault/restart.h"
 #include "fault/signal_pending.h"
+#include "fault/unwind.h"
 #include "fault/watchdog.h"
 #include "gate/gate.h"
 #include "gate/host_files.h"
@@ -343,7 +344,7 @@ static int start_link(struct plan *plan, const struct trampoline **boot)
 static int start_init(const struct module *module)
 {
     const int error = trampoline_call(module->init, 0);
-    if (fault_aborted()) {
+    if (unwind_aborted()) {
         return MONITOR_EXIT_FAULT;
     }
     if (error == 0) {
@@ -379,7 +380,7 @@ static int start_run(struct plan *plan, const struct trampoline *boot)
         return failed;
     }
     const int status = trampoline_call(boot, 0);
-    if (fault_aborted()) {
+    if (unwind_aborted()) {
         return MONITOR_EXIT_FAULT;
     }
     if (status < 0) {

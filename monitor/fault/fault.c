@@ -12,8 +12,7 @@
 #include "decide.h"
 #include "memory/window.h"
 #include "report.h"
-#include "restart.h"
-#include "unwind_offsets.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -23,151 +22,13 @@
 
 #define ERROR_WRITE 2 /* bits of the page-fault error code */
 #define ERROR_EXECUTE 16
-#define SELECTORS_KEPT 0x0000ffffffff0000   /* GS, FS */
-#define SELECTORS_64 0x002b000000000033     /* SS, CS of 64-bit code */
 #define EFLAGS_TF 0x100                     /* traps behind every instruction */
 #define EFLAGS_AC 0x40000                   /* traps where accesses are not aligned */
 #define STACK_OVERSHOOT (UINT64_C(1) << 20) /* of one frame, for the report */
-#define XSTATE_ABOUT 464 /* bytes into the frame: struct _fpx_sw_bytes */
-#define XSTATE_SSE 2u
 
 static const struct fault_world world = {.page = page_get,
                                          .window_rights = window_rights};
-static bool ending; /* everything: with this status */
-static int end_status;
 static bool logging;
-
-void fault_end(int status)
-{
-    ending = true;
-    end_status = status;
-}
-
-bool fault_ending(void)
-{
-    return ending;
-}
-
-int fault_end_status(void)
-{
-    return end_status;
-}
-
-bool fault_aborted(void)
-{
-    return ending && end_status == MONITOR_EXIT_FAULT;
-}
-
-void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target)
-{
-    fault_report_policy(cubicle);
-    const bool abort = cubicle->on_fault == MONITOR_ON_FAULT_ABORT;
-    if (abort) {
-        fault_end(MONITOR_EXIT_FAULT);
-    } else {
-        window_forget_cubicle(cubicle->id);
-        unwind_stop(cubicle, CUBICLE_DEAD, 0);
-    }
-    if (abort ? !unwind_to_monitor(MONITOR_EXIT_FAULT, target)
-              : !unwind_to_caller(cubicle, target)) {
-        panic("a fault outside any call");
-    }
-    if (!abort) {
-        restart_on_the_way(cubicle, target);
-    }
-}
-
-void fault_report_refused(const struct cubicle *cubicle, const struct trampoline *t,
-                          int kind)
-{
-    struct message m = {.len = 0};
-    fault_report_start(&m, cubicle, 0);
-    if (kind == UNWIND_NOT_CALLER) {
-        message_add(&m, "cannot call ");
-        message_add(&m, t->function->name);
-        message_add(&m, " of ");
-        message_add(&m, cubicle_name(t->callee));
-        message_add(&m, " through the trampoline of ");
-        message_add(&m, cubicle_name(t->caller));
-        message_add(&m, ": not an entry point the cubicle imports");
-    } else {
-        message_add(&m, "cannot return from ");
-        message_add(&m, t->function->name);
-        message_add(&m, kind == UNWIND_CHANGED
-                            ? ": the return address on the stack has changed"
-                            : ": return without a matching call");
-    }
-    message_write(&m);
-}
-
-void fault_stop_running(const char *reason)
-{
-    struct cubicle *cubicle = cubicle_get((unsigned)thread_self.running);
-    struct unwind_target target;
-    struct message m = {.len = 0};
-    fault_report_start(&m, cubicle, 0);
-    message_add(&m, "stopped by itself: ");
-    message_add(&m, reason);
-    message_write(&m);
-    fault_apply_policy(cubicle, &target);
-    unwind_resume(&target);
-}
-
-/* Makes the interrupted thread continue at @target. */
-static void fault_continue_at(ucontext_t *context, const struct unwind_target *target)
-{
-    greg_t *regs = context->uc_mcontext.gregs;
-    regs[REG_RIP] = (greg_t)target->leave;
-    regs[REG_R11] = (greg_t)(uintptr_t)target->frame;
-    regs[REG_RAX] = (greg_t)target->result;
-    regs[REG_EFL] &= ~FAULT_EFLAGS_OF_CUBICLES;
-    /* Plain code may have gone to 32-bit mode by a far jump. */
-    regs[REG_CSGSFS] = (regs[REG_CSGSFS] & SELECTORS_KEPT) | SELECTORS_64;
-    backend->continue_as_monitor(context);
-    /* Where the function returns a double, the error is one: not a number. The kernel
-     * restores XMM registers from here only if they are marked as in use. */
-    struct _xstate *state = (struct _xstate *)context->uc_mcontext.fpregs;
-    if (state != NULL) {
-        memcpy(&state->fpstate._xmm[0], &target->result, 8);
-        struct _fpx_sw_bytes about;
-        memcpy(&about, (const char *)state + XSTATE_ABOUT, sizeof(about));
-        if (about.magic1 == FP_XSTATE_MAGIC1) {
-            state->xstate_hdr.xstate_bv |= XSTATE_SSE;
-        }
-    }
-}
-
-static void fault_stop(ucontext_t *context, struct cubicle *cubicle)
-{
-    struct unwind_target target;
-    fault_apply_policy(cubicle, &target);
-    fault_continue_at(context, &target);
-}
-
-/* A cubicle was entered that is not live, or returned to: its caller's problem. */
-static void fault_stop_dead(ucontext_t *context, struct cubicle *cubicle)
-{
-    struct unwind_target target;
-    if (!unwind_to_caller(cubicle, &target)) {
-        panic("a dead cubicle runs outside any call");
-    }
-    if (!cubicle_runs(cubicle)) {
-        unwind_poison(cubicle);
-    }
-    restart_on_the_way(cubicle, &target);
-    fault_continue_at(context, &target);
-}
-
-void fault_stop_interrupted(void *opaque, struct cubicle *cubicle, const char *reason)
-{
-    ucontext_t *context = opaque;
-    if (entry_refused(cubicle)) {
-        fault_stop_dead(context, cubicle); /* as its next instruction would */
-        return;
-    }
-    fault_report_text(cubicle, (uint64_t)context->uc_mcontext.gregs[REG_RIP], reason);
-    fault_stop(context, cubicle);
-}
 
 static unsigned fault_access(const ucontext_t *context)
 {
@@ -358,7 +219,7 @@ void fault_interrupt(int signal, void *opaque)
     if (backend->interrupted_cubicle(context) &&
         thread_self.running != CUBICLE_MONITOR &&
         unwind_to_monitor(128 + signal, &target)) {
-        fault_end(128 + signal);
+        unwind_end(128 + signal);
         fault_continue_at(context, &target);
         return;
     }
@@ -368,7 +229,7 @@ void fault_interrupt(int signal, void *opaque)
 int fault_handle(int signal, void (*handler)(int, siginfo_t *, void *), int flags)
 {
     struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | flags};
-    void *entry = backend->signal_entry(signal, handler);
+    void *entry = backend->signal_entry(signal, handler, fault_stop_interrupted);
     memcpy(&action.sa_sigaction, &entry, sizeof(entry));
     sigfillset(&action.sa_mask);
     return sigaction(signal, &action, NULL) == 0 ? 0 : -errno;

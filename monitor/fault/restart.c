@@ -6,7 +6,6 @@
 #include "call/entry.h"
 #include "call/trampoline.h"
 #include "call/trampoline_body.h"
-#include "fault.h"
 #include "load/link.h"
 #include "memory/memory.h"
 #include "memory/window.h"
@@ -91,7 +90,7 @@ void restart_tell(const struct cubicle *cubicle, bool ended)
         for (size_t i = 0; i < other->nmodules && other->state == CUBICLE_LIVE; i++) {
             const struct module *module = other->modules[i];
             const struct trampoline *t = ended ? module->ended : module->restarted;
-            if (t != NULL && !fault_ending()) {
+            if (t != NULL && !unwind_ending()) {
                 (void)trampoline_call(t, (int)cubicle->id);
             }
         }
@@ -163,10 +162,10 @@ static void restart_cubicle(struct cubicle *cubicle)
 {
     cubicle->may_restart = false; /* not while it begins */
     int error = -EOWNERDEAD;
-    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !fault_ending(); i++) {
+    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !unwind_ending(); i++) {
         error = restart_attempt(cubicle);
     }
-    if (fault_ending()) {
+    if (unwind_ending()) {
         return;
     }
     if (error != 0) {
@@ -207,8 +206,8 @@ void restart_run(void)
     depth--;
     thread_self.monitor_stack = stack;
     thread_self.control = below;
-    if (fault_ending()) {
-        unwind_all(fault_end_status());
+    if (unwind_ending()) {
+        unwind_all(unwind_end_status());
     }
     unwind_resume(&target);
 }

@@ -4,7 +4,6 @@
 #include "call/entry.h"
 #include "call/marshal.h"
 #include "call/trampoline.h"
-#include "fault.h"
 #include "unwind_offsets.h"
 
 #include <errno.h>
@@ -19,7 +18,29 @@ _Static_assert(offsetof(struct unwind_target, result) == UNWIND_RESULT, "offset"
 /* A stack pointer in the guard of the view: the first push or store through it traps. */
 #define POISON_OFFSET 32
 
-void unwind_refuse(uint32_t id, int kind);
+static bool ending; /* everything: with this status */
+static int end_status;
+
+void unwind_end(int status)
+{
+    ending = true;
+    end_status = status;
+}
+
+bool unwind_ending(void)
+{
+    return ending;
+}
+
+int unwind_end_status(void)
+{
+    return end_status;
+}
+
+bool unwind_aborted(void)
+{
+    return ending && end_status == MONITOR_EXIT_FAULT;
+}
 
 /* Takes @cubicle's stack away (U1), also from calls that would return into it. */
 void unwind_poison(const struct cubicle *cubicle)
@@ -112,22 +133,9 @@ bool unwind_to_monitor(int status, struct unwind_target *target)
 void unwind_all(int status)
 {
     struct unwind_target target;
-    fault_end(status);
+    unwind_end(status);
     if (!unwind_to_monitor(status, &target)) {
         panic("no call in progress");
     }
-    unwind_resume(&target);
-}
-
-/* A trampoline refused to go on, see unwind_entry.S. */
-void unwind_refuse(uint32_t id, int kind)
-{
-    struct cubicle *running = cubicle_get((unsigned)thread_self.running);
-    struct unwind_target target;
-    if (running == NULL) {
-        panic("a trampoline was entered from the monitor");
-    }
-    fault_report_refused(running, trampoline_get(id), kind);
-    fault_apply_policy(running, &target);
     unwind_resume(&target);
 }

@@ -43,6 +43,15 @@ bool unwind_to_caller(struct cubicle *cubicle, struct unwind_target *target);
 /** Pops frames down to the monitor's own call, whose result will be @status. */
 bool unwind_to_monitor(int status, struct unwind_target *target);
 
+/** From now on everything ends, with @status: where calls of the monitor's lie on each other,
+ *  each of them. */
+void unwind_end(int status);
+bool unwind_ending(void);
+int unwind_end_status(void);
+
+/** True once policy `abort` has stopped the system. */
+bool unwind_aborted(void);
+
 /** Ends everything: the monitor's own call, at the bottom, returns @status. */
 void unwind_all(int status) __attribute__((noreturn));
 

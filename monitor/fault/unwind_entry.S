@@ -19,7 +19,7 @@ unwind_changed:
 1:  movl %r10d, %edi
     movq thread_self@gottpoff(%rip), %rax
     movq %fs:THREAD_MONITOR_STACK(%rax), %rsp
-    call unwind_refuse
+    call fault_refuse
     ud2
 
 /* A cubicle begins anew, and then what restart_on_the_way() found goes on. */

@@ -4,6 +4,7 @@
 #include "base/thread.h"
 #include "call/trampoline.h"
 #include "fault.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <signal.h>

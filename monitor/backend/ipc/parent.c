@@ -128,10 +128,10 @@ static void parent_restart_run(struct cubicle *cubicle)
     int error = -EOWNERDEAD;
     cubicle->state = CUBICLE_DEAD;
     cubicle->may_restart = false; /* not while it begins */
-    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !fault_ending(); i++) {
+    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !unwind_ending(); i++) {
         error = parent_restart_attempt(cubicle);
     }
-    if (fault_ending()) {
+    if (unwind_ending()) {
         return;
     }
     if (error != 0) {
@@ -157,8 +157,8 @@ static void parent_restart(struct cubicle *cubicle)
     thread_self.monitor_stack = (here - RESTART_STACK) & ~UINT64_C(63);
     parent_restart_run(cubicle);
     thread_self.monitor_stack = stack;
-    if (fault_ending()) {
-        unwind_all(fault_end_status());
+    if (unwind_ending()) {
+        unwind_all(unwind_end_status());
     }
 }
 

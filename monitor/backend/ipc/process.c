@@ -5,7 +5,6 @@
 #include "backend/none/none.h"
 #include "base/message.h"
 #include "base/page.h"
-#include "fault/fault.h"
 #include "fault/signal_pending.h"
 #include "fault/watchdog.h"
 #include "gate/host_files.h"

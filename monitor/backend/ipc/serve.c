@@ -9,8 +9,8 @@
 #include "base/page.h"
 #include "call/entry.h"
 #include "call/marshal.h"
-#include "fault/fault.h"
 #include "fault/restart.h"
+#include "fault/unwind.h"
 #include "gate/gate.h"
 #include "ipc.h"
 #include "load/module.h"
@@ -177,8 +177,8 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
         carried_out = trampoline_get(in.before->line.what);
     }
     from->top = top;
-    if (fault_ending() || serve_is_to_restart()) {
-        ipc_end(fault_end_status());
+    if (unwind_ending() || serve_is_to_restart()) {
+        ipc_end(unwind_end_status());
     }
     serve_started(t, (int)result);
     if (in.done) {

@@ -95,7 +95,8 @@ int scan_process(void);
 extern const char mpk_entry_begin[], mpk_entry_end[];
 
 int signal_start_thread(void);
-void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *));
+void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *),
+                       void (*stop)(void *, struct cubicle *, const char *));
 bool signal_interrupted_cubicle(const ucontext_t *context);
 void signal_continue_as_monitor(ucontext_t *context);
 

@@ -7,7 +7,6 @@
 #include "base/cubicle.h"
 #include "base/page.h"
 #include "base/panic.h"
-#include "fault/fault.h"
 #include "mpk.h"
 
 #include <cpuid.h>
@@ -49,6 +48,7 @@ uint64_t mpk_entered, mpk_fs_base, mpk_stack; /* for entry.S */
 static uint8_t stack[65536] __attribute__((aligned(64)));
 static uint8_t frame[FRAME_MAX + 64] __attribute__((aligned(64)));
 static void (*handlers[64])(int, siginfo_t *, void *);
+static void (*signal_stop)(void *context, struct cubicle *cubicle, const char *reason);
 static size_t pkru_at; /* in the XSAVE area */
 
 _Static_assert(offsetof(struct thread, running) == 8 &&
@@ -120,12 +120,12 @@ static void signal_resume(ucontext_t *context)
         panic("nobody runs, but with a cubicle's rights");
     }
     if ((regs[REG_CSGSFS] & 0xffff) != CS_64) {
-        fault_stop_interrupted(context, running, "trapped in 32-bit mode");
+        signal_stop(context, running, "trapped in 32-bit mode");
         return;
     }
     if (!signal_may_write(running, at, sizeof(struct resume))) {
-        fault_stop_interrupted(context, running,
-                               "trapped with no room on its stack to go on from");
+        signal_stop(context, running,
+                    "trapped with no room on its stack to go on from");
         return;
     }
     *(struct resume *)(uintptr_t)at = (struct resume){
@@ -137,7 +137,7 @@ static void signal_resume(ucontext_t *context)
     };
     regs[REG_RSP] = (greg_t)at;
     regs[REG_RIP] = (greg_t)(uintptr_t)mpk_resume;
-    regs[REG_EFL] &= ~FAULT_EFLAGS_OF_CUBICLES;
+    regs[REG_EFL] &= ~EFLAGS_OF_CUBICLES;
     signal_continue_as_monitor(context);
 }
 
@@ -190,9 +190,11 @@ uint64_t mpk_signal(int signal, siginfo_t *info, ucontext_t *context)
     return (uint64_t)(uintptr_t)moved;
 }
 
-void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *))
+void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *),
+                       void (*stop)(void *, struct cubicle *, const char *))
 {
     handlers[signal] = handler;
+    signal_stop = stop;
     return (void *)(uintptr_t)mpk_signal_entry;
 }
 

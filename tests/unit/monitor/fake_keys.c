@@ -149,8 +149,10 @@ int signal_start_thread(void)
     return 0;
 }
 
-void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *))
+void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *),
+                       void (*stop)(void *, struct cubicle *, const char *))
 {
+    (void)stop;
     (void)signal;
     (void)handler;
     return NULL;

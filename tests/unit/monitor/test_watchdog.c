@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "call/trampoline.h"
 #include "fault/fault.h"
+#include "fault/stop.h"
 #include "fault/watchdog.h"
 
 #include <errno.h>
