@@ -13,6 +13,7 @@
 #include "fault/fault.h"
 #include "fault/restart.h"
 #include "fault/signal_pending.h"
+#include "fault/stop.h"
 #include "fault/unwind.h"
 #include "fault/watchdog.h"
 #include "gate/gate.h"
@@ -414,7 +415,7 @@ static int start_monitor(const struct monitor_config *config)
         error = marshal_init();
     }
     if (error == 0) {
-        error = trampoline_init();
+        error = trampoline_init(&fault_refusals);
     }
     if (error == 0) {
         error = window_setup(config->acl, config->revoke);

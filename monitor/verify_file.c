@@ -2,6 +2,7 @@
 #include "backend/backend.h"
 #include "base/message.h"
 #include "call/trampoline.h"
+#include "fault/stop.h"
 #include "load/link.h"
 #include "load/registry.h"
 #include "memory/memory.h"
@@ -28,7 +29,7 @@ static int verify_file_setup(bool mpk, const char *interfaces_dir)
         error = memory_init();
     }
     if (error == 0) {
-        error = trampoline_init();
+        error = trampoline_init(&fault_refusals);
     }
     if (error == 0) {
         error = window_setup(MONITOR_ACL_ON, MONITOR_REVOKE_STRICT);

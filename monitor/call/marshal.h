@@ -20,17 +20,6 @@
 #define MARSHAL_OUT_FORWARD CUBICLE_OUT_FORWARD
 _Static_assert(MARSHAL_OUT_WORD_SIZE % 16 == 0, "copies are aligned");
 
-/** @value of a register as the integer it is meant to be; the rest is not looked at. */
-static inline int64_t marshal_read(struct marshal_integer integer, uint64_t value)
-{
-    value <<= integer.unused_bits;
-    return integer.is_signed ? (int64_t)value >> integer.unused_bits
-                             : (int64_t)(value >> integer.unused_bits);
-}
-
-/** Works out once what @t's calls need: its `marshal`, `stacked`, `simple` and `steps`. */
-void marshal_plan(struct trampoline *t);
-
 /**
  * Prepares the call of @frame: `args` hold the caller's register arguments and become the
  * callee's; `callee_rsp` is set. Returns 0; or non-zero, with `result` set to what the
@@ -43,9 +32,6 @@ int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t);
 
 /** Ends the call: `result` is the callee's and may become an error. */
 void marshal_leave(struct call_frame *frame, struct trampoline *t);
-
-/** The integer that a value of @type is. */
-struct marshal_integer marshal_integer(enum descriptor_type type);
 
 /** For functions with stacked arguments: all that the caller of @frame has passed, one for each parameter. -EFAULT. */
 int marshal_gather_values(struct call_frame *frame, const struct trampoline *t,

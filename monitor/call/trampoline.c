@@ -7,7 +7,7 @@
 #include "base/message.h"
 #include "base/page.h"
 #include "base/populate.h"
-#include "marshal.h"
+#include "plan.h"
 #include "trace.h"
 #include "trampoline_body.h"
 
@@ -26,14 +26,16 @@ static uint32_t count;
 static uint32_t buckets[1u << 12]; /* heads of chains of equal hashes, by id */
 static uint32_t *next_in_bucket;
 
+static struct trampoline_refusals refuse;
 static uint8_t *bodies;
 static struct emitter body_emitter;
 static uint32_t stub_next;
 static uint32_t stub_mapped;
 static bool sealed;
 
-int trampoline_init(void)
+int trampoline_init(const struct trampoline_refusals *refusals)
 {
+    refuse = *refusals;
     table = mmap(NULL, TRAMPOLINE_MAX * sizeof(*table), PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     next_in_bucket =
@@ -137,7 +139,7 @@ static bool trampoline_write(struct trampoline *t, bool *full)
     uint8_t *body = body_emitter.at;
     uint64_t ret;
     backend->begin_trampoline();
-    *full = !trampoline_write_body(&body_emitter, t, &ret);
+    *full = !trampoline_write_body(&body_emitter, t, &refuse, &ret);
     if (!*full) {
         trampoline_write_stub(t, ret);
         if (backend->accepts(stub, STUB_SIZE) &&

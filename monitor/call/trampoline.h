@@ -20,31 +20,12 @@
 #include "base/counters.h"
 #include "base/cubicle.h"
 #include "base/thread.h"
-#include "descriptor.h"
+#include "plan.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define TRAMPOLINE_MAX 65536u
-
-/** How an integer lies in the low bits of a register. */
-struct marshal_integer {
-    uint8_t unused_bits; /* above it */
-    bool is_signed;
-};
-
-/** One annotated pointer, in the order in which marshal_enter() copies them. */
-struct marshal_step {
-    uint8_t index;     /* of this step */
-    uint8_t arg;       /* index of the parameter, and into the values */
-    uint8_t kind;      /* DESCRIPTOR_STRING, _IN, _OUT, _INOUT */
-    uint8_t size_kind; /* DESCRIPTOR_SIZE_* */
-    struct marshal_integer size_integer; /* SIZE_ARG */
-    uint8_t size_width;                  /* SIZE_DEREF */
-    bool ret, on_demand, or_null;
-    uint32_t size_value; /* bytes, index of a parameter, or bound of a string */
-};
-#define MARSHAL_STEPS_MAX DESCRIPTOR_ARGS_MAX
 
 struct trampoline {
     uint32_t id;                 /* > 0 */
@@ -68,8 +49,19 @@ struct trampoline {
 } __attribute__((aligned(
     64))); /* up to the first step: what a simple call reads is one cache line */
 
-/** Reserves the memory of stubs and bodies and makes it writable. */
-int trampoline_init(void) __attribute__((warn_unused_result));
+/** Where bodies go that refuse to go on, with their trampoline's id in r10d: code that does
+ *  not return. */
+struct trampoline_refusals {
+    void (*not_caller)(void); /* another cubicle runs than the caller (R1) */
+    void (*not_ours)(void);   /* a return without a matching call (R2) */
+    void (*changed)(
+        void); /* the return address on the caller's stack is another (R3) */
+};
+
+/** Reserves the memory of stubs and bodies and makes it writable; bodies will go to
+ *  @refusals. */
+int trampoline_init(const struct trampoline_refusals *refusals)
+    __attribute__((warn_unused_result));
 
 /**
  * Returns the trampoline for these three, writing it where there is none yet; NULL after a

@@ -22,7 +22,6 @@
 #include "trampoline_body.h"
 #include "backend/backend.h"
 #include "base/emit_plain.h"
-#include "fault/unwind.h"
 #include "marshal.h"
 #include "trace.h"
 
@@ -343,7 +342,8 @@ static uint8_t *emit_leave(struct emitter *e, const struct trampoline *t,
     return changed;
 }
 
-bool trampoline_write_body(struct emitter *e, struct trampoline *t, uint64_t *ret)
+bool trampoline_write_body(struct emitter *e, struct trampoline *t,
+                           const struct trampoline_refusals *refuse, uint64_t *ret)
 {
     const struct shape shape = trampoline_shape(t->function);
     const bool is_double = t->function->returns == DESCRIPTOR_F64;
@@ -401,12 +401,12 @@ bool trampoline_write_body(struct emitter *e, struct trampoline *t, uint64_t *re
     uint8_t *changed = emit_leave(e, t, is_double);
 
     emit_patch(e, not_caller);
-    emit_refuse(e, t, unwind_not_caller);
+    emit_refuse(e, t, refuse->not_caller);
     emit_patch(e, not_ours);
-    emit_refuse(e, t, unwind_not_ours);
+    emit_refuse(e, t, refuse->not_ours);
     emit_patch(e, changed);
     backend->emit_open(e, true);
-    emit_refuse(e, t, unwind_changed);
+    emit_refuse(e, t, refuse->changed);
     return !e->full;
 }
 

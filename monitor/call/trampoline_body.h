@@ -16,10 +16,11 @@
 #define FENV_X87_CONTROL 0x037fu
 
 /**
- * Writes @t's body and sets its `body` and `leave`; @ret receives the address where a
- * return continues. False when memory for bodies is used up.
+ * Writes @t's body and sets its `body` and `leave`; it goes to @refuse where it cannot go on.
+ * @ret receives the address where a return continues. False when memory for bodies is used up.
  */
-bool trampoline_write_body(struct emitter *e, struct trampoline *t, uint64_t *ret);
+bool trampoline_write_body(struct emitter *e, struct trampoline *t,
+                           const struct trampoline_refusals *refuse, uint64_t *ret);
 
 /** Writes @t's stub at its `entry`; returns arrive there and continue at @ret. */
 void trampoline_write_stub(const struct trampoline *t, uint64_t ret);

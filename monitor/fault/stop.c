@@ -19,6 +19,17 @@
 #define XSTATE_ABOUT 464 /* bytes into the frame: struct _fpx_sw_bytes */
 #define XSTATE_SSE 2u
 
+/* In unwind_entry.S; never called from C. */
+void unwind_not_caller(void);
+void unwind_not_ours(void);
+void unwind_changed(void);
+
+const struct trampoline_refusals fault_refusals = {
+    .not_caller = unwind_not_caller,
+    .not_ours = unwind_not_ours,
+    .changed = unwind_changed,
+};
+
 void fault_refuse(uint32_t id, int kind);
 
 /* Applies the fault policy of @cubicle; @target becomes where to go on. */

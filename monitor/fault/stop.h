@@ -6,9 +6,13 @@
 #define MONITOR_STOP_H
 
 #include "base/cubicle.h"
+#include "call/trampoline.h"
 #include "unwind.h"
 
 #include <ucontext.h>
+
+/** For trampoline_init(): the running cubicle is reported, and stopped. */
+extern const struct trampoline_refusals fault_refusals;
 
 /** Ends the running cubicle with @reason, as a fault would. */
 void fault_stop_running(const char *reason) __attribute__((noreturn));

@@ -12,12 +12,6 @@
 #include "base/cubicle.h"
 #include "base/thread.h"
 
-/* Where trampolines go when R1 or R2 does not hold; r10d = the trampoline's id. Never
- * called from C. */
-void unwind_not_caller(void);
-void unwind_not_ours(void);
-void unwind_changed(void);
-
 /** Where to continue, and with which result. */
 struct unwind_target {
     struct call_frame *frame;

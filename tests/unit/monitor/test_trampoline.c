@@ -18,7 +18,6 @@
 #include "call/trace.h"
 #include "call/trampoline.h"
 #include "call/trampoline_body.h"
-#include "fault/unwind.h"
 
 static unsigned refusals; /* how many trampolines will not be accepted */
 static unsigned messages;
@@ -118,17 +117,11 @@ void trace_leave(struct call_frame *frame, struct trampoline *t)
     marshal_leave(frame, t);
 }
 
-void unwind_not_caller(void)
+static void refuse(void)
 {
 }
 
-void unwind_not_ours(void)
-{
-}
-
-void unwind_changed(void)
-{
-}
+static const struct trampoline_refusals refusals_to = {refuse, refuse, refuse};
 
 /* --- tests ------------------------------------------------------------------------------ */
 
@@ -164,7 +157,7 @@ static void test_all(void **state)
     table = fake;
     table.accepts = fake_accepts;
     assert_int_equal(counters_setup(-1), 0);
-    assert_int_equal(trampoline_init(), 0);
+    assert_int_equal(trampoline_init(&refusals_to), 0);
 
     const struct trampoline *first = create(0);
     assert_non_null(first);
