@@ -32,8 +32,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct backend *backend = &backend_sfi;
-
 /* The system with what `--link=direct` makes of it: one cubicle that holds all modules. */
 struct plan {
     struct link_system system;
@@ -432,46 +430,6 @@ static int start_monitor(const struct monitor_config *config)
     return registry_read(config->interfaces_dir);
 }
 
-/* What is about one process, or about windows, is not there where each cubicle has its own. */
-static int start_check_processes(const struct monitor_config *config)
-{
-    if (config->isolation != MONITOR_ISOLATION_IPC ||
-        (config->trace == NULL && config->acl == MONITOR_ACL_ON &&
-         config->revoke == MONITOR_REVOKE_STRICT)) {
-        return 0;
-    }
-    return message_error(
-        -EINVAL,
-        "%s: with --isolation=ipc there are no traces and no windows; leave out "
-        "--trace, --acl and --revoke",
-        config->system);
-}
-
-static int start_backend(const struct monitor_config *config, size_t ncubicles)
-{
-    static const struct backend *const backends[] = {
-        [MONITOR_ISOLATION_SFI] = &backend_sfi,
-        [MONITOR_ISOLATION_MPK] = &backend_mpk,
-        [MONITOR_ISOLATION_NONE] = &backend_none,
-        [MONITOR_ISOLATION_IPC] = &backend_ipc,
-    };
-    backend = backends[config->isolation];
-    const int error = backend->init(config, ncubicles);
-    if (error == -ENOTSUP) {
-        return message_error(error,
-                             "isolation %s is not possible on this machine; see "
-                             "`cubicle check`",
-                             backend->name);
-    }
-    /* The memory that cubicles share is a file to the kernel, of the size of all of it. */
-    const char *why = error == -EFBIG ? ": memory counts as a file; raise the limit of "
-                                        "the size of files (ulimit -f)"
-                                      : "";
-    return error == 0 ? 0
-                      : message_error(error, "cannot set up isolation %s: %s%s",
-                                      backend->name, strerror(-error), why);
-}
-
 int monitor_run(const struct monitor_config *config)
 {
     struct plan plan;
@@ -482,10 +440,7 @@ int monitor_run(const struct monitor_config *config)
     }
     error = start_plan(config, &plan);
     if (error == 0) {
-        error = start_check_processes(config);
-    }
-    if (error == 0) {
-        error = start_backend(config, plan.ncubicles);
+        error = backend_choose(config, plan.ncubicles);
     }
     if (error == 0) {
         error = start_monitor(config);

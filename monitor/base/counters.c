@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,9 +69,25 @@ int counters_count_in(int fd, uint64_t offset, size_t size)
     return 0;
 }
 
-struct counters_edge *counters_edge(uint32_t id)
+struct counters_edge *counters_edge(uint32_t id, uint16_t caller, uint16_t callee)
 {
-    return &counters->edges[id];
+    struct counters_edge *edge = &counters->edges[id];
+    edge->caller = caller;
+    edge->callee = callee;
+    return edge;
+}
+
+void counters_calls(uint64_t calls[CUBICLE_MAX + 1])
+{
+    memset(calls, 0, (CUBICLE_MAX + 1) * sizeof(*calls));
+    /* Ids are given in order, and nobody calls the monitor from the monitor. */
+    for (uint32_t id = 1; counters != NULL && id < COUNTERS_EDGES_MAX; id++) {
+        const struct counters_edge *edge = &counters->edges[id];
+        if (edge->caller == edge->callee) {
+            break;
+        }
+        calls[edge->callee] += edge->calls;
+    }
 }
 
 struct counters *counters_shared(void)

@@ -73,8 +73,12 @@ struct monitor_config;
  */
 int counters_setup(int fd) __attribute__((warn_unused_result));
 
-/** The counters of trampoline @id. After counters_setup(). */
-struct counters_edge *counters_edge(uint32_t id);
+/** The counters of trampoline @id, from @caller to @callee, which is new. After
+ *  counters_setup(). */
+struct counters_edge *counters_edge(uint32_t id, uint16_t caller, uint16_t callee);
+
+/** How often each cubicle has been called, by id; zeros before counters_setup(). */
+void counters_calls(uint64_t calls[CUBICLE_MAX + 1]);
 
 /** Tells readers what @cubicle is now. Nothing before counters_setup(). Anywhere, also while a fault is handled. */
 void counters_tell(const struct cubicle *cubicle);

@@ -125,7 +125,7 @@ static struct trampoline *trampoline_next(const struct trampoline *like)
     struct trampoline *t = &table[++count];
     *t = *like;
     t->id = count;
-    t->count = counters_edge(count);
+    t->count = counters_edge(count, t->caller, t->callee);
     t->entry = stub_next;
     stub_next += STUB_SIZE;
     return t;

@@ -39,8 +39,6 @@ static void counters_name_edges(struct counters *c)
             interface = t->interface;
             interface_at = counters_add(c, &used, interface);
         }
-        c->edges[id].caller = t->caller;
-        c->edges[id].callee = t->callee;
         c->edges[id].interface = interface_at;
         c->edges[id].function = counters_add(c, &used, t->function->name);
     }

@@ -29,6 +29,9 @@ int keys_of(unsigned id);
 /** Gives cubicle @id a key, another's if need be; what it owns is its again. 0 or -errno. */
 int keys_give(unsigned id);
 
+/** Does every key belong to a cubicle, or to a group of hot.c? */
+bool keys_all_taken(void);
+
 /** Tags pages of one owner as theirs, with the rights that the page table says. */
 int keys_tag_own(uint32_t page, uint32_t npages);
 

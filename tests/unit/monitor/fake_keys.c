@@ -114,18 +114,7 @@ void panic(const char *what)
     longjmp(fake_panic, 1);
 }
 
-/* What mpk.c and keys.c ask of others. Everybody is called equally often. */
-struct trampoline *trampoline_get(uint32_t id)
-{
-    (void)id;
-    return NULL;
-}
-
-uint32_t trampoline_count(void)
-{
-    return 0;
-}
-
+/* What mpk.c and keys.c ask of others. */
 int32_t thread_disp(void)
 {
     return 0;

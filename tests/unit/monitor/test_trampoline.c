@@ -162,7 +162,7 @@ static void test_all(void **state)
     const struct trampoline *first = create(0);
     assert_non_null(first);
     assert_int_equal(first->id, 1);
-    assert_ptr_equal(first->count, counters_edge(1));
+    assert_ptr_equal(first->count, counters_edge(1, 1, 2));
     assert_int_equal(first->entry, slot(0));
     assert_ptr_equal(create(0), first);
     assert_ptr_equal(trampoline_at(slot(0)), first);
