@@ -18,6 +18,7 @@
 #include "fault/watchdog.h"
 #include "gate/gate.h"
 #include "gate/host_files.h"
+#include "isolation.h"
 #include "load/link.h"
 #include "load/registry.h"
 #include "memory/memory.h"
@@ -440,7 +441,7 @@ int monitor_run(const struct monitor_config *config)
     }
     error = start_plan(config, &plan);
     if (error == 0) {
-        error = backend_choose(config, plan.ncubicles);
+        error = isolation_choose(config, plan.ncubicles);
     }
     if (error == 0) {
         error = start_monitor(config);

@@ -179,9 +179,4 @@ extern const struct backend backend_ipc;
 /** The backend of the running system. */
 extern const struct backend *backend;
 
-/** Takes the one that @config names, and has it make place for @ncubicles cubicles. 0, or a
- *  negative errno after a message. */
-int backend_choose(const struct monitor_config *config, size_t ncubicles)
-    __attribute__((warn_unused_result));
-
 #endif

@@ -6,7 +6,6 @@
  */
 #include "base/message.h"
 #include "call/trampoline.h"
-#include "gate/gate.h"
 #include "link.h"
 #include "registry.h"
 

@@ -5,10 +5,10 @@
 #include "backend/backend.h"
 #include "base/filter.h"
 #include "base/message.h"
+#include "base/privileges.h"
 #include "fault/signal_pending.h"
 #include "gate/host_files.h"
 #include "ipc.h"
-#include "wall.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -104,7 +104,7 @@ static int confine_program(const struct monitor_config *config,
 int ipc_confine(const struct monitor_config *config, const struct cubicle *cubicle)
 {
     static struct filter filter;
-    int error = wall_drop_privileges();
+    int error = privileges_drop();
     if (error == 0 && ipc_has_right(cubicle, MONITOR_RIGHT_HOSTFILES)) {
         error = host_files_enter();
     }

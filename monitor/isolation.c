@@ -1,14 +1,12 @@
-/* Which backend isolates the running system. */
-#include "backend.h"
+#include "isolation.h"
+#include "backend/backend.h"
 #include "base/message.h"
 
 #include <errno.h>
 #include <string.h>
 
-const struct backend *backend = &backend_sfi;
-
 /* What is about one process, or about windows, is not there where each cubicle has its own. */
-static int backend_check_processes(const struct monitor_config *config)
+static int isolation_check_processes(const struct monitor_config *config)
 {
     if (config->isolation != MONITOR_ISOLATION_IPC ||
         (config->trace == NULL && config->acl == MONITOR_ACL_ON &&
@@ -22,7 +20,7 @@ static int backend_check_processes(const struct monitor_config *config)
         config->system);
 }
 
-int backend_choose(const struct monitor_config *config, size_t ncubicles)
+int isolation_choose(const struct monitor_config *config, size_t ncubicles)
 {
     static const struct backend *const backends[] = {
         [MONITOR_ISOLATION_SFI] = &backend_sfi,
@@ -30,7 +28,7 @@ int backend_choose(const struct monitor_config *config, size_t ncubicles)
         [MONITOR_ISOLATION_NONE] = &backend_none,
         [MONITOR_ISOLATION_IPC] = &backend_ipc,
     };
-    int error = backend_check_processes(config);
+    int error = isolation_check_processes(config);
     if (error != 0) {
         return error;
     }
