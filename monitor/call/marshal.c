@@ -17,6 +17,7 @@
 #include "base/page.h"
 #include "demand.h"
 #include "entry.h"
+#include "marshal_call.h"
 #include "memory/window.h"
 
 #include <errno.h>
@@ -46,24 +47,6 @@ int marshal_init(void)
     return 0;
 }
 
-/* What is rare stays out of the way of what is not; it gets a copy of struct marshal, so
- * that the original can live in registers. */
-#define RARE __attribute__((noinline, cold))
-#define INLINE inline __attribute__((always_inline))
-#define likely(condition) __builtin_expect((condition), 1)
-#define unlikely(condition) __builtin_expect((condition), 0)
-
-/* One call being prepared. */
-struct marshal {
-    struct call_frame *frame;
-    const struct trampoline *t;
-    const struct cubicle *from, *to; /* of the trampoline; NULL: the monitor */
-    uint64_t *values;   /* one per parameter; the caller's, then the callee's */
-    uint64_t sp, limit; /* copies grow down from sp to limit */
-    uint64_t from_view; /* of the caller */
-    uint64_t to_view; /* what the callee's addresses are relative to; 0: the monitor */
-};
-
 uint64_t marshal_error_result(const struct descriptor_function *function, int error)
 {
     switch (function->returns) {
@@ -83,98 +66,6 @@ RARE int marshal_fail(struct call_frame *frame, const struct trampoline *t, int 
     frame->result = marshal_error_result(t->function, error);
     frame->vector_result = frame->result;
     return error;
-}
-
-/* Takes @size bytes of the callee's memory for a copy; 0 when there is not enough. */
-static INLINE uint64_t marshal_take(struct marshal *m, uint64_t size)
-{
-    if (m->sp - m->limit < size + 16) {
-        return 0;
-    }
-    m->sp = (m->sp - size) & ~UINT64_C(15);
-    return m->sp;
-}
-
-/* Arguments that a function with stacked ones has on the stack. */
-RARE static unsigned marshal_count_stacked(const struct descriptor_function *function)
-{
-    unsigned integers = 0;
-    unsigned doubles = 0;
-    unsigned nstacked = 0;
-    for (unsigned i = 0; i < function->nargs; i++) {
-        nstacked +=
-            function->args[i].type == DESCRIPTOR_F64 ? doubles++ >= 8 : integers++ >= 6;
-    }
-    return nstacked;
-}
-
-/* Sorts arguments from registers and the caller's stack into m->values (M1). */
-RARE static int marshal_gather(struct marshal *m)
-{
-    const struct descriptor_function *function = m->t->function;
-    uint64_t stack[CALL_ARGS_MAX];
-    const unsigned nstacked = marshal_count_stacked(function);
-    /* Above the return address; the stack pointer is in the caller's view. */
-    if (nstacked > 0 &&
-        ((backend->checks_copies &&
-          (m->frame->rsp >= SPACE_SIZE - SPACE_GUARD ||
-           !window_may(m->t->caller, m->frame->rsp + 8, 8 * nstacked, PAGE_READ))) ||
-         copy_bytes(stack, (const void *)(uintptr_t)(m->frame->rsp + 8),
-                    8 * nstacked) != 0)) {
-        return -EFAULT;
-    }
-    unsigned integers = 0;
-    unsigned doubles = 0;
-    unsigned stacked = 0;
-    for (unsigned i = 0; i < function->nargs; i++) {
-        const struct descriptor_arg *arg = &function->args[i];
-        if (arg->type == DESCRIPTOR_F64) {
-            m->values[i] =
-                doubles < 8 ? m->frame->vector_args[doubles] : stack[stacked];
-            stacked += doubles++ >= 8;
-        } else {
-            m->values[i] = integers < 6 ? m->frame->args[integers] : stack[stacked];
-            stacked += integers++ >= 6;
-        }
-        if (arg->kind == DESCRIPTOR_CALLER) {
-            m->values[i] = m->t->caller;
-        } else if (arg->kind == DESCRIPTOR_OPAQUE) {
-            m->values[i] = (uint32_t)m->values[i];
-        } else if (descriptor_type_is_integer(arg->type)) {
-            m->values[i] =
-                (uint64_t)marshal_read(marshal_integer(arg->type), m->values[i]);
-        }
-    }
-    return 0;
-}
-
-/* Hands m->values over: in the frame for registers, the rest on the callee's stack. */
-RARE static int marshal_scatter(struct marshal *m)
-{
-    const struct descriptor_function *function = m->t->function;
-    uint64_t stack[CALL_ARGS_MAX];
-    unsigned integers = 0;
-    unsigned doubles = 0;
-    unsigned nstacked = 0;
-    for (unsigned i = 0; i < function->nargs; i++) {
-        const bool is_double = function->args[i].type == DESCRIPTOR_F64;
-        if (is_double && doubles < 8) {
-            m->frame->vector_args[doubles++] = m->values[i];
-        } else if (!is_double && integers < 6) {
-            m->frame->args[integers++] = m->values[i];
-        } else {
-            stack[nstacked++] = m->values[i];
-        }
-    }
-    if (nstacked == 0) {
-        return 0;
-    }
-    m->sp &= ~UINT64_C(15);
-    const uint64_t at = marshal_take(m, (uint64_t)(nstacked + (nstacked & 1)) * 8);
-    if (at == 0) {
-        return -ENOBUFS;
-    }
-    return copy_bytes((void *)(uintptr_t)at, stack, 8 * nstacked);
 }
 
 /* Size in bytes that stands behind a pointer: read from the callee's copy of the integer,
@@ -418,21 +309,4 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
 int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t)
 {
     return marshal_enter_as(frame, t, true);
-}
-
-int marshal_gather_values(struct call_frame *frame, const struct trampoline *t,
-                          uint64_t *values)
-{
-    struct marshal m = {.frame = frame, .t = t, .values = values};
-    return marshal_gather(&m);
-}
-
-int marshal_scatter_values(struct call_frame *frame, const struct trampoline *t,
-                           uint64_t *values, uint64_t *sp, uint64_t limit)
-{
-    struct marshal m = {
-        .frame = frame, .t = t, .values = values, .sp = *sp, .limit = limit};
-    const int error = marshal_scatter(&m);
-    *sp = m.sp;
-    return error;
 }

@@ -21,13 +21,12 @@
  */
 #include "trampoline_body.h"
 #include "backend/backend.h"
-#include "base/emit_plain.h"
 #include "marshal.h"
 #include "trace.h"
+#include "trampoline_float.h"
 
 #include <string.h>
 
-#define FRAME(field) ((int32_t)offsetof(struct call_frame, field))
 #define FRAME_SIZE ((int32_t)sizeof(struct call_frame))
 #define THREAD_CUBICLE(id, field)                                            \
     (THREAD_DISP(cubicle) + (int32_t)((id) * sizeof(struct thread_cubicle) + \
@@ -67,31 +66,6 @@ static struct shape trampoline_shape(const struct descriptor_function *function)
         }
     }
     return shape;
-}
-
-static bool trampoline_has_avx(void)
-{
-    return __builtin_cpu_supports("avx") != 0;
-}
-
-/* xmm/ymm/zmm registers but those of @keep, and opmasks where code can name them. */
-static void emit_clear_simd(struct emitter *e, unsigned keep)
-{
-    emit_clear_vectors(e, keep, trampoline_has_avx());
-    if (backend->plain_fenv && __builtin_cpu_supports("avx512f") != 0) {
-        emit_clear_avx512(e);
-    }
-}
-
-/* The x87 stack is empty again; plain code could also read what is in empty registers. */
-static void emit_empty_x87(struct emitter *e)
-{
-    static const uint8_t emms[] = {0x0f, 0x77};
-    if (backend->plain_fenv) {
-        emit_clear_x87(e);
-    } else {
-        emit_bytes(e, emms, sizeof(emms));
-    }
 }
 
 static void emit_call_monitor(struct emitter *e, uint64_t function)
@@ -136,48 +110,6 @@ static void emit_save_caller(struct emitter *e, const struct trampoline *t)
     emit_mov_imm64_reg(e, (uint64_t)(uintptr_t)&t->count->calls, R10);
     static const uint8_t increment[] = {0x49, 0xff, 0x02}; /* incq (%r10) */
     emit_bytes(e, increment, sizeof(increment));
-}
-
-/* stmxcsr, fnstcw, ldmxcsr or fldcw on disp(%r11). */
-static void emit_fenv_op(struct emitter *e, bool x87, unsigned op, int32_t disp)
-{
-    emit_u8(e, 0x41);
-    if (x87) {
-        emit_u8(e, 0xd9);
-    } else {
-        emit_u8(e, 0x0f);
-        emit_u8(e, 0xae);
-    }
-    emit_u8(e, (uint8_t)(0x80 | op << 3 | 3));
-    emit_u32(e, (uint32_t)disp);
-}
-
-/* Saves the floating-point environment in the frame at r11 and sets the default. */
-static void emit_fenv_default(struct emitter *e)
-{
-    emit_fenv_op(e, false, 3, FRAME(mxcsr));
-    emit_fenv_op(e, true, 7, FRAME(x87_control));
-    emit_movl_imm_mem(e, FENV_MXCSR, FRAME(callee_mxcsr), R11);
-    emit_movl_imm_mem(e, FENV_X87_CONTROL, FRAME(callee_x87_control), R11);
-    emit_fenv_op(e, false, 2, FRAME(callee_mxcsr));
-    emit_fenv_op(e, true, 5, FRAME(callee_x87_control));
-}
-
-static void emit_fenv_restore(struct emitter *e)
-{
-    emit_fenv_op(e, false, 2, FRAME(mxcsr));
-    emit_fenv_op(e, true, 5, FRAME(x87_control));
-}
-
-/* movq %xmmN,disp(%r11) or back. */
-static void emit_xmm_frame(struct emitter *e, unsigned n, int32_t disp, bool store)
-{
-    emit_u8(e, store ? 0x66 : 0xf3);
-    emit_u8(e, 0x41);
-    emit_u8(e, 0x0f);
-    emit_u8(e, store ? 0xd6 : 0x7e);
-    emit_u8(e, (uint8_t)(0x80 | n << 3 | 3));
-    emit_u32(e, (uint32_t)disp);
 }
 
 /* What carries arguments there, and results back. */
