@@ -21,6 +21,7 @@
 #include "load/registry.h"
 #include "memory/memory.h"
 #include "memory/window.h"
+#include "observe/counters_names.h"
 #include "observe/sampler.h"
 #include "observe/stats.h"
 #include "observe/symbols.h"

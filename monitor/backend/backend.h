@@ -42,7 +42,8 @@ struct backend_processes {
     uint64_t *(*epoch)(unsigned id);
     /** Signal @signal ends the system: once there are processes, in place of fault_interrupt(). */
     void (*interrupt)(int signal);
-    /** The call that this process carries out, or has carried out last; NULL: none. In signal handlers too. */
+    /** The call that this process carries out, or has carried out last; NULL: none. In signal
+     *  handlers too. */
     const struct trampoline *(*carried_out)(void);
 };
 

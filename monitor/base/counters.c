@@ -23,8 +23,8 @@ static struct counters *counters_map(int fd)
     if (at == MAP_FAILED) {
         return NULL;
     }
-    /* From here the kernel refuses write(), and mappings that can be written or made so; nor can the file shrink under
-     * its readers. */
+    /* From here the kernel refuses write(), and mappings that can be written or made so; nor
+     * can the file shrink under its readers. */
     if (fcntl(fd, F_ADD_SEALS,
               F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         (void)munmap(at, sizeof(struct counters));

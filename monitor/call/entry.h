@@ -21,7 +21,8 @@ void entry_close(struct cubicle *cubicle);
 void entry_open(struct cubicle *cubicle);
 
 /** The error of a call through @t, whose callee is not live: -EAGAIN it is being set up,
- *  -ECONNRESET it begins anew as soon as it can, -EOWNERDEAD there is nobody any more. Also inside a fault handler. */
+ *  -ECONNRESET it begins anew as soon as it can, -EOWNERDEAD there is nobody any more. Also
+ *  inside a fault handler. */
 int entry_error(const struct trampoline *t);
 
 /**

@@ -65,7 +65,8 @@ int trampoline_init(const struct trampoline_refusals *refusals)
 
 /**
  * Returns the trampoline for these three, writing it where there is none yet; NULL after a
- * message when that cannot be, without one once the system runs. @fenv is honoured when the trampoline is new.
+ * message when that cannot be, without one once the system runs. @fenv is honoured when the
+ * trampoline is new.
  */
 struct trampoline *trampoline_create(unsigned caller, unsigned callee,
                                      const char *interface,

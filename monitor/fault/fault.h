@@ -19,8 +19,9 @@ int fault_init(bool log) __attribute__((warn_unused_result));
 int fault_handle(int signal, void (*handler)(int, siginfo_t *, void *), int flags)
     __attribute__((warn_unused_result));
 
-/** Ends everything with status 128 + @signal, from the handler of that signal with its @context (a ucontext_t): cubicle
- *  code stops at once and is unwound, a host call ends with the process. */
+/** Ends everything with status 128 + @signal, from the handler of that signal with its @context
+ *  (a ucontext_t): cubicle code stops at once and is unwound, a host call ends with the
+ *  process. */
 void fault_interrupt(int signal, void *context);
 
 #endif

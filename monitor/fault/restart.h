@@ -1,6 +1,6 @@
 /*
- * Policy `restart`: a cubicle that has been stopped begins anew, with the memory that its modules had
- * before anything ran.
+ * Policy `restart`: a cubicle that has been stopped begins anew, with the memory that its
+ * modules had before anything ran.
  *
  * Invariants
  *   A1  A cubicle begins anew only when no call into it, and none that it has made, is in progress:
@@ -24,13 +24,14 @@
  */
 int restart_keep(struct module *module) __attribute__((warn_unused_result));
 
-/** Every module of @cubicle has been set up: from now on it can begin anew, if that is its policy. */
+/** Every module of @cubicle has been set up: from now on it can begin anew, if that is its
+ *  policy. */
 void restart_allow(struct cubicle *cubicle);
 
 /**
- * @cubicle has been stopped, and the innermost call into it is about to end at @target. Where it is to
- * begin anew now (A1), @target becomes the way there, and the call ends afterwards. Also inside a fault
- * handler.
+ * @cubicle has been stopped, and the innermost call into it is about to end at @target. Where
+ * it is to begin anew now (A1), @target becomes the way there, and the call ends afterwards.
+ * Also inside a fault handler.
  */
 void restart_on_the_way(struct cubicle *cubicle, struct unwind_target *target);
 

@@ -10,14 +10,14 @@
 int memory_init(void) __attribute__((warn_unused_result));
 
 /**
- * Takes the next run of heap pages away from @cubicle, which is not live: *@page is its first. Their
- * number; 0 there are none left (from cubicle->reclaimed on); or a negative errno.
+ * Takes the next run of heap pages away from @cubicle, which is not live: *@page is its first.
+ * Their number; 0 there are none left (from cubicle->reclaimed on); or a negative errno.
  */
 int64_t memory_reclaim(struct cubicle *cubicle, uint32_t *page)
     __attribute__((warn_unused_result));
 
-/** Makes pages of @kind that are @cubicle's zero, and takes them out of every window. A negative errno:
- *  they are not its, or the host has no memory; then they may be out of reach. */
+/** Makes pages of @kind that are @cubicle's zero, and takes them out of every window. A
+ *  negative errno: they are not its, or the host has no memory, and they may be out of reach. */
 int memory_clear(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                  enum page_kind kind) __attribute__((warn_unused_result));
 

@@ -62,8 +62,9 @@ struct window_span {
 };
 
 /**
- * What W1 gives one cubicle on some pages of others: @rights on those of @pages that have the owner, kind and rights of @info.
- * All zero: nothing is known. Good for as long as no page and no window changes: within one call of the monitor.
+ * What W1 gives one cubicle on some pages of others: @rights on those of @pages that have the
+ * owner, kind and rights of @info. All zero: nothing is known. Good for as long as no page and
+ * no window changes: within one call of the monitor.
  */
 struct window_known {
     struct window_span pages;
@@ -71,7 +72,8 @@ struct window_known {
     unsigned rights;
 };
 
-/** window_may() of a range that is not empty, with what an earlier call for the same @id has found out. */
+/** window_may() of a range that is not empty, with what an earlier call for the same @id has
+ *  found out. */
 bool window_may_known(unsigned id, uint64_t base, uint64_t size, unsigned right,
                       struct window_known *known);
 

@@ -112,7 +112,8 @@ static bool window_same(struct page_info a, struct page_info b)
     return a.owner == b.owner && a.kind == b.kind && a.rights == b.rights;
 }
 
-/* The rights of @id on @page, from @known where that says them, which else is brought up to date. */
+/* The rights of @id on @page, from @known where that says them, which else is brought up to
+ * date. */
 static unsigned window_know(unsigned id, uint32_t page, struct window_known *known)
 {
     const struct page_info info = page_get(page);

@@ -1,4 +1,4 @@
-/* What readers of the counters are told once: names, and who is who (C4). */
+#include "counters_names.h"
 #include "backend/backend.h"
 #include "base/counters.h"
 #include "base/cubicle.h"

@@ -1,7 +1,8 @@
 /*
- * Where time goes: at each tick of the process's processor time, the innermost cross-cubicle call in
- * progress is counted once (trampoline.samples). Calls themselves pay nothing for it. A cubicle that is a process of its own
- * counts the call that it carries out, its waits for others by looking included, or that it has carried out last.
+ * Where time goes: at each tick of the process's processor time, the innermost cross-cubicle
+ * call in progress is counted once (trampoline.samples). Calls themselves pay nothing for it. A
+ * cubicle that is a process of its own counts the call that it carries out, its waits for
+ * others by looking included, or that it has carried out last.
  */
 #ifndef MONITOR_SAMPLER_H
 #define MONITOR_SAMPLER_H

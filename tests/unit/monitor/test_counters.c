@@ -15,6 +15,7 @@
 #include "backend/backend.h"
 #include "base/counters.h"
 #include "call/trampoline.h"
+#include "observe/counters_names.h"
 
 static const struct backend fake = {.name = "fake"};
 const struct backend *backend = &fake;
