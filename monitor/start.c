@@ -87,7 +87,7 @@ static int start_monitor(const struct monitor_config *config)
     copy_init();
     trace_setup(config->trace);
     entry_setup(config->log);
-    memory_share_mappings(config->ncubicles);
+    memory_divide_mappings(config->ncubicles);
     int error = counters_setup(config->counters_fd);
     if (error == 0) {
         error = gate_setup(config);

@@ -10,7 +10,7 @@
  *       it is resumed: then it never was anybody else's.
  *   P4  The sum of a cubicle's pages is its `npages` and never exceeds its quota.
  *   P5  A cubicle's pages form at most as many runs (neighbours with the same rights and
- *       backing) as its share of the host's mappings allows: each run takes one or two.
+ *       backing) as its part of the host's mappings allows: each run takes one or two.
  */
 #ifndef MONITOR_PAGE_H
 #define MONITOR_PAGE_H

@@ -1,5 +1,5 @@
 /*
- * The parser of interface descriptors, shared by its parts: the text (descriptor_text.c),
+ * The parser of interface descriptors, in three parts: the text (descriptor_text.c),
  * parameters (descriptor_arg.c), and all the rest (descriptor_parse.c).
  */
 #ifndef MONITOR_DESCRIPTOR_PARSER_H

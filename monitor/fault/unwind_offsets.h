@@ -1,4 +1,4 @@
-/* Numbers that unwind_entry.S shares with C; unwind.c checks them. */
+/* Numbers that unwind_entry.S and C have in common; unwind.c checks them. */
 #ifndef MONITOR_UNWIND_OFFSETS_H
 #define MONITOR_UNWIND_OFFSETS_H
 

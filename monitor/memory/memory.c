@@ -55,7 +55,7 @@ int memory_init(void)
     return mprotect(low, PAGE_SIZE, PROT_NONE) == 0 ? 0 : -errno;
 }
 
-void memory_share_mappings(size_t ncubicles)
+void memory_divide_mappings(size_t ncubicles)
 {
     unsigned long max = MAPPINGS_DEFAULT;
     FILE *file = fopen("/proc/sys/vm/max_map_count", "re");

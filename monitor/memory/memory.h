@@ -22,7 +22,7 @@ int memory_clear(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                  enum page_kind kind) __attribute__((warn_unused_result));
 
 /** Divides the mappings that the host allows among @ncubicles (P5). */
-void memory_share_mappings(size_t ncubicles);
+void memory_divide_mappings(size_t ncubicles);
 
 /**
  * Gives @cubicle fresh zero pages, readable and writable. -EBUSY not free, -ENOMEM

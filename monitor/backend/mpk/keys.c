@@ -7,7 +7,7 @@
  *   K2  rights[id] opens the key of cubicle id, the two shared keys, and nothing else.
  *   K3  A key is given to another cubicle only after no page carries it.
  *   K4  A cubicle's pages that are tagged for others form no more runs (neighbours with the
- *       same tag and rights) than its share of the host's mappings allows (P5). Before
+ *       same tag and rights) than its part of the host's mappings allows (P5). Before
  *       there could be more all of them become their owner's again.
  */
 #include "base/counters.h"
