@@ -1,7 +1,7 @@
 /*
- * Copies between the monitor, or one view, and another view, that a fault cannot harm:
- * where a byte cannot be read or written with the rights of that view, the fault handler
- * first looks for an open window and else ends the copy with -EFAULT.
+ * Copies between the monitor, or one view, and another view, which may trap. Where a byte cannot
+ * be read or written with the rights of that view, the fault handler maps the page if an open
+ * window covers it, and ends the copy with -EFAULT if none does.
  */
 #ifndef MONITOR_COPY_H
 #define MONITOR_COPY_H

@@ -1,6 +1,6 @@
 /*
- * The cubicles of the running system and their modules: plain records, filled by the
- * loader, read by everybody in the monitor.
+ * The cubicles of the running system and their modules: plain records, which the loader fills
+ * and the whole monitor reads.
  */
 #ifndef MONITOR_CUBICLE_H
 #define MONITOR_CUBICLE_H
@@ -44,7 +44,7 @@ struct cubicle {
     uint64_t mapped;    /* pages of others mapped into the view so far */
     uint32_t reclaimed; /* page: below it its heap has been taken (memory_reclaim) */
     uint64_t restarts;  /* times that it began anew */
-    uint64_t epoch;     /* its own to set, everybody's to read: cubicle_epoch() */
+    uint64_t epoch; /* the cubicle sets it, every other may read it: cubicle_epoch() */
     struct module **modules; /* in start order */
     size_t nmodules;
 } __attribute__((aligned(64))); /* up to the view: what calls read is one cache line */
@@ -70,10 +70,10 @@ static inline bool cubicle_runs(const struct cubicle *cubicle)
     return cubicle->state == CUBICLE_STARTING || cubicle->state == CUBICLE_LIVE;
 }
 
-/** The name for messages: "monitor" for 0, "?" where there is none. */
+/** The name of cubicle @id for messages: "monitor" for 0, "?" where no cubicle has the id. */
 const char *cubicle_name(unsigned id);
 
-/** Address of @offset as cubicle @id sees it; id 0 is the monitor, who sees it nowhere. */
+/** Address of @offset in the view of @cubicle. */
 static inline void *cubicle_address(const struct cubicle *cubicle, uint64_t offset)
 {
     return (void *)(uintptr_t)(cubicle->view + (offset & 0xffffffffu));
@@ -86,7 +86,7 @@ static inline bool cubicle_quota_allows(const struct cubicle *cubicle, uint64_t 
            cubicle->npages <= cubicle->quota_pages - npages;
 }
 
-/** Books @npages more pages to @cubicle. */
+/** Counts @npages more pages as owned by @cubicle. */
 static inline void cubicle_book(struct cubicle *cubicle, uint64_t npages)
 {
     cubicle->npages += npages;

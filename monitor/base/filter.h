@@ -1,7 +1,7 @@
 /*
- * The filter of host calls: a program for the kernel (classic BPF, seccomp(2)) that allows what
- * has been added to it and ends the process at anything else. It is written in place: nothing
- * is allocated, so that nothing of it can be missing without a word.
+ * The filter of host calls: a program for the kernel (classic BPF, seccomp(2)) that allows the
+ * calls that have been added to it, and ends the process at any other. The program is written
+ * into struct filter, without allocation: a rule that does not fit is reported by filter_end().
  */
 #ifndef MONITOR_FILTER_H
 #define MONITOR_FILTER_H
@@ -18,7 +18,8 @@ struct filter {
     bool full; /* something did not fit */
 };
 
-/** An empty filter: it ends the process at every call, and at those of other ABIs, also later. */
+/** Makes the filter empty: it ends the process at every call. Calls of other ABIs (32-bit, x32)
+ *  can never be added. */
 void filter_begin(struct filter *f);
 
 /** Allows host call @call. */
@@ -28,10 +29,10 @@ void filter_allow(struct filter *f, unsigned call);
 void filter_allow_if(struct filter *f, unsigned call, unsigned argument, uint64_t mask,
                      uint64_t value);
 
-/** Ends the program: what has not been allowed is not. 0; -E2BIG it did not fit. */
+/** Completes the program: no more rules can be added. 0; -E2BIG a rule did not fit. */
 int filter_end(struct filter *f) __attribute__((warn_unused_result));
 
-/** Installs a program that has been ended; for good. 0 or a negative errno. */
+/** Installs a complete program, for the rest of the process. 0 or a negative errno. */
 int filter_load(struct filter *f) __attribute__((warn_unused_result));
 
 #endif

@@ -10,7 +10,7 @@
  *   [2 GiB, 4 GiB - 128 KiB) stacks and heaps; nothing here is ever executable
  *   the last 128 KiB       never mapped; the first half stands for a range on demand
  *
- * Above it, at addresses that all know:
+ * Above the offset space, at fixed addresses:
  *
  *   [4 GiB, 8 GiB + 64 KiB) never mapped: what is behind a view that begins at address 0
  *   from BODIES_START      bodies of trampolines
@@ -35,7 +35,8 @@
 #define HEAP_START UINT32_C(0x80000000)
 #define HEAP_END UINT32_C(0xfffe0000)
 
-/** Stubs hold addresses of bodies, and who can read code reads them: they tell nothing. */
+/** A fixed address: stubs hold addresses of bodies, and a cubicle that can read code must not
+ *  learn from them where the rest of the process lies. */
 #define BODIES_START (2 * SPACE_SIZE + UINT64_C(0x100000))
 
 /** Cubicle ids run from 1 to CUBICLE_MAX; 0 is the monitor. */
@@ -44,14 +45,14 @@
 
 /** Instructions and their groups never cross a multiple of this. */
 #define BUNDLE_SIZE 32u
-/** What a return address and an indirect target are masked with: bundle starts below 2 GiB. */
+/** Mask for return addresses and targets of indirect branches: starts of bundles below 2 GiB. */
 #define RETURN_MASK 0x7fffffe0u
 
 #define STACK_DEFAULT (UINT64_C(1) << 20)
 #define STACK_DEFAULT_APP (UINT64_C(8) << 20)
 
-/** What a callee is given in place of a range that it brings in on demand: addresses of
- * nothing, which mean the range to whom it is passed on (demand.h). */
+/** A callee gets this address in place of a range on demand. Nothing is mapped there; passed on
+ *  in a call, it stands for the range (demand.h). */
 #define DEMAND_START CUBICLE_IN_START
 /** Longest range on demand, in bytes; longer ones are copied. */
 #define DEMAND_MAX CUBICLE_IN_SIZE

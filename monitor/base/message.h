@@ -13,7 +13,8 @@
 int message_error(int error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** The same for what a running cubicle asked for: it cannot write as many as it likes. */
+/** The same for a request of a running cubicle: after some messages, further ones are dropped,
+ *  so that no cubicle can flood standard error. */
 int message_request(int error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -25,7 +26,7 @@ struct message {
 void message_add(struct message *m, const char *text);
 void message_add_hex(struct message *m, uint64_t value, unsigned digits);
 void message_add_decimal(struct message *m, uint64_t value);
-/** Writes the line with its LF to standard error. */
+/** Writes the line, with its LF, to standard error. In signal handlers too. */
 void message_write(struct message *m);
 
 #endif

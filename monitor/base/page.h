@@ -6,8 +6,8 @@
  *   P1  A page with kind PAGE_FREE has owner 0, no rights and no flags.
  *   P2  Every other page has exactly one owner, 1..CUBICLE_MAX, or is a stub (owner 0).
  *   P3  The owner of a page changes only through PAGE_FREE, and a freed page is zero
- *       before anybody can read it again; so is one that its owner is given again, unless
- *       it is resumed: then it never was anybody else's.
+ *       before any cubicle can read it again. A page that its owner gave back, and is given
+ *       again, is zero too, unless the owner resumes it: it was nobody else's meanwhile.
  *   P4  The sum of a cubicle's pages is its `npages` and never exceeds its quota.
  *   P5  A cubicle's pages form at most as many runs (neighbours with the same rights and
  *       backing) as its part of the host's mappings allows: each run takes one or two.
@@ -55,7 +55,8 @@ static inline struct page_info page_get(uint32_t page)
     return page_table[page & (PAGE_COUNT - 1)];
 }
 
-/** Sets all metadata of @npages free pages, as P1-P3 ask; -EBUSY where one is not free. */
+/** Sets all metadata of @npages free pages, as P1-P3 ask. 0; -EBUSY a page is not free, -EINVAL
+ *  the range or the owner does not exist. */
 int page_claim(uint32_t page, uint32_t npages, unsigned owner, enum page_kind kind,
                unsigned rights) __attribute__((warn_unused_result));
 
@@ -71,14 +72,14 @@ void page_set_kept(uint32_t page, uint32_t npages, bool kept);
 /** True when all of [page, page + npages) have PAGE_KEPT. */
 bool page_all_kept(uint32_t page, uint32_t npages);
 
-/** Mappings that one run can take: itself and the gap behind it, for the owner and for one who was
- *  lent it; or, where all have one view, for what is with somebody else. */
+/** Mappings of the host that one run can take: the run and the gap behind it, in the view of the
+ *  owner and in that of a peer. Where all cubicles have one view: for pages tagged for a peer. */
 #define PAGE_RUN_MAPPINGS 4u
 
-/** Sets what each cubicle may have of P5's runs. Until then there is no limit. */
+/** Sets how many runs each cubicle may have (P5). Until then there is no limit. */
 void page_limit_runs(uint32_t limit);
 
-/** May @owner's pages come to form @more runs more? */
+/** May the pages of @owner come to form @more additional runs (P5)? */
 bool page_may_split(unsigned owner, uint32_t more);
 
 /** How many runs each cubicle may have. */

@@ -21,7 +21,7 @@
 
 #define CALL_ARGS_MAX 12
 #define CONTROL_DEPTH 2048
-#define STACK_MASK (~UINT64_C(15)) /* as the ABI has stacks aligned */
+#define STACK_MASK (~UINT64_C(15)) /* aligns a stack pointer as the psABI asks */
 
 /** One range of a call in progress. */
 struct call_buffer {
@@ -36,7 +36,7 @@ struct call_buffer {
         on_demand; /* no copy, the callee brings in bytes of this cubicle; 0: copied */
 };
 
-/** One cross-cubicle call in progress: all that is needed to return to the caller. */
+/** One cross-cubicle call in progress: all that the monitor needs to return to the caller. */
 struct call_frame {
     uint32_t trampoline; /* index of the trampoline, > 0; 0 marks the bottom */
     uint32_t mxcsr;      /* the caller's, where the trampoline switches it */
@@ -62,13 +62,13 @@ struct call_frame {
 struct thread_cubicle {
     uint64_t stack; /* address in the cubicle's view */
     uint64_t tp;    /* value of its thread pointer, 0: not set */
-    /* What plain calls into it are entered with: stack & entry_mask. STACK_MASK where it may be
-     * entered, else 0 (entry.h). */
+    /* A call without ranges begins with stack pointer stack & entry_mask: STACK_MASK where the
+     * cubicle may be entered, else 0 (entry.h). */
     uint64_t entry_mask;
 } __attribute__((aligned(32))); /* in one cache line */
 
-/* What code may read with a cubicle's rights; a page of its own, so that a backend can
- * give it other rights than the rest. */
+/* The part that code may read with a cubicle's rights. It is a page of its own, so that a
+ * backend can give that page other rights than the rest. */
 struct thread_shown {
     uint64_t tp; /* thread pointer of the running cubicle */
     uint64_t running;

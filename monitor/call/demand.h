@@ -21,16 +21,16 @@ static inline bool demand_stands_for(uint64_t offset)
 }
 
 /**
- * Address of @size bytes at @at of the range on demand that @frame, a call in progress, gave
- * to cubicle @callee, in the view of @whose they are; 0 where there are none.
+ * Finds @size bytes at offset @at of the range on demand that @frame, a call in progress, gave to
+ * cubicle @callee. Returns their address in the view of the cubicle that owns them, whose id
+ * *@whose receives; 0 where @frame gave no such bytes.
  */
 uint64_t demand_source(const struct call_frame *frame, unsigned callee, uint64_t at,
                        uint64_t size, unsigned *whose);
 
 /**
- * Copies them to @to of the running cubicle, which has called the monitor to have this done.
- * 0; -EFAULT where it has been given no such bytes, where they cannot be read any more, or @to
- * cannot be written.
+ * Copies such bytes to offset @to of the running cubicle, at its request. 0; -EFAULT the cubicle
+ * was given no such bytes, they cannot be read any more, or @to cannot be written.
  */
 int demand_fetch(uint32_t to, uint64_t at, uint64_t size)
     __attribute__((warn_unused_result));

@@ -1,8 +1,8 @@
 /*
  * A call with annotated ranges is refused by marshal_enter(), which looks at the callee's state.
- * Any other enters with the stack pointer ANDed with the callee's `entry_mask`: -16, and so
- * aligned, where it is live; else 0, so that the call itself traps below address 0, and is
- * refused by the fault handler. The instruction is the one that aligns the stack anyway.
+ * Every other call begins with the stack pointer ANDed with the callee's `entry_mask`. Where the
+ * callee is live that is -16, which aligns the stack, as the trampoline has to anyway. Else it is
+ * 0: the call instruction itself pushes below address 0, traps, and the fault handler refuses it.
  */
 #include "entry.h"
 #include "base/counters.h"

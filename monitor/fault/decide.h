@@ -15,15 +15,15 @@ enum fault_verdict {
     FAULT_PANIC,          /* the monitor itself faulted */
     FAULT_OUTSIDE,        /* the address is in no view */
     FAULT_GUARD,          /* the first or last 64 KiB of the space, or beyond */
-    FAULT_WILD,           /* nobody owns the page */
+    FAULT_WILD,           /* no cubicle owns the page */
     FAULT_STACK_OVERFLOW, /* the guard below the running cubicle's stack */
-    FAULT_NOT_CODE, /* execution of something that is not the cubicle's to execute */
-    FAULT_CODE,     /* code read or written as data */
-    FAULT_RIGHTS,   /* own memory, but without this right */
-    FAULT_RECLAIM,  /* own memory with this right, but tagged for somebody else (mpk) */
-    FAULT_MAP,      /* an open window covers the access: map it and go on */
-    FAULT_READ_ONLY, /* an open window covers the page, but not for writing */
-    FAULT_DENY,      /* another cubicle's memory, and no window */
+    FAULT_NOT_CODE,       /* execution at an address that the cubicle may not execute */
+    FAULT_CODE,           /* code read or written as data */
+    FAULT_RIGHTS,         /* own memory, but without this right */
+    FAULT_RECLAIM,        /* own memory with this right, but tagged for a peer (mpk) */
+    FAULT_MAP,            /* an open window covers the access: map it and go on */
+    FAULT_READ_ONLY,      /* an open window covers the page, but not for writing */
+    FAULT_DENY,           /* another cubicle's memory, and no window */
 };
 
 #define FAULT_EXECUTE 4u /* besides PAGE_READ and PAGE_WRITE */

@@ -3,14 +3,15 @@
  * modules had before anything ran.
  *
  * Invariants
- *   A1  A cubicle begins anew only when no call into it, and none that it has made, is in progress:
- *       none of its code can go on from before. Until then calls into it fail.
- *   A2  What it had is gone before its code runs again: windows, both ways; heap, stack, variables,
- *       thread pointer, epoch. What others keep for it they were told to give up.
- *   A3  It is entered by others only when its modules have been set up again (R7). Where that
- *       fails a few times in a row it stays dead.
- *   A4  While the monitor does this the calls in progress below are out of reach: a frame without a
- *       trampoline lies on them, which no unwinding crosses.
+ *   A1  A cubicle begins anew only when no call into it, and no call of its own, is in progress:
+ *       none of its old code can go on. Until then calls into it fail.
+ *   A2  What it had is gone before its code runs again: windows, its own and those open to it;
+ *       heap, stack, variables, thread pointer, epoch. Components that keep something for it
+ *       have been told to give that up.
+ *   A3  Other cubicles enter it only when its modules have been set up again (R7). Where setting
+ *       up fails a few times in a row the cubicle stays dead.
+ *   A4  Meanwhile the calls in progress below are out of reach: the monitor has put a frame
+ *       without a trampoline on top of them, and unwinding stops there.
  */
 #ifndef MONITOR_RESTART_H
 #define MONITOR_RESTART_H
@@ -19,8 +20,8 @@
 #include "unwind.h"
 
 /**
- * Remembers @module's variables as they are now, linked and never used, for its cubicle to begin
- * anew with. -ENOMEM.
+ * Remembers the variables of @module as they are now, linked and never used: its cubicle begins
+ * anew with them. 0 or -ENOMEM.
  */
 int restart_keep(struct module *module) __attribute__((warn_unused_result));
 
@@ -35,10 +36,12 @@ void restart_allow(struct cubicle *cubicle);
  */
 void restart_on_the_way(struct cubicle *cubicle, struct unwind_target *target);
 
-/** Where that way leads; on the monitor's stack. Never called from C. */
+/** The way back to which restart_on_the_way() leads; runs on the monitor's stack. Never called
+ *  from C. */
 void restart_enter(void);
 
-/** Tells those who keep something for @cubicle that it has @ended, or else has begun anew. */
+/** Tells the modules that keep something for @cubicle that it has @ended, or else has begun
+ *  anew. */
 void restart_tell(const struct cubicle *cubicle, bool ended);
 
 #endif

@@ -1,4 +1,7 @@
-/* Memory of cubicles: pages given, taken back, protected, with quota and zeroing. */
+/*
+ * Memory of cubicles: assigning pages, taking them back, and changing their rights, within the
+ * quota and with old contents zeroed. Ranges are whole pages of the offset space.
+ */
 #ifndef MONITOR_MEMORY_H
 #define MONITOR_MEMORY_H
 
@@ -16,8 +19,9 @@ int memory_init(void) __attribute__((warn_unused_result));
 int64_t memory_reclaim(struct cubicle *cubicle, uint32_t *page)
     __attribute__((warn_unused_result));
 
-/** Makes pages of @kind that are @cubicle's zero, and takes them out of every window. A
- *  negative errno: they are not its, or the host has no memory, and they may be out of reach. */
+/** Makes pages of @kind that @cubicle owns zero, and takes them out of every window. 0; -EPERM
+ *  @cubicle does not own all of them; another negative errno: the host has no memory, and the
+ *  pages may be unmapped. */
 int memory_clear(struct cubicle *cubicle, uint32_t page, uint32_t npages,
                  enum page_kind kind) __attribute__((warn_unused_result));
 
@@ -36,18 +40,18 @@ int memory_give(struct cubicle *cubicle, uint32_t page, uint32_t npages,
 int memory_recall(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 
-/** Makes @cubicle's heap pages what memory_give() gives: zero, writable, not lent. -EBUSY not
- * all are its heap; -ENOMEM as memory_protect(), or the host has taken some away. */
+/** Makes heap pages of @cubicle as memory_give() gives them: zero, writable, not lent. 0; -EBUSY
+ *  not all are its heap; -ENOMEM as memory_protect(), or the host has taken some away. */
 int memory_renew(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 
-/** Ends what memory_recall() began, and leaves the contents. -EPERM not all are @cubicle's heap
- * and recalled. */
+/** Undoes memory_recall(), with the contents as they were. 0; -EPERM not all are heap pages of
+ *  @cubicle that have been recalled. */
 int memory_resume(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 
-/** Makes @cubicle's heap pages zero, for all who reach them, and leaves rights and windows as
- * they are. -EPERM not its heap, or given back; or what the host says. */
+/** Makes heap pages of @cubicle zero, in every view, and leaves rights and windows as they are.
+ *  0; -EPERM not its heap, or given back; or the host's error. */
 int memory_discard(struct cubicle *cubicle, uint32_t page, uint32_t npages)
     __attribute__((warn_unused_result));
 
