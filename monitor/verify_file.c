@@ -1,5 +1,6 @@
 #include "verify_file.h"
 #include "backend/backend.h"
+#include "base/counters.h"
 #include "base/message.h"
 #include "call/trampoline.h"
 #include "fault/stop.h"
@@ -25,6 +26,9 @@ static int verify_file_setup(bool mpk, const char *interfaces_dir)
     const struct monitor_config config = {.interfaces_dir = interfaces_dir};
     backend = mpk ? verify_file_mpk() : &backend_sfi;
     int error = backend->init(&config, 1);
+    if (error == 0) {
+        error = counters_setup(-1);
+    }
     if (error == 0) {
         error = memory_init();
     }
