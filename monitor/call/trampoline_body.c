@@ -357,7 +357,7 @@ void trampoline_write_stub(const struct trampoline *t, uint64_t ret)
     if (t->callee == CUBICLE_MONITOR) {
         return; /* the rest stays int3 */
     }
-    /* The call ends its bundle; whoever jumps to the bundle's start runs into it. */
+    /* The call ends its bundle; code that jumps to the bundle's start runs into it. */
     memset(stub + BUNDLE_SIZE, 0x90, BUNDLE_SIZE - 5);
     e.at = stub + 2 * BUNDLE_SIZE - 5;
     emit_u8(&e, 0xe8);

@@ -1,6 +1,6 @@
 /*
- * Binding symbols. An import is a function of an interface in the registry; who provides
- * it, and whether the call crosses into another cubicle, is the system's affair.
+ * Binding symbols. An import is a function of an interface in the registry; which module
+ * provides it, and whether the call crosses into another cubicle, depends on the system.
  */
 #include "link.h"
 #include "base/message.h"
@@ -182,7 +182,7 @@ static int link_check_right(const struct module *module,
                              "of the module that is the system's `boot`",
                              module->name, function->name);
     }
-    /* It is called in the middle of malloc, and must not call back who waits there. */
+    /* An allocator is called in the middle of malloc(), and must not call the cubicle that waits. */
     if ((module->rights & MONITOR_RIGHT_ALLOCATOR) != 0) {
         return message_error(
             -EPERM,

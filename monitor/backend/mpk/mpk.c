@@ -1,8 +1,8 @@
 /*
  * Backend `mpk`: one view at address 0, every page tagged with a protection key. PKRU says
- * which keys the running code may use; trampolines switch it. Who touches a page that is
- * tagged for another traps, and where a window, or being its owner, allows the access, the
- * page is tagged for him. notes.md has the mechanism and its invariants.
+ * which keys the running code may use; trampolines switch it. A cubicle that touches a page
+ * which is tagged for another traps. Where the cubicle owns the page, or a window allows the
+ * access, the page is tagged for it then. notes.md has the mechanism and its invariants.
  */
 #include "mpk.h"
 #include "base/emit.h"
@@ -176,8 +176,8 @@ static void mpk_note_wrpkru(const struct emitter *e, size_t ahead)
     }
 }
 
-/* 1: xor %eax,%eax; xor %ecx,%ecx; xor %edx,%edx; wrpkru; test %eax,%eax; jnz 1b. Whoever
- * jumps to the wrpkru with less gets all, as at 1. */
+/* 1: xor %eax,%eax; xor %ecx,%ecx; xor %edx,%edx; wrpkru; test %eax,%eax; jnz 1b. Code that
+ * jumps to the wrpkru with other values goes back to 1, as if it had jumped there. */
 static void mpk_emit_wrpkru_all(struct emitter *e)
 {
     static const uint8_t code[] = {0x31, 0xc0, 0x31, 0xc9, 0x31, 0xd2, 0x0f,
