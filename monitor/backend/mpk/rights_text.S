@@ -5,7 +5,7 @@
  *
  * Every step but the first begins with wrpkru, so that mpk.c knows where each is (B1).
  */
-#include "../../emit_macros.S"
+#include "base/emit_macros.S"
 
 /* Whoever jumps to the wrpkru with less gets all, as at 1. */
     .macro all_rights

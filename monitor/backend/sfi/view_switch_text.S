@@ -1,5 +1,5 @@
 /* How trampolines switch views: view_switch.c chooses. */
-#include "../../emit_macros.S"
+#include "base/emit_macros.S"
 
 #define ARCH_SET_GS 0x1001
 #define SYS_ARCH_PRCTL 158

@@ -1,6 +1,6 @@
 /* Texts for test_emit.c, and what the assembler makes of the same instructions with values in
  * the place of holes. */
-#include "emit_macros.S"
+#include "base/emit_macros.S"
 
 #define VALUE32 0x12345678
 #define VALUE64 0x1122334455667788

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "emit.h"
+#include "base/emit.h"
 
 #define VALUE32 0x12345678
 #define VALUE64 UINT64_C(0x1122334455667788)

@@ -1,9 +1,9 @@
-/* monitor/signal_pending.c: what becomes of signals from outside, and who may say so (invariants SI1-SI3). */
-#include "cubicle.h"
+/* monitor/fault/signal_pending.c: what becomes of signals from outside, and who may say so (invariants SI1-SI3). */
+#include "base/cubicle.h"
+#include "base/thread.h"
 #include "cubicle_gates.h"
-#include "fault.h"
-#include "signal_pending.h"
-#include "thread.h"
+#include "fault/fault.h"
+#include "fault/signal_pending.h"
 
 #include <errno.h>
 #include <poll.h>
