@@ -135,7 +135,7 @@ static struct cubicle *gate_owner(int owner)
     if (owner == 0 || owner == (int)gate_caller()) {
         return cubicle_get(gate_caller());
     }
-    const struct call_frame *frame = thread_self.control - 2;
+    const struct call_frame *frame = thread_caller_frame();
     const struct trampoline *t = trampoline_get(frame->trampoline);
     if (t == NULL || t->caller != (unsigned)owner || t->callee != gate_caller()) {
         return NULL;
@@ -277,7 +277,7 @@ void gate_cubicle_exit(int status)
 {
     struct cubicle *self = cubicle_get(gate_caller());
     struct unwind_target target;
-    thread_self.control--; /* this gate's own frame */
+    thread_drop_gate();
     window_forget_cubicle(self->id);
     unwind_stop(self, CUBICLE_EXITED, status);
     if (!unwind_to_caller(self, &target)) {
@@ -288,7 +288,7 @@ void gate_cubicle_exit(int status)
 
 void gate_cubicle_abort(const char *reason)
 {
-    thread_self.control--;
+    thread_drop_gate();
     fault_stop_running(reason);
 }
 

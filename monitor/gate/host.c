@@ -4,8 +4,8 @@
  */
 #include "fault/signal_pending.h"
 #include "fault/unwind.h"
-#include "host_gates.h"
 #include "gate.h"
+#include "host_gates.h"
 
 #include <errno.h>
 #include <poll.h>
