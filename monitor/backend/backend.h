@@ -57,7 +57,7 @@ struct backend {
      *  a cubicle look into the page table first. */
     bool checks_copies;
     /** True when code may change the floating-point environment by itself, and look into
-     *  registers that verified code cannot (emit_plain.h). */
+     *  registers that verified code cannot (text_clear_x87, text_clear_avx512). */
     bool plain_fenv;
     /** True when each cubicle has a view of its own: to share() a page with one takes it from
      *  nobody, and to revoke() one that was not shared changes nothing. */
@@ -127,8 +127,8 @@ struct backend {
      *  entered, or, @returning, returned to. May use rax (entered), r10, r11; rcx and rdx
      *  (returning). */
     void (*emit_open)(struct emitter *e, bool returning);
-    /** Writes the instructions that switch rights to cubicle @id: for its function, or,
-     *  @returning, to its call. May use rax, rbx, r10 to r13; returning: all scratch
+    /** Writes the instructions that switch rights to cubicle @id: for its function, as the
+     *  callee, or, @returning, to its call, as the caller. May use rax, rbx, r10 to r13; returning: all scratch
      *  registers but rax and r11. */
     void (*emit_switch)(struct emitter *e, unsigned id, bool returning);
     /** Writes what is needed where caller @id goes on after a host call in which the thread

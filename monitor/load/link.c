@@ -119,11 +119,21 @@ static const char *link_right_key(unsigned right)
     }
 }
 
-/* The import of a function that the monitor itself provides. */
+/* The import of a function of @interface, which the monitor itself provides: as @provided. */
 static int link_gate(struct module *module, const struct descriptor *interface,
+                     const struct gate_interface *provided,
                      const struct descriptor_function *function, uint64_t *value)
 {
-    const struct gate *gate = gate_find(function->name);
+    if (provided->fingerprint != interface->fingerprint) {
+        return message_error(
+            -ENOEXEC,
+            "%s: interface %s has fingerprint %016llx in the monitor, but %016llx in "
+            "the registry: the monitor was built from another version of the header; "
+            "rebuild both",
+            module->name, interface->name, (unsigned long long)provided->fingerprint,
+            (unsigned long long)interface->fingerprint);
+    }
+    const struct gate *gate = gate_find(provided, function->name);
     if (gate == NULL) {
         return message_error(-ENOEXEC, "%s: the monitor has no function %s",
                              module->name, function->name);
@@ -279,8 +289,9 @@ static int link_import(const struct link_context *context, const char *name,
                    ? 0
                    : message_error(-ENOSPC, "%s: cannot import %s", module->name, name);
     }
-    if (gate_is_interface(interface->name)) {
-        return link_gate(module, interface, function, value);
+    const struct gate_interface *provided = gate_interface(interface->name);
+    if (provided != NULL) {
+        return link_gate(module, interface, provided, function, value);
     }
     const int denied = link_check_right(module, interface, function);
     if (denied != 0) {

@@ -101,16 +101,17 @@ struct trampoline *trampoline_at(uint32_t address)
     return NULL;
 }
 
-const struct gate *gate_find(const char *name)
+const struct gate *gate_find(const struct gate_interface *interface, const char *name)
 {
+    (void)interface;
     (void)name;
     return NULL;
 }
 
-bool gate_is_interface(const char *name)
+const struct gate_interface *gate_interface(const char *name)
 {
     (void)name;
-    return false;
+    return NULL;
 }
 
 struct trampoline *trampoline_create(unsigned caller, unsigned callee,

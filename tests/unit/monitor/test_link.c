@@ -49,7 +49,8 @@ static struct descriptor_function imported = {.name = "imported"};
 static const struct descriptor_function gates[] = {
     {.name = "gate_plain"},     {.name = "gate_host"},      {.name = "gate_hostnet"},
     {.name = "gate_hostfiles"}, {.name = "gate_allocator"}, {.name = "gate_missing"}};
-static struct descriptor unit = {.name = "unit"}, monitors = {.name = "cubicle"};
+static struct descriptor unit = {.name = "unit"},
+                         monitors = {.name = "cubicle", .fingerprint = 0xc0de};
 static bool no_room, as_boot;
 static unsigned rights;   /* of the module */
 static bool without_note; /* the one that says what the module uses */
@@ -88,8 +89,9 @@ const struct descriptor *registry_interface(const char *name, size_t len)
     return NULL;
 }
 
-const struct gate *gate_find(const char *name)
+const struct gate *gate_find(const struct gate_interface *interface, const char *name)
 {
+    (void)interface;
     static const struct gate found[] = {
         {"gate_plain", NULL, 0},
         {"gate_host", NULL, MONITOR_RIGHT_HOST},
@@ -106,9 +108,10 @@ const struct gate *gate_find(const char *name)
     return NULL;
 }
 
-bool gate_is_interface(const char *name)
+const struct gate_interface *gate_interface(const char *name)
 {
-    return strcmp(name, "cubicle") == 0;
+    static const struct gate_interface own = {.name = "cubicle", .fingerprint = 0xc0de};
+    return strcmp(name, "cubicle") == 0 ? &own : NULL;
 }
 
 bool module_provides(const struct module *m, const struct descriptor *interface)
@@ -428,6 +431,15 @@ static void test_imports(void **state)
     import("gate_missing");
     assert_int_equal(relocate(), -ENOEXEC);
     assert_string_equal(message, "m: the monitor has no function gate_missing");
+    monitors.fingerprint = 0xbad;
+    import("gate_plain");
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(
+        message,
+        "m: interface cubicle has fingerprint 000000000000c0de in the monitor, "
+        "but 0000000000000bad in the registry: the monitor was built from "
+        "another version of the header; rebuild both");
+    monitors.fingerprint = 0xc0de;
     without_note = true;
     import("imported");
     assert_int_equal(relocate(), -ENOEXEC);
