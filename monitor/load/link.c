@@ -5,7 +5,6 @@
 #include "link.h"
 #include "base/message.h"
 #include "call/trampoline.h"
-#include "gate/gate.h"
 #include "link_symbol.h"
 #include "processor.h"
 #include "registry.h"
@@ -289,7 +288,7 @@ static int link_import(const struct link_context *context, const char *name,
                    ? 0
                    : message_error(-ENOSPC, "%s: cannot import %s", module->name, name);
     }
-    const struct gate_interface *provided = gate_interface(interface->name);
+    const struct gate_interface *provided = context->system->gates(interface->name);
     if (provided != NULL) {
         return link_gate(module, interface, provided, function, value);
     }
