@@ -1,12 +1,11 @@
 #include "host_files.h"
-#include "base/thread.h"
+#include "host_files_table.h"
 #include "hostfiles_gates.h"
 
 #include <cubicle/host_files.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,111 +16,9 @@
 #define NS 1000000000
 #define SAFE_MODE 01777u /* HF5 */
 
-struct host_root host_roots[HOSTFILES_ROOTS_MAX];
-size_t host_nroots;
-struct host_identity host_identity;
-
-/* Files that a cubicle has open; its row is that of the first root that it has. */
-static struct host_file {
-    bool open;
-    uint8_t root;
-    int fd;
-} files[HOSTFILES_ROOTS_MAX][HOSTFILES_OPEN_MAX];
-
-/* Whatever others do to the tree meanwhile (HF2). */
-const unsigned long long host_files_resolve =
-    RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-
-void host_files_setup(const struct monitor_config *config)
-{
-    host_nroots = config->ndirectories < HOSTFILES_ROOTS_MAX ? config->ndirectories
-                                                             : HOSTFILES_ROOTS_MAX;
-    for (size_t i = 0; i < host_nroots; i++) {
-        host_roots[i] = (struct host_root){.given = &config->directories[i]};
-    }
-}
-
-void host_files_give(size_t index, unsigned id)
-{
-    if (index < host_nroots) {
-        host_roots[index].owner = id;
-    }
-}
-
-bool host_files_is_owner(size_t index, unsigned id)
-{
-    return index < host_nroots && host_roots[index].owner == id;
-}
-
-int host_files_openat(int dir, const char *path, unsigned long long flags,
-                      unsigned mode)
-{
-    const struct open_how how = {
-        .flags = flags | O_CLOEXEC | O_NOFOLLOW,
-        .mode = mode,
-        .resolve = host_files_resolve,
-    };
-    const long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-    return fd >= 0 ? (int)fd : -errno;
-}
-
 static int result_of(int result)
 {
     return result == 0 ? 0 : -errno;
-}
-
-/* The files of the cubicle that calls; NULL: it has no directory. */
-static struct host_file *files_mine(void)
-{
-    for (size_t i = 0; i < host_nroots; i++) {
-        if (host_roots[i].owner == thread_self.running) {
-            return files[i];
-        }
-    }
-    return NULL;
-}
-
-/* What @number means for the cubicle that calls (HF1). 0, -EBADF. */
-static int file_find(int number, struct host_file *file)
-{
-    const struct host_file *mine = files_mine();
-    if (mine == NULL) {
-        return -EBADF;
-    }
-    if (number >= 0) {
-        if (number >= HOSTFILES_OPEN_MAX || !mine[number].open) {
-            return -EBADF;
-        }
-        *file = mine[number];
-        return 0;
-    }
-    const unsigned index = (unsigned)HOSTFILES_ROOT(number); /* its own inverse */
-    if (index >= host_nroots || host_roots[index].owner != thread_self.running) {
-        return -EBADF;
-    }
-    *file = (struct host_file){
-        .open = true, .root = (uint8_t)index, .fd = host_roots[index].given->fd};
-    return 0;
-}
-
-/* The same for what is about to be changed, or have names changed (HF3). */
-static int file_change(int number, struct host_file *file)
-{
-    const int error = file_find(number, file);
-    if (error == 0 && !host_roots[file->root].given->writable) {
-        return -EROFS;
-    }
-    return error;
-}
-
-/* A directory for a change of @name in it (HF2, HF3). */
-static int place_change(int number, const char *name, struct host_file *dir)
-{
-    if (name[0] == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 ||
-        strcmp(name, "..") == 0) {
-        return -EINVAL;
-    }
-    return file_change(number, dir);
 }
 
 static int64_t time_ns(const struct statx_timestamp *t)
@@ -223,12 +120,12 @@ int gate_hostfiles_open(int dir, const char *path, int how, struct hostfiles_att
     if (how < 0 || how > (HOSTFILES_READ | HOSTFILES_WRITE)) {
         return -EINVAL;
     }
-    int error =
-        (how & HOSTFILES_WRITE) != 0 ? file_change(dir, &at) : file_find(dir, &at);
+    int error = (how & HOSTFILES_WRITE) != 0 ? host_file_change(dir, &at)
+                                             : host_file_find(dir, &at);
     if (error != 0) {
         return error;
     }
-    struct host_file *mine = files_mine();
+    struct host_file *mine = host_file_mine();
     const int number = number_free(mine);
     if (number < 0) {
         return number;
@@ -251,11 +148,11 @@ int gate_hostfiles_create(int dir, const char *name, unsigned mode,
                           struct hostfiles_attr *attr)
 {
     struct host_file at;
-    int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : place_change(dir, name, &at);
+    int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : host_file_place(dir, name, &at);
     if (error != 0) {
         return error;
     }
-    struct host_file *mine = files_mine();
+    struct host_file *mine = host_file_mine();
     const int number = number_free(mine);
     if (number < 0) {
         return number;
@@ -276,7 +173,7 @@ int gate_hostfiles_create(int dir, const char *name, unsigned mode,
 
 int gate_hostfiles_close(int number)
 {
-    struct host_file *mine = files_mine();
+    struct host_file *mine = host_file_mine();
     if (mine == NULL || number < 0 || number >= HOSTFILES_OPEN_MAX ||
         !mine[number].open) {
         return -EBADF;
@@ -296,14 +193,14 @@ void gate_hostfiles_close_all(void)
 int gate_hostfiles_stat(int number, struct hostfiles_attr *attr)
 {
     struct host_file file;
-    const int error = file_find(number, &file);
+    const int error = host_file_find(number, &file);
     return error != 0 ? error : attr_read(file.fd, attr);
 }
 
 ssize_t gate_hostfiles_read(int number, uint64_t offset, void *buf, size_t count)
 {
     struct host_file file;
-    const int error = file_find(number, &file);
+    const int error = host_file_find(number, &file);
     if (error != 0 || offset > INT64_MAX) {
         return error != 0 ? error : -EINVAL;
     }
@@ -314,7 +211,7 @@ ssize_t gate_hostfiles_read(int number, uint64_t offset, void *buf, size_t count
 ssize_t gate_hostfiles_write(int number, uint64_t offset, const void *buf, size_t count)
 {
     struct host_file file;
-    const int error = file_change(number, &file);
+    const int error = host_file_change(number, &file);
     if (error != 0 || offset > INT64_MAX) {
         return error != 0 ? error : -EFBIG;
     }
@@ -325,7 +222,7 @@ ssize_t gate_hostfiles_write(int number, uint64_t offset, const void *buf, size_
 ssize_t gate_hostfiles_list(int number, int64_t position, void *buf, size_t count)
 {
     struct host_file file;
-    const int error = file_find(number, &file);
+    const int error = host_file_find(number, &file);
     if (error != 0) {
         return error;
     }
@@ -339,7 +236,7 @@ ssize_t gate_hostfiles_list(int number, int64_t position, void *buf, size_t coun
 int gate_hostfiles_resize(int number, uint64_t size)
 {
     struct host_file file;
-    const int error = file_change(number, &file);
+    const int error = host_file_change(number, &file);
     if (error != 0 || size > INT64_MAX) {
         return error != 0 ? error : -EFBIG;
     }
@@ -349,7 +246,8 @@ int gate_hostfiles_resize(int number, uint64_t size)
 int gate_hostfiles_set_mode(int number, unsigned mode)
 {
     struct host_file file;
-    const int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : file_change(number, &file);
+    const int error =
+        (mode & ~SAFE_MODE) != 0 ? -EPERM : host_file_change(number, &file);
     return error != 0 ? error : result_of(fchmod(file.fd, mode));
 }
 
@@ -365,7 +263,7 @@ static struct timespec time_of(int64_t ns)
 int gate_hostfiles_set_times(int number, int64_t atime_ns, int64_t mtime_ns)
 {
     struct host_file file;
-    const int error = file_change(number, &file);
+    const int error = host_file_change(number, &file);
     const struct timespec times[] = {time_of(atime_ns), time_of(mtime_ns)};
     return error != 0 ? error : result_of(utimensat(file.fd, "", times, AT_EMPTY_PATH));
 }
@@ -373,14 +271,14 @@ int gate_hostfiles_set_times(int number, int64_t atime_ns, int64_t mtime_ns)
 int gate_hostfiles_sync(int number)
 {
     struct host_file file;
-    const int error = file_find(number, &file);
+    const int error = host_file_find(number, &file);
     return error != 0 ? error : result_of(fsync(file.fd));
 }
 
 ssize_t gate_hostfiles_target(int number, char *buf, size_t count)
 {
     struct host_file file;
-    const int error = file_find(number, &file);
+    const int error = host_file_find(number, &file);
     if (error != 0) {
         return error;
     }
@@ -392,7 +290,7 @@ int gate_hostfiles_space(int number, struct hostfiles_space *space)
 {
     struct host_file file;
     struct statfs st;
-    const int error = file_find(number, &file);
+    const int error = host_file_find(number, &file);
     if (error != 0) {
         return error;
     }
@@ -413,14 +311,15 @@ int gate_hostfiles_space(int number, struct hostfiles_space *space)
 int gate_hostfiles_make_dir(int dir, const char *name, unsigned mode)
 {
     struct host_file at;
-    const int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : place_change(dir, name, &at);
+    const int error =
+        (mode & ~SAFE_MODE) != 0 ? -EPERM : host_file_place(dir, name, &at);
     return error != 0 ? error : result_of(mkdirat(at.fd, name, mode));
 }
 
 int gate_hostfiles_make_link(int dir, const char *name, const char *target)
 {
     struct host_file at;
-    const int error = place_change(dir, name, &at);
+    const int error = host_file_place(dir, name, &at);
     return error != 0 ? error : result_of(symlinkat(target, at.fd, name));
 }
 
@@ -429,9 +328,9 @@ int gate_hostfiles_make_link(int dir, const char *name, const char *target)
 static int place_change_two(int dir, const char *name, int new_dir,
                             const char *new_name, struct host_file at[2])
 {
-    int error = place_change(dir, name, &at[0]);
+    int error = host_file_place(dir, name, &at[0]);
     if (error == 0) {
-        error = place_change(new_dir, new_name, &at[1]);
+        error = host_file_place(new_dir, new_name, &at[1]);
     }
     if (error == 0 && at[0].root != at[1].root) {
         error = -EXDEV;
@@ -457,7 +356,7 @@ int gate_hostfiles_rename(int dir, const char *name, int new_dir, const char *ne
 int gate_hostfiles_remove(int dir, const char *name, int is_dir)
 {
     struct host_file at;
-    const int error = place_change(dir, name, &at);
+    const int error = host_file_place(dir, name, &at);
     return error != 0
                ? error
                : result_of(unlinkat(at.fd, name, is_dir != 0 ? AT_REMOVEDIR : 0));

@@ -37,26 +37,4 @@ int host_files_enter(void) __attribute__((warn_unused_result));
 /** Allows the host calls that the system's directories need; none where there are none. */
 void host_files_allow(struct filter *filter);
 
-/** A directory of the host, in use. Private to host_files.c and host_files_enter.c. */
-struct host_root {
-    const struct monitor_directory *given;
-    unsigned owner; /* cubicle */
-};
-extern struct host_root host_roots[];
-extern size_t host_nroots;
-
-/** Whose files are those of this process. */
-extern struct host_identity {
-    uid_t uid;
-    gid_t gid;
-    gid_t groups[1024];
-    int ngroups; /* 0 where there are more: then files of these groups are others' */
-} host_identity;
-
-extern const unsigned long long host_files_resolve; /* RESOLVE_* of HF2 */
-
-/** openat2(2) as HF2 wants it. A descriptor, or a negative errno. */
-int host_files_openat(int dir, const char *path, unsigned long long flags,
-                      unsigned mode);
-
 #endif

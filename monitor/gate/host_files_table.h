@@ -1,0 +1,53 @@
+/*
+ * Directories of the host that cubicles have, and the files that are open in them: what numbers
+ * mean (HF1), and where something may be changed (HF2, HF3). Only for host_files*.c.
+ */
+#ifndef MONITOR_HOST_FILES_TABLE_H
+#define MONITOR_HOST_FILES_TABLE_H
+
+#include "host_files.h"
+
+#include <cubicle/host_files.h>
+
+/** A directory of the host, in use. */
+struct host_root {
+    const struct monitor_directory *given;
+    unsigned owner; /* cubicle */
+};
+extern struct host_root host_roots[];
+extern size_t host_nroots;
+
+/** Whose files are those of this process. */
+extern struct host_identity {
+    uid_t uid;
+    gid_t gid;
+    gid_t groups[1024];
+    int ngroups; /* 0 where there are more: then files of these groups are others' */
+} host_identity;
+
+extern const unsigned long long host_files_resolve; /* RESOLVE_* of HF2 */
+
+/** openat2(2) as HF2 wants it. A descriptor, or a negative errno. */
+int host_files_openat(int dir, const char *path, unsigned long long flags,
+                      unsigned mode);
+
+/** An open file, or a root. */
+struct host_file {
+    bool open;
+    uint8_t root; /* index of the directory that it is below */
+    int fd;
+};
+
+/** The HOSTFILES_OPEN_MAX files of the cubicle that calls; NULL: it has no directory. */
+struct host_file *host_file_mine(void);
+
+/** What @number means for the cubicle that calls (HF1). 0, -EBADF. */
+int host_file_find(int number, struct host_file *file);
+
+/** The same for a file that is about to be changed, or have names changed (HF3). -EROFS. */
+int host_file_change(int number, struct host_file *file);
+
+/** A directory for a change of @name in it (HF2, HF3). -EINVAL @name is no single component. */
+int host_file_place(int number, const char *name, struct host_file *dir);
+
+#endif
