@@ -25,7 +25,7 @@ def notes(part, result):
     lines = [f"left out: {line}" for line in absences(result)]
     lines += part.summary(result) if result.rows else []
     for configuration, message in result.failures:
-        lines.append(f"failed: {configuration}: {message.splitlines()[0]}")
+        lines.append(f"failed: {configuration}: {(message.splitlines() or ['without a word'])[0]}")
     return lines
 
 
