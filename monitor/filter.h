@@ -28,6 +28,10 @@ void filter_allow(struct filter *f, unsigned call);
 void filter_allow_if(struct filter *f, unsigned call, unsigned argument, uint64_t mask,
                      uint64_t value);
 
+/** Ends the process at host call @call where (argument @argument & @mask) != @value; else goes on to the rules behind it. */
+void filter_require(struct filter *f, unsigned call, unsigned argument, uint64_t mask,
+                    uint64_t value);
+
 /** Ends the program: what has not been allowed is not. 0; -E2BIG it did not fit. */
 int filter_end(struct filter *f) __attribute__((warn_unused_result));
 

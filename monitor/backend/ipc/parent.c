@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 pid_t ipc_parent;
-uint64_t ipc_parent_pages;
+uint64_t ipc_parent_pages, ipc_parent_size;
 
 static pid_t pids[CUBICLE_MAX + 1];
 static const struct monitor_config *system_config;
@@ -230,12 +230,13 @@ void ipc_hear(struct channel_peer *from, const struct channel_line *line)
     parent_apply_policy(cubicle);
 }
 
-/* What RLIMIT_DATA counts; and stacks, which it does not. */
+/* What RLIMIT_AS and RLIMIT_DATA count; the second with stacks, which that does not. */
 static int parent_count_pages(void)
 {
     FILE *statm = fopen("/proc/self/statm", "re");
-    const bool read = statm != NULL && fscanf(statm, "%*u %*u %*u %*u %*u %" SCNu64,
-                                              &ipc_parent_pages) == 1;
+    const bool read =
+        statm != NULL && fscanf(statm, "%" SCNu64 " %*u %*u %*u %*u %" SCNu64,
+                                &ipc_parent_size, &ipc_parent_pages) == 2;
     if (statm != NULL) {
         (void)fclose(statm);
     }
