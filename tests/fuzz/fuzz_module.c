@@ -15,12 +15,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/message.h"
+#include "call/trampoline.h"
 #include "elf_builder.h"
-#include "gate.h"
-#include "link.h"
-#include "message.h"
-#include "registry.h"
-#include "trampoline.h"
+#include "gate/gate.h"
+#include "load/link.h"
+#include "load/registry.h"
 
 #define REQUIRE(condition)                                                  \
     do {                                                                    \

@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "descriptor.h"
+#include "call/descriptor.h"
 
 #define IDL_ANNOTATIONS_MAX 8
 

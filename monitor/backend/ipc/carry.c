@@ -7,12 +7,12 @@
  *   CA2  Whatever a message says, only the channel's area is read and written for it, the callee's stack, and the ranges that
  *       the caller itself has named in its call.
  */
-#include "../../copy.h"
-#include "../../demand.h"
-#include "../../entry.h"
-#include "../../marshal.h"
-#include "../../window.h"
+#include "base/copy.h"
+#include "call/demand.h"
+#include "call/entry.h"
+#include "call/marshal.h"
 #include "ipc.h"
+#include "memory/window.h"
 
 #include <errno.h>
 #include <string.h>

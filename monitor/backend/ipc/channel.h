@@ -14,9 +14,9 @@
 #ifndef MONITOR_IPC_CHANNEL_H
 #define MONITOR_IPC_CHANNEL_H
 
-#include "../../layout.h"
-#include "../../signal_pending.h"
-#include "../../thread.h"
+#include "base/layout.h"
+#include "base/thread.h"
+#include "fault/signal_pending.h"
 
 #include <stdbool.h>
 #include <stddef.h>

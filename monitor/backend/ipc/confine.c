@@ -2,12 +2,12 @@
  * What a cubicle's process may ask of the kernel: to wait, to change its own memory, and what its rights in the manifest
  * are for. Its code is plain, so it can make any call that the filter lets through, with any arguments that it lets through.
  */
-#include "../../backend/backend.h"
-#include "../../filter.h"
-#include "../../host_files.h"
-#include "../../message.h"
-#include "../../signal_pending.h"
-#include "../../wall.h"
+#include "backend/backend.h"
+#include "base/filter.h"
+#include "base/message.h"
+#include "base/privileges.h"
+#include "fault/signal_pending.h"
+#include "gate/host_files.h"
 #include "ipc.h"
 
 #include <errno.h>
@@ -107,7 +107,7 @@ static int confine_program(const struct monitor_config *config,
 int ipc_confine(const struct monitor_config *config, const struct cubicle *cubicle)
 {
     static struct filter filter;
-    int error = wall_drop_privileges();
+    int error = privileges_drop();
     if (error == 0 && ipc_has_right(cubicle, MONITOR_RIGHT_HOSTFILES)) {
         error = host_files_enter();
     }

@@ -2,10 +2,10 @@
 #ifndef MONITOR_IPC_H
 #define MONITOR_IPC_H
 
-#include "../../cubicle.h"
-#include "../../monitor.h"
-#include "../../trampoline.h"
+#include "base/cubicle.h"
+#include "call/trampoline.h"
 #include "channel.h"
+#include "monitor.h"
 
 #include <stdbool.h>
 #include <stdint.h>

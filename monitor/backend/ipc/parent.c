@@ -2,16 +2,16 @@
  * The parent: it makes the processes, starts the system by messages to them, and looks after those that end. It runs no
  * cubicle code, and believes no message but as far as its sender may have its way anyway.
  */
-#include "../../counters.h"
-#include "../../entry.h"
-#include "../../fault.h"
-#include "../../fault_report.h"
-#include "../../message.h"
-#include "../../module.h"
-#include "../../restart.h"
-#include "../../signal_pending.h"
-#include "../../unwind.h"
+#include "base/counters.h"
+#include "base/message.h"
+#include "call/entry.h"
+#include "fault/fault.h"
+#include "fault/report.h"
+#include "fault/restart.h"
+#include "fault/signal_pending.h"
+#include "fault/unwind.h"
 #include "ipc.h"
+#include "load/module.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -128,10 +128,10 @@ static void parent_restart_run(struct cubicle *cubicle)
     int error = -EOWNERDEAD;
     cubicle->state = CUBICLE_DEAD;
     cubicle->may_restart = false; /* not while it begins */
-    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !fault_ending(); i++) {
+    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !unwind_ending(); i++) {
         error = parent_restart_attempt(cubicle);
     }
-    if (fault_ending()) {
+    if (unwind_ending()) {
         return;
     }
     if (error != 0) {
@@ -157,8 +157,8 @@ static void parent_restart(struct cubicle *cubicle)
     thread_self.monitor_stack = (here - RESTART_STACK) & ~UINT64_C(63);
     parent_restart_run(cubicle);
     thread_self.monitor_stack = stack;
-    if (fault_ending()) {
-        unwind_all(fault_end_status());
+    if (unwind_ending()) {
+        unwind_all(unwind_end_status());
     }
 }
 

@@ -2,15 +2,14 @@
  * The process of a cubicle: a child of the parent, made when everything has been loaded. First it loses what is not its
  * own: others' memory and code, channels, descriptors. Only then does code of the cubicle run.
  */
-#include "../../fault.h"
-#include "../../host_files.h"
-#include "../../message.h"
-#include "../../page.h"
-#include "../../sampler.h"
-#include "../../signal_pending.h"
-#include "../../watchdog.h"
-#include "../none/none.h"
+#include "backend/none/none.h"
+#include "base/message.h"
+#include "base/page.h"
+#include "fault/signal_pending.h"
+#include "fault/watchdog.h"
+#include "gate/host_files.h"
 #include "ipc.h"
+#include "observe/sampler.h"
 
 #include <errno.h>
 #include <sched.h>

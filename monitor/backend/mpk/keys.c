@@ -7,12 +7,12 @@
  *   K2  rights[id] opens the key of cubicle id, the two shared keys, and nothing else.
  *   K3  A key is given to another cubicle only after no page carries it.
  *   K4  A cubicle's pages that are tagged for others form no more runs (neighbours with the
- *       same tag and rights) than its share of the host's mappings allows (P5). Before
+ *       same tag and rights) than its part of the host's mappings allows (P5). Before
  *       there could be more all of them become their owner's again.
  */
-#include "../../cubicle.h"
-#include "../../page.h"
-#include "../../trampoline.h"
+#include "base/counters.h"
+#include "base/cubicle.h"
+#include "base/page.h"
 #include "mpk.h"
 
 #include <errno.h>
@@ -137,6 +137,11 @@ static int keys_find_free(void)
         }
     }
     return -1;
+}
+
+bool keys_all_taken(void)
+{
+    return keys_find_free() < 0;
 }
 
 bool keys_borrow(unsigned *index)
@@ -290,11 +295,8 @@ int keys_make_room(uint32_t page)
 static void keys_count_calls(uint64_t calls[CUBICLE_MAX + 1])
 {
     static uint64_t before[CUBICLE_MAX + 1];
-    uint64_t now[CUBICLE_MAX + 1] = {0};
-    for (uint32_t id = 1; id <= trampoline_count(); id++) {
-        const struct trampoline *t = trampoline_get(id);
-        now[t->callee] += t->count->calls;
-    }
+    uint64_t now[CUBICLE_MAX + 1];
+    counters_calls(now);
     for (unsigned id = 1; id <= CUBICLE_MAX; id++) {
         calls[id] = now[id] - before[id];
         before[id] = now[id];
@@ -323,10 +325,7 @@ static unsigned keys_victim(unsigned wants)
 
 static int keys_take(unsigned wants)
 {
-    int free = keys_find_free();
-    if (free < 0 && hot_dissolve()) {
-        free = keys_find_free();
-    }
+    const int free = keys_find_free();
     if (free >= 0) {
         return free;
     }

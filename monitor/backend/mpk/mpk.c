@@ -5,9 +5,9 @@
  * page is tagged for him. notes.md has the mechanism and its invariants.
  */
 #include "mpk.h"
-#include "../../emit.h"
-#include "../../layout.h"
-#include "../../page.h"
+#include "base/emit.h"
+#include "base/layout.h"
+#include "base/page.h"
 #include "forbidden.h"
 
 #include <cpuid.h>
@@ -88,10 +88,19 @@ static int mpk_protect(unsigned owner, uint32_t page, uint32_t npages, unsigned 
     return error != 0 ? error : keys_tag(owner, page, npages, rights);
 }
 
+/* Gives cubicle @id a key: that of a group of hot windows, before that of another cubicle. */
+static int mpk_give_key(unsigned id)
+{
+    if (keys_of(id) == MPK_KEY_MONITOR && keys_all_taken()) {
+        (void)hot_dissolve();
+    }
+    return keys_give(id);
+}
+
 static int mpk_share(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
                      unsigned rights)
 {
-    int error = keys_give(peer);
+    int error = mpk_give_key(peer);
     if (error == 0) {
         error = keys_make_room(page);
     }
@@ -132,7 +141,7 @@ static int mpk_revoke(unsigned peer, uint32_t page, uint32_t npages)
 static int mpk_reclaim(unsigned owner, uint32_t page)
 {
     if (owner != CUBICLE_MONITOR && keys_of(owner) == MPK_KEY_MONITOR) {
-        return keys_give(owner);
+        return mpk_give_key(owner);
     }
     return keys_reclaim(page);
 }

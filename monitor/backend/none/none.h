@@ -3,7 +3,7 @@
 #ifndef MONITOR_NONE_H
 #define MONITOR_NONE_H
 
-#include "../backend.h"
+#include "backend/backend.h"
 
 uint64_t none_view_base(unsigned id);
 unsigned none_view_of(uint64_t address, unsigned running);

@@ -17,10 +17,10 @@
  *       kernel's half of the addresses, which traps. Not where views are switched by
  *       arch_prctl: some kernels do not put a base of 0 back (view_switch.h, GS4).
  */
-#include "../../fault.h"
-#include "../../layout.h"
-#include "../../page.h"
-#include "../backend.h"
+#include "backend/backend.h"
+#include "base/layout.h"
+#include "base/page.h"
+#include "base/panic.h"
 #include "view_map.h"
 #include "view_switch.h"
 
@@ -300,7 +300,7 @@ static int sfi_make_shareable(unsigned owner, uint32_t page, uint32_t npages)
     }
     /* While a page is private, its place in the file is empty: it may be somebody's next. */
     if (error != 0 && sfi_empty_file(page, npages) != 0) {
-        fault_panic("the host cannot empty a page");
+        panic("the host cannot empty a page");
     }
     if (error == 0) {
         sfi_mark_shared(page, npages);

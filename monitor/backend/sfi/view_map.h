@@ -9,7 +9,7 @@
  *   VM2  So a view takes one mapping, and one more for each page that differs from the page
  *        before it in rights or in where it lies. view_map_count() is that number; but a page
  *        that was lent differs from the view's own, too, so that taking it back adds nothing.
- *   VM3  A change after which a view would take more than its share is refused before it is
+ *   VM3  A change after which a view would take more than its part is refused before it is
  *        made, unless it makes the view take no more than it did: what is whole can always
  *        be taken back.
  */

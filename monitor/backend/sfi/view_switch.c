@@ -1,8 +1,8 @@
 #include "view_switch.h"
-#include "../../filter.h"
-#include "../../layout.h"
-#include "../../message.h"
-#include "../../thread.h"
+#include "base/filter.h"
+#include "base/layout.h"
+#include "base/message.h"
+#include "base/thread.h"
 #include "view_probe.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
  * Attacks on --isolation=ipc: a process that has been taken over. It finds the monitor's code and data in itself, asks the
  * kernel for what it likes, and writes what it likes into its channels.
  */
-#include "../../../monitor/counters.h"
+#include "base/counters.h"
 #include "taken.h"
 
 #include <bench.h>

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "emit.h"
-#include "emit_plain.h"
+#include "base/emit.h"
+#include "base/emit_plain.h"
 
 /* One comparison: what @write emits, and [begin, end) as the assembler has it. */
 struct row {

@@ -20,7 +20,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
-#include "filter.h"
+#include "base/filter.h"
 
 #define X32 0x40000000u
 #define ALLOW SECCOMP_RET_ALLOW

@@ -3,16 +3,17 @@
  * for whom they act. Memory, windows and the end of calls are played here.
  */
 #include "backend/backend.h"
-#include "demand.h"
-#include "fault.h"
-#include "gate.h"
-#include "host_files.h"
-#include "link.h"
-#include "memory.h"
-#include "page.h"
-#include "signal_pending.h"
-#include "trampoline.h"
-#include "window.h"
+#include "base/page.h"
+#include "base/panic.h"
+#include "call/demand.h"
+#include "call/trampoline.h"
+#include "fault/signal_pending.h"
+#include "fault/stop.h"
+#include "gate/gate.h"
+#include "gate/host_files.h"
+#include "load/link.h"
+#include "memory/memory.h"
+#include "memory/window.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -223,7 +224,7 @@ void unwind_resume(const struct unwind_target *target)
     longjmp(end, 1);
 }
 
-void fault_panic(const char *what)
+void panic(const char *what)
 {
     fail_msg("panic: %s", what);
     longjmp(end, 1);

@@ -1,5 +1,5 @@
 /*
- * Files of the host: HF1-HF5 of monitor/host_files.h, with the real kernel. A second process changes the directories
+ * Files of the host: HF1-HF5 of monitor/gate/host_files.h, with the real kernel. A second process changes the directories
  * meanwhile.
  */
 #include <errno.h>
@@ -28,9 +28,9 @@
 
 #include <hostfiles.h>
 
-#include "host_files.h"
-#include "message.h"
-#include "thread.h"
+#include "base/message.h"
+#include "base/thread.h"
+#include "gate/host_files.h"
 
 #define ME 3
 #define OTHER 4

@@ -2,9 +2,9 @@
  * The host calls of a network device, on a socket pair: whose bytes they read and write. Each
  * cubicle has a view of its own here, a piece of memory, and the bytes of a page are in its owner's.
  */
-#include "gate.h"
-#include "signal_pending.h"
-#include "thread.h"
+#include "base/thread.h"
+#include "fault/signal_pending.h"
+#include "gate/gate.h"
 
 #include <errno.h>
 #include <hostnet.h>

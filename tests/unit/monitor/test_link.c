@@ -18,13 +18,13 @@
 
 #include <cpuid.h>
 
+#include "base/message.h"
+#include "base/thread.h"
+#include "call/trampoline.h"
 #include "elf_builder.h"
-#include "gate.h"
-#include "link.h"
-#include "message.h"
-#include "registry.h"
-#include "thread.h"
-#include "trampoline.h"
+#include "gate/gate.h"
+#include "load/link.h"
+#include "load/registry.h"
 
 #define CODE 0x10000000u
 #define CONSTANTS 0x20000000u

@@ -18,12 +18,12 @@
 
 #include "backend/backend.h"
 #include "backend/sfi/view_map.h"
-#include "copy.h"
-#include "fault.h"
-#include "memory.h"
-#include "thread.h"
+#include "base/copy.h"
+#include "base/panic.h"
+#include "base/thread.h"
+#include "memory/memory.h"
+#include "memory/window.h"
 #include "verify/verify.h"
-#include "window.h"
 
 #define CUBICLES 8u
 #define PAGES 2048u /* that all of them share */
@@ -34,7 +34,7 @@
 
 const struct backend *backend = &backend_sfi;
 
-void fault_panic(const char *reason)
+void panic(const char *reason)
 {
     fail_msg("panic: %s", reason);
     abort();

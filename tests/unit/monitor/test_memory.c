@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "copy.h"
+#include "base/copy.h"
 #include "fake_backend.h"
-#include "memory.h"
-#include "window.h"
+#include "memory/memory.h"
+#include "memory/window.h"
 
 #define A 1u
 #define B 2u

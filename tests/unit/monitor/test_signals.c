@@ -1,8 +1,8 @@
-/* monitor/signal_pending.c: what becomes of signals from outside, and who may say so (invariants SI1-SI3). */
-#include "cubicle.h"
-#include "fault.h"
-#include "signal_pending.h"
-#include "thread.h"
+/* monitor/fault/signal_pending.c: what becomes of signals from outside, and who may say so (invariants SI1-SI3). */
+#include "base/cubicle.h"
+#include "base/thread.h"
+#include "fault/fault.h"
+#include "fault/signal_pending.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -12,13 +12,12 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
-#include "marshal.h"
-#include "message.h"
-#include "page.h"
-#include "trace.h"
-#include "trampoline.h"
-#include "trampoline_body.h"
-#include "unwind.h"
+#include "base/message.h"
+#include "base/page.h"
+#include "call/marshal.h"
+#include "call/trace.h"
+#include "call/trampoline.h"
+#include "call/trampoline_body.h"
 
 static unsigned refusals; /* how many trampolines will not be accepted */
 static unsigned messages;
@@ -118,17 +117,11 @@ void trace_leave(struct call_frame *frame, struct trampoline *t)
     marshal_leave(frame, t);
 }
 
-void unwind_not_caller(void)
+static void refuse(void)
 {
 }
 
-void unwind_not_ours(void)
-{
-}
-
-void unwind_changed(void)
-{
-}
+static const struct trampoline_refusals refusals_to = {refuse, refuse, refuse};
 
 /* --- tests ------------------------------------------------------------------------------ */
 
@@ -164,12 +157,12 @@ static void test_all(void **state)
     table = fake;
     table.accepts = fake_accepts;
     assert_int_equal(counters_setup(-1), 0);
-    assert_int_equal(trampoline_init(), 0);
+    assert_int_equal(trampoline_init(&refusals_to), 0);
 
     const struct trampoline *first = create(0);
     assert_non_null(first);
     assert_int_equal(first->id, 1);
-    assert_ptr_equal(first->count, counters_edge(1));
+    assert_ptr_equal(first->count, counters_edge(1, 1, 2));
     assert_int_equal(first->entry, slot(0));
     assert_ptr_equal(create(0), first);
     assert_ptr_equal(trampoline_at(slot(0)), first);

@@ -13,11 +13,11 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
-#include "copy.h"
+#include "base/copy.h"
+#include "base/thread.h"
 #include "fake_backend.h"
-#include "memory.h"
-#include "thread.h"
-#include "window.h"
+#include "memory/memory.h"
+#include "memory/window.h"
 
 /* What memory_renew() writes with. */
 static int plain_copy(void *to, const void *from, size_t size)

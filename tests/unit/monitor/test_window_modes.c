@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
+#include "base/page.h"
 #include "fake_backend.h"
-#include "page.h"
-#include "window.h"
+#include "memory/window.h"
 
 #define A 1u
 #define B 2u

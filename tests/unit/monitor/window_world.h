@@ -5,9 +5,9 @@
 #ifndef TESTS_UNIT_MONITOR_WINDOW_WORLD_H
 #define TESTS_UNIT_MONITOR_WINDOW_WORLD_H
 
+#include "base/page.h"
 #include "fake_backend.h"
-#include "page.h"
-#include "window.h"
+#include "memory/window.h"
 
 #define A 1u
 #define B 2u
