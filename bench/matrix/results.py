@@ -105,6 +105,11 @@ class Results:
         self.complete = False
         self.parts = {}
 
+    def configurations(self):
+        """Those of the matrix that any part has values of, in its order."""
+        measured = {c for part in self.parts.values() for c in part.configurations()}
+        return [c for c in configurations.ALL if c in measured]
+
     def to_json(self):
         return {
             "format": FORMAT, "version": VERSION, "machine": self.machine, "rounds": self.rounds,

@@ -56,9 +56,7 @@ def render(part, result):
 
 def legend(results):
     """What the names of the configurations stand for."""
-    names = dict.fromkeys(c for part in results.parts.values() for c in part.configurations())
-    lines = [f"  {name:10s}{configurations.ALL[name].title}" for name in names
-             if name in configurations.ALL]
+    lines = [f"  {name:10s}{configurations.ALL[name].title}" for name in results.configurations()]
     return "\n".join(["Medians, and in brackets how far the quartiles are apart, in percent of the median.",
                       *lines])
 
