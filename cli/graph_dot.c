@@ -169,10 +169,22 @@ static void write_edge(const struct graph *graph, const struct graph_edge *edge,
     fputs("];\n", out);
 }
 
+/* Whether @text begins with U+FFFE or U+FFFF, which XML does not have. */
+static bool is_no_character(const char *text)
+{
+    return strncmp(text, "\xef\xbf\xbe", 3) == 0 ||
+           strncmp(text, "\xef\xbf\xbf", 3) == 0;
+}
+
 /* Between quotes; `dot` takes backslashes for more than they are. */
 static void write_quoted(const char *text, FILE *out)
 {
     for (; *text != '\0'; text++) {
+        if (is_no_character(text)) {
+            fputc('?', out);
+            text += 2;
+            continue;
+        }
         if (*text == '"' || *text == '\\') {
             fputc('\\', out);
         }

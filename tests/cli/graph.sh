@@ -106,6 +106,26 @@ if command -v dot >/dev/null; then
     ok 'is SVG'
 fi
 
+# Whatever the name is, pictures are XML and statistics and traces JSON.
+for name in '"a\nb\x01\x7f\x9b"' '"\uFFFE\uFFFFx"' '"</script> &amp; <x> \\G \\N {%|} é漢"' '"\\\\"' '"-->"'; do
+    sed 's/^name:.*/name: @/' "$top/systems/hello.yaml" >odd.yaml
+    python3 -c 'import sys; t = open("odd.yaml").read(); open("odd.yaml", "w").write(t.replace("@", sys.argv[1]))' "$name"
+    rm -f odd.json odd.svg
+    expect 0 '' "name $name" cubicle run ./odd.yaml --json=odd.json --trace=odd-trace.json
+    python3 -c 'import json; json.load(open("odd.json")); json.load(open("odd-trace.json"))'
+    ok 'its JSON is whole'
+    if command -v dot >/dev/null; then
+        expect 0 '' "its picture" cubicle graph ./odd.yaml -o odd.svg
+        python3 -c 'import xml.etree.ElementTree as e; e.parse("odd.svg")'
+        ok 'is XML'
+    fi
+done
+# Nor does a message give orders to the terminal.
+printf '{"edges": [{"caller": "\\u001b]0;title\\u0007", "x": \033[31m' >bad.json
+cubicle graph sqlite --counts=bad.json 2>err
+grep -q 'no statistics of a run' err && ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177]')" err
+ok 'messages have no control characters'
+
 # A disk that is full: an error, and what was there stays.
 if [ -c /dev/full ]; then
     expect 125 'cannot write /dev/full: No space left' 'a graph of a run to a full disk' cubicle run hello --graph=/dev/full
