@@ -26,7 +26,7 @@ static const char doc[] =
     "bytes, CPU, traps, memory, name) sort, "
     "arrows and Page keys move.\n"
     "Exit status: 0; 1 when there is no such system, or not one that you may look "
-    "at.\n\n"
+    "at; 128 and the number of the signal that ended it.\n\n"
     "Examples:\n"
     "  cubicle top\n"
     "  cubicle top nginx --sort=bytes\n"

@@ -254,6 +254,32 @@ def killed(name):
     check_ended(system, everybody, EXIT_FAULT, err)
 
 
+def killed_early(name):
+    """The same at any moment of the start, when other processes are still what the parent made them."""
+    for attempt in range(12):
+        with survivor() as system:
+            pid, deadline = None, time.monotonic() + 20
+            while pid is None and time.monotonic() < deadline:
+                pid = next((p for p in descendants(system.pid) if comm_of(p) == name), None)
+            check(pid, f"no process is named {name}")
+            time.sleep(0.001 * attempt)
+            everybody = descendants(system.pid)
+            os.kill(pid, signal.SIGKILL)
+            try:
+                err = system.communicate(timeout=20)[1]
+            except subprocess.TimeoutExpired:
+                system.kill()
+                check(False, f"the system does not end, attempt {attempt}")
+        check_ended(system, everybody, EXIT_FAULT, err)
+
+
+def comm_of(pid):
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return None
+
+
 def silent(name, number):
     """A process that does not answer: the system ends all the same when it is asked to, and all of it."""
     with survivor() as system:
@@ -273,6 +299,8 @@ def main():
         tests.add(f"28: forged messages to {victim}", forged, victim)
     for name in ("vfscore", "driver", "time"):
         tests.add(f"32: the process of {name} is killed", killed, name)
+    for name in ("plat", "alloc", "vfscore"):
+        tests.add(f"32: the process of {name} is killed at the start", killed_early, name)
     tests.add("31: more memory than the quota", quota)
     tests.add("29: forged answers", forged_answers)
     for name in ("plat", "vfscore", "driver"):

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,7 +94,11 @@ static void parent_kill(unsigned id)
 {
     int status;
     if (pids[id] > 0) {
-        (void)kill(pids[id], SIGKILL);
+        /* A process that is still becoming a cubicle's may be root's, which this one is no more.
+         * It gives that up, or ends, before it waits for anything. */
+        while (kill(pids[id], SIGKILL) != 0 && errno == EPERM) {
+            (void)sched_yield();
+        }
         (void)waitpid(pids[id], &status, 0);
         parent_note_process(id, 0);
     }
