@@ -9,7 +9,7 @@
 /** Bytes of a stub: the entry, the call and the return, one bundle each. */
 #define STUB_SIZE (3 * BUNDLE_SIZE)
 
-/** Bytes of a body at most; with plain code, keys and AVX-512 about 1600. */
+/** Bytes of a body at most; with plain code, keys and AVX-512 about 1500. */
 #define BODY_SIZE_MAX 2048u
 
 /**

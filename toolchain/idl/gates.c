@@ -1,11 +1,14 @@
 /*
- * For an interface that the monitor itself provides: prototypes of its functions as the
- * monitor defines them (gates), and a list of all. With these the compiler refuses a gate
- * that has another type than its interface, and one that is missing.
+ * Prototypes for those who cannot include the interface's header.
  *
- * A gate is given what a trampoline hands over: an integer or double as it crosses; of a
- * range or string, a pointer to the monitor's own copy; of any other pointer the number
+ * The monitor, where it provides the interface itself (gates): with prototypes and a list of all
+ * functions the compiler refuses a gate that has another type than its interface, and one that
+ * is missing. A gate is given what a trampoline hands over: an integer or double as it crosses;
+ * of a range or string, a pointer to the monitor's own copy; of any other pointer the number
  * that the caller passed, which is no address here.
+ *
+ * libc, whose files see no header but musl's: the functions with their C types, but
+ * without typedefs.
  */
 #include "idl.h"
 
@@ -31,14 +34,11 @@ static bool is_copied(const struct descriptor_arg *arg)
     return arg->kind >= DESCRIPTOR_STRING && !arg->on_demand;
 }
 
-/* "struct x" of "const struct x *", or NULL where the pointer is to something else. */
+/* "struct x" of "const struct x *", or NULL where the type is something else. */
 static const char *structure_of(const struct idl_param *param)
 {
     const char *type = param->type.canonical;
 
-    if (!is_copied(&param->arg)) {
-        return NULL;
-    }
     type += strncmp(type, "const ", 6) == 0 ? 6 : 0;
     return strncmp(type, "struct ", 7) == 0 ? idl_strndup(type, strcspn(type, "*") - 1)
                                             : NULL;
@@ -74,7 +74,7 @@ static void emit_structures(FILE *out, const struct idl *idl)
     }
 }
 
-static void emit_prototype(FILE *out, const struct idl_function *f)
+static void emit_gate(FILE *out, const struct idl_function *f)
 {
     fprintf(out, "%s gate_%s(", number_type(f->returns.type), f->name);
     for (unsigned i = 0; i < f->nparams; i++) {
@@ -87,6 +87,32 @@ static void emit_prototype(FILE *out, const struct idl_function *f)
     }
     fprintf(out, "%s)%s;\n", f->nparams > 0 ? "" : "void",
             f->noreturn ? " __attribute__((noreturn))" : "");
+}
+
+static void emit_function(FILE *out, const struct idl_function *f)
+{
+    fprintf(out, "%s %s(", f->returns.canonical, f->name);
+    for (unsigned i = 0; i < f->nparams; i++) {
+        fprintf(out, "%s%s", i > 0 ? ", " : "", f->params[i].type.canonical);
+    }
+    fprintf(out, "%s)%s;\n", f->nparams > 0 ? "" : "void",
+            f->noreturn ? " __attribute__((noreturn))" : "");
+}
+
+char *idl_emit_functions(const struct idl *idl)
+{
+    struct idl_text text;
+    FILE *out = idl_open_text(&text);
+
+    fprintf(out, "/* Made by cubicle-idl from %s: do not edit. */\n",
+            basename(idl_strdup(idl->header)));
+    emit_structures(out, idl);
+    for (const struct idl_function *f = idl->functions; f != NULL; f = f->next) {
+        if (!f->left_out) {
+            emit_function(out, f);
+        }
+    }
+    return idl_close_text(out, &text);
 }
 
 char *idl_emit_gates(const struct idl *idl)
@@ -106,7 +132,7 @@ char *idl_emit_gates(const struct idl *idl)
             header, upper, upper);
     emit_structures(out, idl);
     for (const struct idl_function *f = idl->functions; f != NULL; f = f->next) {
-        emit_prototype(out, f);
+        emit_gate(out, f);
     }
     fprintf(out,
             "\n/** Of the interface as these are made for it. */\n"

@@ -8,7 +8,7 @@
  *   annotate.c  annotations to ranges, sizes, flags
  *   constant.c  constant expressions of annotations, evaluated by clang
  *   emit.c      the descriptor, the operations table, the dependency file
- *   gates.c     what the monitor needs to provide the interface itself
+ *   gates.c     prototypes for the monitor and for libc
  *   output.c    files appear all together, or not at all
  *   diag.c      messages with file, line, column, reason and hint
  *
@@ -90,7 +90,7 @@ struct idl {
     const char *out_dir, *depfile;
     const char **clang_args;
     int nclang_args;
-    bool plain, strict, ops, gates;
+    bool plain, strict, ops, gates, functions_header;
 
     /* from the header */
     const char *name; /* of the interface */
@@ -200,6 +200,7 @@ uint64_t idl_fingerprint(const struct idl *idl);
 char *idl_emit_descriptor(const struct idl *idl);
 char *idl_emit_ops(const struct idl *idl);
 char *idl_emit_gates(const struct idl *idl);
+char *idl_emit_functions(const struct idl *idl);
 char *idl_emit_depfile(const struct idl *idl, const char *target);
 
 /* output.c */

@@ -19,6 +19,8 @@ static const char help[] =
     "      --gates        make DIR/NAME_gates.h: prototypes and a list of the "
     "functions\n"
     "                     for the monitor, where it provides the interface itself\n"
+    "      --functions    make DIR/NAME_functions.h: the declarations alone,\n"
+    "                     without typedefs\n"
     "      --plain        HEADER is a third-party header without annotations: every\n"
     "                     function that it declares itself is an entry point, every\n"
     "                     pointer crosses as a value. What cannot cross is listed and\n"
@@ -42,6 +44,7 @@ enum {
     OPTION_DEPFILE,
     OPTION_OPS,
     OPTION_GATES,
+    OPTION_FUNCTIONS,
 };
 
 static const struct option options[] = {
@@ -52,6 +55,7 @@ static const struct option options[] = {
     {"depfile", required_argument, NULL, OPTION_DEPFILE},
     {"ops", no_argument, NULL, OPTION_OPS},
     {"gates", no_argument, NULL, OPTION_GATES},
+    {"functions", no_argument, NULL, OPTION_FUNCTIONS},
     {NULL, 0, NULL, 0},
 };
 
@@ -81,6 +85,9 @@ static bool parse_option(struct idl *idl, int option)
         return true;
     case OPTION_GATES:
         idl->gates = true;
+        return true;
+    case OPTION_FUNCTIONS:
+        idl->functions_header = true;
         return true;
     case 'o':
         idl->out_dir = optarg;
@@ -233,7 +240,7 @@ static bool emit(const struct idl *idl)
 {
     const char *desc = idl_printf("%s/%s.desc", idl->out_dir, idl->name);
     const char *gen = idl_printf("%s/gen", idl->out_dir);
-    struct idl_file files[4] = {{desc, idl_emit_descriptor(idl)}};
+    struct idl_file files[5] = {{desc, idl_emit_descriptor(idl)}};
     size_t nfiles = 1;
 
     if (!self_check(desc, files[0].text) || !make_folder(idl->out_dir)) {
@@ -245,6 +252,11 @@ static bool emit(const struct idl *idl)
         }
         files[nfiles++] = (struct idl_file){idl_printf("%s/%s_ops.h", gen, idl->name),
                                             idl_emit_ops(idl)};
+    }
+    if (idl->functions_header) {
+        files[nfiles++] =
+            (struct idl_file){idl_printf("%s/%s_functions.h", idl->out_dir, idl->name),
+                              idl_emit_functions(idl)};
     }
     if (idl->gates) {
         files[nfiles++] = (struct idl_file){

@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** Process id of the parent, and how many private pages it could write when it made the processes. */
+/** Process id of the parent; how many private pages it could write when it made the processes, and how many it had mapped. */
 extern pid_t ipc_parent;
-extern uint64_t ipc_parent_pages;
+extern uint64_t ipc_parent_pages, ipc_parent_size;
 
 /** Whose process this is; 0: the parent's, which runs no cubicle. */
 extern unsigned ipc_self;

@@ -114,6 +114,15 @@ done
 run "gates: plain" 2 "$idl" --gates --plain -o "$tmp/o" gates.h
 contains "gates: plain: reason" "--gates does not go with --plain" "$tmp/err"
 
+# For libc: the same types, without typedefs.
+run "functions: status" 0 "$idl" --strict --functions -I"$top/include" -o "$tmp/o" every.h
+same "functions: declarations" every_functions.txt "$tmp/o/every_functions.h"
+printf '#include "every.h"\n#include "every_functions.h"\n' >"$tmp/both.c"
+for cc in gcc clang; do
+    run "functions: as declared, $cc" 0 "$cc" -std=gnu11 -Wall -Wextra -Werror \
+        -Wno-unknown-warning-option -Wno-array-parameter -fsyntax-only -I"$top/include" -I"$tmp/o" -I. "$tmp/both.c"
+done
+
 # The table is C, for both compilers.
 cat >"$tmp/user.c" <<'END'
 #include "every_ops.h"
