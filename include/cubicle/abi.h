@@ -7,14 +7,14 @@
 
 #include <stdint.h>
 
-/* ---- ranges on demand (in.h; monitor/demand.h) ---- */
+/* ---- ranges on demand (in.h; monitor/call/demand.h) ---- */
 
 /** First of the addresses that stand for a range: nothing is ever mapped there. */
 #define CUBICLE_IN_START UINT64_C(0xfffe0000)
 /** Bytes of the longest range on demand. A longer one is copied. */
 #define CUBICLE_IN_SIZE UINT64_C(0x10000)
 
-/* ---- results past the callee (out.h; monitor/marshal.h) ---- */
+/* ---- results past the callee (out.h; monitor/call/marshal.h) ---- */
 
 /** Bytes in front of each copy of a range; the first 8 are a word for the callee to set: 0,
  *  CUBICLE_OUT_FORWARD, or the address of the result's bytes. */

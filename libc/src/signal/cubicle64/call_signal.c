@@ -1,7 +1,7 @@
 /*
  * Signals. What a program sends to itself (raise, kill, abort) runs its handler at once, in the sender's place. What
  * comes from outside is noted by the monitor, which the program tells what it handles (SI1 of
- * monitor/signal_pending.h): handlers run when a call returns, which ends early where it waits. Blocked signals wait
+ * monitor/fault/signal_pending.h): handlers run when a call returns, which ends early where it waits. Blocked signals wait
  * until they are unblocked. The default action of a signal that ends a process ends the program with 128 and its
  * number; of one that tells of a mistake it stops the cubicle as a fault would.
  *
