@@ -43,6 +43,18 @@ def files_named():
             check((TOP / path).exists(), f"docs/{page}: {path} does not exist")
 
 
+def monitor_named():
+    """Files of the monitor that a document or a comment names by their path exist. Tables of tests leave `tests/unit/` out."""
+    folders = ("docs", "include", "libc", "cli", "components", "toolchain", "tests", "tools", "monitor")
+    for folder in folders:
+        for file in sorted((TOP / folder).rglob("*")):
+            if file.suffix not in (".md", ".c", ".h", ".S", ".py", ".sh"):
+                continue
+            for path in re.findall(r"(?<![\w$])monitor/(?:\w+/)*\w+\.[chS]\b", file.read_text(errors="replace")):
+                found = (TOP / path).exists() or (TOP / "tests/unit" / path).exists()
+                check(found, f"{file.relative_to(TOP)}: {path} does not exist")
+
+
 def anchor(heading):
     """As GitHub and others make it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
@@ -106,6 +118,7 @@ def main():
     for heading in JOURNEYS:
         tests.add(f"journey: {heading}", journey, heading)
     tests.add("files that pages name", files_named)
+    tests.add("files of the monitor that anything names", monitor_named)
     tests.add("links", links)
     tests.add("names of invariants", invariants)
     tests.add("invariants that documents cite", invariants_cited)
