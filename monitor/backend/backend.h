@@ -128,8 +128,8 @@ struct backend {
      *  (returning). */
     void (*emit_open)(struct emitter *e, bool returning);
     /** Writes the instructions that switch rights to cubicle @id: for its function, as the
-     *  callee, or, @returning, to its call, as the caller. May use rax, rbx, r10 to r13; returning: all scratch
-     *  registers but rax and r11. */
+     *  callee, or, @returning, to its call, as the caller. May use rax, rbx, r10 to r13;
+     *  returning: all scratch registers but rax and r11. */
     void (*emit_switch)(struct emitter *e, unsigned id, bool returning);
     /** Writes what is needed where caller @id goes on after a host call in which the thread
      *  may have slept. May use r10. */

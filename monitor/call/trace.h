@@ -1,8 +1,8 @@
 /*
  * A record of cross-cubicle calls and traps: the embedder gives memory that it shares with the
  * monitor, and the monitor writes events to it in a ring, the oldest lost first. Whoever reads
- * may do so at any time, also when the system has been killed. Without it trampolines are what they always
- * are; with it all go through the C code that carries ranges, which notes them.
+ * may do so at any time, also when the system has been killed. Without it trampolines are what
+ * they always are; with it all go through the C code that carries ranges, which notes them.
  */
 #ifndef MONITOR_TRACE_H
 #define MONITOR_TRACE_H
@@ -15,7 +15,7 @@
 
 enum trace_kind {
     TRACE_CALL = 1, /* @id: the trampoline */
-    TRACE_RETURN, /* the same; where it is missing, a deeper call was cut off by a fault or an exit */
+    TRACE_RETURN,   /* the same; missing where a fault or an exit has ended the call */
     TRACE_TRAP, /* @id: the page that was mapped or moved for the running cubicle */
 };
 

@@ -26,14 +26,15 @@ static const int signals[] = {SIGTERM, SIGINT,  SIGQUIT,  SIGHUP,
                               SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM};
 #define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
 
-/* The handler changes `noted`, everything else only the gates do. One thread: a handler's relaxed order is the
- * program's, so `volatile` words and one atomic read-modify-write are enough. Between processes the descriptors order. */
+/* The handler changes `noted`, everything else only the gates do. One thread: a handler's
+ * relaxed order is the program's, so `volatile` words and one atomic read-modify-write are
+ * enough. Between processes the descriptors order. */
 static struct signal_state own;
 static volatile struct signal_state *state = &own;
 static int64_t noted_ns[NSIG]; /* when a signal of ENDING was */
 static uint64_t inherited;     /* ignored at the start */
-/* eventfds: have a count while something caught may be noted. [0] of a process that runs all cubicles, [id] of that
- * of cubicle @id. */
+/* eventfds: have a count while something caught may be noted. [0] of a process that runs all
+ * cubicles, [id] of that of cubicle @id. */
 static int wakes[CUBICLE_MAX + 1] = {[0 ... CUBICLE_MAX] = -1};
 static int wake = -1; /* the one that this process waits for */
 static pid_t command; /* whoever started this process, and passes on what it is sent */
@@ -105,7 +106,8 @@ static int64_t signal_now_ns(void)
     return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* The application caught it, and has not come to a call since: who asks for its end again after a while gets it. */
+/* The application caught it, and has not come to a call since: who asks for its end again after
+ * a while gets it. */
 static bool signal_is_overdue(int signal)
 {
     const uint64_t bit = BIT(signal);
@@ -140,14 +142,15 @@ static void signal_take_in(int signal, bool counts, void *context)
     }
 }
 
-/* Of the kernel, the terminal's above all. What a process sends to the whole group, the command passes on: that one
- * counts for the application. */
+/* Of the kernel, the terminal's above all. What a process sends to the whole group, the command
+ * passes on: that one counts for the application. */
 static void signal_arrived(int signal, siginfo_t *info, void *context)
 {
     signal_take_in(signal, info->si_code > 0, context);
 }
 
-/* Of the command. These are queued: of two usual ones the second is lost while the first is pending, whoever sent it. */
+/* Of the command. These are queued: of two usual ones the second is lost while the first is
+ * pending, whoever sent it. */
 static void signal_passed_on(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
@@ -273,7 +276,8 @@ int64_t gate_cubicle_signal_set(uint64_t caught, uint64_t held, uint64_t ignored
     if (!signal_allowed()) {
         return -EPERM;
     }
-    /* A signal in between is held: never in none of them for a moment, for that would be the default. */
+    /* A signal in between is held: never in none of them for a moment, for that would be the
+     * default. */
     state->holds |= held | caught;
     catcher = cubicle_get((unsigned)thread_self.running);
     state->said = true;

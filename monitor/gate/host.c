@@ -30,7 +30,8 @@ static ssize_t host_result(ssize_t n)
     return n >= 0 ? n : -errno;
 }
 
-/* Until the console has one of @events, or a signal for the application comes. 0 or a negative errno. */
+/* Until the console has one of @events, or a signal for the application comes. 0 or a negative
+ * errno. */
 static int host_console_wait(int stream, short events)
 {
     const int ready = signal_wanted() ? signal_wait(stream, events, -1) : 0;

@@ -1,4 +1,5 @@
-/* What a system with directories of the host needs before it runs: checks, and its part of the wall. */
+/* What a system with directories of the host needs before it runs: checks, and its part of the
+ * wall. */
 #include "base/message.h"
 #include "host_files.h"
 #include "host_files_table.h"

@@ -191,7 +191,8 @@ static int link_check_right(const struct module *module,
                              "of the module that is the system's `boot`",
                              module->name, function->name);
     }
-    /* An allocator is called in the middle of malloc(), and must not call the cubicle that waits. */
+    /* An allocator is called in the middle of malloc(), and must not call the cubicle that
+     * waits. */
     if ((module->rights & MONITOR_RIGHT_ALLOCATOR) != 0) {
         return message_error(
             -EPERM,

@@ -56,7 +56,8 @@ uint32_t link_function(const struct module *module, const struct module *provide
                        const struct descriptor_function *function);
 
 /**
- * The module that provides @interface, which has one provider, to @module: by binding, else the only one that may.
+ * The module that provides @interface, which has one provider, to @module: by binding, else the
+ * only one that may.
  * @function is for messages. 0 and *@provider, or -ENOEXEC with a message.
  */
 int link_provider(const struct link_system *system, const struct module *module,

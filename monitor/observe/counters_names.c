@@ -15,7 +15,8 @@ static void counters_copy(char *to, size_t size, const char *name)
     memcpy(to, name, strnlen(name, size - 1));
 }
 
-/* Adds @name to all names, where *@used bytes are taken. Where it begins; 0, the empty name, when it does not fit. */
+/* Adds @name to all names, where *@used bytes are taken. Where it begins; 0, the empty name,
+ * when it does not fit. */
 static uint32_t counters_add(struct counters *c, uint32_t *used, const char *name)
 {
     const size_t size = strlen(name) + 1;

@@ -15,7 +15,7 @@
 
 #define MPK_KEY_MONITOR 0 /* what is mapped without a key: all that is the monitor's */
 
-/* --- keys.c: keys, and the pages that carry them ------------------------------------------------------ */
+/* --- keys.c: keys, and the pages that carry them -------------------------------------- */
 
 /** Takes all keys of the process. 0; -ENOTSUP where the CPU or kernel has none. */
 int keys_init(size_t ncubicles);
