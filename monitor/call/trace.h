@@ -16,7 +16,7 @@
 enum trace_kind {
     TRACE_CALL = 1, /* @id: the trampoline */
     TRACE_RETURN,   /* the same; missing where a fault or an exit has ended the call */
-    TRACE_TRAP, /* @id: the page that was mapped or moved for the running cubicle */
+    TRACE_TRAP,     /* @id: the page that was mapped or moved for the running cubicle */
 };
 
 struct trace_event {
