@@ -1,5 +1,5 @@
-/* Numbers that trampoline_text.S shares with C, and the texts in it. trampoline_body.c checks
- * the numbers. */
+/* The texts of trampoline_text.S and trampoline_vectors.S, and numbers that these have in common
+ * with C; trampoline_body.c checks the numbers. */
 #ifndef MONITOR_TRAMPOLINE_TEXT_H
 #define MONITOR_TRAMPOLINE_TEXT_H
 
@@ -49,7 +49,7 @@ extern const struct emit_text text_keep_1, text_keep_2, text_keep_4;
 extern const struct emit_text text_keep_low_avx, text_keep_low_sse,
     text_clear_vectors_avx, text_clear_vectors_sse, text_clear_avx512;
 
-/* In the order in which they are executed; trampoline_text.S says what each does. */
+/* In the order in which they are executed; trampoline_text.S and trampoline_vectors.S say what each does. */
 extern const struct emit_text text_check_caller, text_save_caller, text_set_fenv,
     text_monitor_stack, text_marshal_enter, text_enter_callee, text_frame_stack,
     text_callee_stack, text_clear_for_callee, text_call_monitor, text_call_callee,

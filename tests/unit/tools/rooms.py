@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The folders of monitor/ stand in an order: each uses only those above it in the table of docs/architecture.md.
+"""The folders of monitor/ stand in an order: each uses only those above it in the table of docs/architecture.md. Its
+files are short.
 
     tests/unit/tools/rooms.py [LIBRARY] [WORD...]     only tests whose name contains a word
 
@@ -85,6 +86,12 @@ def every_folder():
         check(folder in ROOMS, f"docs/architecture.md: no row for monitor/{folder}")
 
 
+def short():
+    for path in SOURCES:
+        lines = len(path.read_text().splitlines())
+        check(lines <= 400, f"monitor/{name_of(path)} has {lines} lines: no file is longer than 400")
+
+
 def no_circle():
     """No header includes itself by way of others."""
     after = {}
@@ -109,6 +116,7 @@ def main():
     tests.add("nothing includes what stands below it", lambda: upwards(includes()))
     tests.add("nothing calls what stands below it", lambda: upwards(symbols()))
     tests.add("no file includes itself", no_circle)
+    tests.add("no file is long", short)
     return tests.main()
 
 
