@@ -8,6 +8,7 @@
 #define MONITOR_GATE_H
 
 #include "base/cubicle.h"
+#include "base/thread.h"
 #include "load/gates.h"
 #include "monitor.h"
 
@@ -26,6 +27,12 @@ enum gate_pages {
 /** Does it to pages of @owner's. */
 int gate_change_pages(enum gate_pages change, struct cubicle *owner, uint64_t base,
                       uint64_t npages);
+
+/** The cubicle that has called the gate. */
+static inline unsigned gate_caller(void)
+{
+    return (unsigned)thread_self.running;
+}
 
 /** For link_system.gates: the interface with this name; NULL: the monitor does not provide it. */
 const struct gate_interface *gate_interface(const char *name);
