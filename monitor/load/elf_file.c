@@ -1,4 +1,4 @@
-/* Reading a module file from the host, and visiting its relocations. */
+/* Reading a module file from the host, visiting its relocations, and finding its functions. */
 #include "base/populate.h"
 #include "elf_image.h"
 
@@ -169,4 +169,29 @@ int image_visit_relocations(const struct image *image, image_visit *visit,
         }
     }
     return 0;
+}
+
+const char *image_function_at(const struct image *image, uint64_t offset,
+                              uint64_t *into)
+{
+    const char *name = NULL;
+    uint64_t nearest = UINT64_MAX;
+    for (size_t i = 0; i < image->nsymbols; i++) {
+        const struct image_symbol *symbol = &image->symbols[i];
+        if (symbol->name[0] == '\0' || symbol->section == SHN_UNDEF ||
+            symbol->section >= image->nsections ||
+            (symbol->type != STT_FUNC && symbol->type != STT_NOTYPE) ||
+            image->sections[symbol->section].segment != IMAGE_CODE) {
+            continue;
+        }
+        const uint64_t start = image->sections[symbol->section].at + symbol->value;
+        const bool better = symbol->type == STT_FUNC ? offset - start <= nearest
+                                                     : offset - start < nearest;
+        if (start <= offset && better) {
+            nearest = offset - start;
+            name = symbol->name;
+        }
+    }
+    *into = nearest;
+    return name;
 }
