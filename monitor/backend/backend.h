@@ -77,7 +77,7 @@ struct backend {
     int (*map)(unsigned owner, uint32_t page, uint32_t npages);
     /** Ends the owner's mapping and drops the contents for good. */
     int (*unmap)(unsigned owner, uint32_t page, uint32_t npages);
-    /** Makes the owner's pages zero, for all who reach them; nothing else changes. */
+    /** Makes the owner's pages zero, in every view; nothing else changes. */
     int (*empty)(unsigned owner, uint32_t page, uint32_t npages);
     /** Changes the owner's rights (PAGE_*; 0: none). */
     int (*protect)(unsigned owner, uint32_t page, uint32_t npages, unsigned rights);
@@ -142,7 +142,7 @@ struct backend {
     const char *(*switching)(uint64_t *restored);
 };
 
-/* For backends whose monitor has the rights of whoever it works for. */
+/* For backends whose monitor has the rights of the cubicle that it works for. */
 uint32_t backend_nothing_hot(unsigned peer, uint32_t page, uint32_t npages);
 int backend_nothing_to_reclaim(unsigned owner, uint32_t page);
 int backend_start_thread(void);

@@ -75,6 +75,22 @@ void filter_allow_if(struct filter *f, unsigned call, unsigned argument, uint64_
     filter_load_word(f, AT(nr));
 }
 
+void filter_require(struct filter *f, unsigned call, unsigned argument, uint64_t mask,
+                    uint64_t value)
+{
+    const uint32_t low = AT(args) + (uint32_t)sizeof(uint64_t) * argument;
+    const uint32_t high = low + (uint32_t)sizeof(uint32_t);
+    filter_equal(f, call, 8);
+    filter_load_word(f, high);
+    filter_add(f, BPF_ALU | BPF_AND | BPF_K, (uint32_t)(mask >> 32), 0, 0);
+    filter_equal(f, (uint32_t)(value >> 32), 3);
+    filter_load_word(f, low);
+    filter_add(f, BPF_ALU | BPF_AND | BPF_K, (uint32_t)mask, 0, 0);
+    filter_add(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)value, 1, 0);
+    filter_return(f, SECCOMP_RET_KILL_PROCESS);
+    filter_load_word(f, AT(nr));
+}
+
 int filter_end(struct filter *f)
 {
     filter_return(f, SECCOMP_RET_KILL_PROCESS);

@@ -29,6 +29,11 @@ void filter_allow(struct filter *f, unsigned call);
 void filter_allow_if(struct filter *f, unsigned call, unsigned argument, uint64_t mask,
                      uint64_t value);
 
+/** Ends the process at host call @call where (argument @argument & @mask) != @value; else the
+ *  rules that are added later decide. */
+void filter_require(struct filter *f, unsigned call, unsigned argument, uint64_t mask,
+                    uint64_t value);
+
 /** Completes the program: no more rules can be added. 0; -E2BIG a rule did not fit. */
 int filter_end(struct filter *f) __attribute__((warn_unused_result));
 

@@ -42,7 +42,7 @@ int gate_cubicle_window_init(void)
     if (backend->processes != NULL) {
         return -ENOSYS; /* nothing is lent from one process to another */
     }
-    return window_init(gate_caller());
+    return window_create(gate_caller());
 }
 
 int gate_cubicle_window_add(int id, uint64_t base, uint64_t len, int rights)
@@ -394,16 +394,6 @@ const struct gate_interface *gate_interface(const char *name)
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         if (strcmp(all[i]->name, name) == 0) {
             return all[i];
-        }
-    }
-    return NULL;
-}
-
-const struct gate *gate_find(const struct gate_interface *interface, const char *name)
-{
-    for (size_t i = 0; i < interface->ngates; i++) {
-        if (strcmp(interface->gates[i].name, name) == 0) {
-            return &interface->gates[i];
         }
     }
     return NULL;

@@ -8,25 +8,12 @@
 #define MONITOR_GATE_H
 
 #include "base/cubicle.h"
+#include "load/gates.h"
 #include "monitor.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct gate {
-    const char *name;     /* of the function */
-    const void *function; /* of the type that INTERFACE_gates.h declares for it */
-    unsigned needs; /* MONITOR_RIGHT_*, at most one, of who imports it; 0: all may */
-};
-
-/** An interface that the monitor provides, and all of its functions. */
-struct gate_interface {
-    const char *name;
-    uint64_t fingerprint; /* of the header that the gates were compiled with */
-    const struct gate *gates;
-    size_t ngates;
-};
 
 /** What an allocator does to pages of its caller: interface `cubicle` has the contracts. */
 enum gate_pages {
@@ -40,11 +27,8 @@ enum gate_pages {
 int gate_change_pages(enum gate_pages change, struct cubicle *owner, uint64_t base,
                       uint64_t npages);
 
-/** The interface with this name; NULL: the monitor does not provide it. */
+/** For link_system.gates: the interface with this name; NULL: the monitor does not provide it. */
 const struct gate_interface *gate_interface(const char *name);
-
-/** The gate of @interface with this name, or NULL. */
-const struct gate *gate_find(const struct gate_interface *interface, const char *name);
 
 /** Tells the host gates about the system, before the wall. 0 or a negative errno. */
 int gate_setup(const struct monitor_config *config) __attribute__((warn_unused_result));

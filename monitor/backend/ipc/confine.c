@@ -76,6 +76,9 @@ static int confine_program(const struct monitor_config *config,
     ALLOW(filter, all_have);
     filter_allow_if(filter, SYS_futex, 1, UINT64_MAX, FUTEX_WAIT);
     filter_allow_if(filter, SYS_futex, 1, UINT64_MAX, FUTEX_WAKE);
+    /* Private memory, which RLIMIT_DATA counts: no file, no memory that is shared, and no stack. */
+    filter_require(filter, SYS_mmap, 3, ~(uint64_t)(MAP_FIXED | MAP_NORESERVE),
+                   MAP_PRIVATE | MAP_ANONYMOUS);
     for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }

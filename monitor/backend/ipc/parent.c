@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 pid_t ipc_parent;
-uint64_t ipc_parent_pages;
+uint64_t ipc_parent_pages, ipc_parent_size;
 
 static pid_t pids[CUBICLE_MAX + 1];
 static const struct monitor_config *system_config;
@@ -93,7 +94,11 @@ static void parent_kill(unsigned id)
 {
     int status;
     if (pids[id] > 0) {
-        (void)kill(pids[id], SIGKILL);
+        /* A process that is still becoming a cubicle's may be root's, which this one is no more.
+         * It gives that up, or ends, before it waits for anything. */
+        while (kill(pids[id], SIGKILL) != 0 && errno == EPERM) {
+            (void)sched_yield();
+        }
         (void)waitpid(pids[id], &status, 0);
         parent_note_process(id, 0);
     }
@@ -230,12 +235,13 @@ void ipc_hear(struct channel_peer *from, const struct channel_line *line)
     parent_apply_policy(cubicle);
 }
 
-/* What RLIMIT_DATA counts; and stacks, which it does not. */
+/* What RLIMIT_AS and RLIMIT_DATA count; the second with stacks, which that does not. */
 static int parent_count_pages(void)
 {
     FILE *statm = fopen("/proc/self/statm", "re");
-    const bool read = statm != NULL && fscanf(statm, "%*u %*u %*u %*u %*u %" SCNu64,
-                                              &ipc_parent_pages) == 1;
+    const bool read =
+        statm != NULL && fscanf(statm, "%" SCNu64 " %*u %*u %*u %*u %" SCNu64,
+                                &ipc_parent_size, &ipc_parent_pages) == 2;
     if (statm != NULL) {
         (void)fclose(statm);
     }

@@ -1,8 +1,8 @@
 /*
  * Backend `mpk`: one view at address 0, every page tagged with a protection key. PKRU says
- * which keys the running code may use; trampolines switch it. Who touches a page that is
- * tagged for another traps, and where a window, or being its owner, allows the access, the
- * page is tagged for him. notes.md has the mechanism and its invariants.
+ * which keys the running code may use; trampolines switch it. A cubicle that touches a page
+ * which is tagged for another traps. Where the cubicle owns the page, or a window allows the
+ * access, the page is tagged for it then. notes.md has the mechanism and its invariants.
  */
 #include "mpk.h"
 #include "base/emit.h"

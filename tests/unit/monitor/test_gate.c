@@ -140,7 +140,7 @@ int gate_cubicle_signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t 
     return 0;
 }
 
-int window_init(unsigned owner)
+int window_create(unsigned owner)
 {
     return ask("init", owner, 0, 0);
 }
