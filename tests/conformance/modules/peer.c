@@ -335,6 +335,7 @@ asm(".type fill_x87,@function\n"
     "peer_above:\n"
     "shrq $8,%rdi\n shrq $16,%rsi\n shrq $32,%rdx\n shrq $32,%rcx\n"
     "movq %rdi,%rax\n orq %rsi,%rax\n orq %rdx,%rax\n orq %rcx,%rax\n"
+    "orq %r8,%rax\n orq %r9,%rax\n"
     "ret\n"
     ".size peer_above,.-peer_above\n"
 

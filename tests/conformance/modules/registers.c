@@ -79,7 +79,8 @@ int call_with_full_x87(void);
 
 /* clang-format off */
 asm(CALLER("call_above",
-           "movq $-1,%rdi\n movq %rdi,%rsi\n movq %rdi,%rdx\n movq %rdi,%rcx\n",
+           "movq $-1,%rdi\n movq %rdi,%rsi\n movq %rdi,%rdx\n movq %rdi,%rcx\n"
+           "movq %rdi,%r8\n movq %rdi,%r9\n",
            "peer_above")
     CALLER("result_of_half", "", "peer_half")
     CALLER("result_of_nothing", "", "peer_nothing")
