@@ -226,7 +226,7 @@ def aborted():
                 else:
                     client.sendall(b"GET /8m HT")
                 if number % 2:
-                    reset(client.socket)
+                    reset(client)
                 else:
                     client.close()
                 if number in (99, 299):
@@ -364,7 +364,8 @@ def helper_little_memory():
                 client.ask("1m")
             time.sleep(1)
             most = resident_bytes(server.process.pid, "cubicle-slirp")
-            check(bound * 2 / 3 < most < bound + 2 * MIB, f"the helper has {most} bytes")
+            # It looks at its memory now and then; without a bound it would have 42 MiB.
+            check(bound * 2 / 3 < most < bound + 8 * MIB, f"the helper has {most} bytes")
             late = Client(server, 2)
             late.ask("small")
             try:
