@@ -3,15 +3,32 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* What a terminal takes for an order is none: names in messages may come from files of others. */
+static void cli_make_harmless(char *text)
+{
+    for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
+        const bool control = (*p < ' ' && *p != '\n' && *p != '\t') || *p == 0x7f;
+        const bool control_of_utf8 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
+        if (control || control_of_utf8) {
+            *p = '?';
+        }
+        if (control_of_utf8) {
+            p[1] = '?';
+        }
+    }
+}
 
 static void cli_message(const char *prefix, const char *format, va_list arguments)
 {
     char text[2048];
 
     vsnprintf(text, sizeof(text), format, arguments);
+    cli_make_harmless(text);
     fflush(stdout);
     fprintf(stderr, "%s%s\n", prefix, text);
 }

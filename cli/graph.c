@@ -1,9 +1,9 @@
 #include "graph.h"
 
 #include "cli.h"
-#include "link.h"
-#include "module.h"
-#include "registry.h"
+#include "load/link.h"
+#include "load/module.h"
+#include "load/registry.h"
 
 #include <stdlib.h>
 #include <string.h>

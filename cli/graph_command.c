@@ -2,6 +2,7 @@
 #include "graph.h"
 #include "manifest.h"
 
+#include <signal.h>
 #include <string.h>
 
 enum graph_key { KEY_OUTPUT = 'o', KEY_THEME = 256, KEY_JSON, KEY_ISOLATION };
@@ -103,6 +104,25 @@ static const char *graph_wrong_in(const json_t *row)
     return NULL;
 }
 
+/* A cubicle that @row names, and @config does not have; NULL: none. */
+static const char *graph_unknown_in(const json_t *row,
+                                    const struct monitor_config *config)
+{
+    static const char *const ends[] = {"caller", "callee"};
+
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        const char *name = json_string_value(json_object_get(row, ends[i]));
+        bool known = strcmp(name, "monitor") == 0;
+        for (size_t k = 0; k < config->ncubicles && !known; k++) {
+            known = strcmp(config->cubicles[k].name, name) == 0;
+        }
+        if (!known) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
 static int count(struct graph *graph, const char *path)
 {
     json_error_t error;
@@ -125,6 +145,12 @@ static int count(struct graph *graph, const char *path)
             cli_hint("write them anew: cubicle run SYSTEM --json=FILE");
             return -1;
         }
+        const char *unknown = graph_unknown_in(row, graph->config);
+        if (unknown != NULL) {
+            cli_error("%s: statistics of another system: '%s' has no cubicle '%s'",
+                      path, graph->config->system, unknown);
+            return -1;
+        }
     }
     graph_count(graph, stats);
     return 0;
@@ -140,6 +166,7 @@ int cli_graph(int argc, char **argv)
 
     argp_err_exit_status = CLI_EXIT_USAGE;
     cli_parse(&argp, argc, argv, 0, &o);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of the size of files is an error of the call */
     config.isolation = o.plain ? MONITOR_ISOLATION_NONE : MONITOR_ISOLATION_SFI;
     config.interfaces_dir = cli_build_path("interfaces");
     const char *path = manifest_find(o.system);

@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,12 +151,14 @@ static void write_edge(const struct graph *graph, const struct graph_edge *edge,
     write_end(edge->caller, out);
     fputs(" -> ", out);
     write_end(edge->callee, out);
-    fprintf(out, " [label=\"%s", edge->interface);
+    /* Spaces keep the text off the line, which may be wide. */
+    fprintf(out, " [label=\"  %s  ", edge->interface);
     if (graph->counted) {
-        fprintf(out, "\\n%s", short_number(edge->calls, calls, sizeof(calls)));
+        fprintf(out, "\\n  %s", short_number(edge->calls, calls, sizeof(calls)));
         if (graph->samples > 0 && share >= 0.005) {
             fprintf(out, ", %.0f%%", 100 * share);
         }
+        fputs("  ", out);
     }
     /* The width grows with the logarithm: a thousandth of the calls can still be seen. */
     fprintf(out, "\", color=\"%s\", fontcolor=\"%s\", penwidth=%.1f%s, ", colour,
@@ -166,15 +169,45 @@ static void write_edge(const struct graph *graph, const struct graph_edge *edge,
     fputs("];\n", out);
 }
 
+/* Whether @text begins with U+FFFE or U+FFFF, which XML does not have. */
+static bool is_no_character(const char *text)
+{
+    return strncmp(text, "\xef\xbf\xbe", 3) == 0 ||
+           strncmp(text, "\xef\xbf\xbf", 3) == 0;
+}
+
 /* Between quotes; `dot` takes backslashes for more than they are. */
 static void write_quoted(const char *text, FILE *out)
 {
     for (; *text != '\0'; text++) {
+        if (is_no_character(text)) {
+            fputc('?', out);
+            text += 2;
+            continue;
+        }
         if (*text == '"' || *text == '\\') {
             fputc('\\', out);
         }
         fputc(*text >= 0 && *text < ' ' ? ' ' : *text, out);
     }
+}
+
+/* What the picture's signs mean. */
+static void write_legend(const struct graph *graph, FILE *out)
+{
+    fputs("         label=\"", out);
+    if (!graph->counted) {
+        fputs("an edge: may call, through that interface", out);
+    } else if (graph->samples > 0) {
+        fputs("an edge: how often it was called, and its share of the processor time; "
+              "dashed: never called",
+              out);
+    } else {
+        fputs("an edge: how often it was called; dashed: never called", out);
+    }
+    fputs(graph->config->application != NULL ? "; blue: the application\",\n" : "\",\n",
+          out);
+    fputs("         labelloc=b, fontsize=10,\n", out);
 }
 
 void graph_write_dot(const struct graph *graph, enum graph_theme theme, FILE *out)
@@ -186,9 +219,11 @@ void graph_write_dot(const struct graph *graph, enum graph_theme theme, FILE *ou
     write_quoted(graph->config->system, out);
     fprintf(out,
             "\" {\n"
-            "  graph [bgcolor=transparent, rankdir=TB, nodesep=0.5, ranksep=0.6,\n"
+            "  graph [bgcolor=transparent, rankdir=TB, nodesep=0.5, ranksep=0.6,\n");
+    write_legend(graph, out);
+    fprintf(out,
             "         fontname=\"sans-serif\", fontcolor=\"%s\", tooltip=\"system ",
-            colours->ink);
+            colours->faint);
     write_quoted(graph->config->system, out);
     fprintf(out,
             "\"];\n"
@@ -236,53 +271,92 @@ static int write_file(const struct graph *graph, enum graph_theme theme,
     return 0;
 }
 
-/* Has `dot` draw the file @from to @to, which will be called @path. */
-static int draw(const char *from, const char *to, const char *path)
+/* A file without a name: nothing of it is left, whatever ends this process. NULL with errno. */
+static FILE *unnamed_file(void)
 {
-    char *output = cli_format("-o%s", to);
-    char *input = cli_format("%s", from), dot[] = "dot", kind[] = "-Tsvg";
-    char *const argv[] = {dot, kind, output, input, NULL};
+    const int fd = memfd_create("cubicle-graph", MFD_CLOEXEC);
+
+    return fd >= 0 ? fdopen(fd, "w+") : NULL;
+}
+
+/* Has `dot` draw what is in @from to @to; @path is what messages call it. */
+static int draw(FILE *from, FILE *to, const char *path)
+{
+    char dot[] = "dot", kind[] = "-Tsvg";
+    char *const argv[] = {dot, kind, NULL};
+    posix_spawn_file_actions_t streams;
     pid_t pid;
     int status = 0;
-    const int error = posix_spawnp(&pid, dot, NULL, NULL, argv, environ);
 
+    posix_spawn_file_actions_init(&streams);
+    posix_spawn_file_actions_adddup2(&streams, fileno(from), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&streams, fileno(to), STDOUT_FILENO);
+    const int error = posix_spawnp(&pid, dot, &streams, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&streams);
     if (error != 0) {
         cli_error("%s: cannot start 'dot': %s", path, strerror(error));
         cli_hint("install the package graphviz, or write DOT: -o FILE.dot");
-    } else if (waitpid(pid, &status, 0) != pid || status != 0) {
-        cli_error("%s: 'dot' could not draw it", path);
-        status = -1;
+        return -1;
     }
-    free(output);
-    free(input);
-    return error == 0 && status == 0 ? 0 : -1;
+    if (waitpid(pid, &status, 0) != pid || status != 0) {
+        cli_error("%s: 'dot' could not draw it", path);
+        return -1;
+    }
+    return 0;
 }
 
-/* As SVG, from a file beside it that goes again. */
+/* False with errno. */
+static bool copy_file(FILE *from, FILE *to)
+{
+    char bytes[8192];
+    size_t n;
+
+    rewind(from);
+    while ((n = fread(bytes, 1, sizeof(bytes), from)) > 0) {
+        if (fwrite(bytes, 1, n, to) != n) {
+            return false;
+        }
+    }
+    return ferror(from) == 0;
+}
+
+static int save_file(FILE *drawn, const char *path)
+{
+    struct output_file file;
+    bool ok = output_begin(&file, path) == 0;
+
+    if (ok) {
+        const bool copied = copy_file(drawn, file.out);
+        ok = output_end(&file, copied) == 0;
+    }
+    if (!ok) {
+        cli_error("cannot write %s: %s", path, strerror(errno));
+    }
+    return ok ? 0 : -1;
+}
+
+/* As SVG. */
 static int save_picture(const struct graph *graph, enum graph_theme theme,
                         const char *path)
 {
-    struct output_file picture;
-    char *dot = cli_format("%s.XXXXXX", path);
-    const int fd = mkstemp(dot);
+    FILE *dot = unnamed_file(), *picture = unnamed_file();
     int result = -1;
 
-    if (fd < 0 || output_begin(&picture, path) != 0) {
-        cli_error("cannot write %s: %s", path, strerror(errno));
-    } else {
-        result = write_file(graph, theme, dot) == 0
-                     ? draw(dot, output_name(&picture), path)
-                     : -1;
-        if (output_end(&picture, result == 0) != 0 && result == 0) {
-            cli_error("cannot write %s: %s", path, strerror(errno));
-            result = -1;
+    if (dot != NULL && picture != NULL) {
+        graph_write_dot(graph, theme, dot);
+        rewind(dot); /* which writes all of it */
+        if (draw(dot, picture, path) == 0) {
+            result = save_file(picture, path);
         }
+    } else {
+        cli_error("%s: cannot make a memory file: %s", path, strerror(errno));
     }
-    if (fd >= 0) {
-        close(fd);
-        unlink(dot);
+    if (dot != NULL) {
+        fclose(dot);
     }
-    free(dot);
+    if (picture != NULL) {
+        fclose(picture);
+    }
     return result;
 }
 

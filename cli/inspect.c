@@ -1,9 +1,9 @@
 /* Shows a module as the loader reads it: with the loader's own parsers. */
 #include "cli.h"
-#include "module.h"
+#include "load/module.h"
+#include "load/registry.h"
 #include "module_file.h"
 #include "module_note.h"
-#include "registry.h"
 
 #include <inttypes.h>
 #include <stdio.h>

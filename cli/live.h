@@ -1,12 +1,12 @@
 /*
- * The counters of a running system (monitor/counters.h) as another process of the same user reads them. `cubicle run`
+ * The counters of a running system (monitor/base/counters.h) as another process of the same user reads them. `cubicle run`
  * keeps the file open, and the kernel shows it as /proc/PID/fd/N to those who may look there: nothing is left behind
  * by a system that was killed.
  */
 #ifndef CLI_LIVE_H
 #define CLI_LIVE_H
 
-#include "counters.h"
+#include "base/counters.h"
 
 #include <stdbool.h>
 #include <stddef.h>

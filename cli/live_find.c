@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define FILE_LINK "/memfd:" COUNTERS_FILE " (deleted)"
@@ -26,18 +27,58 @@ enum answer {
     ANSWER_VERSION,   /* its counters have another form */
 };
 
+/* Whether @file, opened with O_PATH, is a memory file: such ones lie on a device of their own. Whatever else has the name
+ * (in a mount namespace it can be a pipe, or a file of a user's file system) is not opened: that may block, or do something. */
+static bool is_memory_file(int file)
+{
+    struct stat mine;
+    struct statx its;
+    const int memory = memfd_create("cubicle-probe", MFD_CLOEXEC);
+    const bool known =
+        memory >= 0 && fstat(memory, &mine) == 0 &&
+        statx(file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &its) == 0;
+
+    if (memory >= 0) {
+        close(memory);
+    }
+    return known && S_ISREG(its.stx_mode) && its.stx_dev_major == major(mine.st_dev) &&
+           its.stx_dev_minor == minor(mine.st_dev);
+}
+
+/* Opens memory file @path for reading. -1, and *@answer says why. */
+static int open_counters(const char *path, enum answer *answer)
+{
+    const int file = open(path, O_PATH | O_CLOEXEC);
+    int fd = -1;
+
+    *answer = ANSWER_NONE;
+    if (file >= 0 && is_memory_file(file)) {
+        char *again = cli_format("/proc/self/fd/%d", file);
+        fd = open(again, O_RDONLY | O_CLOEXEC);
+        free(again);
+    }
+    if (file < 0) {
+        *answer = errno == EACCES || errno == EPERM ? ANSWER_FORBIDDEN : ANSWER_GONE;
+    }
+    if (file >= 0) {
+        close(file);
+    }
+    return fd;
+}
+
 /* Opens and maps file @path. Whatever made it, it cannot shrink or change its form while it is read. */
 static enum answer map_counters(const char *path, const struct counters **counters)
 {
     const int all = F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE;
     struct stat status;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    enum answer answer;
+    const int fd = open_counters(path, &answer);
 
     if (fd < 0) {
-        return errno == EACCES || errno == EPERM ? ANSWER_FORBIDDEN : ANSWER_GONE;
+        return answer;
     }
     const int seals = fcntl(fd, F_GET_SEALS);
-    enum answer answer = ANSWER_VERSION;
+    answer = ANSWER_VERSION;
     if (seals < 0 || (seals & all) != all) {
         answer = ANSWER_LOADING;
     } else if (fstat(fd, &status) == 0 &&
@@ -50,19 +91,41 @@ static enum answer map_counters(const char *path, const struct counters **counte
     return answer;
 }
 
-/* Whether @c, of process @pid, is what this program can read. */
-static enum answer check_counters(const struct counters *c, pid_t pid)
+/* Whether @c, of process @pid, is what this program can read. Fills @live. Whoever made it may still write: each number is
+ * read once. */
+static enum answer check_counters(const struct counters *c, pid_t pid,
+                                  struct live *live)
 {
     if (__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE) != 1) {
         return ANSWER_LOADING;
     }
+    const volatile struct counters *now = c;
+    *live = (struct live){.counters = c,
+                          .runner = now->runner,
+                          .monitor = now->monitor,
+                          .monitor_fd = -1,
+                          .ncubicles = now->ncubicles,
+                          .nedges = now->nedges};
     if (memcmp(c->magic, COUNTERS_MAGIC, sizeof(c->magic)) != 0 ||
         c->version != COUNTERS_VERSION || c->size != sizeof(*c) ||
-        c->ncubicles > CUBICLE_MAX || c->nedges >= COUNTERS_EDGES_MAX) {
+        live->ncubicles > CUBICLE_MAX || live->nedges >= COUNTERS_EDGES_MAX) {
         return ANSWER_VERSION;
     }
     /* Those who watch a system have its file open too. */
-    return c->runner == pid && c->monitor > 0 ? ANSWER_YES : ANSWER_NONE;
+    return live->runner == pid && live->monitor > 0 ? ANSWER_YES : ANSWER_NONE;
+}
+
+/* From here the monitor's number stands for one process. False: it does not stand for the monitor any more. */
+static bool hold_monitor(struct live *live)
+{
+    live->monitor_fd = (int)syscall(SYS_pidfd_open, live->monitor, 0);
+    if (live_parent(live->monitor) == live->runner) {
+        return true;
+    }
+    if (live->monitor_fd >= 0) {
+        close(live->monitor_fd);
+    }
+    return false;
 }
 
 static enum answer try_file(const char *path, pid_t pid, struct live *live)
@@ -73,18 +136,14 @@ static enum answer try_file(const char *path, pid_t pid, struct live *live)
     if (answer != ANSWER_YES) {
         return answer;
     }
-    answer = check_counters(c, pid);
+    answer = check_counters(c, pid, live);
+    if (answer == ANSWER_YES && !hold_monitor(live)) {
+        answer = ANSWER_LOADING;
+    }
     if (answer != ANSWER_YES) {
         munmap((void *)(uintptr_t)c, sizeof(*c));
-        return answer;
     }
-    *live = (struct live){.counters = c,
-                          .runner = pid,
-                          .monitor = c->monitor,
-                          .monitor_fd = (int)syscall(SYS_pidfd_open, c->monitor, 0),
-                          .ncubicles = c->ncubicles,
-                          .nedges = c->nedges};
-    return ANSWER_YES;
+    return answer;
 }
 
 /* Looks for counters among the open files of process @pid. */
@@ -204,11 +263,10 @@ static int explain(pid_t pid, enum answer answer)
     case ANSWER_FORBIDDEN:
         cli_error("%d: this process is another user's, or has given up its own", pid);
         cli_hint("only that user or root may look at it; a system is watched by the "
-                 "number of "
-                 "'cubicle run'");
+                 "number of 'cubicle run'");
         break;
     case ANSWER_LOADING:
-        cli_error("%d: the system is not loaded yet; try again", pid);
+        cli_error("%d: the system is not loaded yet, or is ending; try again", pid);
         break;
     case ANSWER_VERSION:
         cli_error(
@@ -219,8 +277,7 @@ static int explain(pid_t pid, enum answer answer)
         break;
     default:
         cli_error("%d: no system that can be watched is run by this process", pid);
-        cli_hint("it has to be a 'cubicle run' on Linux 5.1 or "
-                 "later");
+        cli_hint("it has to be a 'cubicle run' on Linux 5.1 or later");
     }
     return -1;
 }

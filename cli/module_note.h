@@ -2,7 +2,7 @@
 #ifndef CLI_MODULE_NOTE_H
 #define CLI_MODULE_NOTE_H
 
-#include "elf_image.h"
+#include "load/elf_image.h"
 
 #include <stdbool.h>
 

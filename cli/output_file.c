@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,14 +18,52 @@ static mode_t output_mode(const struct stat *before)
     return before != NULL ? before->st_mode & 0777 : 0666 & ~mask;
 }
 
+int output_check(const char *path)
+{
+    struct stat status;
+    const bool exists = stat(path, &status) == 0;
+
+    if (exists && S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return -1;
+    }
+    if (exists && access(path, W_OK) == 0) {
+        return 0;
+    }
+    if (exists && !S_ISREG(status.st_mode)) {
+        return -1;
+    }
+    char *copy = cli_format("%s", path);
+    const int result = access(dirname(copy), W_OK | X_OK); /* a file is made in it */
+    const int error = errno;
+    free(copy);
+    errno = error;
+    return result;
+}
+
+static void block_signals(sigset_t *before)
+{
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    sigset_t these;
+
+    sigemptyset(&these);
+    for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
+        sigaddset(&these, ending[i]);
+    }
+    sigprocmask(SIG_BLOCK, &these, before);
+}
+
 /* False with errno. */
 static bool begin_beside(struct output_file *file, const struct stat *before)
 {
+    block_signals(&file->signals);
     file->temporary = cli_format("%s.XXXXXX", file->target);
     const int fd = mkstemp(file->temporary);
     if (fd >= 0 && fchmod(fd, output_mode(before)) == 0) {
         file->out = fdopen(fd, "w");
-        return file->out != NULL;
+        if (file->out != NULL) {
+            return true;
+        }
     }
     const int error = errno;
     if (fd >= 0) {
@@ -33,6 +72,7 @@ static bool begin_beside(struct output_file *file, const struct stat *before)
     }
     free(file->temporary);
     file->temporary = NULL;
+    sigprocmask(SIG_SETMASK, &file->signals, NULL);
     errno = error;
     return false;
 }
@@ -57,11 +97,6 @@ int output_begin(struct output_file *file, const char *path)
     return 0;
 }
 
-const char *output_name(const struct output_file *file)
-{
-    return file->temporary != NULL ? file->temporary : file->target;
-}
-
 int output_end(struct output_file *file, bool good)
 {
     const bool failed = fflush(file->out) != 0 || ferror(file->out) != 0;
@@ -77,6 +112,7 @@ int output_end(struct output_file *file, bool good)
         if (!good || error != 0) {
             unlink(file->temporary);
         }
+        sigprocmask(SIG_SETMASK, &file->signals, NULL);
     }
     free(file->temporary);
     free(file->target);

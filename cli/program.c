@@ -1,7 +1,7 @@
 #include "program.h"
 
+#include "base/message.h"
 #include "cli.h"
-#include "message.h"
 #include "module_note.h"
 
 #include <errno.h>

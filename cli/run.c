@@ -6,6 +6,7 @@
 #include "manifest.h"
 #include "module_note.h"
 #include "network.h"
+#include "output_file.h"
 #include "probe.h"
 #include "process.h"
 #include "program.h"
@@ -202,6 +203,25 @@ static void set_settings(const struct run_options *options,
     config->nsettings = 5;
 }
 
+/* What is written at the end must be known to be writable at the start. 0, or -1 after a message. */
+static int check_outputs(const struct run_options *options)
+{
+    const struct {
+        const char *option, *path;
+    } outputs[] = {
+        {"trace", options->trace}, {"json", options->json}, {"graph", options->graph}};
+
+    for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+        const char *path = outputs[i].path;
+        if (path != NULL && strcmp(path, "-") != 0 && output_check(path) != 0) {
+            cli_error("--%s=%s: cannot be written: %s", outputs[i].option, path,
+                      strerror(errno));
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* Opens what the run reads and writes. 0, or -1 after a message. */
 static int open_files(const struct run_options *options,
                       const struct manifest *manifest, struct monitor_config *config)
@@ -216,6 +236,9 @@ static int open_files(const struct run_options *options,
     }
     if ((manifest->root != NULL || options->root != NULL) &&
         (config->root_fd = root_import(manifest->root, options->root)) < 0) {
+        return -1;
+    }
+    if (check_outputs(options) != 0) {
         return -1;
     }
     if (options->export != NULL && (export_check(options->export) != 0 ||

@@ -301,6 +301,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 state,
                 "--trace does not go with --link=direct: plain calls leave no trace");
         }
+        if (o->trace != NULL && strcmp(o->trace, "-") == 0) {
+            argp_error(state, "--trace=-: name a file");
+        }
         return 0;
     default:
         return parse_mode(key, argument, state, o);

@@ -45,6 +45,7 @@ enum top_order {
 
 struct top {
     struct live live;
+    int output; /* file that takes what the system writes, of which the end is kept; -1: none */
     char system[COUNTERS_NAME_SIZE], isolation[COUNTERS_NAME_SIZE];
     bool sampled;           /* the share of the processor is known for each edge */
     bool grouped;           /* anew, since the last look */

@@ -26,7 +26,7 @@ static const char doc[] =
     "bytes, CPU, traps, memory, name) sort, "
     "arrows and Page keys move.\n"
     "Exit status: 0; 1 when there is no such system, or not one that you may look "
-    "at.\n\n"
+    "at; 128 and the number of the signal that ended it.\n\n"
     "Examples:\n"
     "  cubicle top\n"
     "  cubicle top nginx --sort=bytes\n"
@@ -130,7 +130,7 @@ int cli_top(int argc, char **argv)
     static const struct argp argp = {
         .options = options, .parser = parse, .args_doc = "[SYSTEM|PID]", .doc = doc};
     struct top_options o = {.delay_s = 1};
-    struct top top = {0};
+    struct top top = {.output = -1};
 
     argp_err_exit_status = CLI_EXIT_USAGE;
     cli_parse(&argp, argc, argv, 0, &o);

@@ -1,6 +1,6 @@
 /* Rates from counters. What is read may be any number: somebody else wrote it. */
+#include "base/layout.h"
 #include "cli.h"
-#include "layout.h"
 #include "top.h"
 
 #include <stdlib.h>

@@ -5,24 +5,38 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+void top_run_trim(int output)
+{
+    struct stat status;
+
+    if (output >= 0 && fstat(output, &status) == 0 && status.st_size > TOP_RUN_KEPT) {
+        /* Where the kernel does not, memory is all that is lost. */
+        (void)fallocate(output, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+                        status.st_size - TOP_RUN_KEPT);
+    }
+}
+
 /* In the process that shows: until @runner's system is there, then until it ends, or the user ends it. */
-static void view(pid_t runner)
+static void view(pid_t runner, int output)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
-    struct top top = {0};
+    struct top top = {.output = output};
 
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     while (getppid() == runner && live_try(runner, &top.live) != 0) {
+        top_run_trim(output);
         nanosleep(&pause, NULL);
     }
     if (getppid() != runner) {
@@ -82,23 +96,39 @@ int top_run_begin(struct top_run *run)
         return -1;
     }
     if (run->viewer == 0) {
-        view(runner);
+        view(runner, run->output);
     }
     run->viewer_fd = (int)syscall(SYS_pidfd_open, run->viewer, 0);
     return 0;
 }
 
+/* Where that begins which is written at the end. */
+static off_t output_start(const struct top_run *run)
+{
+    struct stat status;
+
+    if (fstat(run->output, &status) != 0 || status.st_size <= TOP_RUN_KEPT) {
+        return 0;
+    }
+    cli_error("--top: of %jd bytes that the system wrote, the last %jd",
+              (intmax_t)status.st_size, (intmax_t)TOP_RUN_KEPT);
+    return status.st_size - TOP_RUN_KEPT;
+}
+
 /* Writes what the system has written: its errors to standard error are among it. */
 static void write_output(const struct top_run *run)
 {
+    const int to = run->kept[1] >= 0 ? STDOUT_FILENO : STDERR_FILENO;
     char text[4096];
+    off_t at = output_start(run);
     ssize_t n;
 
-    for (off_t at = 0; (n = pread(run->output, text, sizeof(text), at)) > 0; at += n) {
-        if (write(run->kept[1] >= 0 ? STDOUT_FILENO : STDERR_FILENO, text, (size_t)n) !=
-            n) {
+    while ((n = pread(run->output, text, sizeof(text), at)) > 0) {
+        const ssize_t written = write(to, text, (size_t)n);
+        if (written < 0 && errno != EINTR) {
             return;
         }
+        at += written > 0 ? written : 0;
     }
 }
 

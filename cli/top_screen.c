@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 #include "top.h"
+#include "top_run.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -315,6 +316,7 @@ static void watch(struct screen *s, bool stay)
     measure(s);
     for (bool more = true; more && stopped == 0 && (stay || !s->ended);) {
         draw_all(s);
+        top_run_trim(s->top->output);
         timeout(s->delay_s < 0.2 ? (int)(s->delay_s * 1000) : 200);
         const int key = getch();
         more = key == ERR ? !hung_up(s) : take_key(s, key);

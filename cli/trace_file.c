@@ -5,9 +5,9 @@
  */
 #include "trace_file.h"
 
+#include "call/trace.h"
 #include "cli.h"
 #include "output_file.h"
-#include "trace.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
-#include "check.h"
 #include "cli.h"
 #include "manifest.h"
 #include "module_file.h"
+#include "verify_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -32,7 +32,7 @@ static int verify(const char *path, const struct module_options *options)
 {
     size_t code_size;
 
-    if (check_module(path, options->mpk != 0, options->interfaces, &code_size) != 0) {
+    if (verify_file(path, options->mpk != 0, options->interfaces, &code_size) != 0) {
         return CLI_EXIT_NO;
     }
     printf("%s: accepted: %zu bytes of code\n", path, code_size);

@@ -145,8 +145,9 @@ struct monitor_view_offer {
 void monitor_probe_views(struct monitor_view_offer *offer);
 
 /**
- * How the embedder passes a signal on that it was sent: sigqueue() of this one, with the signal's number as the value. It
- * is to be blocked when monitor_run() is called, which lets it in when it can take it.
+ * How the embedder passes a signal on that it was sent: sigqueue() of this one, with the
+ * signal's number as the value. It is to be blocked when monitor_run() is called, which lets it
+ * in when it can take it.
  */
 #define MONITOR_SIGNAL_PASSED_ON SIGRTMIN
 

@@ -1,22 +1,18 @@
 #include "wall.h"
 #include "backend/backend.h"
-#include "filter.h"
-#include "host_files.h"
-#include "message.h"
+#include "base/filter.h"
+#include "base/message.h"
+#include "base/privileges.h"
+#include "gate/host_files.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#define NOBODY 65534
 
 /* Host calls that the monitor makes after the start, on descriptors that are open then.
  * mmap, mprotect and ioctl are below, each for some arguments only. */
@@ -77,31 +73,6 @@ static int wall_filter(const struct monitor_config *config)
     return error == 0 ? filter_load(&filter) : error;
 }
 
-int wall_drop_privileges(void)
-{
-    const struct rlimit no_core = {0, 0};
-    const pid_t parent = getppid();
-    int death_signal;
-    if (setrlimit(RLIMIT_CORE, &no_core) != 0 ||
-        prctl(PR_GET_PDEATHSIG, &death_signal, 0, 0, 0) != 0) {
-        return -errno;
-    }
-    if (geteuid() == 0 &&
-        (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-         setresuid(NOBODY, NOBODY, NOBODY) != 0)) {
-        return -errno;
-    }
-    /* A change of identity resets both of these, so they come after it. */
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-        prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0) != 0) {
-        return -errno;
-    }
-    if (death_signal != 0 && getppid() != parent) {
-        return -ESRCH;
-    }
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : -errno;
-}
-
 /* What has been mapped so far is executable already, so to clear it would not be enough. exec()
  * does, but a program can set it for itself. */
 int wall_check(void)
@@ -118,7 +89,7 @@ int wall_check(void)
 
 int wall_raise(const struct monitor_config *config)
 {
-    int error = wall_drop_privileges();
+    int error = privileges_drop();
     if (error != 0) {
         return message_error(error, "cannot give up privileges: %s", strerror(-error));
     }

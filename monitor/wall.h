@@ -13,12 +13,10 @@
  */
 int wall_check(void) __attribute__((warn_unused_result));
 
-/** The first part of wall_raise(): everything but the filter. 0 or a negative errno. */
-int wall_drop_privileges(void) __attribute__((warn_unused_result));
-
 /**
  * Gives up privileges for good (no new ones, not dumpable, no capabilities, nobody's
- * identity where the process was root) and installs the seccomp filter, which lets through what the system of @config needs. 0, or a negative errno with a message.
+ * identity where the process was root) and installs the seccomp filter, which lets through what
+ * the system of @config needs. 0, or a negative errno with a message.
  */
 int wall_raise(const struct monitor_config *config) __attribute__((warn_unused_result));
 

@@ -80,9 +80,7 @@ def section(part, result):
 
 
 def legend(results):
-    names = dict.fromkeys(c for part in results.parts.values() for c in part.configurations())
-    items = "".join(f"<li><b>{text(n)}</b>: {text(configurations.title(n))}</li>" for n in names
-                    if n in configurations.ALL)
+    items = "".join(f"<li><b>{text(n)}</b>: {text(configurations.title(n))}</li>" for n in results.configurations())
     return f"<ul>{items}</ul>"
 
 

@@ -19,9 +19,14 @@ from matrix.figures import spread
 
 FORMAT = "cubicle-bench"
 VERSION = 2
+LARGEST = 64 << 20  # bytes of a file that is read
 
 Row = namedtuple("Row", "name unit better step", defaults=("less", 0.0))
 Sample = namedtuple("Sample", "configuration row value")
+
+
+# What from_json() raises where a file is something else.
+WRONG = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 class Unreadable(Exception):
@@ -75,11 +80,11 @@ class PartResult:
 
     @classmethod
     def from_json(cls, data):
-        """Raises KeyError, TypeError, ValueError or AttributeError where @data is something else."""
-        absent = [(a["configuration"], a["rows"], a["why"]) for a in data["absent"]]
-        part = cls(str(data["title"]), data["settings"], absent)
-        part.skipped = data["skipped"]
-        part.failures = [(f["configuration"], f["message"]) for f in data["failures"]]
+        """Raises one of WRONG where @data is something else."""
+        absent = [(str(a["configuration"]), str(a["rows"]), str(a["why"])) for a in data["absent"]]
+        part = cls(str(data["title"]), dict(data["settings"].items()), absent)
+        part.skipped = None if data["skipped"] is None else str(data["skipped"])
+        part.failures = [(str(f["configuration"]), str(f["message"])) for f in data["failures"]]
         for entry in data["rows"]:
             row = Row(str(entry["name"]), str(entry["unit"]), entry["better"], float(entry["step"]))
             if row.better not in ("less", "more"):
@@ -99,6 +104,11 @@ class Results:
         self.machine, self.rounds = machine, rounds
         self.complete = False
         self.parts = {}
+
+    def configurations(self):
+        """Those of the matrix that any part has values of, in its order."""
+        measured = {c for part in self.parts.values() for c in part.configurations()}
+        return [c for c in configurations.ALL if c in measured]
 
     def to_json(self):
         return {
@@ -123,10 +133,14 @@ AGAIN = "measure it again: bench/run --output=FILE, in a checkout of the version
 def read(path):
     """The results in a file. Raises Unreadable."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise Unreadable(f"{path}: not a result of bench/run: more than {LARGEST >> 20} MiB; {AGAIN}")
+        data = json.loads(content.decode())
     except OSError as error:
         raise Unreadable(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"{path}: broken JSON ({error}); {AGAIN}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise Unreadable(f"{path}: not a result of bench/run, or of one before version {VERSION}; "
@@ -136,6 +150,6 @@ def read(path):
                          f"reads version {VERSION}; {AGAIN} with the bench/ of this one")
     try:
         return Results.from_json(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except WRONG as error:
         raise Unreadable(f"{path}: not complete, or changed by hand "
                          f"({type(error).__name__}: {error}); {AGAIN}") from error

@@ -10,16 +10,16 @@ class Unsaved(Exception):
     """A file that could not be written; the text says why, and what to do."""
 
 
-def prepare(path):
-    """The file that @path stands for, in a folder that exists. Raises Unsaved where it can be none."""
+def prepare(path, option="--output"):
+    """The file that @path stands for, in a folder that exists. Raises Unsaved where it can be none; @option chooses another."""
     path = Path(path).resolve()
     if path.exists() and not path.is_file():
-        raise Unsaved(f"{path}: not a regular file: choose another name with --output")
+        raise Unsaved(f"{path}: not a regular file: choose another name with {option}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unsaved(f"{path.parent}: cannot be made: {error.strerror}: "
-                      "choose another place with --output") from error
+                      f"choose another place with {option}") from error
     return path
 
 

@@ -25,7 +25,7 @@ def notes(part, result):
     lines = [f"left out: {line}" for line in absences(result)]
     lines += part.summary(result) if result.rows else []
     for configuration, message in result.failures:
-        lines.append(f"failed: {configuration}: {message.splitlines()[0]}")
+        lines.append(f"failed: {configuration}: {(message.splitlines() or ['without a word'])[0]}")
     return lines
 
 
@@ -56,9 +56,7 @@ def render(part, result):
 
 def legend(results):
     """What the names of the configurations stand for."""
-    names = dict.fromkeys(c for part in results.parts.values() for c in part.configurations())
-    lines = [f"  {name:10s}{configurations.ALL[name].title}" for name in names
-             if name in configurations.ALL]
+    lines = [f"  {name:10s}{configurations.ALL[name].title}" for name in results.configurations()]
     return "\n".join(["Medians, and in brackets how far the quartiles are apart, in percent of the median.",
                       *lines])
 

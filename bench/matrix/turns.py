@@ -58,7 +58,7 @@ def take_step(part, step, result, progress):
         try:
             result.add(step.run(progress.note))
             return
-        except Failed as failed:
+        except (Failed, OSError) as failed:  # a full /dev/shm, say
             progress.say(f"{part.name}, {step.configuration}: {failed}")
             if attempt == 1:
                 result.failures.append((step.configuration, str(failed)))

@@ -1,6 +1,6 @@
 /* What backends share that give the monitor no rights of its own. */
 #include "backend.h"
-#include "../layout.h"
+#include "base/layout.h"
 
 #include <errno.h>
 
@@ -23,9 +23,11 @@ int backend_start_thread(void)
     return 0;
 }
 
-void *backend_signal_entry(int signal, void (*handler)(int, siginfo_t *, void *))
+void *backend_signal_entry(int signal, void (*handler)(int, siginfo_t *, void *),
+                           void (*stop)(void *, struct cubicle *, const char *))
 {
     (void)signal;
+    (void)stop;
     return (void *)(uintptr_t)handler;
 }
 

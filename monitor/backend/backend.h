@@ -6,9 +6,9 @@
 #ifndef MONITOR_BACKEND_BACKEND_H
 #define MONITOR_BACKEND_BACKEND_H
 
-#include "../emit.h"
-#include "../monitor.h"
-#include "../verify/verify.h"
+#include "base/emit.h"
+#include "monitor.h"
+#include "verify/verify.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -17,8 +17,12 @@
 #include <ucontext.h>
 
 struct call_frame;
+struct cubicle;
 struct filter;
 struct trampoline;
+
+/** Flags that plain code can set and that the monitor must not run with: AC, DF, TF. */
+#define EFLAGS_OF_CUBICLES 0x40500
 
 /** Where each cubicle is a process. Calls between cubicles are messages then. */
 struct backend_processes {
@@ -38,7 +42,8 @@ struct backend_processes {
     uint64_t *(*epoch)(unsigned id);
     /** Signal @signal ends the system: once there are processes, in place of fault_interrupt(). */
     void (*interrupt)(int signal);
-    /** The call that this process carries out, or has carried out last; NULL: none. In signal handlers too. */
+    /** The call that this process carries out, or has carried out last; NULL: none. In signal
+     *  handlers too. */
     const struct trampoline *(*carried_out)(void);
 };
 
@@ -52,7 +57,7 @@ struct backend {
      *  a cubicle look into the page table first. */
     bool checks_copies;
     /** True when code may change the floating-point environment by itself, and look into
-     *  registers that verified code cannot (emit_plain.h). */
+     *  registers that verified code cannot (text_clear_x87, text_clear_avx512). */
     bool plain_fenv;
     /** True when each cubicle has a view of its own: to share() a page with one takes it from
      *  nobody, and to revoke() one that was not shared changes nothing. */
@@ -72,7 +77,7 @@ struct backend {
     int (*map)(unsigned owner, uint32_t page, uint32_t npages);
     /** Ends the owner's mapping and drops the contents for good. */
     int (*unmap)(unsigned owner, uint32_t page, uint32_t npages);
-    /** Makes the owner's pages zero, for all who reach them; nothing else changes. */
+    /** Makes the owner's pages zero, in every view; nothing else changes. */
     int (*empty)(unsigned owner, uint32_t page, uint32_t npages);
     /** Changes the owner's rights (PAGE_*; 0: none). */
     int (*protect)(unsigned owner, uint32_t page, uint32_t npages, unsigned rights);
@@ -95,8 +100,11 @@ struct backend {
     /** The calling thread is about to run cubicles: prepares what code of theirs and
      *  signals find. */
     int (*start_thread)(void);
-    /** Where the kernel delivers signals that @handler is for. */
-    void *(*signal_entry)(int signal, void (*handler)(int, siginfo_t *, void *));
+    /** Where the kernel delivers signals that @handler is for. @stop: how the backend ends a
+     *  cubicle that it cannot let go on where the signal has interrupted it. */
+    void *(*signal_entry)(int signal, void (*handler)(int, siginfo_t *, void *),
+                          void (*stop)(void *context, struct cubicle *cubicle,
+                                       const char *reason));
     /** Was a cubicle's code interrupted, wherever it has jumped to? */
     bool (*interrupted_cubicle)(const ucontext_t *context);
     /** Does @address lie in code of the backend that acts for the running cubicle? */
@@ -119,8 +127,8 @@ struct backend {
      *  entered, or, @returning, returned to. May use rax (entered), r10, r11; rcx and rdx
      *  (returning). */
     void (*emit_open)(struct emitter *e, bool returning);
-    /** Writes the instructions that switch rights to cubicle @id: for its function, or,
-     *  @returning, to its call. May use rax, rbx, r10 to r13; returning: all scratch
+    /** Writes the instructions that switch rights to cubicle @id: for its function, as the
+     *  callee, or, @returning, to its call, as the caller. May use rax, rbx, r10 to r13; returning: all scratch
      *  registers but rax and r11. */
     void (*emit_switch)(struct emitter *e, unsigned id, bool returning);
     /** Writes what is needed where caller @id goes on after a host call in which the thread
@@ -134,11 +142,12 @@ struct backend {
     const char *(*switching)(uint64_t *restored);
 };
 
-/* For backends whose monitor has the rights of whoever it works for. */
+/* For backends whose monitor has the rights of the cubicle that it works for. */
 uint32_t backend_nothing_hot(unsigned peer, uint32_t page, uint32_t npages);
 int backend_nothing_to_reclaim(unsigned owner, uint32_t page);
 int backend_start_thread(void);
-void *backend_signal_entry(int signal, void (*handler)(int, siginfo_t *, void *));
+void *backend_signal_entry(int signal, void (*handler)(int, siginfo_t *, void *),
+                           void (*stop)(void *, struct cubicle *, const char *));
 bool backend_interrupted_low(const ucontext_t *context);
 bool backend_no_entry(uint64_t address);
 bool backend_rights_stay(const ucontext_t *context, unsigned running, uint64_t address);

@@ -20,6 +20,7 @@ from harness import (  # noqa: E402
     CUBICLE,
     EXIT_FAULT,
     SYSTEMS,
+    Skip,
     Suite,
     check,
     run_system,
@@ -37,7 +38,14 @@ CALLS = ["kill", "kill-group", "ptrace", "read-memory", "open", "openat", "socke
          "execve", "memfd", "prctl", "executable", "make-executable", "mremap", "write-elsewhere",
          "close", "ioctl", "futex-requeue", "x32", "shmat", "io-uring", "pidfd", "setuid", "tgkill", "queue-signal",
          "write-memory", "take-descriptor", "perf", "userfaultfd", "bpf", "unshare", "setns", "limits", "affinity",
-         "priority", "fcntl", "dup", "timer", "profile", "mincore", "seccomp", "keys"]
+         "priority", "fcntl", "dup", "timer", "profile", "mincore", "seccomp", "keys",
+         "clone3", "vfork", "execveat", "openat2", "open-by-handle", "memfd-secret", "socket-pair", "send", "send-message",
+         "receive-message", "splice", "vmsplice", "signal-by-pidfd", "process-madvise", "compare-processes",
+         "futex-private", "futex-lock", "futex-wake-op", "futex-wait-many", "sigaction", "signal-stack", "robust-list",
+         "rseq", "membarrier", "arch-prctl", "segments", "protection-key", "remap-pages", "lock-memory", "move-pages",
+         "scheduler", "io-priority", "mount", "chroot", "umask",
+         # Memory that its quota would not count, and files as memory.
+         "shared-memory", "stack-memory", "huge-pages", "map-file"]
 # Whose channel the attacker writes to.
 VICTIMS = ["callee", "random", "parent"]
 # Rows of STOPPED and HARMLESS that are stopped by the process's own monitor, or by the caller's.
@@ -126,9 +134,9 @@ def claims():
     check(max(e["calls"] for e in counts["edges"]) == 1 << 47, "nothing was written", result)
 
 
-def rewritten(name):
-    """What others tell everybody is theirs to write."""
-    result = attack("rewrite", name)
+def rewritten(how, name):
+    """What others tell everybody is theirs to write, also where the kernel is asked first."""
+    result = attack(how, name)
     check("SURVIVED" not in result.out, "it was written", result)
     check(result.faults() and target_of(result) > 0, "no report", result)
 
@@ -139,6 +147,77 @@ def quota():
     taken = re.search(r"^took (\d+) MiB$", result.out, re.M)
     check(taken and 1 <= int(taken.group(1)) <= 64, "more than the quota", result)
     check(result.status == 0, "wrong exit status", result)
+
+
+def addresses():
+    """Addresses are limited, too: tables of pages are memory that no quota counts."""
+    result = attack("memory", "addresses")
+    taken = re.search(r"^took (\d+) GiB$", result.out, re.M)
+    check(taken and int(taken.group(1)) <= 16, "addresses without an end", result)
+    check(result.status == 0, "wrong exit status", result)
+
+
+def descriptors():
+    """A process has open what its cubicle's rights are for, and nothing else."""
+    if os.geteuid() != 0:
+        raise Skip("only root sees what the processes have open")
+    with survivor() as system:
+        _, everybody = process_of(system, "driver")
+        time.sleep(0.5)  # it is at work
+        names = {Path(f"/proc/{p}/comm").read_text().strip(): p for p in everybody}
+        opened = {name: {n.name: os.readlink(n) for n in Path(f"/proc/{p}/fd").iterdir() if n.name != "2"}
+                  for name, p in names.items()}
+        system.kill()
+        system.communicate()
+    opened.pop("cubicle")
+    check(len(opened) > 5, f"too few processes: {opened}")
+    for name, links in opened.items():
+        wakes = [link for link in links.values() if link == "anon_inode:[eventfd]"]
+        check(len(wakes) == {"driver": 2, "plat": 1}.get(name, 0), f"{name} wakes others: {links}")
+        if name != "plat":
+            check(len(links) == len(wakes), f"{name} has {links}")
+
+
+def secrets():
+    """The arguments and the environment of the command, in a process that they are none of the business of."""
+    names = subprocess.run(["nm", CUBICLE], capture_output=True, text=True, check=True).stdout
+    at = re.search(r"^(\w+) \w environ@", names, re.M).group(1)
+    result = run_system(ANSWERED, *offsets()[:3], at, "SECRET-argument", isolation="ipc",
+                        options=["--env=MINE=SECRET-variable"], env={**os.environ, "ITS": "SECRET-of-the-user"})
+    check("SECRET-argument SECRET-variable\n" in result.out and result.status == 0, "the program does not have its own", result)
+    check("found 0\n" in result.out, "another process has them", result)
+
+
+def flooded_parent(number):
+    """A process that sends the parent messages without an end: signals end the system all the same."""
+    argv = [CUBICLE, "run", FORGED, "--isolation=ipc", "--", "flood", "parent", *offsets()]
+    with subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as system:
+        try:
+            check(system.stdout.readline() == "flooding\n", "the attack is broken")
+            everybody = descendants(system.pid)
+            time.sleep(0.5)
+            system.send_signal(number)
+            err = system.communicate(timeout=20)[1]
+        except subprocess.TimeoutExpired:
+            check(False, "the system does not end")
+        finally:
+            system.kill()
+    check_ended(system, everybody, 128 + number, err)
+
+
+def flooded_caller(first):
+    """A provider that sends its caller messages without an end: the caller can ask others as ever. @first: is its
+    channel looked at before theirs?"""
+    with temporary_directory() as folder:
+        text = ANSWERED.read_text()
+        block = re.search(r"  - name: answerer\n(?:    .*\n)+", text).group()
+        text = text.replace(block, "")
+        before = "  - name: plat\n" if first else "  - name: asker\n"
+        manifest = Path(folder) / "flooded.yaml"
+        manifest.write_text(text.replace(before, block + before))
+        result = run_system(manifest, *offsets()[:3], "flood", isolation="ipc", timeout=60)
+    check("well\n" in result.out and result.status == 0, "the caller did not come to its end", result)
 
 
 def survivor():
@@ -175,6 +254,32 @@ def killed(name):
     check_ended(system, everybody, EXIT_FAULT, err)
 
 
+def killed_early(name):
+    """The same at any moment of the start, when other processes are still what the parent made them."""
+    for attempt in range(12):
+        with survivor() as system:
+            pid, deadline = None, time.monotonic() + 20
+            while pid is None and time.monotonic() < deadline:
+                pid = next((p for p in descendants(system.pid) if comm_of(p) == name), None)
+            check(pid, f"no process is named {name}")
+            time.sleep(0.001 * attempt)
+            everybody = descendants(system.pid)
+            os.kill(pid, signal.SIGKILL)
+            try:
+                err = system.communicate(timeout=20)[1]
+            except subprocess.TimeoutExpired:
+                system.kill()
+                check(False, f"the system does not end, attempt {attempt}")
+        check_ended(system, everybody, EXIT_FAULT, err)
+
+
+def comm_of(pid):
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return None
+
+
 def silent(name, number):
     """A process that does not answer: the system ends all the same when it is asked to, and all of it."""
     with survivor() as system:
@@ -194,13 +299,23 @@ def main():
         tests.add(f"28: forged messages to {victim}", forged, victim)
     for name in ("vfscore", "driver", "time"):
         tests.add(f"32: the process of {name} is killed", killed, name)
+    for name in ("plat", "alloc", "vfscore"):
+        tests.add(f"32: the process of {name} is killed at the start", killed_early, name)
     tests.add("31: more memory than the quota", quota)
     tests.add("29: forged answers", forged_answers)
     for name in ("plat", "vfscore", "driver"):
         tests.add(f"32: {name} does not answer", silent, name, signal.SIGTERM)
+    tests.add("31: more addresses than there is memory for", addresses)
+    tests.add("33: open files", descriptors)
+    tests.add("1: arguments and environment", secrets)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        tests.add(f"32: a flood of messages to the parent, {number.name}", flooded_parent, number)
+    for first in (True, False):
+        tests.add(f"32: a flood of messages to a caller, {'first' if first else 'last'}", flooded_caller, first)
     tests.add("28: rubbish in its counters", claims)
     for name in ("parent", "vfscore"):
-        tests.add(f"29: what {name} tells", rewritten, name)
+        tests.add(f"29: what {name} tells", rewritten, "rewrite", name)
+        tests.add(f"29: what {name} tells, unlocked", rewritten, "unlock", name)
     tests.add("1: others' memory", others_memory)
     for row in STOPPED:
         if row[0] in AS_EVER:

@@ -13,7 +13,7 @@ text = open(sys.argv[1]).read()
 names = {m[1]: m[2] for m in re.finditer(r"^  (c\d+) \[label=<<b>([^<]+)</b>", text, re.M)}
 names["host"] = "host"
 edges = {(names[m[1]], names[m[2]], m[3])
-         for m in re.finditer(r'^  (\w+) -> (\w+) \[label="(\w+)', text, re.M)}
+         for m in re.finditer(r'^  (\w+) -> (\w+) \[label=" *(\w+)', text, re.M)}
 sys.exit(tuple(sys.argv[2:]) not in edges)
 END
 }
@@ -86,6 +86,10 @@ expect 1 "edge 1 has no good 'caller'" 'an edge that is a number' cubicle graph 
 echo '{"version": 99, "edges": {}}' >bad.json
 expect 1 'it has no edges' 'edges that are no list' cubicle graph sqlite --counts=bad.json
 
+echo "{\"edges\": [{$(echo "$row" | sed 's/"vfscore"/"lwip"/'), \"calls\": 1}]}" >bad.json
+expect 1 "bad.json: statistics of another system: 'sqlite' has no cubicle 'lwip'" 'statistics of another system' \
+    cubicle graph sqlite --counts=bad.json
+
 # Names: of cubicles they are words; that of the system is any text.
 sed 's/- name: ramfs/- name: "ram\\"<f"/' "$top/systems/sqlite.yaml" >quoted.yaml
 expect 1 "bad cubicle name 'ram\"<f'" 'a cubicle with quotes' cubicle graph ./quoted.yaml
@@ -101,6 +105,26 @@ if command -v dot >/dev/null; then
     python3 -c 'import xml.etree.ElementTree as e; assert "a\"<b>" in "".join(e.parse("quoted.svg").getroot().itertext())'
     ok 'is SVG'
 fi
+
+# Whatever the name is, pictures are XML and statistics and traces JSON.
+for name in '"a\nb\x01\x7f\x9b"' '"\uFFFE\uFFFFx"' '"</script> &amp; <x> \\G \\N {%|} é漢"' '"\\\\"' '"-->"'; do
+    sed 's/^name:.*/name: @/' "$top/systems/hello.yaml" >odd.yaml
+    python3 -c 'import sys; t = open("odd.yaml").read(); open("odd.yaml", "w").write(t.replace("@", sys.argv[1]))' "$name"
+    rm -f odd.json odd.svg
+    expect 0 '' "name $name" cubicle run ./odd.yaml --json=odd.json --trace=odd-trace.json
+    python3 -c 'import json; json.load(open("odd.json")); json.load(open("odd-trace.json"))'
+    ok 'its JSON is whole'
+    if command -v dot >/dev/null; then
+        expect 0 '' "its picture" cubicle graph ./odd.yaml -o odd.svg
+        python3 -c 'import xml.etree.ElementTree as e; e.parse("odd.svg")'
+        ok 'is XML'
+    fi
+done
+# Nor does a message give orders to the terminal.
+printf '{"edges": [{"caller": "\\u001b]0;title\\u0007", "x": \033[31m' >bad.json
+cubicle graph sqlite --counts=bad.json 2>err
+grep -q 'no statistics of a run' err && ! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177]')" err
+ok 'messages have no control characters'
 
 # A disk that is full: an error, and what was there stays.
 if [ -c /dev/full ]; then
@@ -134,6 +158,60 @@ if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=16k tmpfs full 2>/dev/null; then
 else
     echo '# a full tmpfs: not tested, needs root and mount(2)'
 fi
+# What cannot be written is said before the run, and not behind it.
+for option in --json=nowhere/x --trace=nowhere/x --graph=nowhere/x.svg --graph=nowhere/x.dot; do
+    expect 125 "$option: cannot be written: No such file" "$option" cubicle run hello "$option"
+    [ ! -s out ]
+    ok 'is said before anything runs'
+done
+expect 125 '--json=empty: cannot be written: Is a directory' 'a folder as a file' cubicle run hello --json=empty
+expect 125 '--trace=-: name a file' 'a trace on standard output' cubicle run hello --trace=-
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    echo before >kept.json
+    chmod 444 kept.json
+    chmod 755 .
+    expect 125 '--json=kept.json: cannot be written: Permission denied' 'a file of somebody else in such a folder' \
+        setpriv --reuid=65534 --clear-groups "$command" run hello --json=kept.json
+    [ "$(cat kept.json)" = before ]
+    ok 'it stays'
+fi
+expect 1 'cannot write limited.dot: File too large' 'a limit of the size of files' \
+    sh -c "ulimit -f 1; exec cubicle graph nginx -o limited.dot"
+[ -z "$(find . -name 'limited*')" ]
+ok 'leaves nothing'
+
+# Ended while it is drawn: nothing is left beside it.
+cat >slow-dot <<'END'
+#!/bin/sh
+echo drawing >&2
+sleep 5
+END
+chmod +x slow-dot
+mkdir slow
+mv slow-dot slow/dot
+for signal in INT TERM KILL; do
+    env PATH="$PWD/slow:$PATH" "$command" graph sqlite -o ended.svg 2>err &
+    pid=$!
+    for _ in $(seq 100); do
+        grep -q drawing err && break
+        sleep 0.05
+    done
+    # A command in the background ignores SIGINT here: SIGTERM in its place.
+    [ $signal = INT ] && signal=HUP
+    kill -$signal $pid
+    wait $pid 2>/dev/null
+    [ -z "$(find . -name 'ended.svg*')" ]
+    ok "SIG$signal leaves nothing beside a picture"
+done
+if command -v dot >/dev/null; then
+    mkfifo pipe.svg
+    cat pipe.svg >piped.svg &
+    expect 0 '' 'a picture into a pipe' cubicle graph sqlite -o pipe.svg
+    wait $!
+    python3 -c 'import xml.etree.ElementTree as e; e.parse("piped.svg")' && [ -p pipe.svg ]
+    ok 'is whole, and the pipe stays one'
+fi
+
 # Written in its place: links, and the rights that it had.
 echo before >target.dot
 chmod 640 target.dot

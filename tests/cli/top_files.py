@@ -1,5 +1,5 @@
 """Files that a reader of counters may meet: the real one, which only the monitor writes, and those of others."""
-import ctypes
+import atexit
 import fcntl
 import mmap
 import os
@@ -30,6 +30,23 @@ def refused(what, function):
     raise AssertionError(f"{what} is possible")
 
 
+def hidden(kind):
+    """A process that has something with the name of counters open which is none: in a mount namespace of its own."""
+    script = f"""
+import os, sys, time
+os.chdir("/mnt")
+name = "memfd:cubicle-counters"
+{kind}
+os.unlink(name)
+os.chdir("/")
+os.system("umount -l /mnt")
+print("ready", flush=True)
+time.sleep(60)
+"""
+    return subprocess.Popen(["unshare", "-rm", "sh", "-c", 'mount -t tmpfs tmpfs /mnt && exec "$0" -c "$1"', sys.executable, script],
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
 real = file_of(pid)
 with open(real, "rb") as f:
     image = f.read()
@@ -51,9 +68,27 @@ for child in children:
     for number in numbers:
         assert "cubicle-counters" not in os.readlink(f"/proc/{child}/fd/{number}"), "the monitor has it open"
 
+# Pipes whose name is that of counters: nobody waits for a writer that never comes.
+for kind in ("os.mkfifo(name); fd = os.open(name, os.O_RDONLY | os.O_NONBLOCK)",
+             "os.mkfifo(name); fd = os.open(name, os.O_PATH)",
+             "fd = os.open(name, os.O_RDWR | os.O_CREAT)"):
+    with hidden(kind) as other:
+        if other.stdout.readline() != "ready\n":
+            print("# files of other kinds: not tested, no mount namespace")
+            break
+        links = [os.readlink(f"/proc/{other.pid}/fd/{n}") for n in os.listdir(f"/proc/{other.pid}/fd")]
+        assert "/memfd:cubicle-counters (deleted)" in links, links
+        done = subprocess.run(["cubicle", "top", str(other.pid), "-b", "-n", "1"], capture_output=True, timeout=20)
+        assert done.returncode == 1 and b"no system that can be watched" in done.stderr, (kind, done)
+        other.kill()
+
 fields = list(HEADER.unpack_from(image))
 assert fields[0] == b"cubcount" and fields[3] == pid, fields
 MAGIC, VERSION, SIZE, RUNNER, MONITOR, READY, NCUBICLES, NEDGES = range(8)
+
+
+child_of_mine = subprocess.Popen(["sleep", "600"])
+atexit.register(child_of_mine.kill)
 
 
 def top(content, seals=SEALS):
@@ -70,7 +105,7 @@ def top(content, seals=SEALS):
 
 def changed(**values):
     mine = list(fields)
-    mine[RUNNER] = os.getpid()
+    mine[RUNNER], mine[MONITOR] = os.getpid(), child_of_mine.pid
     for key, value in values.items():
         mine[globals()[key]] = value
     return HEADER.pack(*mine) + image[HEADER.size:]
@@ -95,6 +130,7 @@ expect("longer", top(changed() + b"x"), 1, VERSIONS)
 expect("empty", top(b""), 1, VERSIONS)
 expect("cubicles", top(changed(NCUBICLES=257)), 1, VERSIONS)
 expect("edges", top(changed(NEDGES=65536)), 1, VERSIONS)
+expect("a monitor that is another's", top(changed(MONITOR=1)), 1, "not loaded yet, or is ending")
 expect("another process's", top(changed(RUNNER=pid)), 1, "no system that can be watched")
 # Anything in names, numbers and ids: lines of letters all the same.
 for seed in range(20):

@@ -149,6 +149,14 @@ def run():
     status = t.status()
     assert status == 128 + signal.SIGTERM, (status, t.seen[-500:])
     assert b"ended by SIGTERM" in t.seen, t.seen[-500:]
+    # What it writes is kept to its last part only.
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 150000) SELECT 'line ' || i || '.' FROM n"
+    t = Terminal(["cubicle", "run", "sqlite", "--top", "--", ":memory:", many], 80, 24)
+    status = t.status()
+    shown = t.seen[t.seen.rfind(END):]
+    assert status == 0 and b"line 150000." in shown, (status, shown[-300:])
+    assert re.search(rb"of \d{7} bytes that the system wrote, the last 1048576", shown), shown[:300]
+    assert len(shown) < 1500000 and b"line 149000." in shown and b"line 1000." not in shown, len(shown)
     # The terminal goes: so does all of it.
     for option in "--top", "--stats":
         t = Terminal(["cubicle", "run", "speedtest1", option, "--", "--size", "2000", "/test.db"], 80, 24)

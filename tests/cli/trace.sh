@@ -59,7 +59,7 @@ expect 139 'fault: ramfs' 'a system that ends with a fault' \
     sh -c 'cubicle run "$1" --trace=trace.json -- /s.db <sql' - "$top/tests/systems/spied.yaml"
 trace_is_good trace.json
 ok 'leaves a trace'
-expect 125 'nowhere/trace.json: No such file' 'a folder that is not there' \
+expect 125 'nowhere/trace.json: cannot be written: No such file' 'a folder that is not there' \
     cubicle run hello --trace=nowhere/trace.json
 expect 125 'does not go with --link=direct' 'plain calls' \
     cubicle run hello --link=direct --trace=trace.json

@@ -28,8 +28,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define SIGNAL SIGVTALRM           /* monitor/watchdog.c */
-#define STUBS UINT64_C(0x7f000000) /* monitor/layout.h */
+#define SIGNAL SIGVTALRM           /* monitor/fault/watchdog.c */
+#define STUBS UINT64_C(0x7f000000) /* monitor/base/layout.h */
 #define SPACE (UINT64_C(1) << 32)
 #define EVERY 4 /* outside trampolines, one address of so many is interrupted */
 #define PLACES (1u << 16)

@@ -11,7 +11,7 @@
  *
  * GS1, GS2, GS3 of monitor/backend/sfi/view_switch.h are checked wherever it is stopped.
  */
-#include "thread.h"
+#include "base/thread.h"
 #include "traced.h"
 
 #include <errno.h>

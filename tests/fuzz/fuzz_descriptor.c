@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "descriptor.h"
+#include "call/descriptor.h"
 
 #define REQUIRE(condition)                                                  \
     do {                                                                    \

@@ -25,7 +25,7 @@ PRIVILEGED = {"cubicle_signal_timer",
 
 
 class Interface:
-    """A descriptor as monitor/descriptor.h describes it."""
+    """A descriptor as monitor/call/descriptor.h describes it."""
 
     def __init__(self, name):
         self.name, self.functions = name, []

@@ -7,7 +7,7 @@ import struct
 
 import gdb
 
-# monitor/layout.h, monitor/trampoline_body.h
+# monitor/base/layout.h, monitor/call/trampoline_body.h
 STUBS_START, STUBS_END = 0x7F000000, 0x80000000
 BUNDLE, STUB = 32, 96
 BODY_MAX = 2048

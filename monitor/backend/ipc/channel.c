@@ -1,9 +1,11 @@
 #include "channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,10 +23,15 @@
 #define LOOKS_ALONE 3000u
 #define YIELDS 2u
 
+/* After how many messages a process that never sleeps looks at what else there is. */
+#define LOOK_UP_EVERY 256u
+
 /* Nobody is waited for longer without another look, whatever has become of the bell. */
 #define LOOK_AGAIN_NS 200000000
 
-static uint8_t *memory; /* notices, bells, then channels */
+static uint8_t *memory; /* news, notices, bells, then channels */
+static int readable =
+    -1; /* the same file, open for reading only; the parent alone has it open */
 static uint64_t memory_size;
 static size_t ncubicles;
 static uint16_t (*numbers)[CUBICLE_MAX + 1]; /* of the channel between two, from 1 */
@@ -135,9 +142,13 @@ int channel_map(size_t n)
     }
     memory = mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
                   fd, 0);
+    char path[32];
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    readable = open(path, O_RDONLY | O_CLOEXEC);
+    const int error = readable >= 0 ? 0 : -errno;
     close(fd); /* so that what is unmapped stays so (CH1) */
-    if (memory == MAP_FAILED) {
-        return -ENOMEM;
+    if (memory == MAP_FAILED || error != 0) {
+        return memory == MAP_FAILED ? -ENOMEM : error;
     }
     cpu_set_t processors;
     looks = sched_getaffinity(0, sizeof(processors), &processors) == 0 &&
@@ -148,18 +159,25 @@ int channel_map(size_t n)
     return 0;
 }
 
+/* Has pages @first to @end, of the news and notices, only to be read from now on (CH4). False: it failed. */
+static bool channel_only_read(unsigned first, unsigned end)
+{
+    const size_t size = (size_t)(end - first) * PAGE_SIZE;
+    return size == 0 ||
+           mmap(memory + first * PAGE_SIZE, size, PROT_READ, MAP_SHARED | MAP_FIXED,
+                readable, (off_t)(first * PAGE_SIZE)) != MAP_FAILED;
+}
+
 int channel_keep(unsigned id, bool alone)
 {
-    bool failed = false;
     on_wake = NULL;
     self = id;
+    bool failed = !channel_only_read(0, id) ||
+                  !channel_only_read(id + 1, (unsigned)ncubicles + 1);
     for (unsigned other = 1; other <= ncubicles; other++) {
         failed |= other != id && channel_number(id, other) == 0 &&
                   munmap(channel_bell(other), PAGE_SIZE) != 0;
-        failed |=
-            other != id && mprotect(channel_notice(other), PAGE_SIZE, PROT_READ) != 0;
     }
-    failed |= mprotect(channel_news(), PAGE_SIZE, PROT_READ) != 0;
     for (unsigned a = 0; a <= ncubicles; a++) {
         for (unsigned b = a + 1; b <= ncubicles; b++) {
             const unsigned number = channel_number(a, b);
@@ -219,16 +237,19 @@ static void channel_copy(struct channel_line *to, const struct channel_line *fro
     }
 }
 
-/* Takes a message that has come from anybody. */
+/* Takes a message that has come from anybody. Whoever sent the one before comes last (CH5). */
 static struct channel_peer *channel_look(struct channel_line *line)
 {
+    static unsigned first;
     for (unsigned i = 0; i < nknown; i++) {
-        struct channel_peer *peer = known[i];
+        const unsigned at = (first + i) % nknown;
+        struct channel_peer *peer = known[at];
         const uint64_t sequence =
             __atomic_load_n(&peer->in->sequence, __ATOMIC_ACQUIRE);
         if (sequence != peer->in_sequence) {
             peer->in_sequence = sequence;
             channel_copy(line, peer->in);
+            first = at + 1;
             return peer;
         }
     }
@@ -245,6 +266,19 @@ bool channel_is_gone(const struct channel_peer *peer)
     return peer != NULL &&
            (__atomic_load_n(&channel_news()->gone[peer->id], __ATOMIC_ACQUIRE) != 0 ||
             channel_life(peer->id) != peer->life);
+}
+
+/* Nobody is to be waited for any longer: also while so many messages come that this process never sleeps (CH5). */
+static bool channel_is_over(const struct channel_peer *expected)
+{
+    static unsigned messages;
+    if (++messages % LOOK_UP_EVERY != 0) {
+        return false;
+    }
+    const bool answered = expected != NULL &&
+                          __atomic_load_n(&expected->in->sequence, __ATOMIC_ACQUIRE) !=
+                              expected->in_sequence;
+    return (!answered && channel_is_gone(expected)) || (on_wake != NULL && on_wake());
 }
 
 /* Until the bell is rung, unless a message is there. False: nobody is to be waited for. */
@@ -300,6 +334,9 @@ struct channel_peer *channel_wait(const struct channel_peer *expected,
     const struct channel_peer *partner = expected != NULL ? expected : last;
     struct channel_peer *from = NULL;
     const uint32_t processor = channel_note_processor();
+    if (channel_is_over(expected)) {
+        return NULL;
+    }
     if (partner != NULL) {
         from = channel_spin(partner, line, processor, handed_over);
     }

@@ -2,12 +2,12 @@
  * What a cubicle's process may ask of the kernel: to wait, to change its own memory, and what its rights in the manifest
  * are for. Its code is plain, so it can make any call that the filter lets through, with any arguments that it lets through.
  */
-#include "../../backend/backend.h"
-#include "../../filter.h"
-#include "../../host_files.h"
-#include "../../message.h"
-#include "../../signal_pending.h"
-#include "../../wall.h"
+#include "backend/backend.h"
+#include "base/filter.h"
+#include "base/message.h"
+#include "base/privileges.h"
+#include "fault/signal_pending.h"
+#include "gate/host_files.h"
 #include "ipc.h"
 
 #include <errno.h>
@@ -76,6 +76,9 @@ static int confine_program(const struct monitor_config *config,
     ALLOW(filter, all_have);
     filter_allow_if(filter, SYS_futex, 1, UINT64_MAX, FUTEX_WAIT);
     filter_allow_if(filter, SYS_futex, 1, UINT64_MAX, FUTEX_WAKE);
+    /* Private memory, which RLIMIT_DATA counts: no file, no memory that is shared, and no stack. */
+    filter_require(filter, SYS_mmap, 3, ~(uint64_t)(MAP_FIXED | MAP_NORESERVE),
+                   MAP_PRIVATE | MAP_ANONYMOUS);
     for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }
@@ -104,7 +107,7 @@ static int confine_program(const struct monitor_config *config,
 int ipc_confine(const struct monitor_config *config, const struct cubicle *cubicle)
 {
     static struct filter filter;
-    int error = wall_drop_privileges();
+    int error = privileges_drop();
     if (error == 0 && ipc_has_right(cubicle, MONITOR_RIGHT_HOSTFILES)) {
         error = host_files_enter();
     }

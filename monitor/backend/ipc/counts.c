@@ -6,7 +6,7 @@
  *   CO2  What a process has put into its tally is a claim. The parent takes numbers from it, and only those that are the
  *        process's to know: of calls that it makes, of the time that it spends on calls, of its memory.
  */
-#include "../../counters.h"
+#include "base/counters.h"
 #include "ipc.h"
 
 #include <errno.h>

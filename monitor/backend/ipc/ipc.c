@@ -3,7 +3,7 @@
  * are messages through memory that the two processes of caller and callee share.
  */
 #include "ipc.h"
-#include "../none/none.h"
+#include "backend/none/none.h"
 
 unsigned ipc_self;
 

@@ -2,18 +2,18 @@
 #ifndef MONITOR_IPC_H
 #define MONITOR_IPC_H
 
-#include "../../cubicle.h"
-#include "../../monitor.h"
-#include "../../trampoline.h"
+#include "base/cubicle.h"
+#include "call/trampoline.h"
 #include "channel.h"
+#include "monitor.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/** Process id of the parent, and how many private pages it could write when it made the processes. */
+/** Process id of the parent; how many private pages it could write when it made the processes, and how many it had mapped. */
 extern pid_t ipc_parent;
-extern uint64_t ipc_parent_pages;
+extern uint64_t ipc_parent_pages, ipc_parent_size;
 
 /** Whose process this is; 0: the parent's, which runs no cubicle. */
 extern unsigned ipc_self;
@@ -35,6 +35,12 @@ extern struct ipc_incoming *ipc_incoming;
 /** In place of marshal_enter() and marshal_leave(). */
 int ipc_enter(struct call_frame *frame, const struct trampoline *t);
 void ipc_leave(struct call_frame *frame, struct trampoline *t);
+
+/** ipc_enter() for the call that this process carries out: its arguments come from the message. */
+int ipc_arrive(struct call_frame *frame, const struct trampoline *t);
+
+/** Room for @size bytes in a channel's area, of which *@next is free: *@slot. 0 or -ENOBUFS. */
+int ipc_slot(uint64_t *next, uint64_t size, uint32_t *slot);
 
 /** Writes, for each function that another cubicle imports, the trampoline by which its process calls it. */
 int ipc_complete(void) __attribute__((warn_unused_result));

@@ -2,19 +2,20 @@
  * The parent: it makes the processes, starts the system by messages to them, and looks after those that end. It runs no
  * cubicle code, and believes no message but as far as its sender may have its way anyway.
  */
-#include "../../counters.h"
-#include "../../entry.h"
-#include "../../fault.h"
-#include "../../fault_report.h"
-#include "../../message.h"
-#include "../../module.h"
-#include "../../restart.h"
-#include "../../signal_pending.h"
-#include "../../unwind.h"
+#include "base/counters.h"
+#include "base/message.h"
+#include "call/entry.h"
+#include "fault/fault.h"
+#include "fault/report.h"
+#include "fault/restart.h"
+#include "fault/signal_pending.h"
+#include "fault/unwind.h"
 #include "ipc.h"
+#include "load/module.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 pid_t ipc_parent;
-uint64_t ipc_parent_pages;
+uint64_t ipc_parent_pages, ipc_parent_size;
 
 static pid_t pids[CUBICLE_MAX + 1];
 static const struct monitor_config *system_config;
@@ -93,7 +94,11 @@ static void parent_kill(unsigned id)
 {
     int status;
     if (pids[id] > 0) {
-        (void)kill(pids[id], SIGKILL);
+        /* A process that is still becoming a cubicle's may be root's, which this one is no more.
+         * It gives that up, or ends, before it waits for anything. */
+        while (kill(pids[id], SIGKILL) != 0 && errno == EPERM) {
+            (void)sched_yield();
+        }
         (void)waitpid(pids[id], &status, 0);
         parent_note_process(id, 0);
     }
@@ -128,10 +133,10 @@ static void parent_restart_run(struct cubicle *cubicle)
     int error = -EOWNERDEAD;
     cubicle->state = CUBICLE_DEAD;
     cubicle->may_restart = false; /* not while it begins */
-    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !fault_ending(); i++) {
+    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !unwind_ending(); i++) {
         error = parent_restart_attempt(cubicle);
     }
-    if (fault_ending()) {
+    if (unwind_ending()) {
         return;
     }
     if (error != 0) {
@@ -157,8 +162,8 @@ static void parent_restart(struct cubicle *cubicle)
     thread_self.monitor_stack = (here - RESTART_STACK) & ~UINT64_C(63);
     parent_restart_run(cubicle);
     thread_self.monitor_stack = stack;
-    if (fault_ending()) {
-        unwind_all(fault_end_status());
+    if (unwind_ending()) {
+        unwind_all(unwind_end_status());
     }
 }
 
@@ -230,12 +235,13 @@ void ipc_hear(struct channel_peer *from, const struct channel_line *line)
     parent_apply_policy(cubicle);
 }
 
-/* What RLIMIT_DATA counts; and stacks, which it does not. */
+/* What RLIMIT_AS and RLIMIT_DATA count; the second with stacks, which that does not. */
 static int parent_count_pages(void)
 {
     FILE *statm = fopen("/proc/self/statm", "re");
-    const bool read = statm != NULL && fscanf(statm, "%*u %*u %*u %*u %*u %" SCNu64,
-                                              &ipc_parent_pages) == 1;
+    const bool read =
+        statm != NULL && fscanf(statm, "%" SCNu64 " %*u %*u %*u %*u %" SCNu64,
+                                &ipc_parent_size, &ipc_parent_pages) == 2;
     if (statm != NULL) {
         (void)fclose(statm);
     }

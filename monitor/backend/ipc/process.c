@@ -2,15 +2,14 @@
  * The process of a cubicle: a child of the parent, made when everything has been loaded. First it loses what is not its
  * own: others' memory and code, channels, descriptors. Only then does code of the cubicle run.
  */
-#include "../../fault.h"
-#include "../../host_files.h"
-#include "../../message.h"
-#include "../../page.h"
-#include "../../sampler.h"
-#include "../../signal_pending.h"
-#include "../../watchdog.h"
-#include "../none/none.h"
+#include "backend/none/none.h"
+#include "base/message.h"
+#include "base/page.h"
+#include "fault/signal_pending.h"
+#include "fault/watchdog.h"
+#include "gate/host_files.h"
 #include "ipc.h"
+#include "observe/sampler.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -54,6 +53,28 @@ static int process_lose_memory(const struct cubicle *self, uint64_t *lost)
         page = next;
     }
     return 0;
+}
+
+/* @texts from the one at @first on: a list as in monitor.h, or NULL. */
+static void process_forget(const char *const *texts, size_t first)
+{
+    for (size_t i = 0; texts != NULL && texts[i] != NULL; i++) {
+        if (i >= first) {
+            explicit_bzero((void *)(uintptr_t)texts[i], strlen(texts[i]));
+        }
+    }
+}
+
+/* What the command was given: the user's environment is nobody's, the application's arguments and variables are for
+ * those that ask the host for them. The parent keeps its copy. */
+static void process_lose_secrets(const struct monitor_config *config,
+                                 const struct cubicle *self)
+{
+    process_forget((const char *const *)environ, 0);
+    if (!ipc_has_right(self, MONITOR_RIGHT_HOST)) {
+        process_forget(config->arguments, 1); /* [0] is a name of the manifest */
+        process_forget(config->environment, 0);
+    }
 }
 
 /* Which descriptors @self needs: ascending; how many. */
@@ -115,7 +136,8 @@ static int process_lose_descriptors(const struct monitor_config *config,
     return close_range((unsigned)first, ~0u, 0) == 0 ? 0 : -errno;
 }
 
-/* The quota, for a process that has been taken over: the kernel lets it have so many private pages, with those that it has. */
+/* The quota, for a process that has been taken over: the kernel lets it have so many private pages, with those that it has;
+ * and so many addresses, for its tables of pages are memory, too. */
 static int process_limit_memory(const struct cubicle *self, uint64_t lost)
 {
     if (self->quota_pages == UINT64_MAX) {
@@ -123,10 +145,14 @@ static int process_limit_memory(const struct cubicle *self, uint64_t lost)
     }
     const uint64_t left =
         self->quota_pages > self->npages ? self->quota_pages - self->npages : 0;
-    const rlim_t bytes = (ipc_parent_pages - lost + STACK_SIZE / PAGE_SIZE + left)
-                         << PAGE_SHIFT;
-    const struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
-    return setrlimit(RLIMIT_DATA, &limit) == 0 ? 0 : -errno;
+    const uint64_t more = STACK_SIZE / PAGE_SIZE + left;
+    const rlim_t bytes = (ipc_parent_pages - lost + more) << PAGE_SHIFT;
+    const rlim_t size = (ipc_parent_size + more + 1) << PAGE_SHIFT;
+    const struct rlimit data = {.rlim_cur = bytes, .rlim_max = bytes};
+    const struct rlimit addresses = {.rlim_cur = size, .rlim_max = size};
+    return setrlimit(RLIMIT_DATA, &data) == 0 && setrlimit(RLIMIT_AS, &addresses) == 0
+               ? 0
+               : -errno;
 }
 
 /* The state of the thread is the parent's: of the moment at which it forked. */
@@ -212,6 +238,7 @@ void ipc_become(const struct monitor_config *config, unsigned id)
         error = process_lose_memory(self, &lost);
     }
     if (error == 0) {
+        process_lose_secrets(config, self);
         error = process_begin_thread();
     }
     if (error == 0) {

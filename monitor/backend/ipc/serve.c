@@ -6,14 +6,14 @@
  *   SV2  An answer is taken only from the process that is asked, for the innermost call to it.
  *   SV3  Pages are changed for an allocator only while this cubicle waits for an answer of it, or where they have been given back.
  */
-#include "../../entry.h"
-#include "../../fault.h"
-#include "../../gate.h"
-#include "../../marshal.h"
-#include "../../module.h"
-#include "../../page.h"
-#include "../../restart.h"
+#include "base/page.h"
+#include "call/entry.h"
+#include "call/marshal.h"
+#include "fault/restart.h"
+#include "fault/unwind.h"
+#include "gate/gate.h"
 #include "ipc.h"
+#include "load/module.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -177,8 +177,8 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
         carried_out = trampoline_get(in.before->line.what);
     }
     from->top = top;
-    if (fault_ending() || serve_is_to_restart()) {
-        ipc_end(fault_end_status());
+    if (unwind_ending() || serve_is_to_restart()) {
+        ipc_end(unwind_end_status());
     }
     serve_started(t, (int)result);
     if (in.done) {

@@ -7,16 +7,16 @@
  * Invariants
  *   H1  A page of a group is owned by the group's owner, carries its key and counts in it.
  *   H2  While a group is open, windows give its peer the group's rights to every page of it,
- *       and window.c knows that they are mapped, so that closing comes here.
+ *       and window_map.c knows that they are mapped, so that closing comes here.
  *   H3  A group without pages has no key.
  */
-#include "../../cubicle.h"
-#include "../../page.h"
-#include "../../window.h"
+#include "base/cubicle.h"
+#include "base/page.h"
+#include "memory/window.h"
 #include "mpk.h"
 
 #define NGROUPS 8
-#define HOT_AFTER 4 /* times that a page went to somebody else */
+#define HOT_AFTER 4 /* times that a page went to a peer */
 
 struct group {
     unsigned owner, peer, rights;
@@ -74,7 +74,7 @@ void hot_left(unsigned holder)
     }
 }
 
-/* H2: may the peer have all of it, as things are? Says so to window.c. */
+/* H2: may the peer have all of it, as things are? Says so to window_map.c. */
 static bool hot_try_open(struct group *g)
 {
     const unsigned holder = hot_holder(g);

@@ -7,12 +7,12 @@
  *   K2  rights[id] opens the key of cubicle id, the two shared keys, and nothing else.
  *   K3  A key is given to another cubicle only after no page carries it.
  *   K4  A cubicle's pages that are tagged for others form no more runs (neighbours with the
- *       same tag and rights) than its share of the host's mappings allows (P5). Before
+ *       same tag and rights) than its part of the host's mappings allows (P5). Before
  *       there could be more all of them become their owner's again.
  */
-#include "../../cubicle.h"
-#include "../../page.h"
-#include "../../trampoline.h"
+#include "base/counters.h"
+#include "base/cubicle.h"
+#include "base/page.h"
 #include "mpk.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static unsigned user[NKEYS];            /* of pool[i]; 0: nobody */
 static uint8_t key_of[CUBICLE_MAX + 1]; /* index into pool + 1; 0: none */
 static uint64_t given[CUBICLE_MAX + 1]; /* when it last got one */
 static uint64_t clock_of_gifts;
-static uint16_t holders[PAGE_COUNT];   /* who a page is tagged for; 0: its owner */
+static uint16_t holders[PAGE_COUNT];   /* the peer that a page is tagged for; 0: none */
 static uint32_t runs[CUBICLE_MAX + 1]; /* of K4, by owner */
 
 /* In holders[]: tagged for reading only. */
@@ -88,7 +88,7 @@ static int keys_set(uint32_t page, uint32_t npages, unsigned rights, int key)
     return pkey_mprotect(at, (size_t)npages << PAGE_SHIFT, prot, key) == 0 ? 0 : -errno;
 }
 
-/* A page that is tagged for somebody does not change its owner. */
+/* A page that is tagged for a peer does not change its owner. */
 static bool keys_begins_run(uint32_t page)
 {
     return holders[page] != 0 && (page == 0 || holders[page] != holders[page - 1] ||
@@ -137,6 +137,11 @@ static int keys_find_free(void)
         }
     }
     return -1;
+}
+
+bool keys_all_taken(void)
+{
+    return keys_find_free() < 0;
 }
 
 bool keys_borrow(unsigned *index)
@@ -290,19 +295,16 @@ int keys_make_room(uint32_t page)
 static void keys_count_calls(uint64_t calls[CUBICLE_MAX + 1])
 {
     static uint64_t before[CUBICLE_MAX + 1];
-    uint64_t now[CUBICLE_MAX + 1] = {0};
-    for (uint32_t id = 1; id <= trampoline_count(); id++) {
-        const struct trampoline *t = trampoline_get(id);
-        now[t->callee] += t->count->calls;
-    }
+    uint64_t now[CUBICLE_MAX + 1];
+    counters_calls(now);
     for (unsigned id = 1; id <= CUBICLE_MAX; id++) {
         calls[id] = now[id] - before[id];
         before[id] = now[id];
     }
 }
 
-/* Whose key is to go: not that of who runs or of @wants one; of those called least since
- * the last time, who has had it longest. */
+/* The cubicle that is to lose its key: not the running one, nor @wants, which needs one; of those
+ * called least since the last time, the one that has had its key longest. */
 static unsigned keys_victim(unsigned wants)
 {
     uint64_t calls[CUBICLE_MAX + 1];
@@ -323,10 +325,7 @@ static unsigned keys_victim(unsigned wants)
 
 static int keys_take(unsigned wants)
 {
-    int free = keys_find_free();
-    if (free < 0 && hot_dissolve()) {
-        free = keys_find_free();
-    }
+    const int free = keys_find_free();
     if (free >= 0) {
         return free;
     }

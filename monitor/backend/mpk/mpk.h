@@ -4,8 +4,8 @@
 #ifndef MONITOR_BACKEND_MPK_MPK_H
 #define MONITOR_BACKEND_MPK_MPK_H
 
-#include "../../thread.h"
-#include "../backend.h"
+#include "backend/backend.h"
+#include "base/thread.h"
 
 /** PKRU, two bits a key: 1 no access, 2 no writing. Everything is 0 for the monitor. */
 #define MPK_NO_ACCESS 1u
@@ -15,7 +15,7 @@
 
 #define MPK_KEY_MONITOR 0 /* what is mapped without a key: all that is the monitor's */
 
-/* --- keys.c: who has which key ------------------------------------------------------ */
+/* --- keys.c: keys, and the pages that carry them ------------------------------------------------------ */
 
 /** Takes all keys of the process. 0; -ENOTSUP where the CPU or kernel has none. */
 int keys_init(size_t ncubicles);
@@ -29,13 +29,16 @@ int keys_of(unsigned id);
 /** Gives cubicle @id a key, another's if need be; what it owns is its again. 0 or -errno. */
 int keys_give(unsigned id);
 
+/** Does every key belong to a cubicle, or to a group of hot.c? */
+bool keys_all_taken(void);
+
 /** Tags pages of one owner as theirs, with the rights that the page table says. */
 int keys_tag_own(uint32_t page, uint32_t npages);
 
 /** Tags them for @id, with @rights. */
 int keys_tag(unsigned id, uint32_t page, uint32_t npages, unsigned rights);
 
-/** Who the page is tagged for, 0: its owner. */
+/** The peer that the page is tagged for; 0: none, it is its owner's. */
 unsigned keys_holder(uint32_t page);
 
 /** K4: one change of tags in a range of pages of one owner may follow; it can cut a run in
@@ -95,7 +98,8 @@ int scan_process(void);
 extern const char mpk_entry_begin[], mpk_entry_end[];
 
 int signal_start_thread(void);
-void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *));
+void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *),
+                       void (*stop)(void *, struct cubicle *, const char *));
 bool signal_interrupted_cubicle(const ucontext_t *context);
 void signal_continue_as_monitor(ucontext_t *context);
 

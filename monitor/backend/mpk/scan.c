@@ -2,7 +2,7 @@
  * Instructions that change PKRU or FS without being asked are taken out of the libraries
  * that are in the process. Those that enter the kernel stay: the libraries need them.
  */
-#include "../../message.h"
+#include "base/message.h"
 #include "forbidden.h"
 #include "mpk.h"
 

@@ -1,12 +1,12 @@
 /*
  * Signals under protection keys. The kernel writes a signal's frame with the rights of
- * whoever it interrupts, so the signal stack's key is open to all; what lies there is moved
+ * the interrupted code, so the signal stack's key is open to all; what lies there is moved
  * to the monitor's memory and wiped before anything else is done. The way back to a cubicle
  * leads through mpk_resume, so that no host call is ever made with its rights.
  */
-#include "../../cubicle.h"
-#include "../../fault.h"
-#include "../../page.h"
+#include "base/cubicle.h"
+#include "base/page.h"
+#include "base/panic.h"
 #include "mpk.h"
 
 #include <cpuid.h>
@@ -48,6 +48,7 @@ uint64_t mpk_entered, mpk_fs_base, mpk_stack; /* for entry.S */
 static uint8_t stack[65536] __attribute__((aligned(64)));
 static uint8_t frame[FRAME_MAX + 64] __attribute__((aligned(64)));
 static void (*handlers[64])(int, siginfo_t *, void *);
+static void (*signal_stop)(void *context, struct cubicle *cubicle, const char *reason);
 static size_t pkru_at; /* in the XSAVE area */
 
 _Static_assert(offsetof(struct thread, running) == 8 &&
@@ -65,7 +66,7 @@ static uint32_t *signal_pkru(const ucontext_t *context, bool *present)
     }
     if (about.magic1 != FP_XSTATE_MAGIC1 ||
         (about.xstate_bv >> XFEATURE_PKRU & 1) == 0) {
-        fault_panic("a signal frame without PKRU");
+        panic("a signal frame without PKRU");
     }
     *present = (state[XSTATE_BV + XFEATURE_PKRU / 8] >> XFEATURE_PKRU % 8 & 1) != 0;
     return (uint32_t *)(state + pkru_at);
@@ -93,7 +94,7 @@ void signal_continue_as_monitor(ucontext_t *context)
 }
 
 /* May @size bytes at @at be written for @cubicle? Makes them its own again where they are
- * tagged for somebody else. */
+ * tagged for a peer. */
 static bool signal_may_write(const struct cubicle *cubicle, uint64_t at, uint64_t size)
 {
     if (at >= SPACE_SIZE || at + size > SPACE_SIZE) {
@@ -116,15 +117,15 @@ static void signal_resume(ucontext_t *context)
     struct cubicle *running = cubicle_get((unsigned)thread_self.running);
     const uint64_t at = (uint64_t)regs[REG_RSP] - RED_ZONE - sizeof(struct resume);
     if (running == NULL) {
-        fault_panic("nobody runs, but with a cubicle's rights");
+        panic("nobody runs, but with a cubicle's rights");
     }
     if ((regs[REG_CSGSFS] & 0xffff) != CS_64) {
-        fault_stop_interrupted(context, running, "trapped in 32-bit mode");
+        signal_stop(context, running, "trapped in 32-bit mode");
         return;
     }
     if (!signal_may_write(running, at, sizeof(struct resume))) {
-        fault_stop_interrupted(context, running,
-                               "trapped with no room on its stack to go on from");
+        signal_stop(context, running,
+                    "trapped with no room on its stack to go on from");
         return;
     }
     *(struct resume *)(uintptr_t)at = (struct resume){
@@ -136,7 +137,7 @@ static void signal_resume(ucontext_t *context)
     };
     regs[REG_RSP] = (greg_t)at;
     regs[REG_RIP] = (greg_t)(uintptr_t)mpk_resume;
-    regs[REG_EFL] &= ~FAULT_EFLAGS_OF_CUBICLES;
+    regs[REG_EFL] &= ~EFLAGS_OF_CUBICLES;
     signal_continue_as_monitor(context);
 }
 
@@ -171,7 +172,7 @@ uint64_t mpk_signal(int signal, siginfo_t *info, ucontext_t *context)
         (uint8_t *)thread_self.signal_stack + thread_self.signal_stack_size;
     const size_t size = (size_t)(end - start);
     if (start < (uint8_t *)thread_self.signal_stack || size > FRAME_MAX) {
-        fault_panic("a signal frame in a strange place");
+        panic("a signal frame in a strange place");
     }
     uint8_t *copy = frame + ((uintptr_t)start & 63);
     memcpy(copy, start, size);
@@ -189,9 +190,11 @@ uint64_t mpk_signal(int signal, siginfo_t *info, ucontext_t *context)
     return (uint64_t)(uintptr_t)moved;
 }
 
-void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *))
+void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *),
+                       void (*stop)(void *, struct cubicle *, const char *))
 {
     handlers[signal] = handler;
+    signal_stop = stop;
     return (void *)(uintptr_t)mpk_signal_entry;
 }
 

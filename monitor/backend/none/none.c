@@ -4,9 +4,9 @@
  * enforcement. Nothing here stops anybody; `cubicle check` says so.
  */
 #include "none.h"
-#include "../../layout.h"
-#include "../../page.h"
-#include "../backend.h"
+#include "backend/backend.h"
+#include "base/layout.h"
+#include "base/page.h"
 
 #include <errno.h>
 #include <sys/mman.h>

@@ -1,6 +1,6 @@
 #include "view_map.h"
-#include "../../layout.h"
-#include "../../page.h"
+#include "base/layout.h"
+#include "base/page.h"
 
 #include <errno.h>
 #include <stddef.h>

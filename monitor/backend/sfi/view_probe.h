@@ -2,7 +2,7 @@
 #ifndef MONITOR_BACKEND_SFI_VIEW_PROBE_H
 #define MONITOR_BACKEND_SFI_VIEW_PROBE_H
 
-#include "../../monitor.h"
+#include "monitor.h"
 
 #include <stdint.h>
 

@@ -24,8 +24,8 @@
 #ifndef MONITOR_BACKEND_SFI_VIEW_SWITCH_H
 #define MONITOR_BACKEND_SFI_VIEW_SWITCH_H
 
-#include "../../emit.h"
-#include "../../monitor.h"
+#include "base/emit.h"
+#include "monitor.h"
 
 #include <stdbool.h>
 #include <stdint.h>

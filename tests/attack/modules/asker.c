@@ -7,7 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 5, ROUNDS = 60, SIZE = 4096, GUARD = 4096, OTHER_CALLS = 1 };
+enum { ANSWER_FLOOD = 9, ANSWER_SECRETS = 1000 }; /* as in answerer.c */
+enum {
+    WAYS = 5,
+    ROUNDS = 60,
+    SIZE = 4096,
+    GUARD = 4096,
+    OTHER_CALLS = 1,
+    FLOODED_ROUNDS = 200
+};
 
 static uint8_t memory[GUARD + SIZE + GUARD];
 
@@ -40,6 +48,24 @@ static int ask(int how, size_t size)
     return 1;
 }
 
+/* While the provider sends messages without an end: others can be asked as ever. */
+static int ask_others(void)
+{
+    char bytes[32];
+    if (answer_number(ANSWER_FLOOD) != 42) {
+        printf("BROKEN: no flood\n");
+        return 1;
+    }
+    for (int i = 0; i < FLOODED_ROUNDS; i++) {
+        if (random_bytes(bytes, sizeof(bytes)) != sizeof(bytes)) {
+            printf("BROKEN: others do not answer\n");
+            return 1;
+        }
+    }
+    printf("well\n");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const size_t sizes[] = {0, 1, 16, 4095, SIZE};
@@ -52,6 +78,16 @@ int main(int argc, char **argv)
     if (answer_begin(offsets) != 0) {
         printf("BROKEN: no channel\n");
         return 1;
+    }
+    if (argc > 4 && strcmp(argv[4], "flood") == 0) {
+        return ask_others();
+    }
+    if (argc >
+        4) { /* what the provider knows of the command's secrets; those of this program are there */
+        const int at = (int)strtol(argv[4], NULL, 16);
+        printf("found %lld\n", (long long)answer_number(ANSWER_SECRETS + at));
+        printf("%s %s\n", argv[5], getenv("MINE"));
+        return 0;
     }
     for (int how = 0; how < WAYS; how++) {
         for (int i = 0; i < ROUNDS; i++) {

@@ -2,7 +2,7 @@
  * Attacks on --isolation=ipc: a process that has been taken over. It finds the monitor's code and data in itself, asks the
  * kernel for what it likes, and writes what it likes into its channels.
  */
-#include "../../../monitor/counters.h"
+#include "base/counters.h"
 #include "taken.h"
 
 #include <bench.h>
@@ -71,6 +71,45 @@ static const struct {
     {"mincore", 27, {0x1000, 4096, 0x1000}},
     {"seccomp", 317, {1, 0, 0x1000}},
     {"keys", 250, {0}},
+    {"clone3", 435, {0x1000, 64}},
+    {"vfork", 58, {0}},
+    {"execveat", 322, {-100, 0x1000}},
+    {"openat2", 437, {-100, 0x1000}},
+    {"open-by-handle", 304, {-100, 0x1000}},
+    {"memfd-secret", 447, {0}},
+    {"socket-pair", 53, {1, 1, 0, 0x1000}},
+    {"send", 44, {2, 0x1000, 1, 0}},
+    {"send-message", 46, {2, 0x1000, 0}},
+    {"receive-message", 47, {2, 0x1000, 0}},
+    {"splice", 275, {2, 0, 2, 0}},
+    {"vmsplice", 278, {2, 0x1000, 1, 0}},
+    {"signal-by-pidfd", 424, {2, SIGTERM}},
+    {"process-madvise", 440, {2, 0x1000, 1, 4}},
+    {"compare-processes", 312, {1, 1, 0, 0}},
+    {"futex-private", 202, {0x1000, 129, 1}},
+    {"futex-lock", 202, {0x1000, 6, 1}},
+    {"futex-wake-op", 202, {0x1000, 5, 1}},
+    {"futex-wait-many", 449, {0x1000, 1, 0}},
+    {"sigaction", 13, {SIGTERM, 0x1000, 0, 8}},
+    {"signal-stack", 131, {0x1000, 0}},
+    {"robust-list", 273, {0x1000, 24}},
+    {"rseq", 334, {0x1000, 32, 0, 0}},
+    {"membarrier", 324, {1, 0}},
+    {"arch-prctl", 158, {0x1001, 0x1000}},
+    {"segments", 154, {1, 0x1000, 16}},
+    {"protection-key", 330, {0, 0}},
+    {"remap-pages", 216, {0x1000, 4096, 0, 0}},
+    {"lock-memory", 149, {0x1000, 4096}},
+    {"move-pages", 279, {1, 0, 0, 0}},
+    {"scheduler", 144, {0, 1, 0x1000}},
+    {"io-priority", 251, {1, 0, 0}},
+    {"mount", 165, {0x1000, 0x1000}},
+    {"chroot", 161, {0x1000}},
+    {"umask", 95, {0}},
+    {"shared-memory", 9, {0, 4096, PROT_READ | PROT_WRITE, 0x21}},
+    {"stack-memory", 9, {0, 4096, PROT_READ | PROT_WRITE, 0x122}},
+    {"huge-pages", 9, {0, 2 << 20, PROT_READ | PROT_WRITE, 0x40022}},
+    {"map-file", 9, {0, 4096, PROT_READ, MAP_PRIVATE}},
 };
 
 static int ask_kernel(const char *name)
@@ -102,6 +141,18 @@ static int take_memory(void)
         memset((void *)(uintptr_t)at, 1, MIB);
     }
     printf("took %lu MiB\n", taken);
+    return 0;
+}
+
+/* Addresses without memory: the kernel's tables for them are memory, too. */
+static int take_addresses(void)
+{
+    enum { MMAP = 9, FLAGS = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
+    unsigned long taken = 0;
+    while (taken < 1000 && host(MMAP, 0, 1L << 30, PROT_READ, FLAGS, -1, 0) != -1) {
+        taken++;
+    }
+    printf("took %lu GiB\n", taken);
     return 0;
 }
 
@@ -186,6 +237,19 @@ static int forge_all(const char *victim)
     return 0;
 }
 
+/* Messages without an end, of no kind: each is seen, and leads to nothing. */
+static void flood(const char *victim)
+{
+    const int id = strcmp(victim, "parent") == 0 ? 0 : cubicle_find(victim);
+    struct channel_peer *peer = &peers[id];
+    peer->out->kind = 99;
+    printf("flooding\n");
+    fflush(stdout);
+    for (;;) {
+        __atomic_store_n(&peer->out->sequence, ++peer->out_sequence, __ATOMIC_SEQ_CST);
+    }
+}
+
 /* ---- what it counts, and what others tell ---- */
 
 /* Rubbish over its tally, until it ends in a fault: its memory, its calls, and what is others' to say. @at: where the monitor has its address. */
@@ -201,8 +265,8 @@ static int lie(uint64_t at)
     return 1;
 }
 
-/* The notice of cubicle @name, or the parent's news, which lie before the bells. */
-static int rewrite(const char *name)
+/* The notice of cubicle @name, or the parent's news, which lie before the bells. @unlock: asks the kernel to let it. */
+static int rewrite(const char *name, bool unlock)
 {
     const int id = strcmp(name, "parent") == 0 ? 0 : cubicle_find(name);
     const int count = cubicle_find("forger"); /* it is the last one */
@@ -211,6 +275,9 @@ static int rewrite(const char *name)
         (volatile uint64_t *)(void *)(bells + (id - 1 - count) * PAGE_SIZE);
     printf("target 0x%08llx\n", (unsigned long long)(uintptr_t)notice);
     fflush(stdout);
+    if (unlock) {
+        (void)host(10 /* mprotect */, notice, PAGE_SIZE, PROT_READ | PROT_WRITE, 0);
+    }
     *notice = *notice + 1;
     printf("SURVIVED\n");
     return 1;
@@ -241,8 +308,14 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "lie") == 0) {
         return lie(strtoull(argv[6], NULL, 16));
     }
-    if (strcmp(argv[1], "rewrite") == 0) {
-        return rewrite(argv[2]);
+    if (strcmp(argv[1], "rewrite") == 0 || strcmp(argv[1], "unlock") == 0) {
+        return rewrite(argv[2], strcmp(argv[1], "unlock") == 0);
     }
-    return strcmp(argv[1], "memory") == 0 ? take_memory() : forge_all(argv[2]);
+    if (strcmp(argv[1], "memory") == 0) {
+        return strcmp(argv[2], "addresses") == 0 ? take_addresses() : take_memory();
+    }
+    if (strcmp(argv[1], "flood") == 0) {
+        flood(argv[2]);
+    }
+    return forge_all(argv[2]);
 }

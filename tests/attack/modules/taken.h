@@ -2,7 +2,7 @@
 #ifndef TEST_TAKEN_H
 #define TEST_TAKEN_H
 
-#include "../../../monitor/backend/ipc/channel.h"
+#include "backend/ipc/channel.h"
 
 #include <stdint.h>
 #include <string.h>

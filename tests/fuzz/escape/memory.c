@@ -1,5 +1,5 @@
 /* The memory of the traced system: what lies outside of the cubicle's view, and its copy. */
-#include "thread.h"
+#include "base/thread.h"
 
 #include "escape.h"
 #include "memory.h"

@@ -7,7 +7,7 @@
  * All other code below 4 GiB is filled with int3, so that a jump that leaves the snippet is
  * seen where it arrives. The copies that changes are found by are taken after that.
  */
-#include "thread.h"
+#include "base/thread.h"
 
 #include "escape.h"
 #include "memory.h"

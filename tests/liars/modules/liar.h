@@ -12,7 +12,7 @@
 typedef uint64_t liar_any(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
                           uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 
-/* The kinds and sizes of monitor/descriptor.h. */
+/* The kinds and sizes of monitor/call/descriptor.h. */
 enum liar_kind {
     LIAR_VALUE,
     LIAR_CALLER,

@@ -1,8 +1,8 @@
 #include "fake_backend.h"
 #include "backend/backend.h"
-#include "fault.h"
-#include "page.h"
-#include "thread.h"
+#include "base/page.h"
+#include "base/panic.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -164,7 +164,7 @@ void fake_reset(void)
     fake_panic_text = NULL;
 }
 
-void fault_panic(const char *what)
+void panic(const char *what)
 {
     fake_panic_text = what;
     longjmp(fake_panic, 1);

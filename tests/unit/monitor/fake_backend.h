@@ -34,11 +34,11 @@ extern bool fake_fail_map, fake_fail_unmap, fake_fail_protect, fake_fail_share,
 /** Forgets everything; makes itself the backend. */
 void fake_reset(void);
 
-/* fault_panic() lands here, with its text. */
+/* panic() lands here, with its text. */
 extern jmp_buf fake_panic;
 extern const char *fake_panic_text;
 
-/** True when @statement ends in fault_panic(). */
+/** True when @statement ends in panic(). */
 #define FAKE_PANICS(statement) (setjmp(fake_panic) != 0 || ((void)(statement), false))
 
 #endif

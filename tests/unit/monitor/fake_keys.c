@@ -4,10 +4,10 @@
  */
 #include "backend/mpk/forbidden.h"
 #include "backend/mpk/mpk.h"
+#include "base/page.h"
+#include "base/panic.h"
+#include "call/trampoline.h"
 #include "fake_backend.h"
-#include "fault.h"
-#include "page.h"
-#include "trampoline.h"
 
 #include <errno.h>
 #include <string.h>
@@ -104,28 +104,17 @@ void fake_reset(void)
     backend = &table;
     fake_fail_share = false;
     if (keys_allocated == 0 && keys_init(FAKE_CUBICLES) != 0) {
-        fault_panic("no keys");
+        panic("no keys");
     }
 }
 
-void fault_panic(const char *what)
+void panic(const char *what)
 {
     fake_panic_text = what;
     longjmp(fake_panic, 1);
 }
 
-/* What mpk.c and keys.c ask of others. Everybody is called equally often. */
-struct trampoline *trampoline_get(uint32_t id)
-{
-    (void)id;
-    return NULL;
-}
-
-uint32_t trampoline_count(void)
-{
-    return 0;
-}
-
+/* What mpk.c and keys.c ask of others. */
 int32_t thread_disp(void)
 {
     return 0;
@@ -149,8 +138,10 @@ int signal_start_thread(void)
     return 0;
 }
 
-void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *))
+void *signal_entry_for(int signal, void (*handler)(int, siginfo_t *, void *),
+                       void (*stop)(void *, struct cubicle *, const char *))
 {
+    (void)stop;
     (void)signal;
     (void)handler;
     return NULL;

@@ -1,8 +1,8 @@
 #include "marshal_world.h"
 #include "backend/backend.h"
-#include "copy.h"
-#include "page.h"
-#include "window.h"
+#include "base/copy.h"
+#include "base/page.h"
+#include "memory/window.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "marshal.h"
+#include "call/marshal.h"
 
 /* Offsets in both views: four pages of heap, the last of them read-only; a stack. */
 #define HEAP 0x80000000u

@@ -13,8 +13,9 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
-#include "counters.h"
-#include "trampoline.h"
+#include "base/counters.h"
+#include "call/trampoline.h"
+#include "observe/counters_names.h"
 
 static const struct backend fake = {.name = "fake"};
 const struct backend *backend = &fake;
@@ -96,8 +97,8 @@ static void test_not_shared(void **state)
         assert_int_equal(counters_setup(fd), 0);
         assert_int_equal(fcntl(fd, F_GETFD), -1);
         assert_null(counters_shared());
-        counters_edge(1)->calls = 7;
-        counters_edge(COUNTERS_EDGES_MAX - 1)->calls = 7;
+        counters_edge(1, 1, 2)->calls = 7;
+        counters_edge(COUNTERS_EDGES_MAX - 1, 1, 2)->calls = 7;
         counters_tell(cubicle_get(1));
         counters_announce(&(struct monitor_config){.system = "s"});
         char byte = 1;
@@ -106,7 +107,7 @@ static void test_not_shared(void **state)
     }
     assert_int_equal(counters_setup(-1), 0);
     assert_null(counters_shared());
-    counters_edge(1)->calls = 7;
+    counters_edge(1, 1, 2)->calls = 7;
 }
 
 /* C3: what is told of a cubicle is a copy. */
@@ -167,8 +168,6 @@ static void test_announce(void **state)
     assert_string_equal(c->cubicles[0].name, "monitor");
     assert_string_equal(c->cubicles[1].name, "a");
     assert_int_equal(strlen(c->cubicles[2].name), COUNTERS_NAME_SIZE - 1);
-    assert_int_equal(c->edges[1].caller, 1);
-    assert_int_equal(c->edges[1].callee, 2);
     assert_string_equal(c->names + c->edges[1].interface, "fs");
     assert_string_equal(c->names + c->edges[1].function, "fs_read");
     assert_string_equal(c->names + c->edges[2].interface, "fs");
@@ -176,6 +175,28 @@ static void test_announce(void **state)
     assert_string_equal(c->names + c->edges[3].interface, "host");
     assert_string_equal(c->names + c->edges[3].function, "fs_read");
     close(other);
+}
+
+/* Trampolines say whom they lead from and to; calls are summed up by the callee. */
+static void test_calls(void **state)
+{
+    uint64_t calls[CUBICLE_MAX + 1];
+    (void)state;
+    assert_int_equal(counters_setup(-1), 0);
+    counters_calls(calls);
+    assert_int_equal(calls[1], 0);
+    struct counters_edge *edge = counters_edge(1, CUBICLE_MONITOR, 1);
+    edge->calls = 3;
+    assert_int_equal(edge->caller, CUBICLE_MONITOR);
+    assert_int_equal(edge->callee, 1);
+    counters_edge(2, 1, 2)->calls = 5;
+    counters_edge(3, 2, 1)->calls = 7;
+    counters_edge(4, 2, CUBICLE_MONITOR)->calls = 11;
+    counters_edge(6, 1, 2)->calls = 13; /* behind one that is none */
+    counters_calls(calls);
+    assert_int_equal(calls[CUBICLE_MONITOR], 11);
+    assert_int_equal(calls[1], 10);
+    assert_int_equal(calls[2], 5);
 }
 
 static int setup(void **state)
@@ -190,10 +211,9 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sealed),
-        cmocka_unit_test(test_not_shared),
-        cmocka_unit_test(test_tell),
-        cmocka_unit_test(test_announce),
+        cmocka_unit_test(test_sealed), cmocka_unit_test(test_not_shared),
+        cmocka_unit_test(test_tell),   cmocka_unit_test(test_announce),
+        cmocka_unit_test(test_calls),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "descriptor.h"
+#include "call/descriptor.h"
 
 #define PREAMBLE "cubicle-interface 1\nname t\nproviders one\nfingerprint "
 #define MANY "cubicle-interface 1\nname t\nproviders many\nfingerprint "

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "elf_builder.h"
-#include "elf_image.h"
+#include "load/elf_image.h"
 
 static struct elf_builder builder;
 static struct image_error error;

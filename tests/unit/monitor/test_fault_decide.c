@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "fault_decide.h"
+#include "fault/decide.h"
 
 #define RUNNING 2
 #define OTHER 3

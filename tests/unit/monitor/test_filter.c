@@ -20,7 +20,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
-#include "filter.h"
+#include "base/filter.h"
 
 #define X32 0x40000000u
 #define ALLOW SECCOMP_RET_ALLOW
@@ -132,6 +132,34 @@ static void test_masked(void **state)
     }
 }
 
+/* A call that needs something, and more than that: neither alone is enough. Others are not asked. */
+static void test_required(void **state)
+{
+    const uint64_t wanted = UINT64_C(0x100000022);
+
+    (void)state;
+    filter_begin(&filter);
+    filter_require(&filter, 9, 3, ~UINT64_C(0x10), wanted);
+    filter_allow_if(&filter, 9, 2, 4, 0);
+    filter_allow(&filter, 10); /* with the number in place again */
+    assert_int_equal(filter_end(&filter), 0);
+    assert_int_equal(run(AUDIT_ARCH_X86_64, 9, 3, wanted), ALLOW);
+    assert_int_equal(run(AUDIT_ARCH_X86_64, 9, 3, wanted | 0x10), ALLOW);
+    assert_int_equal(run(AUDIT_ARCH_X86_64, 9, 2, 0), KILL);
+    assert_int_equal(run(AUDIT_ARCH_X86_64, 10, 3, 0), ALLOW);
+    assert_int_equal(run(AUDIT_ARCH_X86_64, 11, 3, wanted), KILL);
+    for (unsigned bit = 0; bit < 64; bit++) {
+        assert_int_equal(run(AUDIT_ARCH_X86_64, 9, 3, wanted ^ UINT64_C(1) << bit),
+                         bit == 4 ? ALLOW : KILL);
+    }
+    filter_begin(&filter);
+    filter_require(&filter, 9, 3, UINT64_MAX, 0);
+    filter_allow_if(&filter, 9, 2, 4, 0);
+    assert_int_equal(filter_end(&filter), 0);
+    assert_int_equal(run(AUDIT_ARCH_X86_64, 9, 2, 3), ALLOW);
+    assert_int_equal(run(AUDIT_ARCH_X86_64, 9, 2, 4), KILL);
+}
+
 /* Two rules for one call: either of them. */
 static void test_alternatives(void **state)
 {
@@ -195,9 +223,10 @@ static void test_kernel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_masked),  cmocka_unit_test(test_alternatives),
-        cmocka_unit_test(test_full),    cmocka_unit_test(test_kernel),
+        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_masked),   cmocka_unit_test(test_alternatives),
+        cmocka_unit_test(test_full),     cmocka_unit_test(test_kernel),
+        cmocka_unit_test(test_required),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -18,12 +18,12 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
+#include "base/message.h"
+#include "base/thread.h"
+#include "call/trampoline.h"
 #include "elf_builder.h"
-#include "link.h"
-#include "memory.h"
-#include "message.h"
-#include "thread.h"
-#include "trampoline.h"
+#include "load/link.h"
+#include "memory/memory.h"
 
 #define LOW_SIZE (UINT64_C(16) << 20) /* of the module space, for code */
 #define ENTRY 0x40u                   /* of a module beside the one that is placed */

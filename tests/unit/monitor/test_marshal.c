@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "copy.h"
-#include "entry.h"
+#include "base/copy.h"
+#include "base/page.h"
+#include "call/entry.h"
 #include "marshal_world.h"
-#include "page.h"
 
 /* What a trampoline needs is worked out once. */
 static void test_plan(void **state)

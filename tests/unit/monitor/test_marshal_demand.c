@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "demand.h"
+#include "call/demand.h"
 #include "marshal_world.h"
 
 #define SIZE 4096u

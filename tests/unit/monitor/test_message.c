@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "message.h"
+#include "base/message.h"
 
 /* Runs @write with standard error in a pipe; @text receives what came out. */
 static size_t capture(void (*write_it)(void *), void *context, char *text, size_t size)

@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
+#include "base/message.h"
 #include "elf_builder.h"
-#include "message.h"
-#include "module.h"
-#include "registry.h"
+#include "load/module.h"
+#include "load/registry.h"
 
 #define HEAD "cubicle-module 2\nisolation sfi\n"
 #define UNIT "0123456789abcdef"

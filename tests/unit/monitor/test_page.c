@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "page.h"
+#include "base/page.h"
 
 #define BOTH (PAGE_READ | PAGE_WRITE)
 

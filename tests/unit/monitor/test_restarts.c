@@ -3,14 +3,14 @@
  * frames made by hand. The trampolines' bodies are functions of the test.
  */
 #include "backend/backend.h"
-#include "entry.h"
-#include "fault.h"
-#include "link.h"
-#include "memory.h"
-#include "restart.h"
-#include "signal_pending.h"
-#include "trampoline.h"
-#include "window.h"
+#include "call/entry.h"
+#include "call/trampoline.h"
+#include "fault/restart.h"
+#include "fault/signal_pending.h"
+#include "fault/unwind.h"
+#include "load/link.h"
+#include "memory/memory.h"
+#include "memory/window.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -119,12 +119,12 @@ void unwind_stop(struct cubicle *cubicle, enum cubicle_state state, int status)
     note('X');
 }
 
-bool fault_ending(void)
+bool unwind_ending(void)
 {
     return false;
 }
 
-int fault_end_status(void)
+int unwind_end_status(void)
 {
     return 0;
 }

@@ -10,7 +10,7 @@
 
 #include "backend/mpk/forbidden.h"
 #include "backend/mpk/mpk.h"
-#include "message.h"
+#include "base/message.h"
 
 /* What scan.c asks of others. */
 const char mpk_entry_begin[1], mpk_entry_end[1];

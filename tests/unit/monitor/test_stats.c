@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
-#include "stats.h"
-#include "trampoline.h"
+#include "call/trampoline.h"
+#include "observe/stats.h"
 
 static struct descriptor_function function = {.name = "fs_read"};
 static struct counters_edge counted;

@@ -1,7 +1,7 @@
 /* Names of code for profilers: what a line holds, and that no name makes another line. */
-#include "module.h"
-#include "symbols.h"
-#include "trampoline_body.h"
+#include "call/trampoline_body.h"
+#include "load/module.h"
+#include "observe/symbols.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

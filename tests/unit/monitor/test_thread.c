@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "thread.h"
+#include "base/thread.h"
 
 /* Can the kernel write one byte at @at? It knows the rights of pages. */
 static bool is_writable(uint64_t at)

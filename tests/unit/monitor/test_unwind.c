@@ -3,10 +3,10 @@
  *
  *   monitor -> boot -> app -> peer -> app -> peer
  */
-#include "entry.h"
-#include "fault.h"
-#include "marshal.h"
-#include "unwind.h"
+#include "base/panic.h"
+#include "call/entry.h"
+#include "call/marshal.h"
+#include "fault/unwind.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -32,7 +32,6 @@ static const struct {
 static struct trampoline trampolines[DEPTH + 1];
 static struct call_frame frames[DEPTH + 2]; /* [0] is the bottom */
 static struct descriptor_function function;
-static int ended; /* the status that fault.c was told */
 static struct unwind_target resumed;
 static jmp_buf end;
 
@@ -55,29 +54,10 @@ int entry_error(const struct trampoline *t)
     return -EOWNERDEAD;
 }
 
-void fault_end(int status)
-{
-    ended = status;
-}
-
-void fault_panic(const char *what)
+void panic(const char *what)
 {
     fail_msg("panic: %s", what);
     longjmp(end, 1);
-}
-
-void fault_report_refused(const struct cubicle *cubicle, const struct trampoline *t,
-                          int kind)
-{
-    (void)cubicle;
-    (void)t;
-    (void)kind;
-}
-
-void fault_apply_policy(struct cubicle *cubicle, struct unwind_target *target)
-{
-    (void)cubicle;
-    (void)target;
 }
 
 void unwind_resume(const struct unwind_target *target)
@@ -100,7 +80,6 @@ static int setup(void **state)
         thread_self.cubicle[id].stack = VIEW(id) + 0xf000;
     }
     memset(frames, 0, sizeof(frames));
-    ended = -1;
     for (uint32_t i = 1; i <= DEPTH; i++) {
         trampolines[i] = (struct trampoline){.id = i,
                                              .caller = calls[i].caller,
@@ -232,7 +211,8 @@ static void test_to_monitor(void **state)
     assert_ptr_equal(resumed.frame, &frames[1]);
     assert_int_equal(resumed.leave, 0x9001);
     assert_int_equal(resumed.result, 139);
-    assert_int_equal(ended, 139);
+    assert_true(unwind_ending());
+    assert_int_equal(unwind_end_status(), 139);
     expect_abandoned(1, true);
 }
 

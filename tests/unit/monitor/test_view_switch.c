@@ -18,9 +18,9 @@
 
 #include "backend/sfi/view_probe.h"
 #include "backend/sfi/view_switch.h"
-#include "layout.h"
-#include "message.h"
-#include "thread.h"
+#include "base/layout.h"
+#include "base/message.h"
+#include "base/thread.h"
 
 static struct monitor_view_offer offer; /* what the probe says in these tests */
 static struct monitor_view_offer real;

@@ -3,11 +3,12 @@
  * ticks, to the handler that the watchdog has installed.
  */
 #include "backend/backend.h"
-#include "cubicle.h"
-#include "fault.h"
-#include "thread.h"
-#include "trampoline.h"
-#include "watchdog.h"
+#include "base/cubicle.h"
+#include "base/thread.h"
+#include "call/trampoline.h"
+#include "fault/fault.h"
+#include "fault/stop.h"
+#include "fault/watchdog.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -5,9 +5,9 @@
 #ifndef TESTS_UNIT_MONITOR_WINDOW_WORLD_H
 #define TESTS_UNIT_MONITOR_WINDOW_WORLD_H
 
+#include "base/page.h"
 #include "fake_backend.h"
-#include "page.h"
-#include "window.h"
+#include "memory/window.h"
 
 #define A 1u
 #define B 2u
@@ -50,7 +50,7 @@ static inline int teardown(void **state)
 static inline int lend(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
                        unsigned rights)
 {
-    const int id = window_init(owner);
+    const int id = window_create(owner);
 
     assert_true(id > 0);
     assert_int_equal(

@@ -15,6 +15,7 @@ from bench_support import measured, part_result, same
 from harness import Suite, check, temporary_directory
 from matrix import baseline, figures, progress, results, table, turns
 from matrix.commands import Failed
+from matrix.parts import ipc
 from matrix.results import Row, Sample
 import nginx
 
@@ -185,7 +186,12 @@ def turns_fail():
 
 
 def turns_try_again():
-    run, failures = results.Results({}, 1), [Failed("busy")]
+    for busy in (Failed("busy"), OSError(28, "busy")):
+        tried_again(busy)
+
+
+def tried_again(failure):
+    run, failures = results.Results({}, 1), [failure]
 
     def flaky(note):
         if failures:
@@ -196,7 +202,7 @@ def turns_try_again():
     settings, said = turns.Settings(1, 1, 1), io.StringIO()
     turns.take_turns(turns.make_plans([part], settings, run), settings, run, lambda: None, said)
     same((run.parts["x"].failures, run.parts["x"].get("one", "a")), ([], [1.0]), "it came to its end")
-    same(said.getvalue(), "bench: x, a: busy\n", "and it is said")
+    same(said.getvalue(), f"bench: x, a: {failure}\n", "and it is said")
 
 
 def turns_interrupted():
@@ -259,6 +265,44 @@ def progress_lines():
     same([progress.duration(s) for s in (40, 300, 3900)], ["40 s", "5 min", "1 h 5 min"], "durations")
 
 
+# --- Processes and messages
+
+
+def traced(ts, name, caller="sqlite"):
+    return {"ph": "X", "ts": ts, "name": name, "args": {"caller": caller}}
+
+
+def calls_by_query():
+    """Between two lines on the console, whatever the order in the file; what came before the first query does not count."""
+    line = "plat_console_write"
+    events = [traced(9, line), traced(1, line), traced(2, "vfs_read"), traced(3, line), traced(4, "vfs_read"),
+              traced(5, "fs_read", "vfscore"), traced(6, line), traced(7, "vfs_write"), traced(8, "app_main", "monitor"),
+              {"ph": "i", "ts": 4}]
+    same(ipc.calls_of_queries(events, {100: 1, 110: 1}), {100: 3, 110: 2}, "calls, with that of the line")
+    try:
+        check(False, f"accepted: {ipc.calls_of_queries(events[:2], {100: 1, 110: 1})}")
+    except Failed:
+        pass
+
+
+def messages():
+    part = results.PartResult("x")
+    for name, factor in (("direct", 1), ("sfi", 1.5), ("sfi-4", 1.4), ("ipc", 6), ("ipc-4", 4.2), ("ipc, one CPU", 9)):
+        for number, ms in ((100, 10), (110, 2)):
+            part.add([Sample(name, Row(f"{number} - a query", "s"), ms * factor / 1000)])
+        part.add([Sample(name, Row("NGINX, 1K, server time", "us"), 10 * factor),
+                  Sample(name, Row("NGINX, 1K, requests", "1/s", "more"), 1000 / factor)])
+        part.add([Sample(name, Row("NGINX, 100K, server time", "us"), 20 * factor),
+                  Sample(name, Row("NGINX, 100K, requests", "1/s", "more"), 100 / factor)])
+    part.add([Sample("direct", Row(ipc.calls_row(100), "1/ms"), 300.0),
+              Sample("direct", Row(ipc.calls_row(110), "1/ms"), 2.0)])
+    lines = [line.split() for line in ipc.summary(part)]
+    check("100 - a query 300.0 10 15 60 90 4.0".split() in lines, f"a query: {lines}")
+    check("ipc-4 42 4.20 3.00 42 4.20 3.00 50 4.20 3.00".split() in lines, f"sums, of the same grouping: {lines}")
+    check("ipc, one CPU 111 90.0 6.00 11 180.0 6.00".split() in lines, f"NGINX: {lines}")
+    same(ipc.summary(results.PartResult("x")), [], "nothing")
+
+
 def main():
     suite = Suite("bench")
     suite.add("spread", spread_of_values)
@@ -267,7 +311,8 @@ def main():
     for name, case in JUDGED.items():
         suite.add(f"judge: {name}", judged, *case)
     for test in (baseline_of_itself, baseline_worse, baseline_machine, baseline_differs, turns_in_order,
-                 turns_fail, turns_try_again, turns_interrupted, turns_limit, left_out, progress_lines):
+                 turns_fail, turns_try_again, turns_interrupted, turns_limit, left_out, progress_lines, calls_by_query,
+                 messages):
         suite.add(test.__name__.replace("_", " "), test)
     return suite.main()
 

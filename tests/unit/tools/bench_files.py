@@ -14,6 +14,7 @@ import sys
 import xml.etree.ElementTree
 from pathlib import Path
 
+import bench_fake
 from bench_support import BENCH, measured, part_result, same
 from harness import Skip, Suite, check, execute, temporary_directory
 from matrix import results
@@ -58,6 +59,10 @@ REFUSED = {
     "not a number": (lambda d: row(d)["configurations"]["sfi"].update(values=[float("nan")]), "no numbers"),
     "words as values": (lambda d: row(d)["configurations"]["sfi"].update(values=["x"]), "not complete"),
     "a value that is a list": (lambda d: row(d)["configurations"]["sfi"].update(values=[[]]), "not complete"),
+    "a number beyond all numbers": (lambda d: row(d)["configurations"]["sfi"].update(values=[10 ** 400]), "not complete"),
+    "rounds without an end": (lambda d: d.update(rounds=float("inf")), "not complete"),
+    "settings as a number": (lambda d: d["parts"]["x"].update(settings=3), "not complete"),
+    "failures as words": (lambda d: d["parts"]["x"].update(failures=["x"]), "not complete"),
     "neither less nor more": (lambda d: row(d).update(better="x"), "neither less nor more"),
 }
 
@@ -80,6 +85,79 @@ def json_unreadable():
             out, _ = measured(folder, f"--baseline={path}")
             same(out.status, 2, "status")
             check(f"{path}: cannot be read: " in out.err, "the message", out)
+
+
+def json_large():
+    """A file without an end is not read to it."""
+    with temporary_directory() as folder:
+        out, _ = measured(folder, "--baseline=/dev/zero")
+        same(out.status, 2, out.describe())
+        check("/dev/zero: not a result of bench/run: more than 64 MiB" in out.err, "the message", out)
+
+
+def json_orders_for_terminals():
+    """Text of a file is text: nothing of it is an order to the terminal, and what is empty is no error."""
+    with temporary_directory() as folder:
+        path = Path(folder) / "x.json"
+        data = whole().to_json()
+        part = data["parts"]["steady"] = data["parts"].pop("x")
+        del part["rows"][1]  # not measured on all
+        order = "\x1b]0;title\x07\x9b31m"
+        part["title"] = part["rows"][0]["name"] = order
+        part["settings"] = {order: order}
+        part["absent"][0]["why"] = order
+        part["failures"] = [{"configuration": order, "message": ""}, {"configuration": 7, "message": order}]
+        data["machine"]["cpu"] = order
+        path.write_text(json.dumps(data))
+        out = execute([*BENCH, f"--from={path}", f"--baseline={path}"])
+        check(out.status in (0, 1) and "Traceback" not in out.err, "status", out)
+        check(not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", out.out + out.err), "an order", out)
+        check("failed: " in out.out and "without a word" in out.out, "the failure", out)
+
+
+def report_as_results():
+    """The report would lie where the raw results do."""
+    with temporary_directory() as folder:
+        path = Path(folder) / "x.html"
+        out = execute([*BENCH, f"--output={path}"])
+        same((out.status, path.exists()), (2, False), out.describe())
+        check("this is the name of the report" in out.err, "the message", out)
+        path.write_text(whole().text())
+        out = execute([*BENCH, f"--from={path}"])
+        same((out.status, path.read_text()), (2, whole().text()), "the results are gone")
+
+
+def no_standard_output():
+    """Said before anything is measured; and what is measured is saved before it is printed."""
+    with temporary_directory() as folder:
+        command = [str(a) for a in (*BENCH, "--quick", f"--output={folder}/x.json")]
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        same(done.returncode, 2, done.stderr)
+        check(done.stderr == "bench: standard output cannot be written: No space left on device\n", done.stderr)
+        path = Path(folder) / "y.json"
+        bench = bench_fake.run
+        arguments, output = bench.parse([f"--output={path}"]), bench.Output(path)
+        output.save = output.save_now  # signals are the main thread's
+        printed, bench.print_tables = bench.print_tables, broken_pipe
+        try:
+            bench.finish(whole(), arguments, output)
+        except BrokenPipeError:
+            pass
+        bench.print_tables = printed
+        check(results.read(path).parts["x"].rows, "saved first")
+
+
+def broken_pipe(_results):
+    raise BrokenPipeError
+
+
+def numbers_refused():
+    for option in ("--rounds", "--size", "--seconds"):
+        for value in ("0", "-1", "x", "", "1.5", "10001", "9" * 5000):
+            out = execute([*BENCH, f"{option}={value}"])
+            same(out.status, 2, f"{option}={value[:9]}")
+            check("is not a number from 1 to 10000" in out.err, "the message", out)
 
 
 def output_refused():
@@ -221,7 +299,9 @@ def main():
                          ("a list", "[]")):
         suite.add(f"baseline refused: {name}", json_refused, spoilt, "(broken JSON|not a result)")
     suite.add("baseline refused: not there", json_unreadable)
-    for test in (output_refused, full_disk, from_file, report_alone, report_plots, pictures, report_without_gnuplot,
+    suite.add("baseline refused: deeper than Python goes", json_refused, "[" * 200000, "broken JSON")
+    for test in (json_large, json_orders_for_terminals, report_as_results, no_standard_output, numbers_refused,
+                 output_refused, full_disk, from_file, report_alone, report_plots, pictures, report_without_gnuplot,
                  gnuplot_fails):
         suite.add(test.__name__.replace("_", " "), test)
     return suite.main()

@@ -71,7 +71,8 @@ LABEL = re.compile(r"(?<![\w.`/-])((?:[a-z]+\.)?(?:[ACEMNPRTUW]|HF|SI|[a-z]+\.[A
 def place_of(file):
     """What names of invariants in @file begin with elsewhere."""
     folder = file.relative_to(TOP / "monitor").parent
-    return "" if str(folder) == "." else folder.name + "."
+    named = folder.name == "verify" or folder.parent.name == "backend"
+    return folder.name + "." if named else ""
 
 
 def invariants():

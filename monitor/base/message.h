@@ -1,0 +1,32 @@
+/*
+ * Messages of the monitor on standard error, each one line that starts with "cubicle: ".
+ * Control characters come out as "?", whatever a module has put into its names.
+ */
+#ifndef MONITOR_MESSAGE_H
+#define MONITOR_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Writes a message and returns @error, so that a caller can write and return at once.
+ *  Not on the fault path. */
+int message_error(int error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** The same for a request of a running cubicle: after some messages, further ones are dropped,
+ *  so that no cubicle can flood standard error. */
+int message_request(int error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Building a line without stdio, for the fault path. Text that does not fit is cut. */
+struct message {
+    char text[512];
+    size_t len;
+};
+void message_add(struct message *m, const char *text);
+void message_add_hex(struct message *m, uint64_t value, unsigned digits);
+void message_add_decimal(struct message *m, uint64_t value);
+/** Writes the line, with its LF, to standard error. In signal handlers too. */
+void message_write(struct message *m);
+
+#endif

@@ -1,0 +1,473 @@
+#include "host_files.h"
+#include "base/thread.h"
+#include "hostfiles_gates.h"
+
+#include <cubicle/host_files.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NS 1000000000
+#define SAFE_MODE 01777u /* HF5 */
+
+struct host_root host_roots[HOSTFILES_ROOTS_MAX];
+size_t host_nroots;
+struct host_identity host_identity;
+
+/* Files that a cubicle has open; its row is that of the first root that it has. */
+static struct host_file {
+    bool open;
+    uint8_t root;
+    int fd;
+} files[HOSTFILES_ROOTS_MAX][HOSTFILES_OPEN_MAX];
+
+/* Whatever others do to the tree meanwhile (HF2). */
+const unsigned long long host_files_resolve =
+    RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+
+void host_files_setup(const struct monitor_config *config)
+{
+    host_nroots = config->ndirectories < HOSTFILES_ROOTS_MAX ? config->ndirectories
+                                                             : HOSTFILES_ROOTS_MAX;
+    for (size_t i = 0; i < host_nroots; i++) {
+        host_roots[i] = (struct host_root){.given = &config->directories[i]};
+    }
+}
+
+void host_files_give(size_t index, unsigned id)
+{
+    if (index < host_nroots) {
+        host_roots[index].owner = id;
+    }
+}
+
+bool host_files_is_owner(size_t index, unsigned id)
+{
+    return index < host_nroots && host_roots[index].owner == id;
+}
+
+int host_files_openat(int dir, const char *path, unsigned long long flags,
+                      unsigned mode)
+{
+    const struct open_how how = {
+        .flags = flags | O_CLOEXEC | O_NOFOLLOW,
+        .mode = mode,
+        .resolve = host_files_resolve,
+    };
+    const long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+    return fd >= 0 ? (int)fd : -errno;
+}
+
+static int result_of(int result)
+{
+    return result == 0 ? 0 : -errno;
+}
+
+/* The files of the cubicle that calls; NULL: it has no directory. */
+static struct host_file *files_mine(void)
+{
+    for (size_t i = 0; i < host_nroots; i++) {
+        if (host_roots[i].owner == thread_self.running) {
+            return files[i];
+        }
+    }
+    return NULL;
+}
+
+/* What @number means for the cubicle that calls (HF1). 0, -EBADF. */
+static int file_find(int number, struct host_file *file)
+{
+    const struct host_file *mine = files_mine();
+    if (mine == NULL) {
+        return -EBADF;
+    }
+    if (number >= 0) {
+        if (number >= HOSTFILES_OPEN_MAX || !mine[number].open) {
+            return -EBADF;
+        }
+        *file = mine[number];
+        return 0;
+    }
+    const unsigned index = (unsigned)HOSTFILES_ROOT(number); /* its own inverse */
+    if (index >= host_nroots || host_roots[index].owner != thread_self.running) {
+        return -EBADF;
+    }
+    *file = (struct host_file){
+        .open = true, .root = (uint8_t)index, .fd = host_roots[index].given->fd};
+    return 0;
+}
+
+/* The same for what is about to be changed, or have names changed (HF3). */
+static int file_change(int number, struct host_file *file)
+{
+    const int error = file_find(number, file);
+    if (error == 0 && !host_roots[file->root].given->writable) {
+        return -EROFS;
+    }
+    return error;
+}
+
+/* A directory for a change of @name in it (HF2, HF3). */
+static int place_change(int number, const char *name, struct host_file *dir)
+{
+    if (name[0] == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 ||
+        strcmp(name, "..") == 0) {
+        return -EINVAL;
+    }
+    return file_change(number, dir);
+}
+
+static int64_t time_ns(const struct statx_timestamp *t)
+{
+    int64_t ns;
+    if (__builtin_mul_overflow(t->tv_sec, NS, &ns) ||
+        __builtin_add_overflow(ns, t->tv_nsec, &ns)) {
+        return t->tv_sec < 0 ? INT64_MIN + 1 : INT64_MAX;
+    }
+    return ns;
+}
+
+static bool group_is_mine(gid_t gid)
+{
+    for (int i = 0; i < host_identity.ngroups; i++) {
+        if (host_identity.groups[i] == gid) {
+            return true;
+        }
+    }
+    return gid == host_identity.gid;
+}
+
+static int attr_read(int fd, struct hostfiles_attr *attr)
+{
+    struct statx st;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) != 0) {
+        return -errno;
+    }
+    const unsigned type = st.stx_mode & S_IFMT;
+    const bool known = type == S_IFREG || type == S_IFDIR || type == S_IFLNK;
+    *attr = (struct hostfiles_attr){
+        .device = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor,
+        .inode = st.stx_ino,
+        .born_ns = (st.stx_mask & STATX_BTIME) != 0 ? time_ns(&st.stx_btime) : 0,
+        .size = st.stx_size,
+        .blocks = st.stx_blocks,
+        .atime_ns = time_ns(&st.stx_atime),
+        .mtime_ns = time_ns(&st.stx_mtime),
+        .ctime_ns = time_ns(&st.stx_ctime),
+        .mode = known ? st.stx_mode : S_IFSOCK,
+        .nlink = st.stx_nlink,
+        .uid = st.stx_uid == host_identity.uid ? 0 : HOSTFILES_OTHER,
+        .gid = group_is_mine(st.stx_gid) ? 0 : HOSTFILES_OTHER,
+    };
+    return 0;
+}
+
+/* Opens @path for reading or writing once it is known to be a file for that (HF4). */
+static int file_open_data(int dir, const char *path, int how,
+                          struct hostfiles_attr *attr)
+{
+    static const int access[] = {
+        [HOSTFILES_READ] = O_RDONLY,
+        [HOSTFILES_WRITE] = O_WRONLY,
+        [HOSTFILES_READ | HOSTFILES_WRITE] = O_RDWR,
+    };
+    const int looked = host_files_openat(dir, path, O_PATH, 0);
+    if (looked < 0) {
+        return looked;
+    }
+    int error = attr_read(looked, attr);
+    close(looked);
+    if (error == 0 && !S_ISREG(attr->mode) && !S_ISDIR(attr->mode)) {
+        error = -ENXIO;
+    }
+    if (error != 0) {
+        return error;
+    }
+    /* Another may be there by now: O_NONBLOCK waits for no peer of a fifo or a device. */
+    const int fd =
+        host_files_openat(dir, path, (unsigned)access[how] | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0) {
+        return fd;
+    }
+    error = attr_read(fd, attr);
+    if (error == 0 && !S_ISREG(attr->mode) && !S_ISDIR(attr->mode)) {
+        error = -ENXIO;
+    }
+    if (error != 0) {
+        close(fd);
+        return error;
+    }
+    return fd;
+}
+
+static int number_free(const struct host_file *mine)
+{
+    for (int i = 0; i < HOSTFILES_OPEN_MAX; i++) {
+        if (!mine[i].open) {
+            return i;
+        }
+    }
+    return -EMFILE;
+}
+
+int gate_hostfiles_open(int dir, const char *path, int how, struct hostfiles_attr *attr)
+{
+    struct host_file at;
+    if (how < 0 || how > (HOSTFILES_READ | HOSTFILES_WRITE)) {
+        return -EINVAL;
+    }
+    int error =
+        (how & HOSTFILES_WRITE) != 0 ? file_change(dir, &at) : file_find(dir, &at);
+    if (error != 0) {
+        return error;
+    }
+    struct host_file *mine = files_mine();
+    const int number = number_free(mine);
+    if (number < 0) {
+        return number;
+    }
+    const int fd = how == 0 ? host_files_openat(at.fd, path, O_PATH, 0)
+                            : file_open_data(at.fd, path, how, attr);
+    if (fd < 0) {
+        return fd;
+    }
+    error = how == 0 ? attr_read(fd, attr) : 0;
+    if (error != 0) {
+        close(fd);
+        return error;
+    }
+    mine[number] = (struct host_file){.open = true, .root = at.root, .fd = fd};
+    return number;
+}
+
+int gate_hostfiles_create(int dir, const char *name, unsigned mode,
+                          struct hostfiles_attr *attr)
+{
+    struct host_file at;
+    int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : place_change(dir, name, &at);
+    if (error != 0) {
+        return error;
+    }
+    struct host_file *mine = files_mine();
+    const int number = number_free(mine);
+    if (number < 0) {
+        return number;
+    }
+    const int fd = host_files_openat(
+        at.fd, name, O_CREAT | O_EXCL | O_RDWR | O_NONBLOCK | O_NOCTTY, mode);
+    if (fd < 0) {
+        return fd;
+    }
+    error = attr_read(fd, attr);
+    if (error != 0) {
+        close(fd);
+        return error;
+    }
+    mine[number] = (struct host_file){.open = true, .root = at.root, .fd = fd};
+    return number;
+}
+
+int gate_hostfiles_close(int number)
+{
+    struct host_file *mine = files_mine();
+    if (mine == NULL || number < 0 || number >= HOSTFILES_OPEN_MAX ||
+        !mine[number].open) {
+        return -EBADF;
+    }
+    mine[number].open = false;
+    close(mine[number].fd);
+    return 0;
+}
+
+void gate_hostfiles_close_all(void)
+{
+    for (int i = 0; i < HOSTFILES_OPEN_MAX; i++) {
+        (void)gate_hostfiles_close(i);
+    }
+}
+
+int gate_hostfiles_stat(int number, struct hostfiles_attr *attr)
+{
+    struct host_file file;
+    const int error = file_find(number, &file);
+    return error != 0 ? error : attr_read(file.fd, attr);
+}
+
+ssize_t gate_hostfiles_read(int number, uint64_t offset, void *buf, size_t count)
+{
+    struct host_file file;
+    const int error = file_find(number, &file);
+    if (error != 0 || offset > INT64_MAX) {
+        return error != 0 ? error : -EINVAL;
+    }
+    const ssize_t n = pread(file.fd, buf, count, (off_t)offset);
+    return n >= 0 ? n : -errno;
+}
+
+ssize_t gate_hostfiles_write(int number, uint64_t offset, const void *buf, size_t count)
+{
+    struct host_file file;
+    const int error = file_change(number, &file);
+    if (error != 0 || offset > INT64_MAX) {
+        return error != 0 ? error : -EFBIG;
+    }
+    const ssize_t n = pwrite(file.fd, buf, count, (off_t)offset);
+    return n >= 0 ? n : -errno;
+}
+
+ssize_t gate_hostfiles_list(int number, int64_t position, void *buf, size_t count)
+{
+    struct host_file file;
+    const int error = file_find(number, &file);
+    if (error != 0) {
+        return error;
+    }
+    if (lseek(file.fd, position, SEEK_SET) < 0) {
+        return -errno;
+    }
+    const ssize_t n = getdents64(file.fd, buf, count);
+    return n >= 0 ? n : -errno;
+}
+
+int gate_hostfiles_resize(int number, uint64_t size)
+{
+    struct host_file file;
+    const int error = file_change(number, &file);
+    if (error != 0 || size > INT64_MAX) {
+        return error != 0 ? error : -EFBIG;
+    }
+    return result_of(ftruncate(file.fd, (off_t)size));
+}
+
+int gate_hostfiles_set_mode(int number, unsigned mode)
+{
+    struct host_file file;
+    const int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : file_change(number, &file);
+    return error != 0 ? error : result_of(fchmod(file.fd, mode));
+}
+
+static struct timespec time_of(int64_t ns)
+{
+    if (ns == HOSTFILES_KEEP) {
+        return (struct timespec){.tv_nsec = UTIME_OMIT};
+    }
+    const int64_t within = (ns % NS + NS) % NS;
+    return (struct timespec){.tv_sec = (ns - within) / NS, .tv_nsec = within};
+}
+
+int gate_hostfiles_set_times(int number, int64_t atime_ns, int64_t mtime_ns)
+{
+    struct host_file file;
+    const int error = file_change(number, &file);
+    const struct timespec times[] = {time_of(atime_ns), time_of(mtime_ns)};
+    return error != 0 ? error : result_of(utimensat(file.fd, "", times, AT_EMPTY_PATH));
+}
+
+int gate_hostfiles_sync(int number)
+{
+    struct host_file file;
+    const int error = file_find(number, &file);
+    return error != 0 ? error : result_of(fsync(file.fd));
+}
+
+ssize_t gate_hostfiles_target(int number, char *buf, size_t count)
+{
+    struct host_file file;
+    const int error = file_find(number, &file);
+    if (error != 0) {
+        return error;
+    }
+    const ssize_t n = readlinkat(file.fd, "", buf, count);
+    return n >= 0 ? n : -errno;
+}
+
+int gate_hostfiles_space(int number, struct hostfiles_space *space)
+{
+    struct host_file file;
+    struct statfs st;
+    const int error = file_find(number, &file);
+    if (error != 0) {
+        return error;
+    }
+    if (fstatfs(file.fd, &st) != 0) {
+        return -errno;
+    }
+    *space = (struct hostfiles_space){
+        .block_size = (uint64_t)st.f_bsize,
+        .blocks = st.f_blocks,
+        .blocks_free = st.f_bavail,
+        .nodes = st.f_files,
+        .nodes_free = st.f_ffree,
+        .name_max = (uint64_t)st.f_namelen,
+    };
+    return 0;
+}
+
+int gate_hostfiles_make_dir(int dir, const char *name, unsigned mode)
+{
+    struct host_file at;
+    const int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : place_change(dir, name, &at);
+    return error != 0 ? error : result_of(mkdirat(at.fd, name, mode));
+}
+
+int gate_hostfiles_make_link(int dir, const char *name, const char *target)
+{
+    struct host_file at;
+    const int error = place_change(dir, name, &at);
+    return error != 0 ? error : result_of(symlinkat(target, at.fd, name));
+}
+
+/* Both ends of a rename or a link: below one root, so that what is read-only below one is not
+ * writable below another (HF3). */
+static int place_change_two(int dir, const char *name, int new_dir,
+                            const char *new_name, struct host_file at[2])
+{
+    int error = place_change(dir, name, &at[0]);
+    if (error == 0) {
+        error = place_change(new_dir, new_name, &at[1]);
+    }
+    if (error == 0 && at[0].root != at[1].root) {
+        error = -EXDEV;
+    }
+    return error;
+}
+
+int gate_hostfiles_link(int dir, const char *name, int new_dir, const char *new_name)
+{
+    struct host_file at[2];
+    const int error = place_change_two(dir, name, new_dir, new_name, at);
+    return error != 0 ? error
+                      : result_of(linkat(at[0].fd, name, at[1].fd, new_name, 0));
+}
+
+int gate_hostfiles_rename(int dir, const char *name, int new_dir, const char *new_name)
+{
+    struct host_file at[2];
+    const int error = place_change_two(dir, name, new_dir, new_name, at);
+    return error != 0 ? error : result_of(renameat(at[0].fd, name, at[1].fd, new_name));
+}
+
+int gate_hostfiles_remove(int dir, const char *name, int is_dir)
+{
+    struct host_file at;
+    const int error = place_change(dir, name, &at);
+    return error != 0
+               ? error
+               : result_of(unlinkat(at.fd, name, is_dir != 0 ? AT_REMOVEDIR : 0));
+}
+
+#define GATE(function) {#function, gate_##function, MONITOR_RIGHT_HOSTFILES},
+static const struct gate gates[] = {HOSTFILES_GATES(GATE)};
+const struct gate_interface host_files_interface = {
+    .name = "hostfiles",
+    .fingerprint = HOSTFILES_FINGERPRINT,
+    .gates = gates,
+    .ngates = sizeof(gates) / sizeof(gates[0]),
+};

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""The folders of monitor/ stand in an order: each uses only those above it in the table of docs/architecture.md.
+
+    tests/unit/tools/rooms.py [LIBRARY] [WORD...]     only tests whose name contains a word
+
+LIBRARY is libmonitor.a, by default that of build/host: its symbols say what calls what, whatever is included.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
+from harness import BUILD, TOP, Suite, check  # noqa: E402
+
+MONITOR = TOP / "monitor"
+SOURCES = sorted(p for p in MONITOR.glob("**/*") if p.suffix in (".c", ".h", ".S"))
+
+
+def table():
+    """Names of files and folders, below monitor/, with the number of the row that they are in."""
+    text = (TOP / "docs" / "architecture.md").read_text()
+    rows = text.split("\n## Rooms of the monitor\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`monitor/.*?`) \|", rows, re.MULTILINE)
+    return {name: i for i, row in enumerate(rows) for name in re.findall(r"`monitor/([^`]*)`", row)}
+
+
+ROOMS = table()
+
+
+def name_of(path):
+    return str(path.relative_to(MONITOR))
+
+
+def room(name):
+    """The number of the row that the file @name, below monitor/, is in: that of the longest name."""
+    fits = [r for r in ROOMS if name == r or ((r.endswith("/") or r == "") and name.startswith(r))]
+    return ROOMS[max(fits, key=len)]
+
+
+def includes():
+    """[(file, file that it includes)], both below monitor/."""
+    found = []
+    for path in SOURCES:
+        for included in re.findall(r'^#include "([^"]+)"', path.read_text(), re.MULTILINE):
+            # Where it is in neither, the compiler has said so, or it is generated.
+            for folder in (path.parent, MONITOR):
+                if (folder / included).is_file():
+                    found.append((name_of(path), name_of((folder / included).resolve())))
+                    break
+    return found
+
+
+def symbols():
+    """[(file, file that defines a symbol which it uses)]."""
+    members = {name_of(p).replace("/", "_") + ".o": name_of(p) for p in SOURCES}
+    listing = subprocess.run(["nm", "-A", str(library)], capture_output=True, text=True, check=True).stdout
+    defined, used = {}, []
+    for line in listing.splitlines():
+        place, _, rest = line.rpartition(".o:")
+        file = members.get(re.split(r"[:/]", place)[-1] + ".o")
+        *_, kind, symbol = rest.split()
+        check(file, f"which source is {place}.o?")
+        if kind == "U":
+            used.append((file, symbol))
+        elif kind.isupper():
+            defined[symbol] = file
+    return [(file, defined[symbol]) for file, symbol in used if defined.get(symbol, file) != file]
+
+
+def upwards(pairs):
+    check(len(pairs) > 200, f"only {len(pairs)} pairs found")
+    wrong = {f"{user} -> {used}" for user, used in pairs if room(used) > room(user)}
+    check(not wrong, "uses what stands below it in docs/architecture.md: " + "; ".join(sorted(wrong)))
+
+
+def every_folder():
+    """Each folder is in the table, and nothing is in it that is not there."""
+    for name in ROOMS:
+        check((MONITOR / name).exists(), f"docs/architecture.md: monitor/{name} does not exist")
+    for path in SOURCES:
+        folder = name_of(path).split("/")[0] + "/" if "/" in name_of(path) else ""
+        check(folder in ROOMS, f"docs/architecture.md: no row for monitor/{folder}")
+
+
+def no_circle():
+    """No header includes itself by way of others."""
+    after = {}
+    for user, used in includes():
+        after.setdefault(user, set()).add(used)
+    done = set()
+
+    def visit(name, above):
+        check(name not in above, "a circle: " + " -> ".join([*above, name]))
+        if name not in done:
+            for other in sorted(after.get(name, ())):
+                visit(other, [*above, name])
+            done.add(name)
+
+    for name in sorted(after):
+        visit(name, [])
+
+
+def main():
+    tests = Suite("rooms")
+    tests.add("every folder has its place", every_folder)
+    tests.add("nothing includes what stands below it", lambda: upwards(includes()))
+    tests.add("nothing calls what stands below it", lambda: upwards(symbols()))
+    tests.add("no file includes itself", no_circle)
+    return tests.main()
+
+
+library = BUILD / "host/monitor/libmonitor.a"
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and sys.argv[1].endswith(".a"):
+        library = Path(sys.argv.pop(1))
+    sys.exit(main())
