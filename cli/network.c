@@ -101,6 +101,21 @@ static bool is_off(const char *line, const char *name)
     return off;
 }
 
+/* What only cubicle-slirp does, of options and ports; NULL: nothing. */
+static const char *needs_slirp(const struct network *network, bool ipv6)
+{
+    char *address6 = network_option(network->line, "address6");
+    char *memory = network_option(network->line, "memory");
+    const char *what = ipv6               ? "--publish of an IPv6 address"
+                       : address6 != NULL ? "address6="
+                       : memory != NULL   ? "memory="
+                                          : NULL;
+
+    free(address6);
+    free(memory);
+    return what;
+}
+
 static bool publishes_ipv6(const struct publish *publish, unsigned npublish)
 {
     for (unsigned i = 0; i < npublish; i++) {
@@ -157,14 +172,14 @@ static int open_helper(enum network_kind kind, const struct publish *publish,
                                     .publish = publish,
                                     .npublish = npublish,
                                     .mtu = network->device.mtu};
-    const bool ipv6 = publishes_ipv6(publish, npublish);
-    if (kind == NETWORK_SLIRP || (kind == NETWORK_STREAM && ipv6)) {
+    const char *only_slirp = needs_slirp(network, publishes_ipv6(publish, npublish));
+    if (kind == NETWORK_SLIRP || (kind == NETWORK_STREAM && only_slirp != NULL)) {
         return start_slirp(&helper, network);
     }
     if (kind == NETWORK_PASST) {
-        if (ipv6) {
-            cli_error("--publish of an IPv6 address does not go with stream:passt");
-            cli_hint("--network=stream:slirp does that");
+        if (only_slirp != NULL) {
+            cli_error("%s does not go with stream:passt", only_slirp);
+            cli_hint("--network=stream:slirp does that, and --network=stream takes it");
             return -1;
         }
         return network_start_helper(kind, &helper, network);
@@ -195,6 +210,13 @@ static int open_device(enum network_kind kind, const struct network_spec *spec,
     if (is_helper(kind)) {
         return open_helper(kind, publish, npublish, network);
     }
+    char *memory = network_option(network->line, "memory");
+    if (memory != NULL) {
+        cli_error("memory= does not go with network %s", network_kind_name(kind));
+        cli_hint("it bounds cubicle-slirp: --network=stream:slirp,memory=%s", memory);
+        free(memory);
+        return -1;
+    }
     if (kind == NETWORK_PATH) {
         describe(network, MTU_DEFAULT);
         return network_connect(spec->where, &network->device);
@@ -224,6 +246,13 @@ static char *boot_line(const struct network_spec *spec, enum network_kind kind,
     }
     free(address);
     return merged;
+}
+
+/* Without what is the device's or its helper's. */
+static char *for_boot(const char *line)
+{
+    return network_without(network_without(network_without(line, "mac"), "offload"),
+                           "memory");
 }
 
 /* Tells whoever sits before the terminal where the system's ports are. */
@@ -275,10 +304,7 @@ int network_open(const struct network_spec *spec, const char *const *publish,
         return -1;
     }
     tell_published(list, n);
-    /* What is the device's is nothing to the stack, and without a stack nothing is. */
-    network->line =
-        manifest->network != NULL
-            ? network_without(network_without(network->line, "mac"), "offload")
-            : "";
+    /* Without a stack there is nobody to tell. */
+    network->line = manifest->network != NULL ? for_boot(network->line) : "";
     return 0;
 }

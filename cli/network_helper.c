@@ -36,6 +36,7 @@ struct helper_network {
     unsigned bits;
     char *gateway, *dns;       /* dns may be NULL */
     char *address6, *gateway6; /* both NULL: no IPv6 */
+    char *memory;              /* NULL: the default */
 };
 
 /* What there is to tell a helper. 0, or -1 after a message. */
@@ -47,6 +48,7 @@ static int helper_network(const char *line, struct helper_network *net)
     net->dns = network_option(line, "dns");
     net->address6 = network_option(line, "address6");
     net->gateway6 = network_option(line, "gateway6");
+    net->memory = network_option(line, "memory");
     if ((net->address6 == NULL) != (net->gateway6 == NULL)) {
         cli_error("network: a helper needs address6=ADDRESS and gateway6=ADDRESS");
         cli_hint("the gateway is the helper's own address in the same /64");
@@ -127,6 +129,9 @@ static void slirp_arguments(const struct network_helper *helper,
         const int bare = (int)strcspn(net->address6, "/");
         add_pair(to, "--address6", cli_format("%.*s", bare, net->address6));
         add_pair(to, "--gateway6", cli_format("%s", net->gateway6));
+    }
+    if (net->memory != NULL) {
+        add_pair(to, "--memory", cli_format("%s", net->memory));
     }
     for (unsigned i = 0; i < helper->npublish; i++) {
         add_pair(to, "--publish", cli_format("%s", helper->publish[i].text));
@@ -339,11 +344,13 @@ int network_start_helper(enum network_kind kind, const struct network_helper *he
     char *path = network_helper_path(kind);
 
     if (path == NULL) {
-        cli_error("network %s: %s there", network_kind_name(kind),
-                  kind == NETWORK_PASST ? "passt is not"
-                                        : "neither passt nor cubicle-slirp is");
-        cli_hint("'sudo apt-get install passt' gives one; 'make deps && make' builds "
-                 "cubicle-slirp; --network=none needs none");
+        cli_error("network %s: %s is not there", network_kind_name(kind),
+                  kind == NETWORK_PASST ? "passt" : "cubicle-slirp");
+        cli_hint(kind == NETWORK_PASST
+                     ? "'sudo apt-get install passt' gives it; --network=stream:slirp "
+                       "does without"
+                     : "'make deps && make' builds it; 'sudo apt-get install passt' "
+                       "gives another, without IPv6; --network=none needs none");
         return -1;
     }
     if (helper_network(helper->line, &net) != 0) {

@@ -42,6 +42,15 @@ bool network_prefix(const char *text, char address[16], unsigned *bits)
     return inet_pton(AF_INET, address, &ignored) == 1;
 }
 
+bool network_memory(const char *text, size_t *bytes)
+{
+    if (!is_number(text, 16, 65536)) {
+        return false;
+    }
+    *bytes = (size_t)strtoul(text, NULL, 10) << 20;
+    return true;
+}
+
 static bool is_address(const char *text)
 {
     char address[16];
@@ -87,6 +96,13 @@ static bool is_mac(const char *text)
     return network_mac(text, mac) && (mac[0] & 1) == 0; /* one host's */
 }
 
+static bool is_memory(const char *text)
+{
+    size_t bytes;
+
+    return network_memory(text, &bytes);
+}
+
 static bool is_switch(const char *text)
 {
     return strcmp(text, "on") == 0 || strcmp(text, "off") == 0;
@@ -98,7 +114,7 @@ static const struct {
 } options[] = {
     {"address=", is_address},   {"gateway=", is_host},   {"dns=", is_host},
     {"address6=", is_address6}, {"gateway6=", is_host6}, {"mtu=", is_mtu},
-    {"mac=", is_mac},           {"offload=", is_switch},
+    {"mac=", is_mac},           {"offload=", is_switch}, {"memory=", is_memory},
 };
 
 enum network_word network_check(const char *word)
@@ -169,7 +185,7 @@ const char *network_parse(const char *text, struct network_spec *spec)
                : "bad option; there are, after commas: address=ADDRESS/BITS or "
                  "address=dhcp, gateway=ADDRESS, dns=ADDRESS, address6=ADDRESS, "
                  "gateway6=ADDRESS, mtu=1280...65520, mac=02:xx:xx:xx:xx:xx, "
-                 "offload=off";
+                 "offload=off, memory=MIB (16 to 65536)";
 }
 
 char *network_word(const char *line, unsigned index)

@@ -6,6 +6,7 @@
 #define CLI_NETWORK_SPEC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum network_kind {
     NETWORK_DEFAULT, /* nothing was said */
@@ -49,6 +50,9 @@ char *network_without(const char *line, const char *name);
 
 /** Six bytes of "02:00:00:00:00:01". */
 bool network_mac(const char *text, unsigned char mac[6]);
+
+/** Bytes of @text, a number of MiB from 16 to 65536. */
+bool network_memory(const char *text, size_t *bytes);
 
 /** An address with "/BITS", 1 to 32. */
 bool network_prefix(const char *text, char address[16], unsigned *bits);

@@ -73,7 +73,8 @@ static const struct argp_option options[] = {
      "none, stream (default where the system has a network: a helper process, which "
      "needs no rights), stream:passt, stream:slirp, stream:PATH (a UNIX socket), "
      "tap:NAME; "
-     "and address=, gateway=, dns=, address6=, gateway6=, mtu=, mac=, offload=",
+     "and address=, gateway=, dns=, address6=, gateway6=, mtu=, mac=, "
+     "offload=, memory=",
      0},
     {"publish", KEY_PUBLISH, "[ADDRESS:]HOSTPORT:PORT[/udp]", 0,
      "have a port of the host (of 127.0.0.1, unless ADDRESS says otherwise) lead to "

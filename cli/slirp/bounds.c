@@ -21,20 +21,21 @@
  * would raise its own threshold with the first that is freed. Frames, of up to 64 KiB, stay below. */
 #define SEPARATE_BYTES (96 * 1024)
 
-/* Resident bytes. The first has room for 2,000 connections whose buffers have been full in both directions. */
-#define MEMORY_ENOUGH ((size_t)512 << 20) /* with these new connections wait */
-#define MEMORY_MOST ((size_t)768 << 20)   /* with these nobody may send more */
 #define LOOK_EVERY 16 /* rounds of the loop between looks at the memory */
 
 static bool open_fds[CONNECTIONS_MAX + RESERVE];
 static unsigned nopen, most_open;
 static int memory_fd = -1;
-static size_t memory; /* resident bytes, as of the last look */
+static size_t memory;        /* resident bytes, as of the last look */
+static size_t memory_enough; /* with these new connections wait */
+static size_t memory_most;   /* with these nobody may send more until some have ended */
 
-bool bounds_setup(void)
+bool bounds_setup(size_t bytes)
 {
     struct rlimit files;
 
+    memory_enough = bytes / 3 * 2;
+    memory_most = bytes;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return false;
     }
@@ -86,10 +87,10 @@ void bounds_look(void)
 
 bool bounds_may_begin(void)
 {
-    return nopen < most_open && memory < MEMORY_ENOUGH;
+    return nopen < most_open && memory < memory_enough;
 }
 
 bool bounds_may_send(void)
 {
-    return memory < MEMORY_MOST;
+    return memory < memory_most;
 }

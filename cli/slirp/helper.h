@@ -19,6 +19,7 @@ struct helper_options {
     struct in6_addr address6, gateway6;            /* in one network of 64 bits */
     bool ipv6;
     size_t mtu;
+    size_t memory; /* resident bytes that connections may have */
     struct publish *publish;
     unsigned npublish;
 };
@@ -41,8 +42,8 @@ bool address_allowed(const uint8_t *frame, size_t size);
  *  connection nor much data while there is no room for it. TCP sends both again. */
 bool frame_affordable(const uint8_t *frame, size_t size);
 
-/** Bounds on descriptors and memory. False after a message: the host does not have the least. */
-bool bounds_setup(void);
+/** Bounds on descriptors, and memory of @bytes. False after a message: the host does not have the least. */
+bool bounds_setup(size_t bytes);
 /** libslirp has opened, or closes, a socket. */
 void bounds_opened(int fd, void *opaque);
 void bounds_closed(int fd, void *opaque);

@@ -8,7 +8,7 @@ int main(int argc, char **argv)
 
     helper_options(argc, argv, &options);
     stream_setup(options.fd);
-    if (!bounds_setup()) {
+    if (!bounds_setup(options.memory)) {
         return 1;
     }
     Slirp *slirp = world_create(&options);

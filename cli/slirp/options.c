@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Two thirds are room for 2,000 connections whose buffers have been full in both directions. */
+#define MEMORY_MIB 768
+
 enum key {
     KEY_FD = 256,
     KEY_ADDRESS,
@@ -15,6 +18,7 @@ enum key {
     KEY_ADDRESS6,
     KEY_GATEWAY6,
     KEY_MTU,
+    KEY_MEMORY,
     KEY_PUBLISH
 };
 
@@ -26,6 +30,10 @@ static const struct argp_option known[] = {
     {"address6", KEY_ADDRESS6, "ADDRESS", 0, "of the system, for IPv6", 0},
     {"gateway6", KEY_GATEWAY6, "ADDRESS", 0, "of this program, in the same /64", 0},
     {"mtu", KEY_MTU, "BYTES", 0, "576 to 65520 (default)", 0},
+    {"memory", KEY_MEMORY, "MIB", 0,
+     "resident MiB with which nobody may send more, 16 to 65536 (default 768); new "
+     "connections wait with two thirds of it",
+     0},
     {"publish", KEY_PUBLISH, "[ADDRESS:]HOSTPORT:PORT[/udp]", 0,
      "a port of the host that leads to the system; may be repeated", 0},
     {0},
@@ -93,6 +101,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case KEY_MTU:
         o->mtu = strtoul(text, NULL, 10);
         return 0;
+    case KEY_MEMORY:
+        if (!network_memory(text, &o->memory)) {
+            argp_error(state, "--memory=%s: it is 16 to 65536, in MiB", text);
+        }
+        return 0;
     case KEY_PUBLISH:
         if (!publish_parse(text, &o->publish[o->npublish++])) {
             argp_error(state, "--publish=%s: it is [ADDRESS:]HOSTPORT:PORT[/udp]",
@@ -125,7 +138,8 @@ void helper_options(int argc, char **argv, struct helper_options *options)
                "--network=stream' starts it.",
     };
 
-    *options = (struct helper_options){.fd = -1, .mtu = 65520};
+    *options = (struct helper_options){
+        .fd = -1, .mtu = 65520, .memory = (size_t)MEMORY_MIB << 20};
     options->publish = calloc((size_t)argc + 1, sizeof(*options->publish));
     if (options->publish == NULL ||
         argp_parse(&argp, argc, argv, 0, NULL, options) != 0) {

@@ -15,6 +15,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -23,15 +24,17 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import (  # noqa: E402
+    BUILD,
     CUBICLE,
     SLOW,
+    Skip,
     Suite,
     check,
     execute,
     mode,
     temporary_directory,
 )
-from web import Server, content  # noqa: E402
+from web import Server, content, free_port  # noqa: E402
 
 SIZES = [0, 1, 1023, 4096, 65535, 65536, 65537, 1 << 20, (8 << 20) + 1, 64 << 20]
 MODIFIED = 1_500_000_000
@@ -394,6 +397,78 @@ def ends(number, isolation):
             client.close()
 
 
+SINGLE = """\
+daemon off;
+master_process off;
+user root;
+pid {top}/nginx.pid;
+error_log stderr crit;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    client_body_temp_path {top}/body;
+    server {{ listen {port}; keepalive_timeout 65s; location / {{ return 200 "{word}"; }} }}
+}}
+"""
+
+
+def said(client):
+    """What the server says, or the error that it is."""
+    try:
+        client.request("GET", "/")
+        return client.getresponse().read().decode()
+    except (http.client.HTTPException, OSError):
+        return "closed"
+
+
+def reloaded(port, process, change):
+    """What a connection that is there is told after SIGHUP, and new ones are before and after it has ended."""
+    old, *new = (http.client.HTTPConnection("127.0.0.1", port, timeout=20 * SLOW) for _ in range(4))
+    before = said(old)
+    change()
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5 * SLOW)
+    answers = [before, said(old), said(new[0]), said(new[1])]
+    old.close()
+    time.sleep(0.2 * SLOW)
+    return [*answers, said(new[2])]
+
+
+def reload():
+    """Without a master process SIGHUP does no good, here as on Linux: docs/nginx.md says what it does."""
+    native = BUILD / "native/nginx"
+    if not native.exists():
+        raise Skip(f"{native} is not there; `make` builds it")
+    with temporary_directory() as folder:
+        top, port = Path(folder), free_port()
+        for path in (top, top / "root", top / "mounted"):
+            path.mkdir(exist_ok=True)
+            path.chmod(0o755)
+
+        def write(to, word, **fields):
+            to.write_text(SINGLE.format(word=word, **fields))
+
+        def here(word):
+            write(top / "mounted/nginx.conf", word, top="/tmp", port=80)
+
+        def on_linux(word):
+            write(top / "native.conf", word, top=top, port=f"127.0.0.1:{port}")
+
+        here("one")
+        on_linux("one")
+        with subprocess.Popen([native, "-p", top, "-c", top / "native.conf", "-e", "stderr"]) as process:
+            try:
+                end = time.monotonic() + 20 * SLOW
+                while said(http.client.HTTPConnection("127.0.0.1", port)) != "one":
+                    check(time.monotonic() < end, "NGINX as a Linux process does not answer")
+                expected = reloaded(port, process, lambda: on_linux("two"))
+            finally:
+                process.kill()
+        with Server(top / "root", options=[f"--mount={top}/mounted:/etc/nginx"]) as server:
+            same(reloaded(server.address[1], server.process, lambda: here("two")), expected, "answers")
+        same(expected, ["one", "one", "closed", "closed", "one"], "answers on Linux")
+
+
 def command(arguments, status, pattern, configuration=None):
     """`cubicle run nginx -- ARGUMENTS`"""
     with temporary_directory() as folder:
@@ -456,6 +531,7 @@ def main():
         for test in TESTS:
             suite.add(f"{test.__name__}, {name}", configuration.run, test)
         suite.add(f"the server ends, {name}", configuration.stop)
+    suite.add("SIGHUP, and another configuration", reload)
     for number in (signal.SIGQUIT, signal.SIGTERM):
         suite.add(f"{number.name} ends it", ends, number, "sfi")
     status = suite.main()

@@ -347,6 +347,45 @@ def helper_memory():
                 time.sleep(0.5)
 
 
+def helper_little_memory():
+    """With two thirds of its memory cubicle-slirp lets new clients wait, and with all of it nobody sends more; until others are gone."""
+    bound, count = 24 * MIB, 300
+    with temporary_directory() as folder, Namespace():
+        for name in ("rmem", "wmem"):  # the host's own buffers would take all
+            Path(f"/proc/sys/net/ipv4/tcp_{name}").write_text("4096 65536 65536")
+        files = make_root(folder)
+        (Path(folder) / "etc/nginx").mkdir(parents=True)
+        (Path(folder) / "etc/nginx/nginx.conf").write_text(CONFIGURATION)
+        with Server(folder, options=["--network=stream:slirp,memory=24"]) as server:
+            clients = [Client(server) for _ in range(count)]
+            for client in clients:
+                client.get("empty")
+            for client in clients:  # each has room for 128 KiB in the helper
+                client.ask("1m")
+            time.sleep(1)
+            most = resident_bytes(server.process.pid, "cubicle-slirp")
+            # It looks at its memory now and then; without a bound it would have 42 MiB.
+            check(bound * 2 / 3 < most < bound + 8 * MIB, f"the helper has {most} bytes")
+            late = Client(server, 2)
+            late.ask("small")
+            try:
+                late.more()
+            except TimeoutError:
+                pass
+            else:
+                raise Failure("a new client has been served")
+            for client in clients[20:]:
+                reset(client.socket)
+            with ThreadPoolExecutor(20) as pool:
+                for answer in pool.map(Client.answer, clients[:20]):
+                    check(answer == (200, files["1m"]), "wrong bytes")
+            for client in clients[:20]:
+                client.socket.close()
+            late.socket.settimeout(30 * SLOW)
+            check(late.answer() == (200, files["small"]), "the late client's answer")
+            late.socket.close()
+
+
 def helper_descriptors():
     """Where cubicle-slirp has no descriptor left, clients wait for one, and so does it: it does not spin."""
     with temporary_directory() as folder:
@@ -446,13 +485,13 @@ def serve_once(address, answer):
 
 
 def helper_ipv6():
-    """Through cubicle-slirp: a port that is published at ::1, and a server outside whose address is IPv6's."""
+    """Through the helper that the command takes by itself: a port that is published at ::1, and a server outside whose address is IPv6's."""
     with temporary_directory() as folder, Namespace() as network:
         files = make_root(folder)
         (Path(folder) / "etc/nginx").mkdir(parents=True)
         (Path(folder) / "etc/nginx/nginx.conf").write_text(BOTH)
         network.ip("addr", "add", f"{OUTSIDE6}/64", "dev", "lo", "nodad")
-        options = ["--publish=[::1]:8080:80", "--publish=127.0.0.1:8080:80", "--network=stream:slirp"]
+        options = ["--publish=[::1]:8080:80", "--publish=127.0.0.1:8080:80"]
         with Server(folder, ("::1", 8080), options=options) as server:
             serve_once((OUTSIDE6, 81), b"from outside")
             with Client(server) as client:
@@ -563,6 +602,7 @@ def main():
     for network in ("stream:slirp", "stream:passt"):
         suite.add(f"a large upload, {network}", upload, network)
     suite.add("the helper's memory", helper_memory)
+    suite.add("the helper's memory, when it is little", helper_little_memory)
     suite.add("the helper's descriptors", helper_descriptors)
     suite.add("a network that loses nothing", bad_network)
     suite.add("a network that loses 2 %", bad_network, loss=20, seed=2)
@@ -573,7 +613,7 @@ def main():
     suite.add("IPv6, an address that is given", over_ipv6,
               f",address6={PREFIX6}2/64,gateway6={ROUTER}", f"{PREFIX6}2")
     suite.add("IPv6, as a router announces", over_ipv6, "", BY_ITSELF)
-    suite.add("IPv6, through cubicle-slirp", helper_ipv6)
+    suite.add("IPv6, through a helper", helper_ipv6)
     suite.add("10,000 half-open connections", flood, 10000)
     return suite.main()
 

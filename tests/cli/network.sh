@@ -19,7 +19,7 @@ network 'option without value' 'bad option' none,mtu
 for option in address=10.0.0.1 address=10.0.0/24 address=10.0.0.1/33 address=10.0.0.1/0 \
     address=1.2.3.256/8 gateway=x gateway=10.0.0.1/24 dns=::1 address6=10.0.0.1 address6=::1/129 \
     mtu=1279 mtu=65521 mtu=-1 mtu=1500x mac=01:00:00:00:00:01 mac=02:00:00:00:00 \
-    mac=02:00:00:00:00:0g mac=2:0:0:0:0:1 offload=maybe; do
+    mac=02:00:00:00:00:0g mac=2:0:0:0:0:1 offload=maybe memory=15 memory=65537 memory=64M memory=; do
     network "bad $option" 'bad option' "none,$option"
 done
 network 'path too long' 'too long for a socket' "stream:/$(printf '%0200d' 0)"
@@ -39,6 +39,12 @@ for port in 80 80: :80 x:80 80:x 0:80 80:0 65536:80 80:65536 80:80/sctp 80:80/ 1
 done
 expect 125 'publish of an IPv6 address does not go with stream:passt' 'IPv6 with passt' \
     cubicle run --network=stream:passt '--publish=[::1]:8080:80' "$system" -- netdev '' info
+expect 125 'address6= does not go with stream:passt' 'an IPv6 address with passt' \
+    cubicle run --network=stream:passt,address6=fd00::5,gateway6=fd00::1 "$system" -- netdev '' info
+expect 125 'memory= does not go with stream:passt' 'memory of passt' \
+    cubicle run --network=stream:passt,memory=64 "$system" -- netdev '' info
+expect 125 'memory= does not go with network tap' 'memory of a TAP device' \
+    cubicle run --network=tap:t0,memory=64 "$system" -- netdev '' info
 expect 125 'a helper needs address6=ADDRESS and gateway6=ADDRESS' 'IPv6 without a gateway' \
     cubicle run --network=stream:slirp,address6=fd00::5 "$system" -- netdev '' info
 publish 'no helper' 'publish does not go with network none' 8080:80
@@ -80,7 +86,10 @@ ok 'and how to get it'
 # Without any: the command alone, in a folder without cubicle-slirp.
 mkdir -p alone/bin
 cp "$build/bin/cubicle" alone/bin
-expect 125 'network stream:slirp: neither passt nor cubicle-slirp is there' 'no helper at all' \
+expect 125 'network stream:slirp: cubicle-slirp is not there' 'IPv6 without cubicle-slirp' \
+    alone/bin/cubicle run --network=stream '--publish=[::1]:8080:80' "--modules=$build/modules/sfi" \
+    "--interfaces=$build/interfaces" "$system" -- netdev '' info
+expect 125 'network stream:slirp: cubicle-slirp is not there' 'no helper at all' \
     env PATH=empty alone/bin/cubicle run --network=stream "--modules=$build/modules/sfi" \
     "--interfaces=$build/interfaces" "$system" -- netdev '' info
 grep -q 'apt-get install passt' err && grep -q 'network=none needs none' err
