@@ -3,7 +3,7 @@
  * answer it does so too, so that A may call B and B call A again.
  *
  *   SV1  A message is carried out only where its sender has a trampoline for it, to this cubicle.
- *   SV2  An answer is taken only from the process that is asked, for a call to it that waits; once.
+ *   SV2  An answer is taken only from the process that is asked, for the innermost call to it.
  *   SV3  Pages are changed for an allocator only while this cubicle waits for an answer of it, or where they have been given back.
  */
 #include "base/page.h"
@@ -64,31 +64,6 @@ static int serve_gone_error(const struct channel_peer *peer)
     return channel_life(peer->id) != peer->life ? -ECONNRESET : -EOWNERDEAD;
 }
 
-/* A question that has no answer yet, on the stack of ipc_ask(). Nothing unwinds over that while
- * messages are still heard. */
-struct question {
-    const struct channel_peer *peer;
-    uint64_t call;
-    struct channel_line *answer;
-    bool answered;
-    struct question *before; /* which was asked before, and waits meanwhile */
-};
-static struct question *questions; /* the innermost */
-
-/* The answer of @from to any question that waits: it may come while another, inside of it, is
- * still without one (SV2). */
-static void serve_take_answer(const struct channel_peer *from,
-                              const struct channel_line *line)
-{
-    for (struct question *q = questions; q != NULL; q = q->before) {
-        if (!q->answered && q->peer == from && q->call == line->call) {
-            *q->answer = *line;
-            q->answered = true;
-            return;
-        }
-    }
-}
-
 int ipc_ask(struct channel_peer *peer, struct channel_line *answer)
 {
     /* Not a number that whoever was this cubicle before has used. */
@@ -102,23 +77,17 @@ int ipc_ask(struct channel_peer *peer, struct channel_line *answer)
     peer->asked++;
     channel_begin(peer)->call = call;
     bool handed_over = channel_send(peer);
-    struct question question = {
-        .peer = peer, .call = call, .answer = answer, .before = questions};
-    questions = &question;
-    struct channel_line heard;
     struct channel_peer *from;
-    while (!question.answered &&
-           (from = channel_wait(peer, &heard, handed_over)) != NULL) {
-        if (heard.kind == CHANNEL_RESULT) {
-            serve_take_answer(from, &heard);
-        } else {
-            ipc_serve(from, &heard);
+    while ((from = channel_wait(peer, answer, handed_over)) != NULL) {
+        if (answer->kind != CHANNEL_RESULT) {
+            ipc_serve(from, answer);
+        } else if (from == peer && answer->call == call) { /* SV2 */
+            break;
         }
         handed_over = false;
     }
-    questions = question.before;
     peer->asked--;
-    return question.answered ? 0 : serve_gone_error(peer);
+    return from != NULL ? 0 : serve_gone_error(peer);
 }
 
 void ipc_answer(struct channel_peer *to, uint64_t call, uint64_t result,
