@@ -1,5 +1,6 @@
 # The interface registry: build/interfaces/NAME.desc for every annotated header, and
-# build/interfaces/gen/NAME_ops.h where an interface has several providers. Headers that
+# build/interfaces/gen/NAME_ops.h where an interface has several providers, and for libc
+# build/interfaces/NAME_functions.h. Headers that
 # all modules may include go where cubicle-cc looks for them: SYSROOT/include/NAME.h,
 # SYSROOT/include/NAME_ops.h, SYSROOT/include/cubicle/*.h.
 
@@ -17,7 +18,7 @@ INTERFACES += $(call interface_desc,$(1))
 $(call interface_desc,$(1)): $(1) $(CUBICLE_IDL)
 	$$(call say,IDL,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$(CUBICLE_IDL) --strict -Iinclude -Iinterfaces -o $$(@D) \
+	$(Q)$(CUBICLE_IDL) --strict --functions -Iinclude -Iinterfaces -o $$(@D) \
 	    --depfile $$(@:.desc=.d) $$<
 -include $(patsubst %.desc,%.d,$(call interface_desc,$(1)))
 endef
@@ -26,6 +27,7 @@ $(foreach h,$(INTERFACE_HEADERS) $(TEST_INTERFACE_HEADERS), \
 
 # Made together with the descriptor.
 $(B)/interfaces/gen/%_ops.h: $(B)/interfaces/%.desc ;
+$(B)/interfaces/%_functions.h: $(B)/interfaces/%.desc ;
 
 # $(1) isolation, $(2) source, $(3) name under include/
 define sysroot_header

@@ -63,6 +63,9 @@ merge() {
     for file in "$ours"/compiler/*; do
         copy "$file" "$merged/src/compiler/${file##*/}"
     done
+    for file in alloc clock cubicle plat random vfs; do
+        copy "$top/build/interfaces/${file}_functions.h" "$merged/arch/cubicle64/${file}_functions.h"
+    done
     # The stack's functions are bound by name, with the fingerprint of their interface.
     for file in interfaces/socket.h interfaces/cubicle.h include/cubicle/interface.h build/interfaces/gen/socket_ops.h; do
         sed 's,<socket.h>,"socket.h",; s,<cubicle.h>,"cubicle.h",; s,<cubicle/interface.h>,"interface.h",' \

@@ -1,7 +1,8 @@
 # Builds libc for both isolations: build/sysroot/{sfi,none}/{include,lib}. Included by modules.mk.
 
 LIBC_INPUTS := libc/build.sh libc/reused.txt $(shell find libc/arch libc/src libc/crt libc/compiler -type f) \
-    interfaces/socket.h interfaces/cubicle.h include/cubicle/interface.h $(B)/interfaces/gen/socket_ops.h
+    interfaces/socket.h interfaces/cubicle.h include/cubicle/interface.h $(B)/interfaces/gen/socket_ops.h \
+    $(patsubst %,$(B)/interfaces/%_functions.h,alloc clock cubicle plat random vfs)
 
 FETCH += musl
 

@@ -3,6 +3,7 @@
 #include "base/message.h"
 #include "base/page.h"
 #include "fault/watchdog.h"
+#include "gate/gate.h"
 #include "gate/host_files.h"
 #include "memory/memory.h"
 
@@ -23,7 +24,7 @@ int system_plan(const struct monitor_config *config, struct system *system)
 {
     const size_t nmodules = system_count_modules(config);
     *system = (struct system){
-        .link = {.config = config, .nmodules = nmodules},
+        .link = {.config = config, .nmodules = nmodules, .gates = gate_interface},
         .cubicles = config->cubicles,
         .ncubicles = config->ncubicles,
     };

@@ -202,9 +202,14 @@ static void input_frame(unsigned index, const struct netif_frame *about)
     }
     const uint16_t type = (uint16_t)(frame[12] << 8 | frame[13]);
     const size_t size = about->size - ETHERNET_HEADER;
-    struct pbuf *p = size > SHORT_MAX && arena_exhausted(&stack.packets) ? NULL
-                     : size <= COPY_MAX ? input_copy(index, ETHERNET_HEADER, size)
-                                        : input_lend(index, ETHERNET_HEADER, size);
+    struct pbuf *p = NULL;
+    if (size > COPY_MAX) {
+        p = input_lend(index, ETHERNET_HEADER, size);
+    }
+    if (p == NULL && (size <= SHORT_MAX || !arena_exhausted(&stack.packets))) {
+        p = input_copy(index, ETHERNET_HEADER,
+                       size); /* also where buffers are scarce */
+    }
     if (p == NULL) {
         return; /* lost, as frames are */
     }

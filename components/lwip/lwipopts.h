@@ -49,6 +49,9 @@ void stack_packet_free(void *memory);
 #define ARP_QUEUEING 1
 #define ARP_TABLE_SIZE 64
 #define ARP_KEEP 15 /* seconds, see patches/ */
+#define LWIP_ND6_NUM_NEIGHBORS 64
+#define LWIP_ND6_NUM_DESTINATIONS 64
+#define ND6_QUEUE_LEN 8 /* packets that wait for a neighbour's address, see patches/ */
 #define IP_FORWARD 0
 #define IP_REASSEMBLY 1
 #define IP_REASS_MAX_PBUFS 256

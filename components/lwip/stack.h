@@ -175,6 +175,8 @@ size_t tcp_queue_limit(const struct sock *sock);
 bool tcp_writable(const struct sock *sock);
 /** Tells sockets that had no memory to send, where there is some. */
 void tcp_feed_starved(void);
+/** Gives up what has come out of order, and takes back windows, where memory is scarce. */
+void tcp_relieve(void);
 
 /* stream.c */
 int stream_put(struct sock *sock, const void *from, size_t count, bool more,
@@ -185,6 +187,8 @@ void stream_drop(struct sock *sock);
 /** The window of a new connection, before anything is received; and after SO_RCVBUF has changed. */
 void stream_limit_first(struct sock *sock);
 void stream_limit(struct sock *sock);
+/** Takes back what memory has no room for now of the window that the peer was told of: bytes beyond are dropped, and sent again. */
+void stream_relieve(struct sock *sock);
 
 /* listen.c */
 int listen_start(struct sock *sock, int backlog);

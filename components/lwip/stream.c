@@ -174,6 +174,17 @@ static void stream_lend(struct sock *sock, void *buf, size_t size)
     }
 }
 
+/* Bytes that a window may be of: less where memory is half used, or scarce, as for what is sent (tcp_queue_limit()). */
+static uint32_t stream_most(void)
+{
+    if (arena_scarce(&stack.packets) || arena_scarce(&stack.incoming)) {
+        return QUEUE_LEAST;
+    }
+    return arena_half_used(&stack.packets) || arena_half_used(&stack.incoming)
+               ? QUEUE_SHORT
+               : UINT32_MAX;
+}
+
 /*
  * SO_RCVBUF counts twice what a window has room for, as on Linux; but two segments of the connection always have room.
  * lwIP's windows are all alike: what a socket's should be less is withheld. A window does not shrink: what is there
@@ -182,8 +193,10 @@ static void stream_lend(struct sock *sock, void *buf, size_t size)
 static uint32_t stream_withhold(const struct sock *sock)
 {
     const uint32_t least = 2u * sock->tcp->mss, most = TCP_WND_MAX(sock->tcp);
+    const uint32_t room = stream_most();
     uint32_t window = (uint32_t)sock->options.receive_size / 2;
 
+    window = window < room ? window : room;
     window = window > least ? window : least;
     return window < most ? most - window : 0;
 }
@@ -223,6 +236,17 @@ void stream_limit(struct sock *sock)
     }
 }
 
+void stream_relieve(struct sock *sock)
+{
+    struct tcp_pcb *pcb = sock->tcp;
+    const uint32_t window = TCP_WND_MAX(pcb) - stream_withhold(sock);
+
+    if (pcb->rcv_wnd > window) {
+        sock->withheld += pcb->rcv_wnd - window;
+        pcb->rcv_wnd = window;
+    }
+}
+
 /* The program has taken @size bytes: the peer may send as many more. */
 static void stream_tell(struct sock *sock, size_t size)
 {
@@ -237,6 +261,9 @@ static void stream_tell(struct sock *sock, size_t size)
         const uint32_t kept = missing < size ? missing : (uint32_t)size;
         sock->withheld += kept;
         size -= kept;
+    } else {
+        size += sock->withheld - want; /* what memory had no room for */
+        sock->withheld = want;
     }
     stream_give_window(sock, size);
     /* lwIP tells of a window when it has grown by much: of a small one, that may be never. */

@@ -14,6 +14,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#define RELIEF_NS INT64_C(100000000)
+
 int error_of(err_t error)
 {
     switch (error) {
@@ -288,6 +290,26 @@ void tcp_feed_starved(void)
     }
 }
 
+/* Bytes out of order are kept so that less is sent again, and their senders have them still (RFC 2018, 8). Without this, peers that never
+ * send what is missing, or send to programs that do not read, would take all memory for good. */
+void tcp_relieve(void)
+{
+    static int64_t next_ns; /* to look at all connections costs something */
+
+    if (stack.now_ns < next_ns ||
+        (!arena_scarce(&stack.packets) && !arena_scarce(&stack.incoming))) {
+        return;
+    }
+    next_ns = stack.now_ns + RELIEF_NS;
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        struct sock *sock = pcb->callback_arg;
+        tcp_free_ooseq(pcb);
+        if (pcb->state >= ESTABLISHED && sock != NULL && sock->tcp == pcb) {
+            stream_relieve(sock);
+        }
+    }
+}
+
 int tcp_shut(struct sock *sock, bool read, bool write)
 {
     if (sock->state != SOCK_CONNECTED && sock->state != SOCK_CLOSED) {
@@ -326,6 +348,9 @@ void tcp_end(struct sock *sock, bool reset)
         (void)tcp_close(pcb);
         return;
     }
+    /* lwIP resets where its whole window is not free: what it lacks then is what nobody has read. */
+    pcb->rcv_wnd += sock->withheld;
+    sock->withheld = 0;
     tcp_detach(sock);
     if (reset) {
         tcp_abort(pcb);

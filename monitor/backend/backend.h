@@ -57,7 +57,7 @@ struct backend {
      *  a cubicle look into the page table first. */
     bool checks_copies;
     /** True when code may change the floating-point environment by itself, and look into
-     *  registers that verified code cannot (emit_plain.h). */
+     *  registers that verified code cannot (text_clear_x87, text_clear_avx512). */
     bool plain_fenv;
     /** True when each cubicle has a view of its own: to share() a page with one takes it from
      *  nobody, and to revoke() one that was not shared changes nothing. */
@@ -77,7 +77,7 @@ struct backend {
     int (*map)(unsigned owner, uint32_t page, uint32_t npages);
     /** Ends the owner's mapping and drops the contents for good. */
     int (*unmap)(unsigned owner, uint32_t page, uint32_t npages);
-    /** Makes the owner's pages zero, for all who reach them; nothing else changes. */
+    /** Makes the owner's pages zero, in every view; nothing else changes. */
     int (*empty)(unsigned owner, uint32_t page, uint32_t npages);
     /** Changes the owner's rights (PAGE_*; 0: none). */
     int (*protect)(unsigned owner, uint32_t page, uint32_t npages, unsigned rights);
@@ -127,8 +127,8 @@ struct backend {
      *  entered, or, @returning, returned to. May use rax (entered), r10, r11; rcx and rdx
      *  (returning). */
     void (*emit_open)(struct emitter *e, bool returning);
-    /** Writes the instructions that switch rights to cubicle @id: for its function, or,
-     *  @returning, to its call. May use rax, rbx, r10 to r13; returning: all scratch
+    /** Writes the instructions that switch rights to cubicle @id: for its function, as the
+     *  callee, or, @returning, to its call, as the caller. May use rax, rbx, r10 to r13; returning: all scratch
      *  registers but rax and r11. */
     void (*emit_switch)(struct emitter *e, unsigned id, bool returning);
     /** Writes what is needed where caller @id goes on after a host call in which the thread
@@ -142,7 +142,7 @@ struct backend {
     const char *(*switching)(uint64_t *restored);
 };
 
-/* For backends whose monitor has the rights of whoever it works for. */
+/* For backends whose monitor has the rights of the cubicle that it works for. */
 uint32_t backend_nothing_hot(unsigned peer, uint32_t page, uint32_t npages);
 int backend_nothing_to_reclaim(unsigned owner, uint32_t page);
 int backend_start_thread(void);

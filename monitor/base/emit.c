@@ -2,7 +2,65 @@
 
 #include <string.h>
 
-void emit_bytes(struct emitter *e, const void *bytes, size_t n)
+/* What a hole can hold. */
+enum emit_kind {
+    EMIT_NONE,         /* there is no such hole */
+    EMIT_JUMP,         /* a distance, by emit_land() */
+    EMIT_NUMBER,       /* 0 to INT32_MAX */
+    EMIT_DISPLACEMENT, /* a multiple of 4 in 32 bits, with sign */
+    EMIT_BITS,         /* 32 bits */
+    EMIT_DISTANCE,     /* 32 bits, with sign */
+    EMIT_ADDRESS,      /* 64 bits, not 0, loaded into a register */
+    EMIT_WORD,         /* the same, and may be 0 */
+};
+
+static const enum emit_kind kinds[HOLES] = {
+    [EMIT_HOLE(CALLER)] = EMIT_NUMBER,
+    [EMIT_HOLE(CALLEE)] = EMIT_NUMBER,
+    [EMIT_HOLE(ID)] = EMIT_NUMBER,
+    [EMIT_HOLE(CALLER_STACK)] = EMIT_DISPLACEMENT,
+    [EMIT_HOLE(CALLER_TP)] = EMIT_DISPLACEMENT,
+    [EMIT_HOLE(CALLEE_STACK)] = EMIT_DISPLACEMENT,
+    [EMIT_HOLE(CALLEE_TP)] = EMIT_DISPLACEMENT,
+    [EMIT_HOLE(CALLEE_ENTRY_MASK)] = EMIT_DISPLACEMENT,
+    [EMIT_HOLE(RIGHTS)] = EMIT_DISPLACEMENT,
+    [EMIT_HOLE(RIGHTS_MASK)] = EMIT_BITS,
+    [EMIT_HOLE(FUNCTION)] = EMIT_DISTANCE,
+    [EMIT_HOLE(NOT_CALLER)] = EMIT_JUMP,
+    [EMIT_HOLE(NOT_OURS)] = EMIT_JUMP,
+    [EMIT_HOLE(CHANGED)] = EMIT_JUMP,
+    [EMIT_HOLE(FAILED)] = EMIT_JUMP,
+    [EMIT_HOLE(RETURNED)] = EMIT_JUMP,
+    [EMIT_HOLE(COUNT)] = EMIT_ADDRESS,
+    [EMIT_HOLE(TRAMPOLINE)] = EMIT_ADDRESS,
+    [EMIT_HOLE(ENTER)] = EMIT_ADDRESS,
+    [EMIT_HOLE(LEAVE)] = EMIT_ADDRESS,
+    [EMIT_HOLE(TARGET)] = EMIT_WORD,
+    [EMIT_HOLE(REPORT)] = EMIT_ADDRESS,
+    [EMIT_HOLE(CALL)] = EMIT_ADDRESS,
+    [EMIT_HOLE(BODY)] = EMIT_ADDRESS,
+    [EMIT_HOLE(RETURN)] = EMIT_ADDRESS,
+    [EMIT_HOLE(VIEW)] = EMIT_WORD,
+};
+
+void emit_set(struct emitter *e, unsigned hole, uint64_t value)
+{
+    e->values[hole] = value;
+    e->known[hole] = true;
+}
+
+bool emit_forget(struct emitter *e)
+{
+    bool landed = true;
+    for (unsigned i = 0; i < HOLES; i++) {
+        landed = landed && e->jumps[i] == NULL;
+        e->jumps[i] = NULL;
+        e->known[i] = false;
+    }
+    return landed && !e->full;
+}
+
+static void emit_bytes(struct emitter *e, const void *bytes, size_t n)
 {
     if (e->full || (size_t)(e->end - e->at) < n) {
         e->full = true;
@@ -12,231 +70,143 @@ void emit_bytes(struct emitter *e, const void *bytes, size_t n)
     e->at += n;
 }
 
-void emit_u8(struct emitter *e, uint8_t byte)
+/* Does a placeholder begin at @at, with @n bytes to go? Then @number becomes its hole's. */
+static bool emit_is_hole(const uint8_t *at, size_t n, unsigned *number)
 {
-    if (e->full || e->at == e->end) {
-        e->full = true;
-        return;
+    uint32_t placeholder;
+    if (n < sizeof(placeholder)) {
+        return false;
     }
-    *e->at++ = byte;
+    memcpy(&placeholder, at, sizeof(placeholder));
+    *number = placeholder & 0xffff;
+    return placeholder - *number == HOLE32(0);
 }
 
-void emit_u32(struct emitter *e, uint32_t value)
-{
-    emit_bytes(e, &value, 4);
-}
-
-/* REX prefix: W, and the high bits of the reg and rm (or base) fields. */
-static uint8_t emit_rex(bool w, unsigned reg, unsigned rm)
-{
-    return (uint8_t)(0x40 | (w ? 8 : 0) | (reg >> 3 << 2) | (rm >> 3));
-}
-
-static uint8_t emit_modrm(unsigned mod, unsigned reg, unsigned rm)
-{
-    return (uint8_t)(mod << 6 | (reg & 7) << 3 | (rm & 7));
-}
-
-/* opcode with operands reg and disp32(%base), 64-bit. */
-static void emit_memory(struct emitter *e, uint8_t opcode, unsigned reg, int32_t disp,
-                        enum emit_register base)
-{
-    emit_u8(e, emit_rex(true, reg, base));
-    emit_u8(e, opcode);
-    emit_u8(e, emit_modrm(2, reg, base));
-    emit_u32(e, (uint32_t)disp);
-}
-
-/* opcode with operands reg and %fs:disp32, 64-bit. */
-static void emit_fs(struct emitter *e, uint8_t opcode, unsigned reg, int32_t disp)
-{
-    emit_u8(e, 0x64);
-    emit_u8(e, emit_rex(true, reg, 0));
-    emit_u8(e, opcode);
-    emit_u8(e, emit_modrm(0, reg, 4));
-    emit_u8(e, 0x25);
-    emit_u32(e, (uint32_t)disp);
-}
-
-void emit_mov_imm64_reg(struct emitter *e, uint64_t value, enum emit_register reg)
+/* What is loaded into a register: @hole is behind REX and opcode of a movabs. */
+static void emit_address(struct emitter *e, const uint8_t *hole, uint64_t value)
 {
     const bool avoid =
         e->spells != NULL && e->spells((const uint8_t *)&value, sizeof(value));
     const uint64_t written = avoid ? ~value : value;
-    emit_u8(e, emit_rex(true, 0, reg));
-    emit_u8(e, (uint8_t)(0xb8 | (reg & 7)));
+    /* not, of the same register: leaves the flags as they are. */
+    const uint8_t invert[] = {hole[-2], 0xf7, (uint8_t)(0xd0 | (hole[-1] & 7))};
     emit_bytes(e, &written, sizeof(written));
-    if (avoid) { /* not: leaves the flags as they are */
-        emit_u8(e, emit_rex(true, 0, reg));
-        emit_u8(e, 0xf7);
-        emit_u8(e, emit_modrm(3, 2, reg));
+    if (avoid) {
+        emit_bytes(e, invert, sizeof(invert));
     }
 }
 
-void emit_mov_imm32_reg(struct emitter *e, uint32_t value, enum emit_register reg)
+static bool emit_fits(enum emit_kind kind, uint64_t value)
 {
-    if (reg >= R8) {
-        emit_u8(e, 0x41);
+    const bool fits = (uint64_t)(int32_t)value == value;
+    switch (kind) {
+    case EMIT_NUMBER:
+        return value <= INT32_MAX;
+    case EMIT_DISPLACEMENT:
+        return fits && value % 4 == 0;
+    case EMIT_BITS:
+        return value <= UINT32_MAX;
+    case EMIT_DISTANCE:
+        return fits;
+    case EMIT_ADDRESS:
+        return value != 0;
+    case EMIT_WORD:
+        return true;
+    default:
+        return false;
     }
-    emit_u8(e, (uint8_t)(0xb8 | (reg & 7)));
-    emit_u32(e, value);
 }
 
-void emit_mov_reg_reg(struct emitter *e, enum emit_register from, enum emit_register to)
+/* Does movabs load the placeholder of @number, of which there are @n bytes? */
+static bool emit_is_movabs(const uint8_t *hole, size_t n, unsigned number)
 {
-    emit_u8(e, emit_rex(true, from, to));
-    emit_u8(e, 0x89);
-    emit_u8(e, emit_modrm(3, from, to));
+    const uint64_t placeholder = HOLE64(number);
+    return n >= sizeof(placeholder) &&
+           memcmp(hole, &placeholder, sizeof(placeholder)) == 0 &&
+           (hole[-2] & 0xfe) == 0x48 && (hole[-1] & 0xf8) == 0xb8;
 }
 
-void emit_mov_mem_reg(struct emitter *e, int32_t disp, enum emit_register base,
-                      enum emit_register to)
+/* Can hole @number be filled, whose placeholder begins at @hole and has @n bytes to the end? */
+static bool emit_can_fill(const struct emitter *e, unsigned number, const uint8_t *hole,
+                          size_t n)
 {
-    emit_memory(e, 0x8b, to, disp, base);
-}
-
-void emit_mov_reg_mem(struct emitter *e, enum emit_register from, int32_t disp,
-                      enum emit_register base)
-{
-    emit_memory(e, 0x89, from, disp, base);
-}
-
-void emit_movl_imm_mem(struct emitter *e, uint32_t value, int32_t disp,
-                       enum emit_register base)
-{
-    emit_u8(e, emit_rex(false, 0, base));
-    emit_u8(e, 0xc7);
-    emit_u8(e, emit_modrm(2, 0, base));
-    emit_u32(e, (uint32_t)disp);
-    emit_u32(e, value);
-}
-
-void emit_mov_fs_reg(struct emitter *e, int32_t disp, enum emit_register to)
-{
-    emit_fs(e, 0x8b, to, disp);
-}
-
-void emit_mov_reg_fs(struct emitter *e, enum emit_register from, int32_t disp)
-{
-    emit_fs(e, 0x89, from, disp);
-}
-
-void emit_mov_imm_fs(struct emitter *e, uint32_t value, int32_t disp)
-{
-    emit_fs(e, 0xc7, 0, disp);
-    emit_u32(e, value);
-}
-
-void emit_cmp_imm_fs(struct emitter *e, uint32_t value, int32_t disp)
-{
-    emit_fs(e, 0x81, 7, disp);
-    emit_u32(e, value);
-}
-
-void emit_cmpl_imm_mem(struct emitter *e, uint32_t value, int32_t disp,
-                       enum emit_register base)
-{
-    emit_u8(e, emit_rex(false, 7, base));
-    emit_u8(e, 0x81);
-    emit_u8(e, emit_modrm(2, 7, base));
-    emit_u32(e, (uint32_t)disp);
-    emit_u32(e, value);
-}
-
-void emit_lea(struct emitter *e, int32_t disp, enum emit_register base,
-              enum emit_register to)
-{
-    emit_memory(e, 0x8d, to, disp, base);
-}
-
-void emit_zero(struct emitter *e, enum emit_register reg)
-{
-    if (reg >= R8) {
-        emit_u8(e, emit_rex(false, reg, reg));
+    const enum emit_kind kind = number < HOLES ? kinds[number] : EMIT_NONE;
+    switch (kind) {
+    case EMIT_NONE:
+        return false;
+    case EMIT_JUMP:
+        return e->jumps[number] == NULL;
+    case EMIT_ADDRESS:
+    case EMIT_WORD:
+        if (!emit_is_movabs(hole, n, number)) {
+            return false;
+        }
+        break;
+    default:
+        break;
     }
-    emit_u8(e, 0x31);
-    emit_u8(e, emit_modrm(3, reg, reg));
+    return e->known[number] && emit_fits(kind, e->values[number]);
 }
 
-void emit_truncate(struct emitter *e, enum emit_register reg, size_t size)
+/* Fills it. Returns the first byte behind the placeholder. */
+static const uint8_t *emit_fill(struct emitter *e, unsigned number, const uint8_t *hole,
+                                size_t n)
 {
-    if (size == 8) {
+    if (!emit_can_fill(e, number, hole, n)) {
+        e->full = true;
+        return hole + n;
+    }
+    const uint64_t value = e->values[number];
+    switch (kinds[number]) {
+    case EMIT_ADDRESS:
+    case EMIT_WORD:
+        emit_address(e, hole, value);
+        return hole + 8;
+    case EMIT_JUMP:
+        emit_bytes(e, hole, 4);
+        e->jumps[number] = e->at;
+        return hole + 4;
+    default:
+        emit_bytes(e, &value, 4);
+        return hole + 4;
+    }
+}
+
+void emit_steps(struct emitter *e, const struct emit_text *text, unsigned first,
+                unsigned end)
+{
+    if (first > end || end > text->nsteps) {
+        e->full = true;
         return;
     }
-    emit_u8(e, emit_rex(false, reg, reg));
-    if (size == 4) {
-        emit_u8(e, 0x89); /* mov %reg32,%reg32 */
-    } else {
-        emit_u8(e, 0x0f); /* movzbl, movzwl */
-        emit_u8(e, size == 1 ? 0xb6 : 0xb7);
-    }
-    emit_u8(e, emit_modrm(3, reg, reg));
-}
-
-void emit_jmp_reg(struct emitter *e, enum emit_register reg)
-{
-    emit_u8(e, emit_rex(false, 0, reg));
-    emit_u8(e, 0xff);
-    emit_u8(e, emit_modrm(3, 4, reg));
-}
-
-void emit_call_reg(struct emitter *e, enum emit_register reg)
-{
-    emit_u8(e, emit_rex(false, 0, reg));
-    emit_u8(e, 0xff);
-    emit_u8(e, emit_modrm(3, 2, reg));
-}
-
-void emit_wrgsbase(struct emitter *e, enum emit_register reg)
-{
-    emit_u8(e, 0xf3);
-    emit_u8(e, emit_rex(true, 0, reg));
-    emit_u8(e, 0x0f);
-    emit_u8(e, 0xae);
-    emit_u8(e, emit_modrm(3, 3, reg));
-}
-
-uint8_t *emit_jne(struct emitter *e)
-{
-    emit_u8(e, 0x0f);
-    emit_u8(e, 0x85);
-    emit_u32(e, 0);
-    return e->at;
-}
-
-uint8_t *emit_jmp(struct emitter *e)
-{
-    emit_u8(e, 0xe9);
-    emit_u32(e, 0);
-    return e->at;
-}
-
-void emit_patch(struct emitter *e, uint8_t *jump)
-{
-    if (!e->full) {
-        const int32_t distance = (int32_t)(e->at - jump);
-        memcpy(jump - 4, &distance, 4);
-    }
-}
-
-void emit_clear_vectors(struct emitter *e, unsigned keep, bool avx)
-{
-    for (unsigned n = 0; n < 16; n++) {
-        const uint8_t high = n >= 8;
-        const uint8_t modrm = emit_modrm(3, n, n);
-        if (keep >> n & 1) {
-            /* (v)movq %xmmN,%xmmN: the low 64 bits stay, the rest is cleared. keep < 8. */
-            const uint8_t vex[] = {0xc5, 0xfa, 0x7e, modrm};
-            const uint8_t sse[] = {0xf3, 0x0f, 0x7e, modrm};
-            emit_bytes(e, avx ? vex : sse, 4);
-        } else if (avx) {
-            /* vpxor %xmmN,%xmmN,%xmmN clears the whole ymmN. */
-            const uint8_t vex[] = {0xc4, high ? 0x41 : 0xe1,
-                                   (uint8_t)((~n & 15) << 3 | 1), 0xef, modrm};
-            emit_bytes(e, vex, 5);
-        } else {
-            const uint8_t sse[] = {0x66, high ? 0x45 : 0x40, 0x0f, 0xef, modrm};
-            emit_bytes(e, sse, 5);
+    const uint8_t *code = (const uint8_t *)text + text->code;
+    const uint8_t *const stop = code + text->marks[end];
+    const uint8_t *copied = code + text->marks[first];
+    for (const uint8_t *at = copied; at < stop;) {
+        unsigned number;
+        if (!emit_is_hole(at, (size_t)(stop - at), &number)) {
+            at++;
+            continue;
         }
+        emit_bytes(e, copied, (size_t)(at - copied));
+        copied = at = emit_fill(e, number, at, (size_t)(stop - at));
     }
+    emit_bytes(e, copied, (size_t)(stop - copied));
+}
+
+void emit_text(struct emitter *e, const struct emit_text *text)
+{
+    emit_steps(e, text, 0, text->nsteps);
+}
+
+void emit_land(struct emitter *e, unsigned hole)
+{
+    uint8_t *jump = e->jumps[hole];
+    if (e->full || jump == NULL) {
+        e->full = true;
+        return;
+    }
+    const int32_t distance = (int32_t)(e->at - jump);
+    memcpy(jump - 4, &distance, sizeof(distance));
+    e->jumps[hole] = NULL;
 }

@@ -1,83 +1,54 @@
 /*
- * The few machine instructions that trampolines are made of. Each function writes one
- * instruction; its name is the AT&T mnemonic with operands in AT&T order.
+ * Writes machine code: copies steps of texts, and fills their holes. emit_text.h says what
+ * these are.
  */
 #ifndef MONITOR_EMIT_H
 #define MONITOR_EMIT_H
+
+#include "emit_text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum emit_register {
-    RAX,
-    RCX,
-    RDX,
-    RBX,
-    RSP,
-    RBP,
-    RSI,
-    RDI,
-    R8,
-    R9,
-    R10,
-    R11,
-    R12,
-    R13,
-    R14,
-    R15
+/** As the assembler lays it out. */
+struct emit_text {
+    int32_t code; /* distance from here to the first step */
+    uint32_t nsteps;
+    uint32_t
+        marks[]; /* where steps begin and, last, where the last ends, from the first */
 };
+
+/** The number of a hole: EMIT_HOLE(CALLER). */
+#define EMIT_HOLE(name) ((unsigned)(HOLE_##name & 0xffff))
 
 struct emitter {
     uint8_t *at, *end;
-    bool full; /* something did not fit; nothing more is written */
-    /* Bytes that must not be; emit_mov_imm64_reg() avoids them. NULL: all may be. */
+    /* Something did not fit, or a hole had no value that it can hold. Nothing more is
+     * written. */
+    bool full;
+    /* Bytes that must not be; addresses that hold them are written as their complement,
+     * and `not`. NULL: all may be. */
     bool (*spells)(const uint8_t *bytes, size_t n);
+    uint64_t values[HOLES]; /* of holes; signed ones sign-extended */
+    bool known[HOLES];
+    uint8_t *jumps[HOLES]; /* behind a jump that has not landed */
 };
 
-void emit_bytes(struct emitter *e, const void *bytes, size_t n);
-void emit_u8(struct emitter *e, uint8_t byte);
-void emit_u32(struct emitter *e, uint32_t value);
+/** Gives hole @hole a value until emit_forget(). */
+void emit_set(struct emitter *e, unsigned hole, uint64_t value);
 
-/** Where the bytes of @value must not be: those of its complement, and not. */
-void emit_mov_imm64_reg(struct emitter *e, uint64_t value, enum emit_register reg);
-void emit_mov_imm32_reg(struct emitter *e, uint32_t value, enum emit_register reg);
-void emit_mov_reg_reg(struct emitter *e, enum emit_register from,
-                      enum emit_register to);
-/** mov disp(%base),%to; base must not be RSP or R12. */
-void emit_mov_mem_reg(struct emitter *e, int32_t disp, enum emit_register base,
-                      enum emit_register to);
-void emit_mov_reg_mem(struct emitter *e, enum emit_register from, int32_t disp,
-                      enum emit_register base);
-void emit_movl_imm_mem(struct emitter *e, uint32_t value, int32_t disp,
-                       enum emit_register base);
-void emit_mov_fs_reg(struct emitter *e, int32_t disp, enum emit_register to);
-void emit_mov_reg_fs(struct emitter *e, enum emit_register from, int32_t disp);
-/** movq $value,%fs:disp (sign-extended). */
-void emit_mov_imm_fs(struct emitter *e, uint32_t value, int32_t disp);
-/** cmpq $value,%fs:disp. */
-void emit_cmp_imm_fs(struct emitter *e, uint32_t value, int32_t disp);
-/** cmpl $value,disp(%base). */
-void emit_cmpl_imm_mem(struct emitter *e, uint32_t value, int32_t disp,
-                       enum emit_register base);
-void emit_lea(struct emitter *e, int32_t disp, enum emit_register base,
-              enum emit_register to);
-void emit_zero(struct emitter *e, enum emit_register reg);
-/** Zero-extends the low @size bytes (1, 2, 4) of @reg; 8 is nothing. */
-void emit_truncate(struct emitter *e, enum emit_register reg, size_t size);
-void emit_jmp_reg(struct emitter *e, enum emit_register reg);
-void emit_call_reg(struct emitter *e, enum emit_register reg);
-void emit_wrgsbase(struct emitter *e, enum emit_register reg);
+/** Forgets all values. False: a jump has not landed, or the emitter is full. */
+bool emit_forget(struct emitter *e) __attribute__((warn_unused_result));
 
-/** jne to a place not yet known; returns what emit_patch() needs. */
-uint8_t *emit_jne(struct emitter *e);
-/** jmp, likewise. */
-uint8_t *emit_jmp(struct emitter *e);
-/** Makes a jump written by emit_jne() or emit_jmp() land here. */
-void emit_patch(struct emitter *e, uint8_t *jump);
+/** Copies steps [@first, @end) of @text. */
+void emit_steps(struct emitter *e, const struct emit_text *text, unsigned first,
+                unsigned end);
 
-/** Clears xmm/ymm registers 0-15 but those of @keep (a bit each), whose upper bits above
- *  the low 64 are cleared. @avx: the CPU has ymm registers. */
-void emit_clear_vectors(struct emitter *e, unsigned keep, bool avx);
+/** Copies all steps. */
+void emit_text(struct emitter *e, const struct emit_text *text);
+
+/** Makes the jump to @hole that has been copied land here. */
+void emit_land(struct emitter *e, unsigned hole);
 
 #endif

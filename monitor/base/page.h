@@ -1,5 +1,5 @@
 /*
- * Page metadata: who owns each page of the offset space and what it is. One flat table,
+ * Page metadata: the owner of each page of the offset space, and what the page is. One flat table,
  * O(1). The table says what ought to be; the backend makes the hardware agree.
  *
  * Invariants (tests cite the numbers)

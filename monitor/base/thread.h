@@ -106,4 +106,17 @@ int thread_init(void) __attribute__((warn_unused_result));
 /** Top frame of the control stack, or NULL when no call is in progress. */
 struct call_frame *thread_top_frame(void);
 
+/** In a gate, whose own call is the top frame: the call that its caller is in, the frame below. Its
+ *  trampoline is 0 where the caller is in none. */
+static inline struct call_frame *thread_caller_frame(void)
+{
+    return thread_self.control - 2;
+}
+
+/** Ends a gate that does not return: its caller's call becomes the top frame. */
+static inline void thread_drop_gate(void)
+{
+    thread_self.control--;
+}
+
 #endif

@@ -37,8 +37,7 @@ uint64_t demand_source(const struct call_frame *frame, unsigned callee, uint64_t
 
 int demand_fetch(uint32_t to, uint64_t at, uint64_t size)
 {
-    /* The top frame is the call to the monitor, the one below that of the callee. */
-    const struct call_frame *frame = thread_self.control - 2;
+    const struct call_frame *frame = thread_caller_frame();
     const unsigned running = (unsigned)thread_self.running;
     unsigned whose;
     const uint64_t source = demand_source(frame, running, at, size, &whose);

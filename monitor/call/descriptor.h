@@ -137,7 +137,8 @@ int descriptor_find(const struct descriptor *descriptor, const char *name);
 
 /**
  * FNV-1a, 64 bits, over the descriptor @text without its fingerprint line, the names of
- * parameters and who may import a function: it changes with the binary interface and nothing else.
+ * parameters and the rule of which modules may import a function: it changes with the binary
+ * interface and nothing else.
  */
 uint64_t descriptor_fingerprint(const char *text, size_t len);
 

@@ -33,13 +33,13 @@ int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t);
 /** Ends the call: `result` is the callee's and may become an error. */
 void marshal_leave(struct call_frame *frame, struct trampoline *t);
 
-/** For functions with stacked arguments: all that the caller of @frame has passed, one for each
- *  parameter. -EFAULT. */
+/** For functions with stacked arguments: @values receives what the caller of @frame has passed,
+ *  one for each parameter. 0 or -EFAULT. */
 int marshal_gather_values(struct call_frame *frame, const struct trampoline *t,
                           uint64_t *values);
 
-/** The way back: to the registers of @frame, and to the callee's stack at *@sp, not below
- *  @limit. -ENOBUFS, -EFAULT. */
+/** The reverse, for the callee: @values go to the registers of @frame, and to the callee's stack
+ *  at *@sp, not below @limit. 0, -ENOBUFS or -EFAULT. */
 int marshal_scatter_values(struct call_frame *frame, const struct trampoline *t,
                            uint64_t *values, uint64_t *sp, uint64_t limit);
 

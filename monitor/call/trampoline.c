@@ -141,11 +141,11 @@ static bool trampoline_write(struct trampoline *t, bool *full)
     backend->begin_trampoline();
     *full = !trampoline_write_body(&body_emitter, t, &refuse, &ret);
     if (!*full) {
-        trampoline_write_stub(t, ret);
-        if (backend->accepts(stub, STUB_SIZE) &&
-            backend->accepts(body, (size_t)(body_emitter.at - body))) {
-            return true;
-        }
+        *full = !trampoline_write_stub(t, ret);
+    }
+    if (!*full && backend->accepts(stub, STUB_SIZE) &&
+        backend->accepts(body, (size_t)(body_emitter.at - body))) {
+        return true;
     }
     memset(stub, 0xcc, STUB_SIZE);
     memset(body, 0xcc, (size_t)(body_emitter.at - body));

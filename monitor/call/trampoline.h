@@ -9,10 +9,10 @@
  *       address, whatever the callee did.
  *   R4  Neither side sees a register value of the other but arguments and the result.
  *   R5  Below 4 GiB lie only stubs, and every 32-byte boundary in a stub is harmless to
- *       whoever jumps there: an entry (checked by R1), a call of the callee's function
+ *       code that jumps there: an entry (checked by R1), a call of the callee's function
  *       without its rights (no more than a jump to that function), a return (R2).
  *   R6  Stubs and bodies are never writable while they are executable.
- *   R7  Nobody but the monitor enters a cubicle whose modules are not all set up (entry.h).
+ *   R7  Only the monitor enters a cubicle whose modules are not all set up (entry.h).
  */
 #ifndef MONITOR_TRAMPOLINE_H
 #define MONITOR_TRAMPOLINE_H
@@ -49,17 +49,16 @@ struct trampoline {
 } __attribute__((aligned(
     64))); /* up to the first step: what a simple call reads is one cache line */
 
-/** Where bodies go that refuse to go on, with their trampoline's id in r10d: code that does
- *  not return. */
+/** Where a body jumps that refuses to go on, with its trampoline's id in r10d. The code there
+ *  does not return. */
 struct trampoline_refusals {
     void (*not_caller)(void); /* another cubicle runs than the caller (R1) */
     void (*not_ours)(void);   /* a return without a matching call (R2) */
-    void (*changed)(
-        void); /* the return address on the caller's stack is another (R3) */
+    void (*changed)(void);    /* the caller's return address has changed (R3) */
 };
 
-/** Reserves the memory of stubs and bodies and makes it writable; bodies will go to
- *  @refusals. */
+/** Reserves the memory of stubs and bodies and makes it writable. Bodies will jump to @refusals.
+ *  0 or a negative errno. */
 int trampoline_init(const struct trampoline_refusals *refusals)
     __attribute__((warn_unused_result));
 
@@ -74,9 +73,9 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
                                      uint64_t target, bool fenv);
 
 /**
- * Writes another trampoline like the one whose stub starts at @entry, for a caller whom its
- * address does not suit; trampoline_create() returns it from now on. NULL after a message when
- * there is no room, or without one when there is no trampoline.
+ * Writes another trampoline like the one whose stub starts at @entry, for a module that cannot
+ * hold that address (link_place.c says why); trampoline_create() returns the new one from now
+ * on. NULL: there is no room, after a message, or no trampoline starts at @entry.
  */
 struct trampoline *trampoline_renew(uint32_t entry);
 

@@ -34,7 +34,7 @@ enum fault_verdict fault_decide(const struct fault_world *world,
     if (info.kind == PAGE_CODE || info.kind == PAGE_STUB) {
         return FAULT_CODE;
     }
-    /* 8. Own memory: a right was missing, or the page is with somebody it was lent to. */
+    /* 8. Own memory: a right was missing, or the page is tagged for a peer that has it lent. */
     if (info.owner == event->running) {
         return (info.rights & event->access) == event->access ? FAULT_RECLAIM
                                                               : FAULT_RIGHTS;

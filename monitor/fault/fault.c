@@ -159,8 +159,8 @@ static void fault_handler(int signal, siginfo_t *info, void *opaque)
         return;
     }
     /* 1. Plain code calls, and returns, with flags that make the monitor's instructions trap,
-     * or, AC, those of whoever runs then; nobody needs them. And the monitor's own touch
-     * moves a page that is tagged for somebody back. */
+     * or, AC, those of the next cubicle; no program needs them. And the monitor's own touch
+     * of a page that is tagged for a peer moves it back to its owner. */
     greg_t *flags = &context->uc_mcontext.gregs[REG_EFL];
     if ((signal == SIGBUS && (*flags & EFLAGS_AC) != 0) ||
         (signal == SIGTRAP && (*flags & EFLAGS_TF) != 0 && !interrupted_cubicle)) {

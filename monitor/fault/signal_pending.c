@@ -1,6 +1,7 @@
 #include "signal_pending.h"
 #include "base/cubicle.h"
 #include "base/thread.h"
+#include "cubicle_gates.h"
 #include "fault.h"
 #include "monitor.h"
 
@@ -267,7 +268,7 @@ static bool signal_allowed(void)
     return self != NULL && self->is_app;
 }
 
-int64_t signal_set(uint64_t caught, uint64_t held, uint64_t ignored)
+int64_t gate_cubicle_signal_set(uint64_t caught, uint64_t held, uint64_t ignored)
 {
     if (!signal_allowed()) {
         return -EPERM;
@@ -283,7 +284,7 @@ int64_t signal_set(uint64_t caught, uint64_t held, uint64_t ignored)
     return (int64_t)inherited;
 }
 
-int64_t signal_take(uint64_t which)
+int64_t gate_cubicle_signal_take(uint64_t which)
 {
     if (!signal_allowed()) {
         return -EPERM;
@@ -293,7 +294,7 @@ int64_t signal_take(uint64_t which)
                      which);
 }
 
-int signal_await(uint64_t which, int64_t timeout_ns)
+int gate_cubicle_signal_wait(uint64_t which, int64_t timeout_ns)
 {
     if (!signal_allowed()) {
         return -EPERM;
@@ -312,7 +313,7 @@ static struct timeval signal_timeval(uint64_t ns)
     };
 }
 
-int signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left)
+int gate_cubicle_signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left)
 {
     const struct itimerval next = {.it_value = signal_timeval(first_ns),
                                    .it_interval = signal_timeval(interval_ns)};

@@ -37,11 +37,7 @@ bool signal_pending(void);
  */
 int signal_wait(int fd, short events, int64_t timeout_ns);
 
-/* The gates of cubicle.h, whose contracts are there. */
-int64_t signal_set(uint64_t catches, uint64_t holds, uint64_t ignores);
-int64_t signal_take(uint64_t which);
-int signal_await(uint64_t which, int64_t timeout_ns);
-int signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left);
+/* Its gates are those of interface `cubicle`: cubicle_gates.h declares them. */
 
 /** @cubicle begins anew: it has said nothing yet. */
 void signal_forget(const struct cubicle *cubicle);

@@ -19,7 +19,8 @@ struct unwind_target {
     uint64_t result;
 };
 
-/** Takes the stack of @cubicle away, also from calls that would return into it (U1). */
+/** Sets the stack pointer of @cubicle, and of calls that would return into it, to a guard page:
+ *  its next instruction that uses the stack traps (U1). */
 void unwind_poison(const struct cubicle *cubicle);
 
 /**
@@ -37,16 +38,18 @@ bool unwind_to_caller(struct cubicle *cubicle, struct unwind_target *target);
 /** Pops frames down to the monitor's own call, whose result will be @status. */
 bool unwind_to_monitor(int status, struct unwind_target *target);
 
-/** From now on everything ends, with @status: where calls of the monitor's lie on each other,
- *  each of them. */
+/** From now on the whole system ends, with @status: every call that the monitor has made, one
+ *  inside the other, is to return as soon as it can. */
 void unwind_end(int status);
+
+/** Does the system end? With which status? */
 bool unwind_ending(void);
 int unwind_end_status(void);
 
 /** True once policy `abort` has stopped the system. */
 bool unwind_aborted(void);
 
-/** Ends everything: the monitor's own call, at the bottom, returns @status. */
+/** Ends the system: the monitor's own call, the lowest frame in reach, returns @status. */
 void unwind_all(int status) __attribute__((noreturn));
 
 /** Continues at @target, abandoning the calling C code. */

@@ -8,6 +8,7 @@
 #include "base/panic.h"
 #include "call/demand.h"
 #include "call/trampoline_body.h"
+#include "cubicle_gates.h"
 #include "fault/signal_pending.h"
 #include "fault/stop.h"
 #include "fault/unwind.h"
@@ -25,56 +26,56 @@ static unsigned gate_caller(void)
     return (unsigned)thread_self.running;
 }
 
-static int gate_self(void)
+int gate_cubicle_self(void)
 {
     return (int)gate_caller();
 }
 
-static int gate_find_cubicle(const char *name)
+int gate_cubicle_find(const char *name)
 {
     const struct cubicle *cubicle = cubicle_by_name(name);
     return cubicle != NULL ? (int)cubicle->id : -ENOENT;
 }
 
-static int gate_window_init(void)
+int gate_cubicle_window_init(void)
 {
     if (backend->processes != NULL) {
         return -ENOSYS; /* nothing is lent from one process to another */
     }
-    return window_init(gate_caller());
+    return window_create(gate_caller());
 }
 
-static int gate_window_add(int id, uint64_t base, uint64_t len, int rights)
+int gate_cubicle_window_add(int id, uint64_t base, uint64_t len, int rights)
 {
     return window_add(gate_caller(), id, (uint32_t)base, len, (unsigned)rights);
 }
 
-static int gate_window_remove(int id, uint64_t base)
+int gate_cubicle_window_remove(int id, uint64_t base)
 {
     return window_remove(gate_caller(), id, (uint32_t)base);
 }
 
-static int gate_window_open(int id, int peer)
+int gate_cubicle_window_open(int id, int peer)
 {
     return peer > 0 ? window_open(gate_caller(), id, (unsigned)peer) : -ESRCH;
 }
 
-static int gate_window_close(int id, int peer)
+int gate_cubicle_window_close(int id, int peer)
 {
     return peer > 0 ? window_close(gate_caller(), id, (unsigned)peer) : -ESRCH;
 }
 
-static int gate_window_close_all(int id)
+int gate_cubicle_window_close_all(int id)
 {
     return window_close_all(gate_caller(), id);
 }
 
-static int gate_window_destroy(int id)
+int gate_cubicle_window_destroy(int id)
 {
     return window_destroy(gate_caller(), id);
 }
 
-static int gate_window_lender(uint64_t base, uint64_t len, int rights)
+int gate_cubicle_window_lender(uint64_t base, uint64_t len, int rights)
 {
     const uint64_t offset = (uint32_t)base;
     if (len == 0 || len > SPACE_SIZE || offset + len > SPACE_SIZE ||
@@ -97,7 +98,7 @@ static bool gate_pages(uint64_t base, uint64_t len, uint32_t *page, uint32_t *np
     return true;
 }
 
-static int gate_page_protect(uint64_t base, uint64_t len, int rights)
+int gate_cubicle_page_protect(uint64_t base, uint64_t len, int rights)
 {
     uint32_t page;
     uint32_t npages;
@@ -109,7 +110,7 @@ static int gate_page_protect(uint64_t base, uint64_t len, int rights)
                           (unsigned)rights);
 }
 
-static int gate_page_discard(uint64_t base, uint64_t len)
+int gate_cubicle_page_discard(uint64_t base, uint64_t len)
 {
     uint32_t page;
     uint32_t npages;
@@ -118,7 +119,7 @@ static int gate_page_discard(uint64_t base, uint64_t len)
                : -EINVAL;
 }
 
-static int gate_page_rights(uint64_t base, uint64_t len)
+int gate_cubicle_page_rights(uint64_t base, uint64_t len)
 {
     uint32_t page;
     uint32_t npages;
@@ -134,7 +135,7 @@ static struct cubicle *gate_owner(int owner)
     if (owner == 0 || owner == (int)gate_caller()) {
         return cubicle_get(gate_caller());
     }
-    const struct call_frame *frame = thread_self.control - 2;
+    const struct call_frame *frame = thread_caller_frame();
     const struct trampoline *t = trampoline_get(frame->trampoline);
     if (t == NULL || t->caller != (unsigned)owner || t->callee != gate_caller()) {
         return NULL;
@@ -189,27 +190,27 @@ static int gate_change(enum gate_pages change, int owner, uint64_t base,
     return cubicle != NULL ? gate_change_pages(change, cubicle, base, npages) : -EPERM;
 }
 
-static int gate_page_assign(int owner, uint64_t base, uint64_t npages)
+int gate_cubicle_page_assign(int owner, uint64_t base, uint64_t npages)
 {
     return gate_change(GATE_PAGES_ASSIGN, owner, base, npages);
 }
 
-static int gate_page_recall(int owner, uint64_t base, uint64_t npages)
+int gate_cubicle_page_recall(int owner, uint64_t base, uint64_t npages)
 {
     return gate_change(GATE_PAGES_RECALL, owner, base, npages);
 }
 
-static int gate_page_resume(int owner, uint64_t base, uint64_t npages)
+int gate_cubicle_page_resume(int owner, uint64_t base, uint64_t npages)
 {
     return gate_change(GATE_PAGES_RESUME, owner, base, npages);
 }
 
-static int gate_page_release(int owner, uint64_t base, uint64_t npages)
+int gate_cubicle_page_release(int owner, uint64_t base, uint64_t npages)
 {
     return gate_change(GATE_PAGES_RELEASE, owner, base, npages);
 }
 
-static int64_t gate_page_reclaim(int owner, uint64_t *base)
+int64_t gate_cubicle_page_reclaim(int owner, uint64_t *base)
 {
     struct cubicle *cubicle = owner > 0 ? cubicle_get((unsigned)owner) : NULL;
     uint32_t page;
@@ -221,14 +222,14 @@ static int64_t gate_page_reclaim(int owner, uint64_t *base)
     return npages;
 }
 
-static int gate_page_space(uint64_t *base, uint64_t *size)
+int gate_cubicle_page_space(uint64_t *base, uint64_t *size)
 {
     *base = HEAP_START;
     *size = memory_heap_end() - HEAP_START;
     return 0;
 }
 
-static int gate_thread_pointer_set(uint64_t tp)
+int gate_cubicle_thread_pointer_set(uint64_t tp)
 {
     struct thread_cubicle *self = &thread_self.cubicle[gate_caller()];
     if (self->tp != 0) {
@@ -240,7 +241,7 @@ static int gate_thread_pointer_set(uint64_t tp)
     return 0;
 }
 
-static uint64_t gate_fenv_get(void)
+uint64_t gate_cubicle_fenv_get(void)
 {
     uint32_t mxcsr;
     uint16_t control;
@@ -257,7 +258,7 @@ static uint64_t gate_fenv_get(void)
 #define FENV_X87_KNOWN \
     0x0f7fu /* precision, rounding, masks, and the bit that reads 1 */
 
-static int gate_fenv_set(uint64_t fenv)
+int gate_cubicle_fenv_set(uint64_t fenv)
 {
     const uint32_t mxcsr = (uint32_t)fenv;
     const uint16_t control = (uint16_t)(fenv >> 32);
@@ -272,11 +273,11 @@ static int gate_fenv_set(uint64_t fenv)
     return 0;
 }
 
-static void gate_exit(int status)
+void gate_cubicle_exit(int status)
 {
     struct cubicle *self = cubicle_get(gate_caller());
     struct unwind_target target;
-    thread_self.control--; /* this gate's own frame */
+    thread_drop_gate();
     window_forget_cubicle(self->id);
     unwind_stop(self, CUBICLE_EXITED, status);
     if (!unwind_to_caller(self, &target)) {
@@ -285,9 +286,9 @@ static void gate_exit(int status)
     unwind_resume(&target);
 }
 
-static void gate_abort(const char *reason)
+void gate_cubicle_abort(const char *reason)
 {
-    thread_self.control--;
+    thread_drop_gate();
     fault_stop_running(reason);
 }
 
@@ -298,18 +299,18 @@ static uint64_t *gate_epoch_of(struct cubicle *cubicle)
                                       : &cubicle->epoch;
 }
 
-static void gate_epoch_set(uint64_t epoch)
+void gate_cubicle_epoch_set(uint64_t epoch)
 {
     *gate_epoch_of(cubicle_get(gate_caller())) = epoch;
 }
 
-static uint64_t gate_epoch(int id)
+uint64_t gate_cubicle_epoch(int id)
 {
     struct cubicle *cubicle = cubicle_get((unsigned)id);
     return cubicle != NULL && cubicle_runs(cubicle) ? *gate_epoch_of(cubicle) : 0;
 }
 
-static int64_t gate_clock(int clock)
+int64_t gate_cubicle_clock(int clock)
 {
     static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
     struct timespec now;
@@ -319,54 +320,64 @@ static int64_t gate_clock(int clock)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int gate_fetch(uint64_t to, uint64_t at, uint64_t size)
+int gate_cubicle_fetch(uint64_t to, uint64_t at, uint64_t size)
 {
     return demand_fetch((uint32_t)to, at, size);
 }
 
-static int gate_bind(const char *interface, uint64_t fingerprint, const char *provider,
-                     uint64_t *table, uint64_t size)
+int gate_cubicle_bind(const char *interface, uint64_t fingerprint, const char *provider,
+                      void *table, uint64_t size)
 {
     return link_bound_table(gate_caller(), interface, fingerprint, provider, table,
                             size);
 }
 
-static const struct gate gates[] = {
-    {"cubicle_self", gate_self, 0},
-    {"cubicle_find", gate_find_cubicle, 0},
-    {"cubicle_window_init", gate_window_init, 0},
-    {"cubicle_window_add", gate_window_add, 0},
-    {"cubicle_window_remove", gate_window_remove, 0},
-    {"cubicle_window_open", gate_window_open, 0},
-    {"cubicle_window_close", gate_window_close, 0},
-    {"cubicle_window_close_all", gate_window_close_all, 0},
-    {"cubicle_window_destroy", gate_window_destroy, 0},
-    {"cubicle_window_lender", gate_window_lender, 0},
-    {"cubicle_page_protect", gate_page_protect, 0},
-    {"cubicle_page_discard", gate_page_discard, 0},
-    {"cubicle_page_rights", gate_page_rights, 0},
-    {"cubicle_page_assign", gate_page_assign, MONITOR_RIGHT_ALLOCATOR},
-    {"cubicle_page_recall", gate_page_recall, MONITOR_RIGHT_ALLOCATOR},
-    {"cubicle_page_resume", gate_page_resume, MONITOR_RIGHT_ALLOCATOR},
-    {"cubicle_page_release", gate_page_release, MONITOR_RIGHT_ALLOCATOR},
-    {"cubicle_page_reclaim", gate_page_reclaim, MONITOR_RIGHT_ALLOCATOR},
-    {"cubicle_page_space", gate_page_space, MONITOR_RIGHT_ALLOCATOR},
-    {"cubicle_thread_pointer_set", gate_thread_pointer_set, 0},
-    {"cubicle_fenv_get", gate_fenv_get, 0},
-    {"cubicle_fenv_set", gate_fenv_set, 0},
-    {"cubicle_exit", gate_exit, 0},
-    {"cubicle_abort", gate_abort, 0},
-    {"cubicle_epoch_set", gate_epoch_set, 0},
-    {"cubicle_epoch", gate_epoch, 0},
-    {"cubicle_clock", gate_clock, 0},
-    {"cubicle_fetch", gate_fetch, 0},
-    {"cubicle_bind", gate_bind, 0},
-    {"cubicle_signal_set", signal_set, 0},
-    {"cubicle_signal_take", signal_take, 0},
-    {"cubicle_signal_wait", signal_await, 0},
-    {"cubicle_signal_timer", signal_timer, 0},
+/* The right that each function needs of the module that imports it; 0: all may import it. The
+ * table does not compile while a function is missing here. */
+enum {
+    NEEDS_cubicle_self = 0,
+    NEEDS_cubicle_find = 0,
+    NEEDS_cubicle_window_init = 0,
+    NEEDS_cubicle_window_add = 0,
+    NEEDS_cubicle_window_remove = 0,
+    NEEDS_cubicle_window_open = 0,
+    NEEDS_cubicle_window_close = 0,
+    NEEDS_cubicle_window_close_all = 0,
+    NEEDS_cubicle_window_destroy = 0,
+    NEEDS_cubicle_window_lender = 0,
+    NEEDS_cubicle_page_protect = 0,
+    NEEDS_cubicle_page_discard = 0,
+    NEEDS_cubicle_page_rights = 0,
+    NEEDS_cubicle_page_assign = MONITOR_RIGHT_ALLOCATOR,
+    NEEDS_cubicle_page_recall = MONITOR_RIGHT_ALLOCATOR,
+    NEEDS_cubicle_page_resume = MONITOR_RIGHT_ALLOCATOR,
+    NEEDS_cubicle_page_release = MONITOR_RIGHT_ALLOCATOR,
+    NEEDS_cubicle_page_reclaim = MONITOR_RIGHT_ALLOCATOR,
+    NEEDS_cubicle_page_space = MONITOR_RIGHT_ALLOCATOR,
+    NEEDS_cubicle_thread_pointer_set = 0,
+    NEEDS_cubicle_fenv_get = 0,
+    NEEDS_cubicle_fenv_set = 0,
+    NEEDS_cubicle_exit = 0,
+    NEEDS_cubicle_abort = 0,
+    NEEDS_cubicle_epoch_set = 0,
+    NEEDS_cubicle_epoch = 0,
+    NEEDS_cubicle_clock = 0,
+    NEEDS_cubicle_fetch = 0,
+    NEEDS_cubicle_bind = 0,
+    NEEDS_cubicle_signal_set = 0,
+    NEEDS_cubicle_signal_take = 0,
+    NEEDS_cubicle_signal_wait = 0,
+    NEEDS_cubicle_signal_timer = 0,
 };
-#define NGATES (sizeof(gates) / sizeof(gates[0]))
+
+#define GATE(function) {#function, gate_##function, NEEDS_##function},
+static const struct gate gates[] = {CUBICLE_GATES(GATE)};
+static const struct gate_interface cubicle_interface = {
+    .name = "cubicle",
+    .fingerprint = CUBICLE_FINGERPRINT,
+    .gates = gates,
+    .ngates = sizeof(gates) / sizeof(gates[0]),
+};
 
 int gate_setup(const struct monitor_config *config)
 {
@@ -375,39 +386,15 @@ int gate_setup(const struct monitor_config *config)
     return host_net_setup(config);
 }
 
-static const struct gate *gate_in(const struct gate *table, unsigned count,
-                                  const char *name)
+const struct gate_interface *gate_interface(const char *name)
 {
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(table[i].name, name) == 0) {
-            return &table[i];
+    static const struct gate_interface *const all[] = {
+        &cubicle_interface, &host_interface, &host_net_interface,
+        &host_files_interface};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (strcmp(all[i]->name, name) == 0) {
+            return all[i];
         }
     }
     return NULL;
-}
-
-const struct gate *gate_find(const char *name)
-{
-    const struct gate *gate = gate_in(gates, NGATES, name);
-    if (gate == NULL) {
-        gate = gate_in(host_gates, host_ngates, name);
-    }
-    if (gate == NULL) {
-        gate = gate_in(host_net_gates, host_net_ngates, name);
-    }
-    if (gate == NULL) {
-        gate = gate_in(host_files_gates, host_files_ngates, name);
-    }
-    return gate;
-}
-
-bool gate_is_interface(const char *name)
-{
-    static const char *const names[] = {"cubicle", "host", "hostnet", "hostfiles"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }

@@ -8,16 +8,12 @@
 #define MONITOR_GATE_H
 
 #include "base/cubicle.h"
+#include "load/gates.h"
 #include "monitor.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-
-struct gate {
-    const char *name;
-    const void *function; /* of the type that the interface declares */
-    unsigned needs; /* MONITOR_RIGHT_*, at most one, of who imports it; 0: all may */
-};
 
 /** What an allocator does to pages of its caller: interface `cubicle` has the contracts. */
 enum gate_pages {
@@ -31,23 +27,16 @@ enum gate_pages {
 int gate_change_pages(enum gate_pages change, struct cubicle *owner, uint64_t base,
                       uint64_t npages);
 
-/** The gate with this name, or NULL. */
-const struct gate *gate_find(const char *name);
-
-/** True for the interfaces that the monitor provides. */
-bool gate_is_interface(const char *name);
+/** For link_system.gates: the interface with this name; NULL: the monitor does not provide it. */
+const struct gate_interface *gate_interface(const char *name);
 
 /** Tells the host gates about the system, before the wall. 0 or a negative errno. */
 int gate_setup(const struct monitor_config *config) __attribute__((warn_unused_result));
 
-/** Gates of interface `host`, in host.c. */
-extern const struct gate host_gates[];
-extern const unsigned host_ngates;
+/* In host.c, host_net.c and host_files.c. */
+extern const struct gate_interface host_interface, host_net_interface,
+    host_files_interface;
 void host_setup(const struct monitor_config *config);
-
-/** Gates of interface `hostnet`, in host_net.c. */
-extern const struct gate host_net_gates[];
-extern const unsigned host_net_ngates;
 int host_net_setup(const struct monitor_config *config)
     __attribute__((warn_unused_result));
 

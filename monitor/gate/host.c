@@ -5,6 +5,7 @@
 #include "fault/signal_pending.h"
 #include "fault/unwind.h"
 #include "gate.h"
+#include "host_gates.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -36,13 +37,13 @@ static int host_console_wait(int stream, short events)
     return ready < 0 ? ready : 0;
 }
 
-static ssize_t host_console_read(void *buf, size_t count)
+ssize_t gate_host_console_read(void *buf, size_t count)
 {
     const int error = host_console_wait(STDIN_FILENO, POLLIN);
     return error == 0 ? host_result(read(STDIN_FILENO, buf, count)) : error;
 }
 
-static ssize_t host_console_write(int stream, const void *buf, size_t count)
+ssize_t gate_host_console_write(int stream, const void *buf, size_t count)
 {
     if (stream != STDOUT_FILENO && stream != STDERR_FILENO) {
         return -EBADF;
@@ -51,12 +52,12 @@ static ssize_t host_console_write(int stream, const void *buf, size_t count)
     return error == 0 ? host_result(write(stream, buf, count)) : error;
 }
 
-static int host_console_isatty(int stream)
+int gate_host_console_isatty(int stream)
 {
     return stream >= 0 && stream <= 2 ? isatty(stream) : -EBADF;
 }
 
-static int host_console_size(int stream)
+int gate_host_console_size(int stream)
 {
     struct winsize size;
     if (stream < 0 || stream > 2 || ioctl(stream, TIOCGWINSZ, &size) != 0) {
@@ -65,7 +66,7 @@ static int host_console_size(int stream)
     return (size.ws_row & 0x7fff) << 16 | size.ws_col;
 }
 
-static int host_console_poll(int timeout_ms)
+int gate_host_console_poll(int timeout_ms)
 {
     const int n = signal_wait(STDIN_FILENO, POLLIN,
                               timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000);
@@ -94,17 +95,17 @@ static ssize_t host_list_item(const char *const *list, int index, char *buf,
     return -ENOENT;
 }
 
-static ssize_t host_argument(int index, char *buf, size_t count)
+ssize_t gate_host_argument(int index, char *buf, size_t count)
 {
     return host_list_item(config->arguments, index, buf, count);
 }
 
-static ssize_t host_environment(int index, char *buf, size_t count)
+ssize_t gate_host_environment(int index, char *buf, size_t count)
 {
     return host_list_item(config->environment, index, buf, count);
 }
 
-static ssize_t host_setting(const char *name, char *buf, size_t count)
+ssize_t gate_host_setting(const char *name, char *buf, size_t count)
 {
     for (size_t i = 0; i < config->nsettings; i++) {
         if (strcmp(config->settings[i].name, name) == 0) {
@@ -114,7 +115,7 @@ static ssize_t host_setting(const char *name, char *buf, size_t count)
     return -ENOENT;
 }
 
-static int64_t host_clock(int clock)
+int64_t gate_host_clock(int clock)
 {
     static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC,
                                        CLOCK_PROCESS_CPUTIME_ID};
@@ -125,17 +126,17 @@ static int64_t host_clock(int clock)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int host_sleep(uint64_t timeout_ns)
+int gate_host_sleep(uint64_t timeout_ns)
 {
     return signal_wait(-1, 0, timeout_ns < INT64_MAX ? (int64_t)timeout_ns : INT64_MAX);
 }
 
-static ssize_t host_entropy(void *buf, size_t count)
+ssize_t gate_host_entropy(void *buf, size_t count)
 {
     return count <= ENTROPY_MAX ? host_result(getrandom(buf, count, 0)) : -EINVAL;
 }
 
-static ssize_t host_root_read(uint64_t offset, void *buf, size_t count)
+ssize_t gate_host_root_read(uint64_t offset, void *buf, size_t count)
 {
     if (config->root_fd < 0) {
         return 0;
@@ -146,7 +147,7 @@ static ssize_t host_root_read(uint64_t offset, void *buf, size_t count)
     return host_result(pread(config->root_fd, buf, count, (off_t)offset));
 }
 
-static ssize_t host_export_write(const void *buf, size_t count)
+ssize_t gate_host_export_write(const void *buf, size_t count)
 {
     if (config->export_fd < 0) {
         return -ENODEV;
@@ -155,25 +156,16 @@ static ssize_t host_export_write(const void *buf, size_t count)
 }
 
 /* Unwinds to the monitor's own call, as if it had returned @status. */
-static void host_shutdown(int status)
+void gate_host_shutdown(int status)
 {
     unwind_all(status);
 }
 
-const struct gate host_gates[] = {
-    {"host_console_read", host_console_read, MONITOR_RIGHT_HOST},
-    {"host_console_write", host_console_write, MONITOR_RIGHT_HOST},
-    {"host_console_isatty", host_console_isatty, MONITOR_RIGHT_HOST},
-    {"host_console_size", host_console_size, MONITOR_RIGHT_HOST},
-    {"host_console_poll", host_console_poll, MONITOR_RIGHT_HOST},
-    {"host_argument", host_argument, MONITOR_RIGHT_HOST},
-    {"host_environment", host_environment, MONITOR_RIGHT_HOST},
-    {"host_setting", host_setting, MONITOR_RIGHT_HOST},
-    {"host_clock", host_clock, MONITOR_RIGHT_HOST},
-    {"host_sleep", host_sleep, MONITOR_RIGHT_HOST},
-    {"host_entropy", host_entropy, MONITOR_RIGHT_HOST},
-    {"host_root_read", host_root_read, MONITOR_RIGHT_HOST},
-    {"host_export_write", host_export_write, MONITOR_RIGHT_HOST},
-    {"host_shutdown", host_shutdown, MONITOR_RIGHT_HOST},
+#define GATE(function) {#function, gate_##function, MONITOR_RIGHT_HOST},
+static const struct gate gates[] = {HOST_GATES(GATE)};
+const struct gate_interface host_interface = {
+    .name = "host",
+    .fingerprint = HOST_FINGERPRINT,
+    .gates = gates,
+    .ngates = sizeof(gates) / sizeof(gates[0]),
 };
-const unsigned host_ngates = sizeof(host_gates) / sizeof(host_gates[0]);

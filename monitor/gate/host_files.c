@@ -1,5 +1,6 @@
 #include "host_files.h"
 #include "base/thread.h"
+#include "hostfiles_gates.h"
 
 #include <cubicle/host_files.h>
 #include <dirent.h>
@@ -216,7 +217,7 @@ static int number_free(const struct host_file *mine)
     return -EMFILE;
 }
 
-static int files_open(int dir, const char *path, int how, struct hostfiles_attr *attr)
+int gate_hostfiles_open(int dir, const char *path, int how, struct hostfiles_attr *attr)
 {
     struct host_file at;
     if (how < 0 || how > (HOSTFILES_READ | HOSTFILES_WRITE)) {
@@ -246,8 +247,8 @@ static int files_open(int dir, const char *path, int how, struct hostfiles_attr 
     return number;
 }
 
-static int files_create(int dir, const char *name, unsigned mode,
-                        struct hostfiles_attr *attr)
+int gate_hostfiles_create(int dir, const char *name, unsigned mode,
+                          struct hostfiles_attr *attr)
 {
     struct host_file at;
     int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : place_change(dir, name, &at);
@@ -273,7 +274,7 @@ static int files_create(int dir, const char *name, unsigned mode,
     return number;
 }
 
-static int files_close(int number)
+int gate_hostfiles_close(int number)
 {
     struct host_file *mine = files_mine();
     if (mine == NULL || number < 0 || number >= HOSTFILES_OPEN_MAX ||
@@ -285,21 +286,21 @@ static int files_close(int number)
     return 0;
 }
 
-static void files_close_all(void)
+void gate_hostfiles_close_all(void)
 {
     for (int i = 0; i < HOSTFILES_OPEN_MAX; i++) {
-        (void)files_close(i);
+        (void)gate_hostfiles_close(i);
     }
 }
 
-static int files_stat(int number, struct hostfiles_attr *attr)
+int gate_hostfiles_stat(int number, struct hostfiles_attr *attr)
 {
     struct host_file file;
     const int error = file_find(number, &file);
     return error != 0 ? error : attr_read(file.fd, attr);
 }
 
-static ssize_t files_read(int number, uint64_t offset, void *buf, size_t count)
+ssize_t gate_hostfiles_read(int number, uint64_t offset, void *buf, size_t count)
 {
     struct host_file file;
     const int error = file_find(number, &file);
@@ -310,7 +311,7 @@ static ssize_t files_read(int number, uint64_t offset, void *buf, size_t count)
     return n >= 0 ? n : -errno;
 }
 
-static ssize_t files_write(int number, uint64_t offset, const void *buf, size_t count)
+ssize_t gate_hostfiles_write(int number, uint64_t offset, const void *buf, size_t count)
 {
     struct host_file file;
     const int error = file_change(number, &file);
@@ -321,7 +322,7 @@ static ssize_t files_write(int number, uint64_t offset, const void *buf, size_t 
     return n >= 0 ? n : -errno;
 }
 
-static ssize_t files_list(int number, int64_t position, void *buf, size_t count)
+ssize_t gate_hostfiles_list(int number, int64_t position, void *buf, size_t count)
 {
     struct host_file file;
     const int error = file_find(number, &file);
@@ -335,7 +336,7 @@ static ssize_t files_list(int number, int64_t position, void *buf, size_t count)
     return n >= 0 ? n : -errno;
 }
 
-static int files_resize(int number, uint64_t size)
+int gate_hostfiles_resize(int number, uint64_t size)
 {
     struct host_file file;
     const int error = file_change(number, &file);
@@ -345,7 +346,7 @@ static int files_resize(int number, uint64_t size)
     return result_of(ftruncate(file.fd, (off_t)size));
 }
 
-static int files_set_mode(int number, unsigned mode)
+int gate_hostfiles_set_mode(int number, unsigned mode)
 {
     struct host_file file;
     const int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : file_change(number, &file);
@@ -361,7 +362,7 @@ static struct timespec time_of(int64_t ns)
     return (struct timespec){.tv_sec = (ns - within) / NS, .tv_nsec = within};
 }
 
-static int files_set_times(int number, int64_t atime_ns, int64_t mtime_ns)
+int gate_hostfiles_set_times(int number, int64_t atime_ns, int64_t mtime_ns)
 {
     struct host_file file;
     const int error = file_change(number, &file);
@@ -369,14 +370,14 @@ static int files_set_times(int number, int64_t atime_ns, int64_t mtime_ns)
     return error != 0 ? error : result_of(utimensat(file.fd, "", times, AT_EMPTY_PATH));
 }
 
-static int files_sync(int number)
+int gate_hostfiles_sync(int number)
 {
     struct host_file file;
     const int error = file_find(number, &file);
     return error != 0 ? error : result_of(fsync(file.fd));
 }
 
-static ssize_t files_target(int number, char *buf, size_t count)
+ssize_t gate_hostfiles_target(int number, char *buf, size_t count)
 {
     struct host_file file;
     const int error = file_find(number, &file);
@@ -387,7 +388,7 @@ static ssize_t files_target(int number, char *buf, size_t count)
     return n >= 0 ? n : -errno;
 }
 
-static int files_space(int number, struct hostfiles_space *space)
+int gate_hostfiles_space(int number, struct hostfiles_space *space)
 {
     struct host_file file;
     struct statfs st;
@@ -409,14 +410,14 @@ static int files_space(int number, struct hostfiles_space *space)
     return 0;
 }
 
-static int files_make_dir(int dir, const char *name, unsigned mode)
+int gate_hostfiles_make_dir(int dir, const char *name, unsigned mode)
 {
     struct host_file at;
     const int error = (mode & ~SAFE_MODE) != 0 ? -EPERM : place_change(dir, name, &at);
     return error != 0 ? error : result_of(mkdirat(at.fd, name, mode));
 }
 
-static int files_make_link(int dir, const char *name, const char *target)
+int gate_hostfiles_make_link(int dir, const char *name, const char *target)
 {
     struct host_file at;
     const int error = place_change(dir, name, &at);
@@ -438,7 +439,7 @@ static int place_change_two(int dir, const char *name, int new_dir,
     return error;
 }
 
-static int files_link(int dir, const char *name, int new_dir, const char *new_name)
+int gate_hostfiles_link(int dir, const char *name, int new_dir, const char *new_name)
 {
     struct host_file at[2];
     const int error = place_change_two(dir, name, new_dir, new_name, at);
@@ -446,14 +447,14 @@ static int files_link(int dir, const char *name, int new_dir, const char *new_na
                       : result_of(linkat(at[0].fd, name, at[1].fd, new_name, 0));
 }
 
-static int files_rename(int dir, const char *name, int new_dir, const char *new_name)
+int gate_hostfiles_rename(int dir, const char *name, int new_dir, const char *new_name)
 {
     struct host_file at[2];
     const int error = place_change_two(dir, name, new_dir, new_name, at);
     return error != 0 ? error : result_of(renameat(at[0].fd, name, at[1].fd, new_name));
 }
 
-static int files_remove(int dir, const char *name, int is_dir)
+int gate_hostfiles_remove(int dir, const char *name, int is_dir)
 {
     struct host_file at;
     const int error = place_change(dir, name, &at);
@@ -462,26 +463,11 @@ static int files_remove(int dir, const char *name, int is_dir)
                : result_of(unlinkat(at.fd, name, is_dir != 0 ? AT_REMOVEDIR : 0));
 }
 
-const struct gate host_files_gates[] = {
-    {"hostfiles_open", files_open, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_close", files_close, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_close_all", files_close_all, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_stat", files_stat, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_read", files_read, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_write", files_write, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_list", files_list, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_resize", files_resize, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_set_mode", files_set_mode, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_set_times", files_set_times, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_sync", files_sync, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_target", files_target, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_space", files_space, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_create", files_create, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_make_dir", files_make_dir, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_make_link", files_make_link, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_link", files_link, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_rename", files_rename, MONITOR_RIGHT_HOSTFILES},
-    {"hostfiles_remove", files_remove, MONITOR_RIGHT_HOSTFILES},
+#define GATE(function) {#function, gate_##function, MONITOR_RIGHT_HOSTFILES},
+static const struct gate gates[] = {HOSTFILES_GATES(GATE)};
+const struct gate_interface host_files_interface = {
+    .name = "hostfiles",
+    .fingerprint = HOSTFILES_FINGERPRINT,
+    .gates = gates,
+    .ngates = sizeof(gates) / sizeof(gates[0]),
 };
-const unsigned host_files_ngates =
-    sizeof(host_files_gates) / sizeof(host_files_gates[0]);

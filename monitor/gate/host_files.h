@@ -20,9 +20,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-extern const struct gate host_files_gates[];
-extern const unsigned host_files_ngates;
-
 /** Takes over the system's directories; their descriptors stay the embedder's. */
 void host_files_setup(const struct monitor_config *config);
 

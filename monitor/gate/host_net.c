@@ -12,8 +12,10 @@
 #include "base/thread.h"
 #include "fault/signal_pending.h"
 #include "gate.h"
+#include "hostnet_gates.h"
 #include "memory/window.h"
 
+#include <cubicle/host_net.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,32 +23,15 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* HOSTNET_SLICES_MAX and HOSTNET_BYTES_MAX of the interface: to look up pages takes time. */
-#define SLICES_MAX 256
-#define BYTES_MAX (UINT64_C(4) << 20)
-
-/* As struct hostnet_slice (hostnet.h). */
-struct host_net_slice {
-    uint32_t base, size, owner, flags;
-};
-#define SLICE_LAST 1u /* HOSTNET_LAST */
-
-/* As struct hostnet_info (hostnet.h). */
-struct host_net_info {
-    uint32_t kind, mtu;
-    uint8_t mac[6];
-    uint16_t offloads;
-};
-
 /* What one host call is given. */
 struct host_net_list {
-    struct iovec slices[SLICES_MAX];
+    struct iovec slices[HOSTNET_SLICES_MAX];
     size_t count;
 };
 
 /* What is left of a gate's slices. Nothing changes owners and windows while it is at work. */
 struct host_net_rest {
-    const struct host_net_slice *next, *end;
+    const struct hostnet_slice *next, *end;
     uint64_t bytes; /* of those before */
     unsigned right; /* PAGE_READ or PAGE_WRITE, asked of each */
     struct window_known known;
@@ -73,7 +58,7 @@ static bool host_net_owns(unsigned owner, uint64_t base, uint64_t size)
 }
 
 /* N1 and N2 for one slice that is not empty. */
-static int host_net_take(const struct host_net_slice *slice, unsigned right,
+static int host_net_take(const struct hostnet_slice *slice, unsigned right,
                          struct window_known *known, struct iovec *to)
 {
     const uint64_t base = slice->base;
@@ -89,7 +74,7 @@ static int host_net_take(const struct host_net_slice *slice, unsigned right,
 }
 
 static int host_net_begin(struct host_net_rest *rest,
-                          const struct host_net_slice *slices, size_t size,
+                          const struct hostnet_slice *slices, size_t size,
                           unsigned right)
 {
     const size_t n = size / sizeof(*slices);
@@ -97,7 +82,7 @@ static int host_net_begin(struct host_net_rest *rest,
     if (network == NULL) {
         return -ENODEV;
     }
-    return size % sizeof(*slices) == 0 && n <= SLICES_MAX ? 0 : -EINVAL;
+    return size % sizeof(*slices) == 0 && n <= HOSTNET_SLICES_MAX ? 0 : -EINVAL;
 }
 
 /* Turns the slices that are left, of one frame only if @frame, into what the host takes. Empty
@@ -107,12 +92,12 @@ static int host_net_next(struct host_net_rest *rest, bool frame,
 {
     list->count = 0;
     for (bool last = false; rest->next < rest->end && !last; rest->next++) {
-        const struct host_net_slice *slice = rest->next;
-        last = frame && (slice->flags & SLICE_LAST) != 0;
+        const struct hostnet_slice *slice = rest->next;
+        last = frame && (slice->flags & HOSTNET_LAST) != 0;
         if (slice->size == 0) {
             continue;
         }
-        if (slice->size > BYTES_MAX - rest->bytes) {
+        if (slice->size > HOSTNET_BYTES_MAX - rest->bytes) {
             return -EINVAL;
         }
         rest->bytes += slice->size;
@@ -125,12 +110,12 @@ static int host_net_next(struct host_net_rest *rest, bool frame,
     return list->count > 0 ? 0 : -EINVAL;
 }
 
-static int hostnet_info(struct host_net_info *info)
+int gate_hostnet_info(struct hostnet_info *info)
 {
     if (network == NULL) {
         return -ENODEV;
     }
-    *info = (struct host_net_info){
+    *info = (struct hostnet_info){
         .kind = network->kind,
         .mtu = network->mtu,
         .offloads = network->offloads,
@@ -157,7 +142,7 @@ static ssize_t host_net_read(struct host_net_list *list)
     return n >= 0 ? n : -errno;
 }
 
-static ssize_t hostnet_send(const struct host_net_slice *slices, size_t size)
+ssize_t gate_hostnet_send(const struct hostnet_slice *slices, size_t size)
 {
     struct host_net_rest rest;
     struct host_net_list list;
@@ -166,7 +151,7 @@ static ssize_t hostnet_send(const struct host_net_slice *slices, size_t size)
     return error == 0 ? host_net_write(&list) : error;
 }
 
-static ssize_t hostnet_receive(const struct host_net_slice *slices, size_t size)
+ssize_t gate_hostnet_receive(const struct hostnet_slice *slices, size_t size)
 {
     struct host_net_rest rest;
     struct host_net_list list;
@@ -199,15 +184,15 @@ static int host_net_frames(struct host_net_rest *rest, uint32_t *sizes, size_t m
     return done > 0 ? (int)done : (int)n;
 }
 
-static int hostnet_send_frames(const struct host_net_slice *slices, size_t size)
+int gate_hostnet_send_frames(const struct hostnet_slice *slices, size_t size)
 {
     struct host_net_rest rest;
     const int error = host_net_begin(&rest, slices, size, PAGE_READ);
-    return error == 0 ? host_net_frames(&rest, NULL, SLICES_MAX) : error;
+    return error == 0 ? host_net_frames(&rest, NULL, HOSTNET_SLICES_MAX) : error;
 }
 
-static int hostnet_receive_frames(const struct host_net_slice *slices, size_t size,
-                                  uint32_t *sizes, size_t sizes_size)
+int gate_hostnet_receive_frames(const struct hostnet_slice *slices, size_t size,
+                                uint32_t *sizes, size_t sizes_size)
 {
     struct host_net_rest rest;
     const size_t max = sizes_size / sizeof(*sizes);
@@ -218,7 +203,7 @@ static int hostnet_receive_frames(const struct host_net_slice *slices, size_t si
     return error == 0 ? host_net_frames(&rest, sizes, max) : error;
 }
 
-static int hostnet_wait(int events, int64_t timeout_ns)
+int gate_hostnet_wait(int events, int64_t timeout_ns)
 {
     if (network == NULL) {
         return -ENODEV;
@@ -229,12 +214,11 @@ static int hostnet_wait(int events, int64_t timeout_ns)
     return signal_wait(network->fd, (short)events, timeout_ns);
 }
 
-const struct gate host_net_gates[] = {
-    {"hostnet_info", hostnet_info, MONITOR_RIGHT_HOSTNET},
-    {"hostnet_send", hostnet_send, MONITOR_RIGHT_HOSTNET},
-    {"hostnet_receive", hostnet_receive, MONITOR_RIGHT_HOSTNET},
-    {"hostnet_send_frames", hostnet_send_frames, MONITOR_RIGHT_HOSTNET},
-    {"hostnet_receive_frames", hostnet_receive_frames, MONITOR_RIGHT_HOSTNET},
-    {"hostnet_wait", hostnet_wait, MONITOR_RIGHT_HOSTNET},
+#define GATE(function) {#function, gate_##function, MONITOR_RIGHT_HOSTNET},
+static const struct gate gates[] = {HOSTNET_GATES(GATE)};
+const struct gate_interface host_net_interface = {
+    .name = "hostnet",
+    .fingerprint = HOSTNET_FINGERPRINT,
+    .gates = gates,
+    .ngates = sizeof(gates) / sizeof(gates[0]),
 };
-const unsigned host_net_ngates = sizeof(host_net_gates) / sizeof(host_net_gates[0]);

@@ -9,9 +9,9 @@
  *   E3  A defined symbol points into (or one past) a loaded section.
  *   E4  Relocations apply to loaded sections, inside them, with a known type and symbol.
  *   E5  Segment sizes are at most IMAGE_SEGMENT_MAX.
- *   E6  What is read of the file is no more than the file is long, each of: names, the
- *       contents of loaded sections, relocations. They may share bytes, so that without this
- *       a short file could be long work.
+ *   E6  Of names, of contents of loaded sections, and of relocations, each, no more bytes are
+ *       read than the file has. Sections may overlap, so that without this rule a short file
+ *       could make long work.
  */
 #ifndef MONITOR_ELF_IMAGE_H
 #define MONITOR_ELF_IMAGE_H

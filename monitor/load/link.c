@@ -1,11 +1,11 @@
 /*
- * Binding symbols. An import is a function of an interface in the registry; who provides
- * it, and whether the call crosses into another cubicle, is the system's affair.
+ * Binding symbols. An import is a function of an interface in the registry; which module
+ * provides it, and whether the call crosses into another cubicle, depends on the system.
  */
 #include "link.h"
 #include "base/message.h"
 #include "call/trampoline.h"
-#include "gate/gate.h"
+#include "link_symbol.h"
 #include "processor.h"
 #include "registry.h"
 
@@ -16,13 +16,7 @@
 /* __cubicle_sole_FUNCTION: 1 where only one module of the system imports FUNCTION. */
 #define LINK_SOLE "__cubicle_sole_"
 
-struct link_context {
-    const struct link_system *system;
-    struct module *module;
-};
-
-/* How far below the thread pointer the TLS block begins. */
-static uint64_t link_tls_offset(const struct image *image)
+uint64_t link_tls_offset(const struct image *image)
 {
     const uint64_t align = image->tls_align > 1 ? image->tls_align : 1;
     return (image->tls_memory_size + align - 1) & ~(align - 1);
@@ -124,11 +118,21 @@ static const char *link_right_key(unsigned right)
     }
 }
 
-/* The import of a function that the monitor itself provides. */
+/* The import of a function of @interface, which the monitor itself provides: as @provided. */
 static int link_gate(struct module *module, const struct descriptor *interface,
+                     const struct gate_interface *provided,
                      const struct descriptor_function *function, uint64_t *value)
 {
-    const struct gate *gate = gate_find(function->name);
+    if (provided->fingerprint != interface->fingerprint) {
+        return message_error(
+            -ENOEXEC,
+            "%s: interface %s has fingerprint %016llx in the monitor, but %016llx in "
+            "the registry: the monitor was built from another version of the header; "
+            "rebuild both",
+            module->name, interface->name, (unsigned long long)provided->fingerprint,
+            (unsigned long long)interface->fingerprint);
+    }
+    const struct gate *gate = gate_find(provided, function->name);
     if (gate == NULL) {
         return message_error(-ENOEXEC, "%s: the monitor has no function %s",
                              module->name, function->name);
@@ -187,7 +191,7 @@ static int link_check_right(const struct module *module,
                              "of the module that is the system's `boot`",
                              module->name, function->name);
     }
-    /* It is called in the middle of malloc, and must not call back who waits there. */
+    /* An allocator is called in the middle of malloc(), and must not call the cubicle that waits. */
     if ((module->rights & MONITOR_RIGHT_ALLOCATOR) != 0) {
         return message_error(
             -EPERM,
@@ -284,8 +288,9 @@ static int link_import(const struct link_context *context, const char *name,
                    ? 0
                    : message_error(-ENOSPC, "%s: cannot import %s", module->name, name);
     }
-    if (gate_is_interface(interface->name)) {
-        return link_gate(module, interface, function, value);
+    const struct gate_interface *provided = context->system->gates(interface->name);
+    if (provided != NULL) {
+        return link_gate(module, interface, provided, function, value);
     }
     const int denied = link_check_right(module, interface, function);
     if (denied != 0) {
@@ -346,9 +351,8 @@ static int link_undefined(const struct link_context *context, const char *name,
     return link_import(context, name, value);
 }
 
-/* What @symbol stands for from now on, however many relocations name it. */
-static void link_resolve(const struct link_context *context,
-                         const struct image_symbol *symbol, uint64_t value)
+void link_resolve(const struct link_context *context, const struct image_symbol *symbol,
+                  uint64_t value)
 {
     const struct image *image = &context->module->image;
     struct image_symbol *of_image = &image->symbols[symbol - image->symbols];
@@ -356,8 +360,8 @@ static void link_resolve(const struct link_context *context,
     of_image->resolved = true;
 }
 
-static int link_symbol(const struct link_context *context,
-                       const struct image_symbol *symbol, uint64_t *value)
+int link_symbol(const struct link_context *context, const struct image_symbol *symbol,
+                uint64_t *value)
 {
     if (symbol->section == SHN_ABS || symbol->resolved) {
         *value = symbol->value;
@@ -372,107 +376,4 @@ static int link_symbol(const struct link_context *context,
         link_resolve(context, symbol, *value);
     }
     return error;
-}
-
-/* What a relocation writes, modulo 2^64: the module's author may have chosen any addend. */
-static int64_t link_result(const struct module *module,
-                           const struct image_relocation *r, uint64_t value,
-                           uint64_t place)
-{
-    const uint64_t result = value + (uint64_t)r->addend;
-    switch (r->type) {
-    case R_X86_64_PC32:
-    case R_X86_64_PLT32:
-        return (int64_t)(result - place);
-    case R_X86_64_TPOFF32:
-        return (int64_t)(result - link_tls_offset(&module->image));
-    default:
-        return (int64_t)result;
-    }
-}
-
-/* @narrow: the distance to the trampoline at @value, for code at @field; where it spells what
- * the backend refuses, to another trampoline that is written for it. */
-static int link_call(const struct link_context *context,
-                     const struct image_relocation *r, const uint8_t *field,
-                     uint64_t value, int32_t *narrow)
-{
-    enum { TRIES = 8 };
-    for (unsigned i = 0; i < TRIES; i++) {
-        *narrow =
-            (int32_t)link_result(context->module, r, value, (uint64_t)(uintptr_t)field);
-        if (value >= SPACE_SIZE || !link_spells(field - r->offset, r->section->size,
-                                                r->offset, (uint32_t)*narrow)) {
-            break;
-        }
-        if (trampoline_at((uint32_t)value) == NULL) {
-            break; /* verification says what is wrong */
-        }
-        const struct trampoline *t = trampoline_renew((uint32_t)value);
-        if (t == NULL) {
-            return -ENOSPC; /* once: each of many calls would say so */
-        }
-        value = t->entry;
-        link_resolve(context, r->symbol, value);
-    }
-    return 0;
-}
-
-static int link_apply(void *opaque, const struct image_relocation *r)
-{
-    const struct link_context *context = opaque;
-    const struct module *module = context->module;
-    const enum image_segment segment = r->section->segment;
-    const uint64_t place = module->base[segment] + r->section->at + r->offset;
-    uint8_t *memory = segment == IMAGE_CODE ? (uint8_t *)(uintptr_t)place
-                                            : cubicle_address(module->cubicle, place);
-    const bool is_tls = r->symbol->section < module->image.nsections &&
-                        r->symbol->section != SHN_UNDEF &&
-                        module->image.sections[r->symbol->section].segment == IMAGE_TLS;
-    if (is_tls != (r->type == R_X86_64_TPOFF32)) {
-        return message_error(-ENOEXEC, "%s: %s+%#llx: wrong kind of access to %s",
-                             module->image.path, r->section->name,
-                             (unsigned long long)r->offset, r->symbol->name);
-    }
-    uint64_t value = 0;
-    const int error = link_symbol(context, r->symbol, &value);
-    if (error != 0) {
-        return error;
-    }
-    const int64_t result = link_result(module, r, value, place);
-    if (r->type == R_X86_64_64) {
-        memcpy(memory, &result, 8);
-        return 0;
-    }
-    const bool fits = r->type == R_X86_64_32 ? (uint64_t)result == (uint32_t)result
-                                             : result == (int32_t)result;
-    if (!fits) {
-        return message_error(-ENOEXEC,
-                             "%s: %s+%#llx: relocation of type %u against %s is out of "
-                             "range",
-                             module->image.path, r->section->name,
-                             (unsigned long long)r->offset, r->type, r->symbol->name);
-    }
-    /* Not where the function's address is meant, of which there is one. */
-    const bool is_call = segment == IMAGE_CODE && r->symbol->section == SHN_UNDEF &&
-                         (r->type == R_X86_64_PC32 || r->type == R_X86_64_PLT32);
-    int32_t narrow = (int32_t)result;
-    const int full = is_call ? link_call(context, r, memory, value, &narrow) : 0;
-    if (full != 0) {
-        return full;
-    }
-    memcpy(memory, &narrow, 4);
-    return 0;
-}
-
-int link_relocate(const struct link_system *system, struct module *module)
-{
-    struct link_context context = {.system = system, .module = module};
-    struct image_error error = {.text = ""};
-    const int failed =
-        image_visit_relocations(&module->image, link_apply, &context, &error);
-    if (failed != 0 && error.text[0] != '\0') {
-        return message_error(failed, "%s", error.text);
-    }
-    return failed;
 }

@@ -2,6 +2,7 @@
 #ifndef MONITOR_LINK_H
 #define MONITOR_LINK_H
 
+#include "gates.h"
 #include "module.h"
 #include "monitor.h"
 
@@ -10,6 +11,8 @@ struct link_system {
     struct module *modules;
     size_t nmodules;
     const struct monitor_config *config;
+    /** The interface @name of the monitor's own, NULL where it is none of them. */
+    const struct gate_interface *(*gates)(const char *name);
     bool standalone; /* one module to look at: its imports lead nowhere */
 };
 

@@ -22,10 +22,10 @@ struct module {
     unsigned rights; /* MONITOR_RIGHT_*, as the manifest says */
     bool is_boot;    /* the same */
     struct image image;
-    /* By the numbers of the registry's functions; owned. */
-    bool *imports; /* it has an undefined symbol of that name */
-    uint32_t *
-        entries; /* where in its code a function that it provides is; MODULE_NO_ENTRY */
+    /* Both are indexed by the numbers of the registry's functions, and owned. */
+    bool *imports; /* the module has an undefined symbol of that name */
+    /* Offset in its code of each function that it provides; else MODULE_NO_ENTRY. */
+    uint32_t *entries;
     /* Where its entry points are, in ascending order; owned. */
     uint32_t *starts;
     size_t nstarts;
@@ -33,9 +33,9 @@ struct module {
     size_t nprovides;
     const struct descriptor *uses[MODULE_INTERFACES_MAX];
     size_t nuses;
-    /* What the monitor calls; those but init may be NULL: interface `lifecycle`. */
+    /* Functions that the monitor calls. `ended` and `restarted` may be NULL (lifecycle.h). */
     const struct trampoline *init, *ended, *restarted;
-    /* Contents of its data segment before anything ran; owned, NULL: none are kept. */
+    /* Contents of its data segment before anything ran; owned. NULL: the monitor keeps none. */
     uint8_t *fresh_data;
     size_t fresh_size;
     uint32_t base[IMAGE_SEGMENTS]; /* offset of each segment; 0 for an empty one */
@@ -52,7 +52,7 @@ int module_read(const char *path, const char *code, struct module *module)
 /** Frees what module_read() has allocated. */
 void module_close(struct module *module);
 
-/** Whether the note says that the module provides, or uses, @interface. */
+/** Does the note say that the module provides, or uses, @interface? */
 bool module_provides(const struct module *module, const struct descriptor *interface);
 bool module_uses(const struct module *module, const struct descriptor *interface);
 
@@ -63,7 +63,7 @@ uint32_t module_entry(const struct module *module,
 /** Is @address one of the module's entry points? */
 bool module_has_entry_at(const struct module *module, uint64_t address);
 
-/** True when the module imports @function, which may be NULL: that is never. */
+/** Does the module import @function? No where that is NULL. */
 bool module_imports(const struct module *module,
                     const struct descriptor_function *function);
 

@@ -74,7 +74,7 @@ static void window_revoke_all(const struct window *window)
     }
 }
 
-int window_init(unsigned owner)
+int window_create(unsigned owner)
 {
     for (unsigned slot = 0; slot < WINDOWS_PER_CUBICLE; slot++) {
         struct window *window = &windows[owner][slot];

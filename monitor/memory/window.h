@@ -37,7 +37,7 @@ int window_setup(enum monitor_acl acl, enum monitor_revoke revoke)
     __attribute__((warn_unused_result));
 
 /* The interface `cubicle` documents these; @owner is the running cubicle. */
-int window_init(unsigned owner);
+int window_create(unsigned owner);
 int window_add(unsigned owner, int id, uint32_t base, uint64_t len, unsigned rights);
 int window_remove(unsigned owner, int id, uint32_t base);
 int window_open(unsigned owner, int id, unsigned peer);

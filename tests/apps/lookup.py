@@ -4,6 +4,7 @@
     tests/apps/lookup.py [WORD...]     only tests whose name contains a word
 """
 
+import os
 import random
 import socket
 import struct
@@ -296,6 +297,7 @@ def no_name_server():
 
 
 def main():
+    os.environ.setdefault("CUBICLE_TEST_JOBS", "4")  # they wait more than they work
     suite = Suite("lookup")
     suite.add("DHCP: an address and name servers", leased)
     suite.add("DHCP: the first answers are lost", leased, None, silent=2)

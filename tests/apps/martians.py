@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packets whose source cannot be where they come from, false claims of ARP, and the numbers of those that the stack sends.
+"""Packets whose source cannot be where they come from, or that come in parts; false claims of ARP; the numbers of those that the stack sends.
 
     tests/apps/martians.py [WORD...]     only tests whose name contains a word
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import CUBICLE, SLOW, SYSTEMS, Suite, check, temporary_directory  # noqa: E402
-from peer import GUEST, MAC, OWN, Peer, checksum, datagram, ipv4  # noqa: E402
+from peer import GUEST, MAC, OWN, Peer, checksum, datagram, ipv4, ipv6  # noqa: E402
 
 OTHER = socket.inet_aton("10.78.0.3")
 GUEST6, OWN6 = (socket.inet_pton(socket.AF_INET6, f"fd00:78::{n}") for n in (2, 1))
@@ -24,13 +24,13 @@ MARTIANS6 = ("::1", "::ffff:10.78.0.1", "::ffff:127.0.0.1", "fd00:78::2", "ff02:
 
 
 @contextlib.contextmanager
-def system():
-    """The program, and its peer."""
+def system(more=""):
+    """The program, and its peer. @more are options of the network."""
     with temporary_directory() as folder:
         peer = Peer(Path(folder) / "link")
         with subprocess.Popen(
                 [CUBICLE, "run", SYSTEMS / "martians.yaml", "--isolation=sfi",
-                 f"--network=stream:{folder}/link,address6=fd00:78::2,mtu=1500"],
+                 f"--network=stream:{folder}/link,address6=fd00:78::2,mtu=1500{more}"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
             try:
                 peer.accept()
@@ -52,6 +52,45 @@ def martians():
         peer.send(0x800, datagram(OWN, GUEST, 9000, b"end"))
         out = process.communicate(timeout=20 * SLOW)[0].splitlines()
         check(out == ["fd00:78::1 neighbour", "::ffff:10.78.0.1 end"], f"{out}")
+
+
+def part(source, number, at, data, more=True):
+    """Bytes from @at on of datagram @number."""
+    if len(source) == 4:
+        return 0x800, ipv4(source, GUEST, 17, data, number, at // 8 | (0x2000 if more else 0))
+    return 0x86DD, ipv6(source, GUEST6, 44, struct.pack("!BBHI", 17, 0, at | more, number) + data)
+
+
+def hopeless(source):
+    """Parts that are never a whole."""
+    for number in range(1000):
+        yield part(source, number, 0, bytes(1400))
+    for at in range(0, 32000, 16):  # with a hole after each
+        yield part(source, 2000, at, bytes(8))
+    for at, size, more in ((800, 400, False), (400, 800, True), (0, 480, True), (0, 480, True), (400, 800, True)):
+        yield part(source, 2001, at, bytes(size), more)
+    for at in range(0, 65536, 1024):  # longer than a packet can be
+        yield part(source, 2002, at, bytes(1024))
+    for at in (65528, 65000):
+        yield part(source, 2003, at, bytes(1400), False)
+    head = struct.pack("!HHHH", 9001, 9000, 16, 0)
+    for at, data, more in ((8, b"wrong\0\0\0", False), (16, bytes(1400), True), (0, head, True)):  # something behind its end
+        yield part(source, 2004, at, data, more)
+
+
+def fragments(source, guest):
+    """Neither do they reach a program, nor keep a datagram of three parts from it."""
+    with system() as (peer, process):
+        time.sleep(2)
+        for kind, packet in hopeless(source):
+            peer.send(kind, packet)
+            peer.take()
+        whole = datagram(source, guest, 9000, b"whole".ljust(3000, b"\0"))[-3008:]
+        for at in (2000, 0, 1000):
+            peer.send(*part(source, 3000, at, whole[at:at + 1000] if at < 2000 else whole[at:], at < 2000))
+        peer.send(0x800, datagram(OWN, GUEST, 9000, b"end"))
+        out = process.communicate(timeout=20 * SLOW)[0].splitlines()
+        check([line.split()[-1] for line in out] == ["whole", "end"], f"{out}")
 
 
 def syn(source):
@@ -128,6 +167,8 @@ def neighbours():
 def main():
     tests = Suite("martians")
     tests.add("sources", martians)
+    tests.add("fragments, IPv4", fragments, OWN, GUEST)
+    tests.add("fragments, IPv6", fragments, OWN6, GUEST6)
     tests.add("numbers", numbers)
     tests.add("neighbours", neighbours)
     return tests.main()

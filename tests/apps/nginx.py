@@ -31,7 +31,7 @@ from harness import (  # noqa: E402
     mode,
     temporary_directory,
 )
-from web import Server  # noqa: E402
+from web import Server, content  # noqa: E402
 
 SIZES = [0, 1, 1023, 4096, 65535, 65536, 65537, 1 << 20, (8 << 20) + 1, 64 << 20]
 MODIFIED = 1_500_000_000
@@ -102,11 +102,6 @@ http {
     }
 }
 """
-
-
-def content(size):
-    """The bytes of the file of that size."""
-    return b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(size // 32 + 1))[:size]
 
 
 def make_root(folder):

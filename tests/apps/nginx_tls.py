@@ -38,7 +38,7 @@ from harness import (  # noqa: E402
     temporary_directory,
 )
 from optional import why_not  # noqa: E402
-from web import Server, free_port  # noqa: E402
+from web import Server, content, free_port  # noqa: E402
 
 SIZES = [0, 1, 1023, 16384, 16385, 65536, 1 << 20, (8 << 20) + 1, 64 << 20]
 ROOT = BUILD / "nginx-tls" / "root"
@@ -90,11 +90,6 @@ http {
     }
 }
 """
-
-
-def content(size):
-    """The bytes of the file of that size."""
-    return b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(size // 32 + 1))[:size]
 
 
 def digest(size):

@@ -6,124 +6,19 @@
 The client is this process: it is the peer of the system's device, and puts its frames together itself.
 """
 
-import contextlib
-import os
 import random
-import signal
-import socket
 import struct
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from harness import CUBICLE, SLOW, TOP, Suite, check, temporary_directory  # noqa: E402
-from peer import GUEST, OWN, Peer, checksum  # noqa: E402
+from client import ACK, FILE, MSS, WORD, Client, System  # noqa: E402
+from harness import Suite, check  # noqa: E402
 
-SYN, RST, PSH, ACK = 2, 4, 8, 16
-FILE = random.Random(1).randbytes(3 << 20)
-MSS = 536
 LIES = 20000  # segments
 SILENCE = 5  # seconds
-WORD = 1 << 32
-
-
-class Client:
-    """A connection to port 80. What comes in order is in @data; nothing is acknowledged by itself."""
-
-    def __init__(self, peer, port):
-        self.peer, self.port, self.sent = peer, port, 1000
-        self.first, self.data, self.nbytes, self.nframes, self.reset = None, b"", 0, 0, False
-        peer.clients[port] = self
-        end = time.monotonic() + 20 * SLOW
-        while self.first is None and time.monotonic() < end:
-            self.send(SYN, bytes([2, 4, *struct.pack("!H", MSS), 4, 2, 1, 1, 1, 3, 3, 7, 0, 0, 0, 0]))
-            peer.take(0.5)
-        check(self.first is not None, "no answer to a SYN")
-        self.sent += 1
-        self.acknowledge()
-
-    def segment(self, tcp):
-        seq, (offset, flags) = struct.unpack("!I", tcp[4:8])[0], tcp[12:14]
-        payload = tcp[(offset >> 4) * 4:]
-        self.nbytes += len(payload)
-        self.nframes += 1
-        self.reset |= flags & RST != 0
-        if flags & SYN:
-            self.first = (seq + 1) % WORD
-            return
-        behind = (self.first + len(self.data) - seq) % WORD
-        if behind < len(payload):
-            self.data += payload[behind:]
-
-    def send(self, flags, options=b"", payload=b"", ack=None):
-        ack = self.next() if ack is None else ack
-        head = struct.pack("!HHIIBBHHH", self.port, 80, self.sent, ack % WORD, (20 + len(options)) // 4 << 4, flags,
-                           65535, 0, 0) + options
-        total = checksum(OWN + GUEST + struct.pack("!BBH", 0, 6, len(head) + len(payload)) + head + payload)
-        head = head[:16] + struct.pack("!H", total) + head[18:]
-        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(head) + len(payload), 0, 0, 64, 6, 0, OWN, GUEST)
-        self.peer.send(0x800, ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:] + head + payload)
-
-    def next(self):
-        return (self.first or 0) + len(self.data)
-
-    def acknowledge(self):
-        self.send(ACK)
-
-    def get(self, path):
-        request = f"GET {path} HTTP/1.0\r\n\r\n".encode()
-        self.send(ACK | PSH, payload=request)
-        self.sent += len(request)
-
-    def receive(self, size):
-        """Until @size bytes are there; acknowledges all."""
-        end = time.monotonic() + 60 * SLOW
-        while len(self.data) < size and time.monotonic() < end:
-            self.peer.take(0.3)
-            self.acknowledge()
-        check(len(self.data) >= size, f"{len(self.data)} bytes of {size}")
-
-
-class System:
-    def __enter__(self):
-        self.folder = temporary_directory()
-        top = Path(self.folder.name)
-        (top / "root/www").mkdir(parents=True)
-        (top / "root/www/file").write_bytes(FILE)
-        self.peer = Peer(top / "link")
-        self.log = open(top / "log", "w+b")
-        self.process = subprocess.Popen(
-            [CUBICLE, "run", TOP / "systems/nginx.yaml", "--isolation=sfi", f"--root={top / 'root'}",
-             f"--network=stream:{top / 'link'},address=10.78.0.2/24,gateway=10.78.0.1,mtu=1500"],
-            stdin=subprocess.DEVNULL, stderr=self.log)
-        try:
-            self.peer.accept()
-            self.peer.ask()
-        except BaseException:
-            self.process.kill()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(OSError):
-            self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20 * SLOW)
-        self.log.close()
-
-    def seconds(self):
-        """Processor time of the command and its children."""
-        ids = [self.process.pid]
-        for number in ids:
-            with contextlib.suppress(OSError):
-                ids += map(int, Path(f"/proc/{number}/task/{number}/children").read_text().split())
-        total = 0.0
-        for number in ids:
-            words = Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()
-            total += (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-        return total
 
 
 def sack(blocks):

@@ -60,7 +60,7 @@ ELSEWHERE = {
     41: "failure",
     50: "liars",
     51: "liars: orders",
-    52: "fuzz: frames, http; apps: nginx_network",
+    52: "fuzz: frames, http; apps: nginx_network, floods, discovery",
     53: "net: loopback addresses; apps: sockets (ports), waits (shared_port)",
 }
 

@@ -26,7 +26,7 @@ class Object:
 
     def __init__(self, note):
         self.sections = [(b"", 0, 0, b"", 0, 0, 0)]
-        self.names, self.symbols = b"\0", [struct.pack("<IBBHQQ", 0, 0, 0, 0, 0, 0)]
+        self.names, self.symbols = bytearray(b"\0"), [struct.pack("<IBBHQQ", 0, 0, 0, 0, 0, 0)]
         self.section(b".cubicle.note", SHT_PROGBITS, 0, note.encode())
 
     def section(self, name, kind, flags, data, link=0, info=0, entry=0):
@@ -50,24 +50,24 @@ class Object:
 
     def finish(self, path, overlap=0):
         """@overlap: so many more sections of code that all have the contents of the first."""
-        strings = self.section(b".strtab", SHT_STRTAB, 0, self.names)
+        strings = self.section(b".strtab", SHT_STRTAB, 0, bytes(self.names))
         self.section(b".symtab", SHT_SYMTAB, 0, b"".join(self.symbols), strings, 1, 24)
-        names, starts = b"\0", []
+        names, starts = bytearray(b"\0"), []
         for name, *_ in self.sections:
             starts.append(len(names))
             names += name + b"\0"
         starts.append(len(names))
-        self.section(b".shstrtab", SHT_STRTAB, 0, names + b".shstrtab\0")
+        self.section(b".shstrtab", SHT_STRTAB, 0, bytes(names) + b".shstrtab\0")
         # Relocations name the symbol table, which has its index only now.
         symtab = len(self.sections) - 2
-        body, headers = bytearray(64), b""
+        body, headers = bytearray(64), bytearray()
         for (_, kind, flags, data, link, info, entry), at in zip(self.sections, starts):
             body += b"\0" * (-len(body) % 32)
             link = symtab if kind == SHT_RELA else link
             headers += struct.pack("<IIQQQQIIQQ", at, kind, flags, 0, len(body) if data else 0,
                                    len(data), link, info, 32 if flags & ALLOC else 1, entry)
             if flags & EXEC:
-                headers_of_code = headers[-64:]
+                headers_of_code = bytes(headers[-64:])
             body += data
         headers += (headers_of_code * overlap) if overlap else b""
         count = len(headers) // 64

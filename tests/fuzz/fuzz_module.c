@@ -18,7 +18,6 @@
 #include "base/message.h"
 #include "call/trampoline.h"
 #include "elf_builder.h"
-#include "gate/gate.h"
 #include "load/link.h"
 #include "load/registry.h"
 
@@ -101,16 +100,10 @@ struct trampoline *trampoline_at(uint32_t address)
     return NULL;
 }
 
-const struct gate *gate_find(const char *name)
+static const struct gate_interface *no_gates(const char *name)
 {
     (void)name;
     return NULL;
-}
-
-bool gate_is_interface(const char *name)
-{
-    (void)name;
-    return false;
 }
 
 struct trampoline *trampoline_create(unsigned caller, unsigned callee,
@@ -220,8 +213,11 @@ static void look_up(const struct image *image)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct monitor_config config = {.system = "fuzz"};
-    const struct link_system system = {
-        .modules = &module, .nmodules = 1, .config = &config, .standalone = true};
+    const struct link_system system = {.gates = no_gates,
+                                       .modules = &module,
+                                       .nmodules = 1,
+                                       .config = &config,
+                                       .standalone = true};
     struct image_error error = {.text = ""};
 
     REQUIRE(ftruncate(file_fd, 0) == 0 &&

@@ -85,10 +85,15 @@ class Peer:
         """An IPv4 packet that no client waits for."""
 
 
-def ipv4(source, destination, protocol, body):
-    """A packet from addresses of four bytes."""
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), 0, 0, 64, protocol, 0, source, destination)
+def ipv4(source, destination, protocol, body, number=0, part=0):
+    """A packet from addresses of four bytes, or one of its parts: where it begins, in words of 8 bytes, and flags."""
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), number, part, 64, protocol, 0, source, destination)
     return ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:] + body
+
+
+def ipv6(source, destination, protocol, body, hops=64):
+    """The same for addresses of sixteen."""
+    return struct.pack("!IHBB", 6 << 28, len(body), protocol, hops) + source + destination + body
 
 
 def datagram(source, destination, port, text):
@@ -99,4 +104,4 @@ def datagram(source, destination, port, text):
         total = checksum(source + destination + struct.pack("!HH", 17, size) + udp + b"\0\0" + text)
         return ipv4(source, destination, 17, udp + struct.pack("!H", total) + text)
     total = checksum(source + destination + struct.pack("!II", size, 17) + udp + b"\0\0" + text)
-    return struct.pack("!IHBB", 6 << 28, size, 17, 64) + source + destination + udp + struct.pack("!H", total) + text
+    return ipv6(source, destination, 17, udp + struct.pack("!H", total) + text)

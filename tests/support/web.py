@@ -8,6 +8,7 @@ delays, reorders and doubles some of them by a seed.
 import contextlib
 import ctypes
 import fcntl
+import functools
 import heapq
 import os
 import random
@@ -35,6 +36,20 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+CONTENT_MAX = 64 << 20
+
+
+@functools.cache
+def stream():
+    return random.Random(1).randbytes(CONTENT_MAX)
+
+
+@functools.cache
+def content(size):
+    """The bytes of the file of that size, at most CONTENT_MAX."""
+    return stream()[:size]
 
 
 class Server:

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static FILE *open_text(char **text, size_t *size)
+FILE *idl_open_text(struct idl_text *text)
 {
-    FILE *stream = open_memstream(text, size);
+    FILE *stream = open_memstream(&text->text, &text->size);
 
     if (stream == NULL) {
         fprintf(stderr, "cubicle-idl: out of memory\n");
@@ -17,11 +17,11 @@ static FILE *open_text(char **text, size_t *size)
     return stream;
 }
 
-static char *close_text(FILE *stream, char **text)
+char *idl_close_text(FILE *stream, struct idl_text *text)
 {
     fclose(stream);
-    char *copy = idl_strdup(*text);
-    free(*text);
+    char *copy = idl_strdup(text->text);
+    free(text->text);
     return copy;
 }
 
@@ -65,9 +65,8 @@ static void emit_arg(FILE *out, const struct descriptor_arg *arg)
 
 static char *emit_text(const struct idl *idl, uint64_t fingerprint)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_text(&text, &size);
+    struct idl_text text;
+    FILE *out = idl_open_text(&text);
 
     fprintf(out, "cubicle-interface 1\nname %s\nproviders %s\nfingerprint %016llx\n",
             idl->name, idl->many ? "many" : "one", (unsigned long long)fingerprint);
@@ -83,10 +82,10 @@ static char *emit_text(const struct idl *idl, uint64_t fingerprint)
         }
     }
     fputs("end\n", out);
-    return close_text(out, &text);
+    return idl_close_text(out, &text);
 }
 
-static uint64_t idl_fingerprint(const struct idl *idl)
+uint64_t idl_fingerprint(const struct idl *idl)
 {
     const char *text = emit_text(idl, 0);
 
@@ -100,9 +99,9 @@ char *idl_emit_descriptor(const struct idl *idl)
 
 char *idl_emit_ops(const struct idl *idl)
 {
-    char *text = NULL, *header = idl_strdup(idl->header);
-    size_t size = 0;
-    FILE *out = open_text(&text, &size);
+    char *header = idl_strdup(idl->header);
+    struct idl_text text;
+    FILE *out = idl_open_text(&text);
     char *guard = idl_printf("CUBICLE_GEN_%s_OPS_H", idl->name);
 
     for (char *s = guard; *s != '\0'; s++) {
@@ -133,7 +132,7 @@ char *idl_emit_ops(const struct idl *idl)
         "}\n\n"
         "#endif\n",
         idl->name, idl->name, idl->name, (unsigned long long)idl_fingerprint(idl));
-    return close_text(out, &text);
+    return idl_close_text(out, &text);
 }
 
 /* A file name as make reads it. */
@@ -151,9 +150,8 @@ static void emit_make_name(FILE *out, const char *name)
 
 char *idl_emit_depfile(const struct idl *idl, const char *target)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_text(&text, &size);
+    struct idl_text text;
+    FILE *out = idl_open_text(&text);
 
     emit_make_name(out, target);
     fputc(':', out);
@@ -167,5 +165,5 @@ char *idl_emit_depfile(const struct idl *idl, const char *target)
         emit_make_name(out, idl->inclusions[i]);
         fputs(":\n", out);
     }
-    return close_text(out, &text);
+    return idl_close_text(out, &text);
 }

@@ -8,6 +8,7 @@
  *   annotate.c  annotations to ranges, sizes, flags
  *   constant.c  constant expressions of annotations, evaluated by clang
  *   emit.c      the descriptor, the operations table, the dependency file
+ *   gates.c     prototypes for the monitor and for libc
  *   output.c    files appear all together, or not at all
  *   diag.c      messages with file, line, column, reason and hint
  *
@@ -40,6 +41,7 @@ struct idl_annotation {
 /** What C says of a type, as far as it matters here. */
 struct idl_type {
     const char *spelling;
+    const char *canonical; /* the same without typedefs */
     enum descriptor_type type;
     const char *refusal, *hint; /* why it cannot cross, or NULL */
     bool pointee_const, pointee_char, pointee_function;
@@ -88,7 +90,7 @@ struct idl {
     const char *out_dir, *depfile;
     const char **clang_args;
     int nclang_args;
-    bool plain, strict, ops;
+    bool plain, strict, ops, gates, functions_header;
 
     /* from the header */
     const char *name; /* of the interface */
@@ -177,10 +179,28 @@ void idl_add_constant(struct idl *idl, const struct idl_constant *constant);
 /** Evaluates all of them: each 1..max, or an error. */
 void idl_evaluate(struct idl *idl);
 
-/* emit.c: each returns the text of a file. */
+/* emit.c and gates.c */
 
+/** A text that is being written. */
+struct idl_text {
+    char *text;
+    size_t size;
+};
+
+/** Begins @text; ends the program where there is no memory. */
+FILE *idl_open_text(struct idl_text *text);
+
+/** Ends it, and returns what was written to @stream. */
+char *idl_close_text(FILE *stream, struct idl_text *text);
+
+/** What the descriptor says. */
+uint64_t idl_fingerprint(const struct idl *idl);
+
+/* Each returns the text of a file. */
 char *idl_emit_descriptor(const struct idl *idl);
 char *idl_emit_ops(const struct idl *idl);
+char *idl_emit_gates(const struct idl *idl);
+char *idl_emit_functions(const struct idl *idl);
 char *idl_emit_depfile(const struct idl *idl, const char *target);
 
 /* output.c */

@@ -16,6 +16,11 @@ static const char help[] =
     "\n"
     "  -o DIR             where the files go (default: the current directory)\n"
     "      --ops          make the table for an interface with one provider too\n"
+    "      --gates        make DIR/NAME_gates.h: prototypes and a list of the "
+    "functions\n"
+    "                     for the monitor, where it provides the interface itself\n"
+    "      --functions    make DIR/NAME_functions.h: the declarations alone,\n"
+    "                     without typedefs\n"
     "      --plain        HEADER is a third-party header without annotations: every\n"
     "                     function that it declares itself is an entry point, every\n"
     "                     pointer crosses as a value. What cannot cross is listed and\n"
@@ -38,6 +43,8 @@ enum {
     OPTION_STRICT,
     OPTION_DEPFILE,
     OPTION_OPS,
+    OPTION_GATES,
+    OPTION_FUNCTIONS,
 };
 
 static const struct option options[] = {
@@ -47,6 +54,8 @@ static const struct option options[] = {
     {"strict", no_argument, NULL, OPTION_STRICT},
     {"depfile", required_argument, NULL, OPTION_DEPFILE},
     {"ops", no_argument, NULL, OPTION_OPS},
+    {"gates", no_argument, NULL, OPTION_GATES},
+    {"functions", no_argument, NULL, OPTION_FUNCTIONS},
     {NULL, 0, NULL, 0},
 };
 
@@ -73,6 +82,12 @@ static bool parse_option(struct idl *idl, int option)
         return true;
     case OPTION_OPS:
         idl->ops = true;
+        return true;
+    case OPTION_GATES:
+        idl->gates = true;
+        return true;
+    case OPTION_FUNCTIONS:
+        idl->functions_header = true;
         return true;
     case 'o':
         idl->out_dir = optarg;
@@ -119,6 +134,9 @@ static bool parse_command_line(struct idl *idl, int argc, char **argv)
     }
     if (idl->plain_name != NULL && !idl->plain) {
         return usage_error("--interface goes with --plain");
+    }
+    if (idl->gates && idl->plain) {
+        return usage_error("--gates does not go with --plain");
     }
     idl->header = argv[optind];
     for (int i = nours + 1; i < argc; i++) {
@@ -222,7 +240,7 @@ static bool emit(const struct idl *idl)
 {
     const char *desc = idl_printf("%s/%s.desc", idl->out_dir, idl->name);
     const char *gen = idl_printf("%s/gen", idl->out_dir);
-    struct idl_file files[3] = {{desc, idl_emit_descriptor(idl)}};
+    struct idl_file files[5] = {{desc, idl_emit_descriptor(idl)}};
     size_t nfiles = 1;
 
     if (!self_check(desc, files[0].text) || !make_folder(idl->out_dir)) {
@@ -234,6 +252,15 @@ static bool emit(const struct idl *idl)
         }
         files[nfiles++] = (struct idl_file){idl_printf("%s/%s_ops.h", gen, idl->name),
                                             idl_emit_ops(idl)};
+    }
+    if (idl->functions_header) {
+        files[nfiles++] =
+            (struct idl_file){idl_printf("%s/%s_functions.h", idl->out_dir, idl->name),
+                              idl_emit_functions(idl)};
+    }
+    if (idl->gates) {
+        files[nfiles++] = (struct idl_file){
+            idl_printf("%s/%s_gates.h", idl->out_dir, idl->name), idl_emit_gates(idl)};
     }
     if (idl->depfile != NULL) {
         files[nfiles++] = (struct idl_file){idl->depfile, idl_emit_depfile(idl, desc)};

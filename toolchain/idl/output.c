@@ -23,7 +23,7 @@ static bool write_file(const char *path, const char *text)
 
 bool idl_write_files(const struct idl_file *files, size_t nfiles)
 {
-    char *temporary[4] = {0};
+    char *temporary[5] = {0};
     size_t i;
     bool good = nfiles <= sizeof(temporary) / sizeof(temporary[0]);
 

@@ -92,6 +92,7 @@ struct idl_type idl_type_of(CXType type)
 {
     struct idl_type t = {.spelling = idl_take(clang_getTypeSpelling(type))};
 
+    t.canonical = idl_take(clang_getTypeSpelling(clang_getCanonicalType(type)));
     type = canonical(type);
     if (type.kind == CXType_Pointer) {
         t.type = DESCRIPTOR_PTR;

@@ -37,6 +37,12 @@ extern struct ipc_incoming *ipc_incoming;
 int ipc_enter(struct call_frame *frame, const struct trampoline *t);
 void ipc_leave(struct call_frame *frame, struct trampoline *t);
 
+/** ipc_enter() for the call that this process carries out: its arguments come from the message. */
+int ipc_arrive(struct call_frame *frame, const struct trampoline *t);
+
+/** Room for @size bytes in a channel's area, of which *@next is free: *@slot. 0 or -ENOBUFS. */
+int ipc_slot(uint64_t *next, uint64_t size, uint32_t *slot);
+
 /** Writes, for each function that another cubicle imports, the trampoline by which its process calls it. */
 int ipc_complete(void) __attribute__((warn_unused_result));
 

@@ -1,7 +1,7 @@
 /*
- * Instructions that no code but the monitor's may hold, at whatever byte: plain code can jump
- * into the middle of an instruction. The toolchain, which writes code without them, asks here
- * too.
+ * Instructions that only the monitor's code may hold. Other code may not hold them at any byte,
+ * for plain code can jump into the middle of an instruction. cubicle-plain, which writes code
+ * without them, is built with this file too.
  */
 #ifndef MONITOR_BACKEND_MPK_FORBIDDEN_H
 #define MONITOR_BACKEND_MPK_FORBIDDEN_H

@@ -16,7 +16,7 @@
 #include "mpk.h"
 
 #define NGROUPS 8
-#define HOT_AFTER 4 /* times that a page went to somebody else */
+#define HOT_AFTER 4 /* times that a page went to a peer */
 
 struct group {
     unsigned owner, peer, rights;

@@ -28,7 +28,7 @@ static unsigned user[NKEYS];            /* of pool[i]; 0: nobody */
 static uint8_t key_of[CUBICLE_MAX + 1]; /* index into pool + 1; 0: none */
 static uint64_t given[CUBICLE_MAX + 1]; /* when it last got one */
 static uint64_t clock_of_gifts;
-static uint16_t holders[PAGE_COUNT];   /* who a page is tagged for; 0: its owner */
+static uint16_t holders[PAGE_COUNT];   /* the peer that a page is tagged for; 0: none */
 static uint32_t runs[CUBICLE_MAX + 1]; /* of K4, by owner */
 
 /* In holders[]: tagged for reading only. */
@@ -88,7 +88,7 @@ static int keys_set(uint32_t page, uint32_t npages, unsigned rights, int key)
     return pkey_mprotect(at, (size_t)npages << PAGE_SHIFT, prot, key) == 0 ? 0 : -errno;
 }
 
-/* A page that is tagged for somebody does not change its owner. */
+/* A page that is tagged for a peer does not change its owner. */
 static bool keys_begins_run(uint32_t page)
 {
     return holders[page] != 0 && (page == 0 || holders[page] != holders[page - 1] ||
@@ -303,8 +303,8 @@ static void keys_count_calls(uint64_t calls[CUBICLE_MAX + 1])
     }
 }
 
-/* Whose key is to go: not that of who runs or of @wants one; of those called least since
- * the last time, who has had it longest. */
+/* The cubicle that is to lose its key: not the running one, nor @wants, which needs one; of those
+ * called least since the last time, the one that has had its key longest. */
 static unsigned keys_victim(unsigned wants)
 {
     uint64_t calls[CUBICLE_MAX + 1];

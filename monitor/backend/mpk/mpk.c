@@ -1,8 +1,8 @@
 /*
  * Backend `mpk`: one view at address 0, every page tagged with a protection key. PKRU says
- * which keys the running code may use; trampolines switch it. Who touches a page that is
- * tagged for another traps, and where a window, or being its owner, allows the access, the
- * page is tagged for him. notes.md has the mechanism and its invariants.
+ * which keys the running code may use; trampolines switch it. A cubicle that touches a page
+ * which is tagged for another traps. Where the cubicle owns the page, or a window allows the
+ * access, the page is tagged for it then. notes.md has the mechanism and its invariants.
  */
 #include "mpk.h"
 #include "base/emit.h"
@@ -169,21 +169,22 @@ static bool mpk_verify(const uint8_t *code, size_t len, uint32_t base,
 static const uint8_t *written[16];
 static unsigned nwritten;
 
-static void mpk_note_wrpkru(const struct emitter *e, size_t ahead)
-{
-    if (nwritten < sizeof(written) / sizeof(written[0])) {
-        written[nwritten++] = e->at + ahead;
-    }
-}
+/* rights_text.S. */
+extern const struct emit_text rights_text_open_entered, rights_text_open_returned,
+    rights_text_enter, rights_text_leave;
+_Static_assert(TEXT_HOST_CALLS == offsetof(struct thread, shown.host_calls),
+               "rights_text.S");
+_Static_assert(TEXT_RUNNING == offsetof(struct thread, running), "rights_text.S");
 
-/* 1: xor %eax,%eax; xor %ecx,%ecx; xor %edx,%edx; wrpkru; test %eax,%eax; jnz 1b. Whoever
- * jumps to the wrpkru with less gets all, as at 1. */
-static void mpk_emit_wrpkru_all(struct emitter *e)
+/* All steps of @text; each but the first begins with wrpkru. */
+static void mpk_emit(struct emitter *e, const struct emit_text *text)
 {
-    static const uint8_t code[] = {0x31, 0xc0, 0x31, 0xc9, 0x31, 0xd2, 0x0f,
-                                   0x01, 0xef, 0x85, 0xc0, 0x75, 0xf3};
-    mpk_note_wrpkru(e, 6);
-    emit_bytes(e, code, sizeof(code));
+    for (unsigned i = 0; i < text->nsteps; i++) {
+        if (i > 0 && nwritten < sizeof(written) / sizeof(written[0])) {
+            written[nwritten++] = e->at;
+        }
+        emit_steps(e, text, i, i + 1);
+    }
 }
 
 /* B1 for what is written here: addresses in it could be anything. */
@@ -214,85 +215,22 @@ static void mpk_begin_trampoline(void)
     nwritten = 0;
 }
 
-/* movb $value,%fs:disp */
-static void mpk_emit_host_calls(struct emitter *e, uint8_t value)
-{
-    static const uint8_t code[] = {0x64, 0xc6, 0x04, 0x25};
-    emit_bytes(e, code, sizeof(code));
-    emit_u32(e, (uint32_t)THREAD_DISP(shown.host_calls));
-    emit_u8(e, value);
-}
-
 static void mpk_emit_open(struct emitter *e, bool returning)
 {
-    if (returning) {
-        emit_mov_reg_reg(e, RAX, R10);
-        mpk_emit_wrpkru_all(e);
-        emit_mov_reg_reg(e, R10, RAX);
-    } else {
-        emit_mov_reg_reg(e, RCX, R10);
-        emit_mov_reg_reg(e, RDX, R11);
-        mpk_emit_wrpkru_all(e);
-        emit_mov_reg_reg(e, R10, RCX);
-        emit_mov_reg_reg(e, R11, RDX);
-    }
-    mpk_emit_host_calls(e, 0);
-    emit_u8(e, 0xfc); /* cld: C code relies on it */
+    mpk_emit(e, returning ? &rights_text_open_returned : &rights_text_open_entered);
 }
 
-/* je +2; ud2 */
-static void mpk_emit_trap_unless_equal(struct emitter *e)
-{
-    static const uint8_t code[] = {0x74, 0x02, 0x0f, 0x0b};
-    emit_bytes(e, code, sizeof(code));
-}
-
+/* @id is the callee, or, @returning, the caller. */
 static void mpk_emit_switch(struct emitter *e, unsigned id, bool returning)
 {
-    static const uint8_t clear[] = {0x31, 0xc9, 0x31, 0xd2};
-    static const uint8_t wrpkru[] = {0x0f, 0x01, 0xef};
-    static const uint8_t load[] = {0x64, 0x8b, 0x04, 0x25};    /* mov %fs:disp,%eax */
-    static const uint8_t compare[] = {0x64, 0x3b, 0x04, 0x25}; /* cmp %fs:disp,%eax */
+    const int32_t rights = THREAD_DISP(shown.rights) + (int32_t)(id * sizeof(uint32_t));
     if (id == CUBICLE_MONITOR) {
         return;
     }
-    const uint32_t rights =
-        (uint32_t)(THREAD_DISP(shown.rights) + (int32_t)(id * sizeof(uint32_t)));
-    if (returning) {
-        emit_mov_reg_reg(e, RAX, R8);
-    } else {
-        emit_mov_reg_reg(e, RCX, R12);
-        emit_mov_reg_reg(e, RDX, R13);
-    }
-    mpk_emit_host_calls(e, 1);
-    const uint8_t *again = e->at;
-    emit_bytes(e, load, sizeof(load));
-    emit_u32(e, rights);
-    emit_bytes(e, clear, sizeof(clear));
-    mpk_note_wrpkru(e, 0);
-    emit_bytes(e, wrpkru, sizeof(wrpkru));
-    /* Whoever jumped here with rights of his choice gets no further (B2). Without those that
-     * everybody has not even a signal could be delivered. */
-    emit_u8(e, 0xa9); /* test $...,%eax; jz +15 */
-    emit_u32(e, MPK_RIGHTS(keys_shown, MPK_NO_ACCESS) | MPK_RIGHTS(keys_signal, 3));
-    emit_u8(e, 0x74);
-    emit_u8(e, 15);
-    mpk_emit_wrpkru_all(e);
-    emit_u8(e, 0x0f); /* ud2 */
-    emit_u8(e, 0x0b);
-    emit_bytes(e, compare, sizeof(compare));
-    emit_u32(e, rights);
-    /* They may also have changed meanwhile: a signal's way back can bring a key. */
-    emit_u8(e, 0x75); /* jne again */
-    emit_u8(e, (uint8_t)(again - (e->at + 1)));
-    emit_cmp_imm_fs(e, id, THREAD_DISP(running));
-    mpk_emit_trap_unless_equal(e);
-    if (returning) {
-        emit_mov_reg_reg(e, R8, RAX);
-    } else {
-        emit_mov_reg_reg(e, R12, RCX);
-        emit_mov_reg_reg(e, R13, RDX);
-    }
+    emit_set(e, EMIT_HOLE(RIGHTS), (uint64_t)rights);
+    emit_set(e, EMIT_HOLE(RIGHTS_MASK),
+             MPK_RIGHTS(keys_shown, MPK_NO_ACCESS) | MPK_RIGHTS(keys_signal, 3));
+    mpk_emit(e, returning ? &rights_text_leave : &rights_text_enter);
 }
 
 static bool mpk_is_entry(uint64_t address)

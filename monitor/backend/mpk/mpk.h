@@ -15,7 +15,7 @@
 
 #define MPK_KEY_MONITOR 0 /* what is mapped without a key: all that is the monitor's */
 
-/* --- keys.c: who has which key ------------------------------------------------------ */
+/* --- keys.c: keys, and the pages that carry them ------------------------------------------------------ */
 
 /** Takes all keys of the process. 0; -ENOTSUP where the CPU or kernel has none. */
 int keys_init(size_t ncubicles);
@@ -38,7 +38,7 @@ int keys_tag_own(uint32_t page, uint32_t npages);
 /** Tags them for @id, with @rights. */
 int keys_tag(unsigned id, uint32_t page, uint32_t npages, unsigned rights);
 
-/** Who the page is tagged for, 0: its owner. */
+/** The peer that the page is tagged for; 0: none, it is its owner's. */
 unsigned keys_holder(uint32_t page);
 
 /** K4: one change of tags in a range of pages of one owner may follow; it can cut a run in

@@ -1,6 +1,6 @@
 /*
  * Signals under protection keys. The kernel writes a signal's frame with the rights of
- * whoever it interrupts, so the signal stack's key is open to all; what lies there is moved
+ * the interrupted code, so the signal stack's key is open to all; what lies there is moved
  * to the monitor's memory and wiped before anything else is done. The way back to a cubicle
  * leads through mpk_resume, so that no host call is ever made with its rights.
  */
@@ -94,7 +94,7 @@ void signal_continue_as_monitor(ucontext_t *context)
 }
 
 /* May @size bytes at @at be written for @cubicle? Makes them its own again where they are
- * tagged for somebody else. */
+ * tagged for a peer. */
 static bool signal_may_write(const struct cubicle *cubicle, uint64_t at, uint64_t size)
 {
     if (at >= SPACE_SIZE || at + size > SPACE_SIZE) {

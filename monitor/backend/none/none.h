@@ -1,5 +1,7 @@
-/* What one view at address 0, of plain code, does: the operations of backend `none`, and in each
- * process of backend `ipc`. See backend.h. */
+/*
+ * Operations for plain code with one view, at address 0: those of backend `none`, and of each
+ * process of backend `ipc`. backend.h has their contracts.
+ */
 #ifndef MONITOR_NONE_H
 #define MONITOR_NONE_H
 

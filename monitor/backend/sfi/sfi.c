@@ -298,7 +298,7 @@ static int sfi_make_shareable(unsigned owner, uint32_t page, uint32_t npages)
         error =
             sfi_map_file(owner, page, npages, page_get(page).rights, 0, MAP_POPULATE);
     }
-    /* While a page is private, its place in the file is empty: it may be somebody's next. */
+    /* While a page is private, its place in the file is empty: its next owner may use it. */
     if (error != 0 && sfi_empty_file(page, npages) != 0) {
         panic("the host cannot empty a page");
     }
@@ -315,9 +315,9 @@ static bool sfi_is_private(unsigned owner, uint32_t page, const struct page_info
            info.rights == like->rights && !view_map_is_file(owner, page);
 }
 
-/* P5: who is lent pages here and there must not use up the runs of their owner. When half of
- * them are, all private pages around [*@page, *@end) that are alike go to the file with it:
- * then the owner has no run more than before. */
+/* P5: a peer that touches lent pages here and there must not use up the runs of their owner.
+ * When half of the owner's runs are in use, all private pages around [*@page, *@end) that are
+ * alike go to the file together: then the owner has no more runs than before. */
 static void sfi_widen(unsigned owner, uint32_t *page, uint32_t *end)
 {
     const struct page_info like = page_get(*page);

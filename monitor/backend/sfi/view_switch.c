@@ -20,6 +20,12 @@
 #define STUCK_HEALS 1000u
 #define STUCK_NS INT64_C(2500000000)
 
+/* view_switch_text.S */
+extern const struct emit_text view_text_show, view_text_write, view_text_again,
+    view_text_call_entering, view_text_call_returning;
+_Static_assert(TEXT_VIEW == offsetof(struct thread, shown.view), "view_text_show");
+_Static_assert(ARCH_SET_GS == 0x1001 && SYS_arch_prctl == 158, "view_text_call");
+
 static enum monitor_view_switch way;
 static uint64_t park;
 static uint64_t heals;
@@ -95,52 +101,22 @@ int view_switch_start_thread(void)
     return 0;
 }
 
-/* arch_prctl(ARCH_SET_GS, r10) by hand: the kernel overwrites rcx and r11, and the call itself
- * takes rax, rdi and rsi. What of them is an argument, or @returning the result and the
- * return address, waits in registers that are free then. Where the kernel refuses, nothing
- * may run with the view of before: ud2. */
-static void view_switch_emit_call(struct emitter *e, bool returning)
-{
-    static const struct {
-        enum emit_register from, to;
-    } entering[] = {{RDI, R12}, {RSI, R13}, {RCX, RBX}},
-      leaving[] = {{RAX, R8}, {R11, RDX}};
-    static const uint8_t call[] = {0x0f, 0x05};
-    static const uint8_t check[] = {0x85, 0xc0, 0x74, 0x02, 0x0f, 0x0b};
-    const size_t n = returning ? sizeof(leaving) / sizeof(leaving[0])
-                               : sizeof(entering) / sizeof(entering[0]);
-
-    for (size_t i = 0; i < n; i++) {
-        emit_mov_reg_reg(e, returning ? leaving[i].from : entering[i].from,
-                         returning ? leaving[i].to : entering[i].to);
-    }
-    emit_mov_imm32_reg(e, ARCH_SET_GS, RDI);
-    emit_mov_reg_reg(e, R10, RSI);
-    emit_mov_imm32_reg(e, SYS_arch_prctl, RAX);
-    emit_bytes(e, call, sizeof(call));
-    emit_bytes(e, check, sizeof(check)); /* test %eax,%eax; je .+4; ud2 */
-    for (size_t i = 0; i < n; i++) {
-        emit_mov_reg_reg(e, returning ? leaving[i].to : entering[i].to,
-                         returning ? leaving[i].from : entering[i].from);
-    }
-}
-
 void view_switch_emit(struct emitter *e, uint64_t view, bool returning)
 {
-    emit_mov_imm64_reg(e, view, R10);
-    emit_mov_reg_fs(e, R10, THREAD_DISP(shown.view));
-    if (way == MONITOR_VIEW_SWITCH_SYSCALL) {
-        view_switch_emit_call(e, returning);
+    emit_set(e, EMIT_HOLE(VIEW), view);
+    emit_text(e, &view_text_show);
+    if (way != MONITOR_VIEW_SWITCH_SYSCALL) {
+        emit_text(e, &view_text_write);
     } else {
-        emit_wrgsbase(e, R10);
+        emit_text(e, returning ? &view_text_call_returning : &view_text_call_entering);
     }
 }
 
 void view_switch_emit_again(struct emitter *e, uint64_t view)
 {
     if (way == MONITOR_VIEW_SWITCH_PARKED) {
-        emit_mov_imm64_reg(e, view, R10);
-        emit_wrgsbase(e, R10);
+        emit_set(e, EMIT_HOLE(VIEW), view);
+        emit_text(e, &view_text_again);
     }
 }
 

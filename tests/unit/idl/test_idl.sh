@@ -91,6 +91,38 @@ report "accept: no message" $?
 run "accept rights: status" 0 "$idl" --strict -I"$top/include" -o "$tmp/o" rights.h
 same "accept rights: descriptor" rights.desc "$tmp/o/rights.desc"
 
+# What the monitor gets for an interface that it provides: gates of other types than the
+# interface's do not compile. Each line changes one of them.
+run "gates: status" 0 "$idl" --strict --gates -I"$top/include" -o "$tmp/o" gates.h
+same "gates: prototypes" gates_gates.txt "$tmp/o/gates_gates.h"
+for cc in gcc clang; do
+    while IFS='|' read -r wanted name change; do
+        sed "$change" gates_good.txt >"$tmp/good.c"
+        run "gates: $name, $cc" "$wanted" "$cc" -std=c11 -Wall -Wextra -Werror \
+            -Wmissing-prototypes -fsyntax-only -I"$tmp/o" "$tmp/good.c"
+    done <<'END'
+0|as declared|
+1|another result|s/int64_t gate_gates_read/int32_t gate_gates_read/
+1|another number|s/uint64_t count/uint32_t count/
+1|fewer arguments|s/int32_t gate_gates_add(int32_t a, int32_t b)/int32_t gate_gates_add(int32_t a)/;s/a + b/a/
+1|a pointer of the caller is no address|s/uint64_t base/const void *base/
+1|another structure|s/const struct gates_record \*/const struct other */
+1|a copy that only the caller may change|s/gate_gates_read(void/gate_gates_read(const void/
+1|a function that the interface has not|s/gate_gates_add/gate_gates_plus/
+END
+done
+run "gates: plain" 2 "$idl" --gates --plain -o "$tmp/o" gates.h
+contains "gates: plain: reason" "--gates does not go with --plain" "$tmp/err"
+
+# For libc: the same types, without typedefs.
+run "functions: status" 0 "$idl" --strict --functions -I"$top/include" -o "$tmp/o" every.h
+same "functions: declarations" every_functions.txt "$tmp/o/every_functions.h"
+printf '#include "every.h"\n#include "every_functions.h"\n' >"$tmp/both.c"
+for cc in gcc clang; do
+    run "functions: as declared, $cc" 0 "$cc" -std=gnu11 -Wall -Wextra -Werror \
+        -Wno-unknown-warning-option -Wno-array-parameter -fsyntax-only -I"$top/include" -I"$tmp/o" -I. "$tmp/both.c"
+done
+
 # The table is C, for both compilers.
 cat >"$tmp/user.c" <<'END'
 #include "every_ops.h"

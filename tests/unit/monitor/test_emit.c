@@ -1,223 +1,243 @@
 /*
- * The instructions of trampolines: each function of emit.h writes the bytes that the
- * assembler writes for the mnemonic in its name. Where emit.c keeps a REX prefix that
- * means nothing (it is always there, so that lengths do not vary), the row says so.
+ * Copies of texts with their holes filled are what the assembler writes for the same
+ * instructions with the values in place; and where a hole cannot be filled, nothing more is
+ * written. The texts are in emit_texts.S.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/emit.h"
-#include "base/emit_plain.h"
 
-/* One comparison: what @write emits, and [begin, end) as the assembler has it. */
-struct row {
-    const uint8_t *begin, *end;
-    void (*write)(struct emitter *e);
-    const char *name;
-};
-extern const struct row rows_begin[], rows_end[];
+#define VALUE32 0x12345678
+#define VALUE64 UINT64_C(0x1122334455667788)
+#define ROOM 512
 
-__asm__(".pushsection rows, \"aw\"\n"
-        ".globl rows_begin\n"
-        "rows_begin:\n"
-        ".popsection\n");
+extern const struct emit_text test_all, test_registers, test_steps, test_jumps,
+    test_none, test_unknown, test_half, test_end, test_not_loaded;
+#define EXPECTED(name) extern const uint8_t expect_##name[], expect_##name##_end[];
+EXPECTED(all)
+EXPECTED(plain)
+EXPECTED(inverted)
+EXPECTED(steps)
+EXPECTED(jumps)
 
-#define ROW(name, call, text)                                                        \
-    static void __attribute__((used)) write_##name(struct emitter *e)                \
-    {                                                                                \
-        call;                                                                        \
-    }                                                                                \
-    __asm__(".pushsection .text.rows, \"ax\"\n"                                      \
-            "begin_" #name ": " text "\n"                                            \
-            "end_" #name ": .asciz \"" #name "\"\n"                                  \
-            ".popsection\n"                                                          \
-            ".pushsection rows, \"aw\"\n"                                            \
-            ".quad begin_" #name ", end_" #name ", write_" #name ", end_" #name "\n" \
-            ".popsection\n");
+static uint8_t bytes[ROOM];
+static struct emitter e;
 
-static bool spells_0x88(const uint8_t *bytes, size_t n)
+static void begin(size_t room)
 {
-    return memchr(bytes, 0x88, n) != NULL;
-}
-
-static void avoided(struct emitter *e, enum emit_register reg)
-{
-    e->spells = spells_0x88;
-    emit_mov_imm64_reg(e, UINT64_C(0x8877554433221100), reg);
-}
-
-/* "" or the prefix that is kept without need, for registers that need none. */
-#define LOW ".byte 0x40; "
-#define HIGH ""
-
-/* X(register, 64-bit name, 32-bit name, 16-bit name, 8-bit name, REX for 32-bit forms) */
-#define EACH_BUT_SPECIAL(X)                               \
-    X(RAX, "%rax", "%eax", "%ax", "%al", LOW, LOW)        \
-    X(RCX, "%rcx", "%ecx", "%cx", "%cl", LOW, LOW)        \
-    X(RDX, "%rdx", "%edx", "%dx", "%dl", LOW, LOW)        \
-    X(RBX, "%rbx", "%ebx", "%bx", "%bl", LOW, LOW)        \
-    X(RBP, "%rbp", "%ebp", "%bp", "%bpl", LOW, HIGH)      \
-    X(RSI, "%rsi", "%esi", "%si", "%sil", LOW, HIGH)      \
-    X(RDI, "%rdi", "%edi", "%di", "%dil", LOW, HIGH)      \
-    X(R8, "%r8", "%r8d", "%r8w", "%r8b", HIGH, HIGH)      \
-    X(R9, "%r9", "%r9d", "%r9w", "%r9b", HIGH, HIGH)      \
-    X(R10, "%r10", "%r10d", "%r10w", "%r10b", HIGH, HIGH) \
-    X(R11, "%r11", "%r11d", "%r11w", "%r11b", HIGH, HIGH) \
-    X(R13, "%r13", "%r13d", "%r13w", "%r13b", HIGH, HIGH) \
-    X(R14, "%r14", "%r14d", "%r14w", "%r14b", HIGH, HIGH) \
-    X(R15, "%r15", "%r15d", "%r15w", "%r15b", HIGH, HIGH)
-#define EACH(X)                                      \
-    EACH_BUT_SPECIAL(X)                              \
-    X(RSP, "%rsp", "%esp", "%sp", "%spl", LOW, HIGH) \
-    X(R12, "%r12", "%r12d", "%r12w", "%r12b", HIGH, HIGH)
-
-/* Operands that are registers: any. */
-#define REGISTERS(r, q, l, w, b, rex, rex8)                                           \
-    ROW(mov_imm64_avoided_##r, avoided(e, r),                                         \
-        "movabsq $0x7788aabbccddeeff, " q "; notq " q)                                \
-    ROW(mov_imm64_##r, emit_mov_imm64_reg(e, UINT64_C(0x8877665544332211), r),        \
-        "movabsq $0x8877665544332211, " q)                                            \
-    ROW(mov_imm32_##r, emit_mov_imm32_reg(e, 0x80000001u, r), "movl $0x80000001, " l) \
-    ROW(mov_from_##r, emit_mov_reg_reg(e, r, R9), "movq " q ", %r9")                  \
-    ROW(mov_to_##r, emit_mov_reg_reg(e, RDX, r), "movq %rdx, " q)                     \
-    ROW(mov_fs_##r, emit_mov_fs_reg(e, -0x1234, r), "movq %fs:-0x1234, " q)           \
-    ROW(mov_to_fs_##r, emit_mov_reg_fs(e, r, 0x1234), "movq " q ", %fs:0x1234")       \
-    ROW(load_##r, emit_mov_mem_reg(e, 0x1234, RBX, r), "movq 0x1234(%rbx), " q)       \
-    ROW(store_##r, emit_mov_reg_mem(e, r, -0x1234, R11), "movq " q ", -0x1234(%r11)") \
-    ROW(lea_##r, emit_lea(e, -512, R11, r), "leaq -512(%r11), " q)                    \
-    ROW(zero_##r, emit_zero(e, r), "xorl " l ", " l)                                  \
-    ROW(truncate1_##r, emit_truncate(e, r, 1), rex8 "movzbl " b ", " l)               \
-    ROW(truncate2_##r, emit_truncate(e, r, 2), rex "movzwl " w ", " l)                \
-    ROW(truncate4_##r, emit_truncate(e, r, 4), rex "movl " l ", " l)                  \
-    ROW(truncate8_##r, emit_truncate(e, r, 8), "")                                    \
-    ROW(jmp_##r, emit_jmp_reg(e, r), rex "jmp *" q)                                   \
-    ROW(call_##r, emit_call_reg(e, r), rex "call *" q)                                \
-    ROW(wrgsbase_##r, emit_wrgsbase(e, r), "wrgsbase " q)
-EACH(REGISTERS)
-
-/* Bases: any but RSP and R12, which need one more byte. */
-#define BASES(r, q, l, w, b, rex, rex8)                                                \
-    ROW(load_base_##r, emit_mov_mem_reg(e, 0x7fffffff, r, R15),                        \
-        "movq 0x7fffffff(" q "), %r15")                                                \
-    ROW(store_base_##r, emit_mov_reg_mem(e, RAX, 0x180, r), "movq %rax, 0x180(" q ")") \
-    ROW(store_imm_base_##r, emit_movl_imm_mem(e, 0xfffffffeu, 0x180, r),               \
-        rex "movl $0xfffffffe, 0x180(" q ")")                                          \
-    ROW(cmpl_base_##r, emit_cmpl_imm_mem(e, 0x12345678u, -0x180, r),                   \
-        rex "cmpl $0x12345678, -0x180(" q ")")                                         \
-    ROW(lea_base_##r, emit_lea(e, 0x200, r, RDI), "leaq 0x200(" q "), %rdi")
-EACH_BUT_SPECIAL(BASES)
-
-ROW(mov_imm_fs, emit_mov_imm_fs(e, 0x1234567, -0x2000), "movq $0x1234567, %fs:-0x2000")
-ROW(cmp_imm_fs, emit_cmp_imm_fs(e, 0x1234567, 0x2000), "cmpq $0x1234567, %fs:0x2000")
-ROW(cmp_imm_fs_high, emit_cmp_imm_fs(e, 0xffff8000u, 0x2000),
-    "cmpq $-0x8000, %fs:0x2000")
-
-/* X(n, modrm of n and n) */
-#define EACH_VECTOR_8(X) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define EACH_VECTOR_2_TO_7(X) X(2) X(3) X(4) X(5) X(6) X(7)
-#define VPXOR(n) "{vex3} vpxor %xmm" #n ", %xmm" #n ", %xmm" #n "\n"
-#define PXOR(n) "pxor %xmm" #n ", %xmm" #n "\n"
-#define PXOR_REX(n) ".byte 0x66, 0x40, 0x0f, 0xef, 0xc0 + 9 * " #n "\n"
-ROW(clear_vectors_avx, emit_clear_vectors(e, 0, true),
-    VPXOR(0) VPXOR(1) EACH_VECTOR_2_TO_7(VPXOR) EACH_VECTOR_8(VPXOR))
-ROW(clear_vectors_sse, emit_clear_vectors(e, 0, false),
-    PXOR_REX(0) PXOR_REX(1) EACH_VECTOR_2_TO_7(PXOR_REX) EACH_VECTOR_8(PXOR))
-ROW(clear_vectors_avx_keep, emit_clear_vectors(e, 3, true),
-    "vmovq %xmm0, %xmm0\n vmovq %xmm1, %xmm1\n" EACH_VECTOR_2_TO_7(VPXOR)
-        EACH_VECTOR_8(VPXOR))
-ROW(clear_vectors_sse_keep, emit_clear_vectors(e, 1, false),
-    "movq %xmm0, %xmm0\n" PXOR_REX(1) EACH_VECTOR_2_TO_7(PXOR_REX) EACH_VECTOR_8(PXOR))
-
-#define FLDZ_8 "fldz\n fldz\n fldz\n fldz\n fldz\n fldz\n fldz\n fldz\n"
-ROW(clear_x87, emit_clear_x87(e),
-    "movq %rax, %r10\n fnstsw %ax\n testw %ax, %ax\n je 1f\n fninit\n"
-    "1: movq %r10, %rax\n emms\n" FLDZ_8 "emms")
-
-#define VPXORD(n) "vpxord %zmm" #n ", %zmm" #n ", %zmm" #n "\n"
-#define KXORW(n) "kxorw %k" #n ", %k" #n ", %k" #n "\n"
-#define EACH_VECTOR_16(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)
-#define EACH_VECTOR_24(X) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
-ROW(clear_avx512, emit_clear_avx512(e),
-    EACH_VECTOR_16(VPXORD) EACH_VECTOR_24(VPXORD) KXORW(0) KXORW(1)
-        EACH_VECTOR_2_TO_7(KXORW))
-
-static void patched(struct emitter *e, bool conditional, unsigned n)
-{
-    uint8_t *jump = conditional ? emit_jne(e) : emit_jmp(e);
-
-    for (unsigned i = 0; i < n; i++) {
-        emit_u8(e, 0x90);
+    memset(bytes, 0x5a, sizeof(bytes));
+    e = (struct emitter){.at = bytes, .end = bytes + room};
+    for (unsigned i = 1; i < HOLES; i++) {
+        emit_set(&e, i, i < EMIT_HOLE(COUNT) ? VALUE32 : VALUE64);
     }
-    emit_patch(e, jump);
 }
-ROW(jne_next, patched(e, true, 0), ".byte 0x0f, 0x85, 0, 0, 0, 0")
-ROW(jne_far, patched(e, true, 200), "jne 1f; .rept 200; nop; .endr; 1:")
-ROW(jmp_next, patched(e, false, 0), ".byte 0xe9, 0, 0, 0, 0")
-ROW(jmp_far, patched(e, false, 200), "jmp 1f; .rept 200; nop; .endr; 1:")
-ROW(bytes, (emit_u8(e, 0xc3), emit_u32(e, 0x44332211)), "ret; .long 0x44332211")
 
-__asm__(".pushsection rows, \"aw\"\n"
-        ".globl rows_end\n"
-        "rows_end:\n"
-        ".popsection\n");
-
-#define BYTES_MAX 256
-
-static void print_bytes(const char *what, const uint8_t *bytes, size_t n)
+static void compare(const uint8_t *expected, const uint8_t *end)
 {
-    print_error("%s:", what);
-    for (size_t i = 0; i < n; i++) {
-        print_error(" %02x", bytes[i]);
-    }
-    print_error("\n");
+    assert_false(e.full);
+    assert_int_equal(e.at - bytes, end - expected);
+    assert_memory_equal(bytes, expected, (size_t)(end - expected));
 }
 
-static void test_bytes(void **state)
+static void test_filled(void **state)
 {
     (void)state;
-    assert_true(rows_end - rows_begin > 300);
-    for (const struct row *row = rows_begin; row < rows_end; row++) {
-        uint8_t bytes[BYTES_MAX];
-        struct emitter e = {.at = bytes, .end = bytes + sizeof(bytes)};
-        const size_t expected = (size_t)(row->end - row->begin);
-        row->write(&e);
-        const size_t n = (size_t)(e.at - bytes);
-        if (n != expected || memcmp(bytes, row->begin, n) != 0) {
-            print_bytes(row->name, bytes, n);
-            print_bytes("  the assembler", row->begin, expected);
-        }
-        assert_false(e.full);
-        assert_int_equal(n, expected);
-        assert_memory_equal(bytes, row->begin, n);
+    begin(ROOM);
+    emit_text(&e, &test_all);
+    compare(expect_all, expect_all_end);
+    assert_true(emit_forget(&e));
+}
+
+static bool spells_0x44(const uint8_t *at, size_t n)
+{
+    return memchr(at, 0x44, n) != NULL;
+}
+
+static bool spells_0x99(const uint8_t *at, size_t n)
+{
+    return memchr(at, 0x99, n) != NULL;
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    begin(ROOM);
+    e.spells = spells_0x99;
+    emit_text(&e, &test_registers);
+    compare(expect_plain, expect_plain_end);
+    begin(ROOM);
+    e.spells = spells_0x44;
+    emit_text(&e, &test_registers);
+    compare(expect_inverted, expect_inverted_end);
+}
+
+static void test_some_steps(void **state)
+{
+    const uint8_t *const all = expect_steps;
+    (void)state;
+    begin(ROOM);
+    emit_steps(&e, &test_steps, 0, 4);
+    compare(all, expect_steps_end);
+    begin(ROOM);
+    emit_steps(&e, &test_steps, 0, 1);
+    compare(all, all + 2);
+    begin(ROOM);
+    emit_steps(&e, &test_steps, 1, 3);
+    compare(all + 2, all + 7);
+    begin(ROOM);
+    emit_steps(&e, &test_steps, 2, 2);
+    compare(all, all);
+    begin(ROOM);
+    emit_steps(&e, &test_steps, 3, 4);
+    compare(all + 7, expect_steps_end);
+}
+
+/* Where nothing is written any more. */
+static void expect_full(size_t written)
+{
+    uint8_t *at = e.at;
+    assert_true(e.full);
+    assert_true(at <= e.end);
+    assert_int_equal(at - bytes, written);
+    for (size_t i = (size_t)(at - bytes); i < sizeof(bytes); i++) {
+        assert_int_equal(bytes[i], 0x5a);
+    }
+    emit_steps(&e, &test_steps, 0, 1); /* nothing smaller slips in */
+    assert_ptr_equal(e.at, at);
+    assert_int_equal(bytes[written], 0x5a);
+    assert_false(emit_forget(&e));
+}
+
+static void test_no_such_steps(void **state)
+{
+    (void)state;
+    begin(ROOM);
+    emit_steps(&e, &test_steps, 0, 5);
+    expect_full(0);
+    begin(ROOM);
+    emit_steps(&e, &test_steps, 2, 1);
+    expect_full(0);
+}
+
+static void test_jump(void **state)
+{
+    static const unsigned far[] = {EMIT_HOLE(CHANGED), EMIT_HOLE(FAILED),
+                                   EMIT_HOLE(NOT_OURS), EMIT_HOLE(NOT_CALLER)};
+    (void)state;
+    begin(ROOM);
+    emit_steps(&e, &test_jumps, 0, 1);
+    emit_land(&e, EMIT_HOLE(RETURNED));
+    emit_steps(&e, &test_jumps, 1, 2);
+    for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+        emit_land(&e, far[i]);
+    }
+    emit_steps(&e, &test_jumps, 2, 3);
+    compare(expect_jumps, expect_jumps_end);
+    assert_true(emit_forget(&e));
+    /* One that has not landed; two to one place; none. */
+    begin(ROOM);
+    emit_steps(&e, &test_jumps, 0, 1);
+    assert_false(emit_forget(&e));
+    assert_true(emit_forget(&e));
+    begin(ROOM);
+    emit_steps(&e, &test_jumps, 0, 1);
+    emit_steps(&e, &test_jumps, 0, 1);
+    assert_true(e.full);
+    begin(ROOM);
+    emit_land(&e, EMIT_HOLE(FAILED));
+    expect_full(0);
+}
+
+/* A hole without a value, and values that it cannot hold. */
+static void test_values(void **state)
+{
+    static const struct {
+        unsigned hole;
+        uint64_t value;
+        bool fits;
+    } rows[] = {
+        {EMIT_HOLE(CALLER), 0, true},
+        {EMIT_HOLE(CALLER), INT32_MAX, true},
+        {EMIT_HOLE(CALLER), INT32_MAX + UINT64_C(1), false},
+        {EMIT_HOLE(ID), UINT64_MAX, false},
+        {EMIT_HOLE(ID), UINT64_C(1) << 32, false},
+        {EMIT_HOLE(CALLEE_TP), (uint64_t)INT32_MIN, true},
+        {EMIT_HOLE(CALLEE_TP), (uint64_t)-8, true},
+        {EMIT_HOLE(CALLEE_TP), 0x7ffffffc, true},
+        {EMIT_HOLE(CALLEE_TP), 0x80000000, false},
+        {EMIT_HOLE(CALLEE_TP), (uint64_t)INT32_MIN - 4, false},
+        {EMIT_HOLE(CALLEE_TP), 0x1002, false},
+        {EMIT_HOLE(RIGHTS_MASK), UINT32_MAX, true},
+        {EMIT_HOLE(RIGHTS_MASK), UINT32_MAX + UINT64_C(1), false},
+        {EMIT_HOLE(FUNCTION), (uint64_t)-1, true},
+        {EMIT_HOLE(FUNCTION), (uint64_t)INT32_MIN, true},
+        {EMIT_HOLE(FUNCTION), (uint64_t)INT32_MIN - 1, false},
+        {EMIT_HOLE(FUNCTION), INT32_MAX + UINT64_C(1), false},
+        {EMIT_HOLE(ENTER), UINT64_MAX, true},
+        {EMIT_HOLE(ENTER), 0, false},
+        {EMIT_HOLE(VIEW), 0, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(ROOM);
+        emit_set(&e, rows[i].hole, rows[i].value);
+        emit_text(&e, &test_all);
+        assert_int_equal(e.full, !rows[i].fits);
+    }
+    for (unsigned hole = 1; hole < HOLES; hole++) {
+        begin(ROOM);
+        e.known[hole] = false;
+        emit_text(&e, &test_all);
+        emit_text(&e, &test_jumps);
+        const bool is_jump =
+            hole >= EMIT_HOLE(NOT_CALLER) && hole <= EMIT_HOLE(RETURNED);
+        assert_int_equal(e.full, !is_jump);
+    }
+    /* What was known is not. */
+    begin(ROOM);
+    assert_true(emit_forget(&e));
+    emit_text(&e, &test_all);
+    assert_true(e.full);
+}
+
+/* Placeholders that are none, or stand where they cannot be filled. */
+static void test_placeholders(void **state)
+{
+    static const struct {
+        const struct emit_text *text;
+        size_t written;
+    } rows[] = {
+        {&test_none, 1}, {&test_unknown, 1},    {&test_half, 1},
+        {&test_end, 1},  {&test_not_loaded, 3},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(ROOM);
+        emit_text(&e, rows[i].text);
+        expect_full(rows[i].written);
     }
 }
 
-/* With any less room than needed nothing is written behind the end, and `full` tells. */
+/* With any less room than needed nothing is written behind the end. */
 static void test_full(void **state)
 {
+    static const struct emit_text *const texts[] = {&test_all, &test_registers,
+                                                    &test_steps, &test_jumps};
     (void)state;
-    for (const struct row *row = rows_begin; row < rows_end; row++) {
-        const size_t needed = (size_t)(row->end - row->begin);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        begin(ROOM);
+        emit_text(&e, texts[i]);
+        const size_t needed = (size_t)(e.at - bytes);
         for (size_t room = 0; room < needed; room++) {
-            uint8_t bytes[BYTES_MAX + 1];
-            struct emitter e = {.at = bytes, .end = bytes + room};
-            memset(bytes, 0x5a, sizeof(bytes));
-            row->write(&e);
-            assert_true(e.full);
-            assert_true(e.at <= e.end);
-            for (size_t i = room; i < sizeof(bytes); i++) {
-                assert_int_equal(bytes[i], 0x5a);
-            }
-            /* Once full, always full: a smaller instruction does not slip in. */
-            const uint8_t *at = e.at;
-            emit_u8(&e, 0xcc);
-            assert_ptr_equal(e.at, at);
+            begin(room);
+            emit_text(&e, texts[i]);
+            expect_full((size_t)(e.at - bytes));
         }
     }
 }
@@ -225,8 +245,10 @@ static void test_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_filled),       cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_some_steps),   cmocka_unit_test(test_no_such_steps),
+        cmocka_unit_test(test_jump),         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_placeholders), cmocka_unit_test(test_full),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -7,6 +7,7 @@
 #include "base/panic.h"
 #include "call/demand.h"
 #include "call/trampoline.h"
+#include "cubicle_gates.h"
 #include "fault/signal_pending.h"
 #include "fault/stop.h"
 #include "gate/gate.h"
@@ -118,28 +119,28 @@ uint32_t memory_heap_end(void)
 }
 
 /* Tested on their own. */
-int64_t signal_set(uint64_t catches, uint64_t holds, uint64_t ignores)
+int64_t gate_cubicle_signal_set(uint64_t catches, uint64_t holds, uint64_t ignores)
 {
     return (int64_t)(catches + holds + ignores);
 }
 
-int64_t signal_take(uint64_t which)
+int64_t gate_cubicle_signal_take(uint64_t which)
 {
     return (int64_t)which;
 }
 
-int signal_await(uint64_t which, int64_t timeout_ns)
+int gate_cubicle_signal_wait(uint64_t which, int64_t timeout_ns)
 {
     return (int)(which + (uint64_t)timeout_ns);
 }
 
-int signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left)
+int gate_cubicle_signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left)
 {
     *left = first_ns + interval_ns;
     return 0;
 }
 
-int window_init(unsigned owner)
+int window_create(unsigned owner)
 {
     return ask("init", owner, 0, 0);
 }
@@ -236,19 +237,15 @@ void fault_stop_running(const char *reason)
     longjmp(end, 1);
 }
 
-const struct gate host_files_gates[] = {
-    {"hostfiles_none", NULL, MONITOR_RIGHT_HOSTFILES}};
-const unsigned host_files_ngates = 1;
+static const struct gate outside = {"outside", NULL, MONITOR_RIGHT_HOST};
+const struct gate_interface host_interface = {"host", 1, &outside, 1};
+const struct gate_interface host_files_interface = {"hostfiles", 2, &outside, 1};
+const struct gate_interface host_net_interface = {"hostnet", 3, &outside, 1};
+
 void host_files_setup(const struct monitor_config *config)
 {
     (void)config;
 }
-const struct gate host_gates[] = {{"host_none", NULL, MONITOR_RIGHT_HOST}};
-const unsigned host_ngates = 1;
-
-const struct gate host_net_gates[] = {{"hostnet_none", NULL, MONITOR_RIGHT_HOSTNET}};
-const unsigned host_net_ngates = 1;
-
 int host_net_setup(const struct monitor_config *config)
 {
     (void)config;
@@ -262,7 +259,14 @@ void host_setup(const struct monitor_config *config)
 
 /* ---- */
 
-#define GATE(name) (gate_find("cubicle_" name)->function)
+/* As a trampoline finds it, with the type that the interface gives it. */
+#define GATE(name) \
+    ((__typeof__(gate_cubicle_##name) *)(uintptr_t)gate("cubicle_" #name)->function)
+
+static const struct gate *gate(const char *name)
+{
+    return gate_find(gate_interface("cubicle"), name);
+}
 
 static int setup(void **state)
 {
@@ -305,7 +309,7 @@ static void expect_nothing(void)
 
 static void test_protect(void **state)
 {
-    int (*const protect)(uint64_t, uint64_t, int) = GATE("page_protect");
+    int (*const protect)(uint64_t, uint64_t, int) = GATE(page_protect);
     (void)state;
     page_table[page_of(HEAP)].kind = PAGE_CODE;
     assert_int_equal(protect(HEAP, 2 * PAGE_SIZE, PAGE_READ), 0);
@@ -331,8 +335,7 @@ static void test_protect(void **state)
 /* Of one's own memory, like the rights. */
 static void test_own_pages(void **state)
 {
-    int (*const gates[])(uint64_t, uint64_t) = {GATE("page_discard"),
-                                                GATE("page_rights")};
+    int (*const gates[])(uint64_t, uint64_t) = {GATE(page_discard), GATE(page_rights)};
     static const char *const names[] = {"discard", "rights"};
     (void)state;
     for (size_t i = 0; i < 2; i++) {
@@ -353,9 +356,9 @@ typedef int owner_gate(int owner, uint64_t base, uint64_t npages);
 /* Whom the allocator may act for: itself, and who has just called it. */
 static void test_owner(void **state)
 {
-    owner_gate *const assign = GATE("page_assign");
-    owner_gate *const gates[] = {assign, GATE("page_recall"), GATE("page_resume"),
-                                 GATE("page_release")};
+    owner_gate *const assign = GATE(page_assign);
+    owner_gate *const gates[] = {assign, GATE(page_recall), GATE(page_resume),
+                                 GATE(page_release)};
     static const char *const names[] = {"give", "recall", "resume", "take"};
     (void)state;
     for (size_t i = 0; i < 4; i++) {
@@ -382,7 +385,7 @@ static void test_owner(void **state)
 /* What any cubicle has given back can be released when another needs it, and nothing else. */
 static void test_release_kept(void **state)
 {
-    owner_gate *const release = GATE("page_release");
+    owner_gate *const release = GATE(page_release);
     (void)state;
     page_set_kept(page_of(HEAP), 2, true);
     assert_int_equal(release(OTHER, HEAP, 2), 0);
@@ -396,16 +399,16 @@ static void test_release_kept(void **state)
     assert_int_equal(release(CUBICLE_MAX + 1, HEAP, 2), -EPERM);
     assert_int_equal(release(OTHER, HEAP + 1, 1), -EPERM);
     /* To assign or resume them for another is something else. */
-    assert_int_equal(((owner_gate *)GATE("page_assign"))(OTHER, HEAP, 2), -EPERM);
-    assert_int_equal(((owner_gate *)GATE("page_resume"))(OTHER, HEAP, 2), -EPERM);
+    assert_int_equal(((owner_gate *)GATE(page_assign))(OTHER, HEAP, 2), -EPERM);
+    assert_int_equal(((owner_gate *)GATE(page_resume))(OTHER, HEAP, 2), -EPERM);
     expect_nothing();
     page_set_kept(page_of(HEAP), 2, false);
 }
 
 static void test_heap(void **state)
 {
-    owner_gate *const gates[] = {GATE("page_assign"), GATE("page_recall"),
-                                 GATE("page_resume"), GATE("page_release")};
+    owner_gate *const gates[] = {GATE(page_assign), GATE(page_recall),
+                                 GATE(page_resume), GATE(page_release)};
     const uint64_t last = memory_heap_end() - PAGE_SIZE;
     (void)state;
     for (size_t i = 0; i < 4; i++) {
@@ -425,7 +428,7 @@ static void test_heap(void **state)
 /* Pages that the owner is given again are as new (P3). */
 static void test_assign_again(void **state)
 {
-    owner_gate *const assign = GATE("page_assign");
+    owner_gate *const assign = GATE(page_assign);
     (void)state;
     page_table[page_of(HEAP)].owner = CLIENT;
     assert_int_equal(assign(CLIENT, HEAP, 1), 0);
@@ -440,7 +443,7 @@ static void test_assign_again(void **state)
 /* Only of one who has ended. */
 static void test_reclaim(void **state)
 {
-    int64_t (*const reclaim)(int, uint64_t *) = GATE("page_reclaim");
+    int64_t (*const reclaim)(int, uint64_t *) = GATE(page_reclaim);
     uint64_t base = 7;
     (void)state;
     assert_int_equal(reclaim(CLIENT, &base), -EPERM);
@@ -458,9 +461,9 @@ static void test_reclaim(void **state)
 
 static void test_windows(void **state)
 {
-    int (*const add)(int, uint64_t, uint64_t, int) = GATE("window_add");
-    int (*const open)(int, int) = GATE("window_open");
-    int (*const close)(int, int) = GATE("window_close");
+    int (*const add)(int, uint64_t, uint64_t, int) = GATE(window_add);
+    int (*const open)(int, int) = GATE(window_open);
+    int (*const close)(int, int) = GATE(window_close);
     (void)state;
     page_table[page_of(HEAP)].owner = OTHER;
     assert_int_equal(add(1, HEAP | UINT64_C(1) << 32, 77, PAGE_READ), 0);
@@ -477,7 +480,7 @@ static void test_windows(void **state)
 
 static void test_lender(void **state)
 {
-    int (*const lender)(uint64_t, uint64_t, int) = GATE("window_lender");
+    int (*const lender)(uint64_t, uint64_t, int) = GATE(window_lender);
     (void)state;
     assert_int_equal(lender(HEAP | UINT64_C(1) << 32, 77, PAGE_READ), 0);
     assert_int_equal(asked.rights, PAGE_READ);
@@ -495,7 +498,7 @@ static void test_lender(void **state)
 
 static void test_thread_pointer(void **state)
 {
-    int (*const set)(uint64_t) = GATE("thread_pointer_set");
+    int (*const set)(uint64_t) = GATE(thread_pointer_set);
     (void)state;
     assert_int_equal(set(UINT64_C(0x700080123456)), 0);
     assert_int_equal(thread_self.tp, 0x80123456);
@@ -506,8 +509,8 @@ static void test_thread_pointer(void **state)
 
 static void test_fenv(void **state)
 {
-    uint64_t (*const get)(void) = GATE("fenv_get");
-    int (*const set)(uint64_t) = GATE("fenv_set");
+    uint64_t (*const get)(void) = GATE(fenv_get);
+    int (*const set)(uint64_t) = GATE(fenv_set);
     const uint64_t up = UINT64_C(0x0b7f00005f80); /* rounds upwards */
     (void)state;
     assert_int_equal(set(up), 0);
@@ -528,7 +531,7 @@ static void test_fenv(void **state)
 static void test_clock(void **state)
 {
     (void)state;
-    int64_t (*const get)(int) = GATE("clock");
+    int64_t (*const get)(int) = GATE(clock);
     static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
     for (int i = 0; i < 2; i++) {
         struct timespec before, after;
@@ -547,8 +550,8 @@ static void test_clock(void **state)
 
 static void test_epoch(void **state)
 {
-    uint64_t (*const get)(int) = GATE("epoch");
-    void (*const set)(uint64_t) = GATE("epoch_set");
+    uint64_t (*const get)(int) = GATE(epoch);
+    void (*const set)(uint64_t) = GATE(epoch_set);
     (void)state;
     set(99);
     assert_int_equal(get(ALLOC), 99);
@@ -562,7 +565,7 @@ static void test_epoch(void **state)
 /* The gate's own frame is given up first: the caller's is the top then. */
 static void test_exit(void **state)
 {
-    void (*const quit)(int) = GATE("exit");
+    void (*const quit)(int) = GATE(exit);
     (void)state;
     if (setjmp(end) == 0) {
         quit(5);
@@ -576,7 +579,7 @@ static void test_exit(void **state)
 
 static void test_abort(void **state)
 {
-    void (*const stop)(const char *) = GATE("abort");
+    void (*const stop)(const char *) = GATE(abort);
     (void)state;
     if (setjmp(end) == 0) {
         stop("why");
@@ -593,16 +596,37 @@ static void test_rights(void **state)
         "cubicle_page_release", "cubicle_page_reclaim", "cubicle_page_space"};
     (void)state;
     for (size_t i = 0; i < sizeof(allocators) / sizeof(allocators[0]); i++) {
-        assert_int_equal(gate_find(allocators[i])->needs, MONITOR_RIGHT_ALLOCATOR);
+        assert_int_equal(gate(allocators[i])->needs, MONITOR_RIGHT_ALLOCATOR);
     }
-    assert_int_equal(gate_find("host_none")->needs, MONITOR_RIGHT_HOST);
-    assert_int_equal(gate_find("hostnet_none")->needs, MONITOR_RIGHT_HOSTNET);
+    unsigned open = 0;
+    for (size_t i = 0; i < gate_interface("cubicle")->ngates; i++) {
+        open += gate_interface("cubicle")->gates[i].needs == 0;
+    }
+    assert_int_equal(open, 27);
+}
+
+/* Every function is there under its name, and under no other. */
+static void test_names(void **state)
+{
+    static const char *const others[] = {"host", "hostnet", "hostfiles"};
+    const struct gate_interface *own = gate_interface("cubicle");
+    (void)state;
+#define NAMED(name) assert_ptr_equal(gate(#name)->function, gate_##name);
+    CUBICLE_GATES(NAMED)
+    assert_null(gate("cubicle_page"));
+    assert_null(gate(""));
+    assert_null(gate("outside"));
+    for (size_t i = 0; i < own->ngates; i++) {
+        assert_ptr_equal(gate(own->gates[i].name), &own->gates[i]);
+    }
+    assert_int_equal(own->fingerprint, CUBICLE_FINGERPRINT);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_ptr_equal(gate_find(gate_interface(others[i]), "outside"), &outside);
+        assert_null(gate_find(gate_interface(others[i]), "cubicle_self"));
+    }
+    assert_null(gate_interface("cubicl"));
+    assert_null(gate_interface("vfs"));
     assert_int_equal(gate_setup(NULL), -ENOTTY);
-    assert_null(gate_find("cubicle_page"));
-    assert_null(gate_find(""));
-    assert_true(gate_is_interface("cubicle") && gate_is_interface("host"));
-    assert_true(gate_is_interface("hostnet") && gate_is_interface("hostfiles"));
-    assert_false(gate_is_interface("cubicl"));
 }
 
 int main(void)
@@ -624,6 +648,7 @@ int main(void)
         cmocka_unit_test_setup(test_exit, setup),
         cmocka_unit_test_setup(test_abort, setup),
         cmocka_unit_test_setup(test_rights, setup),
+        cmocka_unit_test_setup(test_names, setup),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

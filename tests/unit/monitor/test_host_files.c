@@ -67,10 +67,11 @@ int message_error(int error, const char *format, ...)
 
 static const void *gate(const char *name)
 {
-    for (unsigned i = 0; i < host_files_ngates; i++) {
-        if (strcmp(host_files_gates[i].name, name) == 0) {
-            assert_int_equal(host_files_gates[i].needs, MONITOR_RIGHT_HOSTFILES);
-            return host_files_gates[i].function;
+    for (size_t i = 0; i < host_files_interface.ngates; i++) {
+        if (strcmp(host_files_interface.gates[i].name, name) == 0) {
+            assert_int_equal(host_files_interface.gates[i].needs,
+                             MONITOR_RIGHT_HOSTFILES);
+            return host_files_interface.gates[i].function;
         }
     }
     fail_msg("no gate %s", name);

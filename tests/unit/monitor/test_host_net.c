@@ -98,10 +98,10 @@ static int world_end(void **state)
 
 static const void *gate(const char *name)
 {
-    for (unsigned i = 0; i < host_net_ngates; i++) {
-        if (strcmp(host_net_gates[i].name, name) == 0) {
-            assert_int_equal(host_net_gates[i].needs, MONITOR_RIGHT_HOSTNET);
-            return host_net_gates[i].function;
+    for (size_t i = 0; i < host_net_interface.ngates; i++) {
+        if (strcmp(host_net_interface.gates[i].name, name) == 0) {
+            assert_int_equal(host_net_interface.gates[i].needs, MONITOR_RIGHT_HOSTNET);
+            return host_net_interface.gates[i].function;
         }
     }
     fail_msg("no gate %s", name);

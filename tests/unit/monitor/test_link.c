@@ -22,7 +22,6 @@
 #include "base/thread.h"
 #include "call/trampoline.h"
 #include "elf_builder.h"
-#include "gate/gate.h"
 #include "load/link.h"
 #include "load/registry.h"
 
@@ -42,14 +41,17 @@ static struct elf_builder builder;
 static struct monitor_config config;
 static struct cubicle other = {.id = 2, .name = "d"};
 static struct module providers[2];
-static struct link_system whole = {.modules = providers, .config = &config};
+static const struct gate_interface *own_gates(const char *name);
+static struct link_system whole = {
+    .modules = providers, .config = &config, .gates = own_gates};
 
 /* Interface `unit` has imported(); `cubicle` a gate of each kind. */
 static struct descriptor_function imported = {.name = "imported"};
 static const struct descriptor_function gates[] = {
     {.name = "gate_plain"},     {.name = "gate_host"},      {.name = "gate_hostnet"},
     {.name = "gate_hostfiles"}, {.name = "gate_allocator"}, {.name = "gate_missing"}};
-static struct descriptor unit = {.name = "unit"}, monitors = {.name = "cubicle"};
+static struct descriptor unit = {.name = "unit"},
+                         monitors = {.name = "cubicle", .fingerprint = 0xc0de};
 static bool no_room, as_boot;
 static unsigned rights;   /* of the module */
 static bool without_note; /* the one that says what the module uses */
@@ -88,7 +90,7 @@ const struct descriptor *registry_interface(const char *name, size_t len)
     return NULL;
 }
 
-const struct gate *gate_find(const char *name)
+static const struct gate_interface *own_gates(const char *name)
 {
     static const struct gate found[] = {
         {"gate_plain", NULL, 0},
@@ -97,18 +99,10 @@ const struct gate *gate_find(const char *name)
         {"gate_hostfiles", NULL, MONITOR_RIGHT_HOSTFILES},
         {"gate_allocator", NULL, MONITOR_RIGHT_ALLOCATOR},
     };
+    static const struct gate_interface own = {
+        .name = "cubicle", .fingerprint = 0xc0de, .gates = found, .ngates = 5};
 
-    for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++) {
-        if (strcmp(found[i].name, name) == 0) {
-            return &found[i];
-        }
-    }
-    return NULL;
-}
-
-bool gate_is_interface(const char *name)
-{
-    return strcmp(name, "cubicle") == 0;
+    return strcmp(name, "cubicle") == 0 ? &own : NULL;
 }
 
 bool module_provides(const struct module *m, const struct descriptor *interface)
@@ -428,6 +422,15 @@ static void test_imports(void **state)
     import("gate_missing");
     assert_int_equal(relocate(), -ENOEXEC);
     assert_string_equal(message, "m: the monitor has no function gate_missing");
+    monitors.fingerprint = 0xbad;
+    import("gate_plain");
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(
+        message,
+        "m: interface cubicle has fingerprint 000000000000c0de in the monitor, "
+        "but 0000000000000bad in the registry: the monitor was built from "
+        "another version of the header; rebuild both");
+    monitors.fingerprint = 0xc0de;
     without_note = true;
     import("imported");
     assert_int_equal(relocate(), -ENOEXEC);

@@ -184,7 +184,7 @@ static void window_step(unsigned id, uint32_t page, uint32_t npages)
     int *window = &windows[id][any(WINDOWS)];
     const unsigned what = any(6);
     if (*window == 0) {
-        *window = window_init(id);
+        *window = window_create(id);
         assert_true(*window > 0);
     }
     if (what < 3) {
@@ -331,7 +331,7 @@ static void test_nothing_adds_up(void **state)
     assert_int_equal(memory_protect(cubicle_get(owner), hidden, 1, PAGE_HEAP, 0), 0);
     for (uint32_t round = 0; round < 3 * PAGES / PART; round++) {
         const uint32_t page = FIRST + round * PART % PAGES;
-        const int window = window_init(owner);
+        const int window = window_create(owner);
         assert_int_equal(memory_give(cubicle_get(owner), page, PART, PAGE_HEAP), 0);
         use_fresh(owner, page, PART);
         for (uint32_t i = 0; i < PART; i += 2) {

@@ -131,7 +131,7 @@ static void test_p3_take(void **state)
 {
     (void)state;
     assert_int_equal(memory_give(a, HEAP, 4, PAGE_HEAP), 0);
-    const int id = window_init(A);
+    const int id = window_create(A);
     assert_int_equal(window_add(A, id, AT(HEAP), 4 * PAGE_SIZE, BOTH), 0);
     assert_int_equal(window_open(A, id, B), 0);
     assert_true(window_map(B, HEAP + 1, PAGE_WRITE));
@@ -165,7 +165,7 @@ static void test_p3_renew(void **state)
 {
     (void)state;
     assert_int_equal(memory_give(a, HEAP, 6, PAGE_HEAP), 0);
-    const int id = window_init(A);
+    const int id = window_create(A);
     assert_int_equal(window_add(A, id, AT(HEAP), 6 * PAGE_SIZE, BOTH), 0);
     assert_int_equal(window_open(A, id, B), 0);
     assert_true(window_map(B, HEAP, PAGE_WRITE));
@@ -181,7 +181,7 @@ static void test_p3_renew(void **state)
         assert_true(all_is(k, 0xee));
     }
     /* Its owner lends it again, although it was recalled. */
-    const int stale = window_init(A);
+    const int stale = window_create(A);
     assert_int_equal(window_add(A, stale, AT(HEAP + 2), PAGE_SIZE, BOTH), 0);
     assert_int_equal(window_open(A, stale, B), 0);
     assert_true(window_map(B, HEAP + 2, PAGE_WRITE));
@@ -277,7 +277,7 @@ static void test_discard(void **state)
 {
     (void)state;
     assert_int_equal(memory_give(a, HEAP, 4, PAGE_HEAP), 0);
-    const int id = window_init(A);
+    const int id = window_create(A);
     assert_int_equal(window_add(A, id, AT(HEAP), 4 * PAGE_SIZE, BOTH), 0);
     assert_int_equal(window_open(A, id, B), 0);
     assert_true(window_map(B, HEAP, PAGE_WRITE));
@@ -372,7 +372,7 @@ static void test_protect(void **state)
 {
     (void)state;
     assert_int_equal(memory_give(a, HEAP, 2, PAGE_HEAP), 0);
-    const int id = window_init(A);
+    const int id = window_create(A);
     assert_int_equal(window_add(A, id, AT(HEAP), 2 * PAGE_SIZE, BOTH), 0);
     assert_int_equal(window_open(A, id, B), 0);
     assert_true(window_map(B, HEAP, PAGE_WRITE));
@@ -451,7 +451,7 @@ static void test_p5_neighbours_join(void **state)
 /* What one that begins anew had: all of its heap, run by run, and nothing else. */
 static void test_reclaim(void **state)
 {
-    const int id = window_init(A);
+    const int id = window_create(A);
     uint32_t page = 0;
     (void)state;
     a->reclaimed = 0;
@@ -483,7 +483,7 @@ static void test_reclaim(void **state)
 /* What stays where it is: in no window, unmapped so that it is zero, and its owner's. */
 static void test_clear(void **state)
 {
-    const int id = window_init(A);
+    const int id = window_create(A);
     (void)state;
     assert_int_equal(memory_give(a, HEAP, 2, PAGE_DATA), 0);
     assert_int_equal(memory_give(b, HEAP + 2, 1, PAGE_DATA), 0);

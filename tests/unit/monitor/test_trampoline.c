@@ -38,7 +38,7 @@ static bool fake_accepts(const uint8_t *code, size_t len)
 static void fake_switch(struct emitter *e, unsigned id, bool returning)
 {
     (void)returning;
-    emit_u8(e, (uint8_t)id);
+    *e->at++ = (uint8_t)id;
 }
 
 static const struct backend fake = {
@@ -71,6 +71,8 @@ struct cubicle *cubicle_get(unsigned id)
     (void)id;
     return NULL;
 }
+
+_Thread_local struct thread thread_self;
 
 int32_t thread_disp(void)
 {
@@ -150,6 +152,51 @@ static bool calls(const struct trampoline *t, uint64_t function)
                   sizeof(function)) != NULL;
 }
 
+/* Is there a hole between @from and @to that has not been filled? */
+static bool has_hole(uint64_t from, uint64_t to)
+{
+    for (uint64_t at = from; at + 4 <= to; at++) {
+        uint32_t bytes;
+        memcpy(&bytes, (const void *)(uintptr_t)at, sizeof(bytes));
+        if (bytes >> 16 == HOLE32(0) >> 16) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Functions of all kinds of arguments and results, between all kinds of callers and callees. */
+static void write_all(void)
+{
+    static struct descriptor_function many[13 * 11];
+    static const unsigned sides[][2] = {{1, 2}, {0, 2}, {2, 0}, {256, 255}};
+    for (unsigned i = 0; i < 13 * 11; i++) {
+        struct descriptor_function *f = &many[i];
+        f->name = "many";
+        f->returns = i % 11;
+        f->nargs = (uint8_t)(i / 11);
+        for (unsigned a = 0; a < f->nargs; a++) {
+            f->args[a].type = DESCRIPTOR_I8 + (i + 7 * a) % 10;
+            f->args[a].kind = f->args[a].type == DESCRIPTOR_PTR ? DESCRIPTOR_OPAQUE
+                                                                : DESCRIPTOR_VALUE;
+            if (f->args[a].type == DESCRIPTOR_I32) {
+                f->args[a].kind = DESCRIPTOR_CALLER;
+            }
+        }
+        tracing = i % 3 == 0;
+        table.plain_fenv = i % 2 == 0;
+        const unsigned *side = sides[i % 4];
+        const struct trampoline *t =
+            trampoline_create(side[0], side[1], "unit", f, 0x10000000, i % 5 == 0);
+        assert_non_null(t);
+        assert_false(has_hole(t->entry, t->entry + STUB_SIZE));
+        assert_false(has_hole(t->body, t->body + BODY_SIZE_MAX));
+        assert_true(t->leave > t->body && t->leave < t->body + BODY_SIZE_MAX);
+    }
+    tracing = false;
+    table.plain_fenv = false;
+}
+
 /* One after the other, on one table: it cannot be emptied. */
 static void test_all(void **state)
 {
@@ -210,6 +257,7 @@ static void test_all(void **state)
         trampoline_create(3, 2, "unit", &functions[0], 0x10000000, false);
     assert_true(traced->marshal && calls(traced, enter) && calls(traced, leave));
     tracing = false;
+    write_all();
 
     assert_int_equal(trampoline_seal(), 0);
     assert_null(trampoline_renew(slot(0)));

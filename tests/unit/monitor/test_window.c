@@ -22,7 +22,7 @@ static void test_w1_open(void **state)
 
     (void)state;
     assert_reaches(B, page, 0);
-    const int id = window_init(A);
+    const int id = window_create(A);
     assert_int_equal(window_add(A, id, AT(page), 2 * PAGE_SIZE, READ), 0);
     assert_reaches(B, page, 0);
     assert_int_equal(window_open(A, id, B), 0);
@@ -54,7 +54,7 @@ static void test_w1_pages_of_bytes(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const int id = window_init(A);
+        const int id = window_create(A);
         assert_int_equal(
             window_add(A, id, AT(HEAP(A)) + rows[i].offset, rows[i].len, READ), 0);
         assert_int_equal(window_open(A, id, B), 0);
@@ -90,7 +90,7 @@ static void test_w1_owner_rights(void **state)
 
     (void)state;
     page_set_rights(page, 1, READ);
-    const int id = window_init(A);
+    const int id = window_create(A);
     assert_int_equal(window_add(A, id, AT(page), PAGE_SIZE, BOTH), -EPERM);
     assert_int_equal(window_add(A, id, AT(page), PAGE_SIZE, READ), 0);
     page_set_rights(page + 1, 1, BOTH);
@@ -109,7 +109,7 @@ static void test_w1_owner_rights(void **state)
 static void test_add_refused(void **state)
 {
     const uint32_t base = AT(HEAP(A));
-    const int id = window_init(A);
+    const int id = window_create(A);
     const struct {
         int id;
         uint32_t base;
@@ -157,7 +157,7 @@ static void test_add_refused(void **state)
 static void test_w4_kinds(void **state)
 {
     const uint32_t page = FAKE_FIRST + 8 * PAGES;
-    const int id = window_init(A);
+    const int id = window_create(A);
 
     (void)state;
     for (unsigned kind = PAGE_CODE; kind <= PAGE_STUB; kind++) {
@@ -185,7 +185,7 @@ static void test_w4_freed_leave_windows(void **state)
     const int id = lend(A, B, page, 9, BOTH);
 
     (void)state;
-    assert_int_equal(window_add(B, window_init(B), AT(page + 3), PAGE_SIZE, READ), 0);
+    assert_int_equal(window_add(B, window_create(B), AT(page + 3), PAGE_SIZE, READ), 0);
     for (uint32_t k = 0; k < 9; k++) {
         assert_true(window_map(B, page + k, READ));
     }
@@ -215,7 +215,7 @@ static void test_w4_freed_leave_windows(void **state)
  * end. */
 static void test_w4_cut_without_room(void **state)
 {
-    const int id = window_init(A);
+    const int id = window_create(A);
 
     (void)state;
     for (unsigned i = 0; i < RANGES_PER_WINDOW; i++) {
@@ -465,7 +465,7 @@ static void test_delegation(void **state)
 {
     const uint32_t page = HEAP(A);
     const int from_a = lend(A, B, page, 2, READ);
-    const int from_b = window_init(B);
+    const int from_b = window_create(B);
 
     (void)state;
     assert_int_equal(window_add(B, from_b, AT(page), 2 * PAGE_SIZE, BOTH), -EPERM);
@@ -474,7 +474,7 @@ static void test_delegation(void **state)
     assert_int_equal(window_open(B, from_b, C), 0);
     assert_reaches(C, page, READ);
     /* C cannot pass it on wider; passing it back to B and A changes nothing. */
-    const int from_c = window_init(C);
+    const int from_c = window_create(C);
     assert_int_equal(window_add(C, from_c, AT(page), PAGE_SIZE, READ), 0);
     assert_int_equal(window_open(C, from_c, B), 0);
     assert_int_equal(window_open(C, from_c, A), 0);
@@ -528,7 +528,7 @@ static void test_may(void **state)
         const unsigned owner = A + bits % 3;
         const unsigned peer = A + bits / 3 % 3;
         const uint32_t page = FAKE_FIRST + bits / 16 % (3 * PAGES - 8);
-        const int id = window_init(owner);
+        const int id = window_create(owner);
         if (id > 0 && window_add(owner, id, AT(page), AT(1 + bits / 2048 % 8),
                                  (bits & 0x100000) != 0 ? READ : BOTH) == 0) {
             assert_int_equal(window_open(owner, id, peer), 0);
@@ -586,7 +586,7 @@ static void test_long_chain(void **state)
 static void test_w3_ids(void **state)
 {
     const int id = lend(A, B, HEAP(A), 1, READ);
-    const int others = window_init(B);
+    const int others = window_create(B);
 
     (void)state;
     for (unsigned who = 0; who <= CUBICLE_MAX + 1; who++) {
@@ -609,7 +609,7 @@ static void test_w3_ids(void **state)
     assert_int_equal(window_destroy(A, id), -EINVAL);
     /* The slot is used again at once, the id is not. */
     for (int i = 0; i < 1000; i++) {
-        const int next = window_init(A);
+        const int next = window_create(A);
         assert_true(next > 0 && next != id);
         assert_int_equal(next % WINDOWS_PER_CUBICLE, id % WINDOWS_PER_CUBICLE);
         assert_int_equal(window_add(A, id, AT(HEAP(A)), 1, READ), -EINVAL);
@@ -621,7 +621,7 @@ static void test_w3_ids(void **state)
 
 static void test_peers(void **state)
 {
-    const int id = window_init(A);
+    const int id = window_create(A);
 
     (void)state;
     assert_int_equal(window_open(A, id, 0), -ESRCH);
@@ -643,13 +643,13 @@ static void test_exhaustion(void **state)
 
     (void)state;
     for (size_t i = 0; i < WINDOWS_PER_CUBICLE; i++) {
-        ids[i] = window_init(A);
+        ids[i] = window_create(A);
         assert_true(ids[i] > 0);
     }
-    assert_int_equal(window_init(A), -ENOSPC);
-    assert_true(window_init(B) > 0); /* a table of its own */
+    assert_int_equal(window_create(A), -ENOSPC);
+    assert_true(window_create(B) > 0); /* a table of its own */
     assert_int_equal(window_destroy(A, ids[17]), 0);
-    const int id = window_init(A);
+    const int id = window_create(A);
     assert_true(id > 0 && id != ids[17]);
     for (size_t i = 0; i < RANGES_PER_WINDOW; i++) {
         assert_int_equal(window_add(A, id, AT(HEAP(A) + i), 1, READ), 0);

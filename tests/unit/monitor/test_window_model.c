@@ -134,7 +134,7 @@ static void use_in_turn(unsigned step)
     const uint32_t page = HEAP(self) + any(PAGES - 3);
     const uint32_t npages = 1 + any(3);
     const unsigned rights = any(2) != 0 ? PAGE_READ : PAGE_READ | PAGE_WRITE;
-    const int id = window_init(self);
+    const int id = window_create(self);
     assert_true(id > 0);
     if (window_add(self, id, page << PAGE_SHIFT, (uint64_t)npages << PAGE_SHIFT,
                    rights) != 0) {
@@ -174,7 +174,7 @@ static void window_step(unsigned what, unsigned step)
     const uint32_t base = page << PAGE_SHIFT;
     const uint64_t len = (uint64_t)npages << PAGE_SHIFT;
     if (ids[self] == 0) {
-        ids[self] = window_init(self);
+        ids[self] = window_create(self);
     }
     if (what == 0) {
         (void)window_add(self, ids[self], base, len, rights);
@@ -188,7 +188,7 @@ static void window_step(unsigned what, unsigned step)
         assert_int_equal(window_destroy(self, ids[self]), 0);
         ids[self] = 0;
     } else if (what == 5) {
-        const int lent = window_init(self);
+        const int lent = window_create(self);
         if (window_add(self, lent, base, len, rights) == 0) {
             (void)window_open(self, lent, peer);
             touch(peer, page, PAGE_READ);
@@ -210,7 +210,7 @@ static void test_p5_every_second_page(void **state)
 {
     const unsigned both = PAGE_READ | PAGE_WRITE;
     (void)state;
-    const int id = window_init(1);
+    const int id = window_create(1);
     assert_int_equal(
         window_add(1, id, HEAP(1) << PAGE_SHIFT, (uint64_t)PAGES << PAGE_SHIFT, both),
         0);

@@ -36,7 +36,7 @@ static void setup(enum monitor_acl acl, enum monitor_revoke revoke)
 
 static int lend(uint32_t page, uint32_t npages)
 {
-    const int id = window_init(A);
+    const int id = window_create(A);
 
     assert_int_equal(window_add(A, id, AT(page), (uint64_t)npages << PAGE_SHIFT, READ),
                      0);

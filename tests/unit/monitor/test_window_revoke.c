@@ -106,7 +106,7 @@ static void test_w2_no_split(void **state)
 static void test_w2_gaps(void **state)
 {
     (void)state;
-    const int id = window_init(A);
+    const int id = window_create(A);
     for (uint32_t k = 0; k < 16; k += 4) {
         assert_int_equal(window_add(A, id, AT(HEAP(A) + k), 2 * PAGE_SIZE, READ), 0);
     }

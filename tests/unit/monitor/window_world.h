@@ -50,7 +50,7 @@ static inline int teardown(void **state)
 static inline int lend(unsigned owner, unsigned peer, uint32_t page, uint32_t npages,
                        unsigned rights)
 {
-    const int id = window_init(owner);
+    const int id = window_create(owner);
 
     assert_true(id > 0);
     assert_int_equal(

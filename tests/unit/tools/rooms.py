@@ -17,12 +17,6 @@ from harness import BUILD, TOP, Suite, check  # noqa: E402
 
 MONITOR = TOP / "monitor"
 SOURCES = sorted(p for p in MONITOR.glob("**/*") if p.suffix in (".c", ".h", ".S"))
-# "USER -> USED": a file that uses one below it in the table all the same, with the reason.
-EXCEPTIONS = {
-    # The loader asks for the functions that the monitor provides by name.
-    "load/link.c -> gate/gate.h",
-    "load/link.c -> gate/gate.c",
-}
 
 
 def table():
@@ -78,7 +72,7 @@ def symbols():
 
 def upwards(pairs):
     check(len(pairs) > 200, f"only {len(pairs)} pairs found")
-    wrong = {f"{user} -> {used}" for user, used in pairs if room(used) > room(user)} - EXCEPTIONS
+    wrong = {f"{user} -> {used}" for user, used in pairs if room(used) > room(user)}
     check(not wrong, "uses what stands below it in docs/architecture.md: " + "; ".join(sorted(wrong)))
 
 
@@ -89,12 +83,6 @@ def every_folder():
     for path in SOURCES:
         folder = name_of(path).split("/")[0] + "/" if "/" in name_of(path) else ""
         check(folder in ROOMS, f"docs/architecture.md: no row for monitor/{folder}")
-
-
-def exceptions():
-    """Each is still needed."""
-    pairs = {f"{user} -> {used}" for user, used in includes() + symbols() if room(used) > room(user)}
-    check(EXCEPTIONS <= pairs, "no exception any longer: " + "; ".join(sorted(EXCEPTIONS - pairs)))
 
 
 def no_circle():
@@ -121,7 +109,6 @@ def main():
     tests.add("nothing includes what stands below it", lambda: upwards(includes()))
     tests.add("nothing calls what stands below it", lambda: upwards(symbols()))
     tests.add("no file includes itself", no_circle)
-    tests.add("exceptions are needed", exceptions)
     return tests.main()
 
 

@@ -1,0 +1,238 @@
+/* Arguments in messages, and results: the side of the callee (CA1, CA2 in carry.c). */
+#include "base/copy.h"
+#include "call/demand.h"
+#include "call/entry.h"
+#include "call/marshal.h"
+#include "ipc.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define STACK_FRAMES_PART 4 /* as in marshal.c */
+#define AREA_SIZE sizeof(((struct channel *)0)->area)
+
+struct ipc_incoming *ipc_incoming;
+
+int ipc_slot(uint64_t *next, uint64_t size, uint32_t *slot)
+{
+    if (size > AREA_SIZE - *next) {
+        return -ENOBUFS;
+    }
+    *slot = (uint32_t)*next;
+    *next = (*next + size + 15) & ~UINT64_C(15);
+    return *next > AREA_SIZE ? -ENOBUFS : 0;
+}
+
+/* Of an integer argument: what its type makes of it. */
+static uint64_t arrive_value(const struct ipc_incoming *in,
+                             const struct descriptor_arg *arg, uint64_t value)
+{
+    if (arg->kind == DESCRIPTOR_CALLER) {
+        return in->from->id;
+    }
+    if (arg->kind == DESCRIPTOR_OPAQUE) {
+        return (uint32_t)value;
+    }
+    return descriptor_type_is_integer(arg->type)
+               ? (uint64_t)marshal_read(marshal_integer(arg->type), value)
+               : value;
+}
+
+/* A call that is being let in. */
+struct arrival {
+    struct call_frame *frame;
+    const struct trampoline *t;
+    struct ipc_incoming *in;
+    uint64_t values[CALL_ARGS_MAX];
+    uint64_t sp, limit; /* of the callee's stack */
+    uint64_t next, end; /* of the area */
+};
+
+static int64_t arrive_size(const struct arrival *a, const struct marshal_step *step)
+{
+    if (step->size_kind != DESCRIPTOR_SIZE_DEREF) {
+        return step->size_kind == DESCRIPTOR_SIZE_CONST
+                   ? step->size_value
+                   : marshal_read(step->size_integer, a->values[step->size_value]);
+    }
+    for (unsigned k = 0; k < a->frame->nbuffers; k++) {
+        const struct call_buffer *buffer = &a->frame->buffers[k];
+        if (a->t->steps[buffer->step].arg == step->size_value && !buffer->on_demand) {
+            int64_t size = 0;
+            memcpy(&size, (const void *)(uintptr_t)buffer->callee, step->size_width);
+            return size;
+        }
+    }
+    return -1;
+}
+
+/* Where the caller has put @size bytes, and room for them on the stack, which is NULL for none (on demand). */
+static int arrive_place(struct arrival *a, uint64_t size, uint32_t *slot, uint64_t *at)
+{
+    const int error = ipc_slot(&a->next, size, slot);
+    if (error != 0 || a->next > a->end) {
+        return -EPROTO;
+    }
+    if (at == NULL) {
+        return 0;
+    }
+    const uint64_t room = size + MARSHAL_OUT_WORD_SIZE + 16;
+    if (a->sp < a->limit + room) {
+        return -ENOBUFS;
+    }
+    a->sp = (a->sp - size - MARSHAL_OUT_WORD_SIZE) & ~UINT64_C(15);
+    *(uint64_t *)(uintptr_t)a->sp = 0; /* the word of cubicle/out.h */
+    *at = a->sp + MARSHAL_OUT_WORD_SIZE;
+    return 0;
+}
+
+static int arrive_string(struct arrival *a, const struct marshal_step *step)
+{
+    const uint64_t size = a->values[step->arg];
+    uint32_t slot;
+    uint64_t at;
+    if (size == 0) {
+        return step->or_null ? 0 : -EFAULT;
+    }
+    if (size > step->size_value) {
+        return -EPROTO;
+    }
+    const int error = arrive_place(a, size, &slot, &at);
+    if (error != 0) {
+        return error;
+    }
+    memcpy((void *)(uintptr_t)at, a->in->from->channel->area + slot, size);
+    ((char *)(uintptr_t)at)[size - 1] = '\0';
+    a->values[step->arg] = at;
+    return 0;
+}
+
+static int arrive_range(struct arrival *a, const struct marshal_step *step)
+{
+    uint32_t slot;
+    uint64_t at;
+    if (a->values[step->arg] == 0) {
+        return step->or_null ? 0 : -EFAULT;
+    }
+    const uint64_t size = (uint64_t)arrive_size(a, step);
+    if (size > SPACE_SIZE) {
+        return -EFAULT;
+    }
+    const bool on_demand = step->on_demand && step->kind == DESCRIPTOR_IN &&
+                           size > DEMAND_MIN && size <= DEMAND_MAX;
+    const int error = arrive_place(a, size, &slot, on_demand ? NULL : &at);
+    if (error != 0) {
+        return error;
+    }
+    const uint8_t *bytes = a->in->from->channel->area + slot;
+    if (on_demand) {
+        at = (uint64_t)(uintptr_t)bytes;
+    } else if (step->kind != DESCRIPTOR_OUT) {
+        memcpy((void *)(uintptr_t)at, bytes, size);
+    } else if (!step->ret) {
+        memset((void *)(uintptr_t)at, 0, size);
+    }
+    a->in->slots[step->index] = slot;
+    a->frame->buffers[a->frame->nbuffers++] = (struct call_buffer){
+        .callee = at,
+        .size = size,
+        .step = step->index,
+        .on_demand = (uint16_t)(on_demand ? ipc_self : 0),
+    };
+    a->values[step->arg] = on_demand ? DEMAND_START : at;
+    return 0;
+}
+
+static int arrive_arguments(struct arrival *a)
+{
+    const struct descriptor_function *function = a->t->function;
+    for (unsigned i = 0; i < function->nargs; i++) {
+        a->values[i] = arrive_value(a->in, &function->args[i], a->in->line.values[i]);
+    }
+    int error = 0;
+    for (unsigned k = 0; error == 0 && k < a->t->nsteps; k++) {
+        const struct marshal_step *step = &a->t->steps[k];
+        error = step->kind == DESCRIPTOR_STRING ? arrive_string(a, step)
+                                                : arrive_range(a, step);
+    }
+    if (error == 0 && a->t->stacked) {
+        return marshal_scatter_values(a->frame, a->t, a->values, &a->sp, a->limit);
+    }
+    memcpy(a->frame->args, a->values, sizeof(a->frame->args));
+    return error;
+}
+
+int ipc_arrive(struct call_frame *frame, const struct trampoline *t)
+{
+    struct ipc_incoming *in = ipc_incoming;
+    frame->nbuffers = 0;
+    frame->sender = in->from->id;
+    if (t->to->state != CUBICLE_LIVE &&
+        (in->from->id != 0 || t->to->state != CUBICLE_STARTING)) {
+        return marshal_fail(frame, t, entry_error(t));
+    }
+    const uint64_t bottom = t->to->view + t->to->stack_start;
+    struct arrival a = {
+        .frame = frame,
+        .t = t,
+        .in = in,
+        .sp = thread_self.cubicle[t->callee].stack & STACK_MASK,
+        .limit = bottom + t->to->stack_size / STACK_FRAMES_PART,
+        .next = in->line.offset,
+        .end = (uint64_t)in->line.offset + in->line.size,
+    };
+    if (a.sp < a.limit || a.sp > bottom + t->to->stack_size) {
+        return marshal_fail(frame, t, -ENOBUFS);
+    }
+    if (a.end > AREA_SIZE || a.next % 16 != 0) {
+        return marshal_fail(frame, t, -EPROTO);
+    }
+    const int error = arrive_arguments(&a);
+    frame->callee_rsp = a.sp & STACK_MASK;
+    return error != 0 ? marshal_fail(frame, t, error) : 0;
+}
+
+/* Where the result for @buffer lies; the word is one of the callee's own stack. */
+static uint64_t leave_source(const struct call_buffer *buffer, bool ret)
+{
+    const uint64_t word =
+        ret ? *(const uint64_t *)(uintptr_t)(buffer->callee - MARSHAL_OUT_WORD_SIZE)
+            : 0;
+    return word > MARSHAL_OUT_FORWARD ? (uint32_t)word : buffer->callee;
+}
+
+void ipc_leave(struct call_frame *frame, struct trampoline *t)
+{
+    struct ipc_incoming *in = ipc_incoming;
+    const int64_t result = marshal_read(t->result, frame->result);
+    const bool failed = t->result.is_signed && result < 0;
+    int error = 0;
+    for (unsigned k = 0; k < frame->nbuffers; k++) {
+        const struct call_buffer *buffer = &frame->buffers[k];
+        const struct marshal_step *step = &t->steps[buffer->step];
+        uint64_t size = buffer->size;
+        if (step->kind < DESCRIPTOR_OUT || (step->kind == DESCRIPTOR_OUT && failed)) {
+            continue;
+        }
+        if (step->ret) {
+            if (result > 0 && (uint64_t)result > size) {
+                error = -EPROTO;
+                continue;
+            }
+            size = result > 0 ? (uint64_t)result : 0;
+        }
+        const uint64_t source =
+            leave_source(buffer, step->ret && step->kind == DESCRIPTOR_OUT);
+        if (size > 0 && copy_bytes(in->from->channel->area + in->slots[buffer->step],
+                                   (const void *)(uintptr_t)source, size) != 0) {
+            error = -EFAULT;
+        }
+    }
+    if (error != 0) {
+        (void)marshal_fail(frame, t, error);
+    }
+    frame->nbuffers = 0;
+    in->result = frame->result;
+    in->vector_result = frame->vector_result;
+    in->done = true;
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""A neighbour that floods NGINX's stack: guesses at a connection's numbers, and bytes that nobody can be given.
+
+    tests/apps/floods.py [WORD...]     only tests whose name contains a word
+
+The neighbour is this process: it is the peer of the system's device, and puts its frames together itself.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from client import ACK, FILE, PSH, RST, SYN, Client, System  # noqa: E402
+from harness import SLOW, Suite, check  # noqa: E402
+
+GUESSES = 1000  # segments of each kind
+ANSWERS = 2  # a second
+CLIENTS = 200
+MIB = 1 << 20
+PIECE = 16000  # bytes of a segment, which the stack copies
+
+
+def served(client, what, seconds=10):
+    """An answer to a request that is longer than an acknowledgement."""
+    client.get("/missing", "X: " + "x" * 900 + "\r\n")
+    end = time.monotonic() + seconds * SLOW
+    while b"404" not in client.data and time.monotonic() < end:
+        client.peer.take(0.1)
+    check(client.data.startswith(b"HTTP/1.1 404"), f"no answer {what}")
+
+
+def guesses():
+    """Segments that do not fit are answered now and then, whatever they guess; what they carry is not taken."""
+    kinds = {
+        "resets within the window": lambda client, n: client.send(RST, ahead=1 + n),
+        "SYNs": lambda client, n: client.send(SYN, ahead=n),
+        "acknowledgements of what was not sent": lambda client, n: client.send(ACK, ack=client.next() + 1 + n),
+        "acknowledgements of what was long ago": lambda client, n: client.send(ACK, ack=client.next() - (1 << 24) - n),
+        "segments from before": lambda client, n: client.send(ACK, ahead=-5 - n),
+        "data, and an acknowledgement of what was not sent": lambda client, n: client.send(
+            ACK | PSH, ack=client.next() + 1 + n, payload=b"GET /file HTTP/1.0\r\n\r\n"),
+    }
+    with System() as system:
+        for number, (kind, guess) in enumerate(kinds.items()):
+            client = Client(system.peer, 2000 + number)
+            system.peer.take(0.1)
+            before, start = client.nframes, time.monotonic()
+            for n in range(GUESSES):
+                guess(client, n)
+                system.peer.take()
+            system.peer.take(0.2)
+            answers, most = client.nframes - before, 2 + ANSWERS * (time.monotonic() - start)
+            print(f"# {answers} answers to {GUESSES} {kind}")
+            check(answers <= most, f"{answers} answers to {GUESSES} {kind}")
+            check(answers >= 1 or "data" in kind, f"no answer to {kind}")
+            check(not client.data and not client.reset, f"{kind}: taken for the client's")
+            served(client, f"after {kind}")
+        client = Client(system.peer, 3000)
+        client.send(PSH, payload=b"GET /file HTTP/1.0\r\n\r\n")
+        system.peer.take(0.3)
+        check(not client.data, "data without an acknowledgement is taken for the client's")
+        served(client, "after data without an acknowledgement")
+
+
+def fill(system, clients, ahead):
+    """As much as the window of each has room for, @ahead of what is next."""
+    for client in clients:
+        for at in range(0, MIB - ahead, PIECE):
+            client.send(ACK, ahead=ahead + at, payload=bytes(min(PIECE, MIB - ahead - at)), window=0)
+        system.peer.take()
+    system.peer.take(0.3)
+
+
+def unordered():
+    """Connections on which a byte is missing do not keep what the others need."""
+    with System(mtu=65520) as system:
+        clients = [Client(system.peer, 2000 + n) for n in range(CLIENTS)]
+        fill(system, clients, 1)
+        served(Client(system.peer, 1000), f"while {CLIENTS} connections have a megabyte out of order")
+        clients[0].send(ACK, payload=b"x")
+        check(system.process.poll() is None, "the system has ended")
+
+
+def unread():
+    """Nor do those whose program does not read: it waits for a client that takes no answer."""
+    with System(mtu=65520) as system:
+        clients = [Client(system.peer, 2000 + n) for n in range(CLIENTS)]
+        for client in clients:
+            client.get("/file", window=0)
+        system.peer.take(0.3)
+        fill(system, clients, 0)
+        served(Client(system.peer, 1000), f"while {CLIENTS} connections have a megabyte that nobody reads")
+        check(system.process.poll() is None, "the system has ended")
+
+
+def small_window():
+    """A program that closes a connection behind its last byte, with a small SO_RCVBUF: all of it arrives."""
+    with System(listen="rcvbuf=8k") as system:
+        client = Client(system.peer, 2000)
+        client.get("/file")
+        client.receive(len(FILE))
+        check(client.data.endswith(FILE) and not client.reset, f"{len(client.data)} bytes, and a reset: {client.reset}")
+
+
+def main():
+    tests = Suite("floods")
+    tests.add("guesses", guesses)
+    tests.add("unordered", unordered)
+    tests.add("unread", unread)
+    tests.add("a small window", small_window)
+    return tests.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
