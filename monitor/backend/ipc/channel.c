@@ -159,7 +159,8 @@ int channel_map(size_t n)
     return 0;
 }
 
-/* Has pages @first to @end, of the news and notices, only to be read from now on (CH4). False: it failed. */
+/* Has pages @first to @end, of the news and notices, only to be read from now on (CH4). False: it
+ * failed. */
 static bool channel_only_read(unsigned first, unsigned end)
 {
     const size_t size = (size_t)(end - first) * PAGE_SIZE;
@@ -268,7 +269,8 @@ bool channel_is_gone(const struct channel_peer *peer)
             channel_life(peer->id) != peer->life);
 }
 
-/* Nobody is to be waited for any longer: also while so many messages come that this process never sleeps (CH5). */
+/* Nobody is to be waited for any longer: also while so many messages come that this process never
+ * sleeps (CH5). */
 static bool channel_is_over(const struct channel_peer *expected)
 {
     static unsigned messages;

@@ -7,9 +7,9 @@
  *       notices, and no other shared memory; nobody can map more of it after the start.
  *   CH2  Nothing in a channel is read twice: a line is copied whole, then checked, then used.
  *   CH3  Who has sent a message is known from the channel that it came by.
- *   CH4  The news and others' notices are mapped from a file that is open for reading only: the kernel refuses to make such
- *        pages writable, whoever asks (mprotect(2), EACCES).
- *   CH5  Senders take turns, and a wait sees what it sees when it sleeps also while messages keep coming.
+ *   CH4  The news and others' notices are mapped from a file that is open for reading only: the
+ *        kernel refuses to make such pages writable, whoever asks (mprotect(2), EACCES).
+ *   CH5  Senders take turns. While messages keep coming, a wait still sees signals, and who is gone.
  */
 #ifndef MONITOR_IPC_CHANNEL_H
 #define MONITOR_IPC_CHANNEL_H

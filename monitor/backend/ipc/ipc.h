@@ -11,7 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/** Process id of the parent; how many private pages it could write when it made the processes, and how many it had mapped. */
+/** Process id of the parent; how many private pages it could write when it made the processes, and
+ *  how many it had mapped. */
 extern pid_t ipc_parent;
 extern uint64_t ipc_parent_pages, ipc_parent_size;
 

@@ -65,8 +65,8 @@ static void process_forget(const char *const *texts, size_t first)
     }
 }
 
-/* What the command was given: the user's environment is nobody's, the application's arguments and variables are for
- * those that ask the host for them. The parent keeps its copy. */
+/* What the command was given: the user's environment is nobody's, the application's arguments and
+ * variables are for those that ask the host for them. The parent keeps its copy. */
 static void process_lose_secrets(const struct monitor_config *config,
                                  const struct cubicle *self)
 {
@@ -136,8 +136,8 @@ static int process_lose_descriptors(const struct monitor_config *config,
     return close_range((unsigned)first, ~0u, 0) == 0 ? 0 : -errno;
 }
 
-/* The quota, for a process that has been taken over: the kernel lets it have so many private pages, with those that it has;
- * and so many addresses, for its tables of pages are memory, too. */
+/* The quota, for a process that has been taken over: the kernel lets it have so many private pages,
+ * with those that it has; and so many addresses, for its tables of pages are memory, too. */
 static int process_limit_memory(const struct cubicle *self, uint64_t lost)
 {
     if (self->quota_pages == UINT64_MAX) {
