@@ -293,7 +293,8 @@ int main(void)
     };
     cubicle_create("app")->is_app = true;
     cubicle_create("other");
-    for (int number = 1; number < SIGRTMIN; number++) { /* a shell may have had some ignored */
+    for (int number = 1; number < SIGRTMIN;
+         number++) { /* a shell may have had some ignored */
         (void)signal(number, SIG_DFL);
     }
     (void)signal(SIGUSR1, SIG_IGN); /* as nohup(1) does with HUP */
