@@ -162,7 +162,7 @@ const char *pipe_peek(const struct file *file, uint32_t *size)
 {
     const struct pipe *pipe = file->node->pipe;
     *size = min_u32(pipe->used, PIPE_SIZE - pipe->head);
-    return pipe->data + pipe->head;
+    return *size != 0 ? pipe->data + pipe->head : NULL;
 }
 
 void pipe_skip(struct file *file, uint32_t count)

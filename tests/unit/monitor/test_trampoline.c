@@ -201,6 +201,9 @@ static void write_all(void)
 static void test_all(void **state)
 {
     (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    skip(); /* its shadow lies where the bodies of trampolines do */
+#endif
     table = fake;
     table.accepts = fake_accepts;
     assert_int_equal(counters_setup(-1), 0);
