@@ -505,6 +505,10 @@ static void test_code_stays(void **state)
 
 int main(void)
 {
+#ifdef __SANITIZE_ADDRESS__
+    puts("1..0 # SKIP a sanitizer's shadow lies where views do");
+    return 0;
+#endif
     const struct CMUnitTest tests[] = {
         /* While the views are new. */
         cmocka_unit_test(test_refused_loan),
