@@ -1,7 +1,8 @@
 /*
- * Whether a helper connects to services that the host keeps for itself. Nothing in passt's options forbids it: where it does not
- * itself drop packets for loopback addresses, it opens connections to them (0.0.0.0 is one to Linux). So a helper is asked to,
- * when it starts, with a service of our own.
+ * Whether a helper connects to services that the host keeps for itself. No option of passt forbids it:
+ * a version that does not drop packets for loopback addresses (0.0.0.0 is one to Linux) opens
+ * connections to them. So when a helper starts the command opens a service of its own on such an
+ * address, and asks the helper to connect to it.
  */
 #include "network_probe.h"
 

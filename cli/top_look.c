@@ -1,4 +1,4 @@
-/* Rates from counters. What is read may be any number: somebody else wrote it. */
+/* Rates from counters. A counter may have any value: another process wrote it. */
 #include "base/layout.h"
 #include "cli.h"
 #include "top.h"

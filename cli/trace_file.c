@@ -1,6 +1,6 @@
 /*
- * Events become slices: a call is one of its callee's track, from its first event to its last; what
- * runs below it lies within it. Calls without a first event were cut off by the ring, calls without
+ * Events become slices: a call is a slice on its callee's track, from its first event to its last;
+ * calls that it makes lie within that time. Calls without a first event were cut off by the ring, calls without
  * a last one by a fault, an exit, or the end of the run.
  */
 #include "trace_file.h"

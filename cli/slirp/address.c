@@ -1,9 +1,10 @@
 /*
- * What libslirp is given. It connects to whatever address a packet names, with the host's own sockets: so a packet for
- * 127.0.0.1 would reach services that the host keeps for itself, and one for 0.0.0.0 too, which Linux takes for
- * the same. Each fragment has an IP header, and is looked at. Of IPv6, what is not known to lie outside the host is not
- * let through: ::1, mapped addresses (::ffff:127.0.0.1, which Linux takes for 127.0.0.1) and all others of ::/8, multicast and
- * those of a link. libslirp itself answers ICMPv6, and carries none to the host.
+ * Which packets libslirp gets. It connects to the address that a packet names, with the host's own
+ * sockets: a packet for 127.0.0.1 would reach services that the host keeps for itself, and so would
+ * one for 0.0.0.0, which Linux takes for the same. Each fragment has an IP header, and is looked at.
+ * Packets of IPv6 pass only for addresses that lie outside of the host: not for ::1, mapped
+ * addresses (::ffff:127.0.0.1, which Linux takes for 127.0.0.1) and all others of ::/8, multicast
+ * and those of a link. libslirp answers ICMPv6 itself, and carries none to the host.
  */
 #include "helper.h"
 

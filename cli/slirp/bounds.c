@@ -1,7 +1,8 @@
 /*
  * How much the helper takes. libslirp keeps a connection that the outside ended first for ten seconds, with its descriptor
- * and two buffers of 128 KiB, and has no limit of its own. So clients that come and go would fill the table of descriptors, whereupon accept()
- * fails for ever and poll() does not wait; and a system or clients that do not read would fill the memory.
+ * and two buffers of 128 KiB, and has no limit of its own. So clients that come and go would fill the
+ * table of descriptors; then accept() fails for ever, and poll() does not wait. And a system or
+ * clients that do not read would fill the memory.
  */
 #include "helper.h"
 

@@ -1,7 +1,7 @@
 /*
  * cubicle-slirp: carries a system's Ethernet frames to the sockets of the host with libslirp (a TCP/IP stack
- * for guests), and connections to published ports to the system. No rights are needed. It is a process of its own, so
- * that a mistake in it harms nobody's memory, and ends when the system does.
+ * for guests), and connections to published ports to the system. It needs no rights. It is a process of its own, so
+ * that a mistake in it harms no other memory, and ends when the system does.
  */
 #ifndef CLI_SLIRP_HELPER_H
 #define CLI_SLIRP_HELPER_H

@@ -1,14 +1,13 @@
 /*
- * Page extents for every cubicle. Free space is kept here; who owns a page, and how
- * many it may own, is the monitor's to say (cubicle_page_assign, cubicle_page_release):
- * a caller can neither free another's pages nor free its own twice, because the monitor
- * refuses.
+ * Page extents for every cubicle. This component knows free space. The monitor decides which
+ * cubicle owns a page, and how many it may own (cubicle_page_assign, cubicle_page_release):
+ * it refuses a caller that frees another's pages, or its own twice.
  *
  * What a caller gives back, up to a limit, stays assigned to it (kept.h). The monitor takes it
  * out of every window at once, and makes it like fresh pages when the caller gets it again.
- * A cubicle that needs space is given what is kept for others too.
+ * When space runs out a cubicle gets what is kept for others, too.
  *
- * A cubicle that ends gives nothing back: the monitor says which pages were its own.
+ * A cubicle that ends gives nothing back: the monitor tells which pages it owned.
  */
 #include "extent.h"
 #include "place.h"

@@ -1,7 +1,7 @@
 /*
- * Memory that grows where it is. It takes what is free behind it, and more than it needs: a part of that
- * is assigned at once and kept for the next time, so that small steps need no work of the host; and as much
- * again as the memory is long is room, which nobody else is given while there is other space.
+ * Memory that grows where it is. It takes free space behind it, and more than it needs: a part of that
+ * is assigned at once and kept for the next time, so that small steps need no work of the host. Behind
+ * that lies room, as long as the memory itself, which others get only when there is no other space.
  */
 #include "extent.h"
 #include "place.h"

@@ -1,7 +1,7 @@
 /*
  * Where in the space a caller's pages go: those of one caller together, in 2 MiB regions, so that its
  * memory is few mappings of the host; and room behind memory that grows, so that it need not move.
- * All of it is hints: a caller that shares one with another, or loses one, only gets another place.
+ * These are hints: a caller that shares a region with another, or loses one, gets its pages elsewhere.
  */
 #ifndef COMPONENTS_ALLOC_PLACE_H
 #define COMPONENTS_ALLOC_PLACE_H

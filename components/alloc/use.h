@@ -1,6 +1,6 @@
 /*
- * What each page of the space is used for, and by which caller. The monitor decides whose memory is;
- * this table also knows space that is nobody's memory.
+ * What each page of the space is used for, and by which caller. The monitor decides who owns memory;
+ * this table also has space that is reserved or kept as room, without memory.
  */
 #ifndef COMPONENTS_ALLOC_USE_H
 #define COMPONENTS_ALLOC_USE_H

@@ -6,8 +6,8 @@
  *     (fs_drop), and as long as a node below it.
  *  2. A node knows where it was last seen: its directory and its name. Others may have put something else there:
  *     whatever is opened by that place is compared with the node, and -ESTALE where it is another file.
- *  3. Nothing is remembered of a file but which one it is. What it is like, the host is asked each time.
- *  4. The host has a limited number of files open for us: those used least recently are closed when it says so. A file
+ *  3. A node remembers only which file it is. Its attributes and data are asked of the host each time.
+ *  4. The host has a limited number of files open for us: when it says so we close those used least recently. A file
  *     that has lost its last name while it is in use stays open.
  */
 #ifndef HOSTFS_H

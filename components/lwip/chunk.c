@@ -1,6 +1,6 @@
 /*
- * The bytes of send queues lie in chunks, which programs' bytes are copied to once. tcp_write() names them by pbufs
- * of their own, each of which holds its chunk: acknowledged or not, it lives as long as a frame names it.
+ * The bytes of send queues lie in chunks, to which programs' bytes are copied once. tcp_write() names parts of a chunk by
+ * pbufs, each of which holds the chunk: acknowledged or not, a chunk lives as long as a frame names it.
  */
 #include "stack.h"
 

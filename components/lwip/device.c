@@ -1,7 +1,7 @@
 /*
- * The network device. One call of it sends what waits, receives and waits. Packets lie in memory that it is lent once
- * and for all: what is sent for reading, the buffers of what is received for writing. It may be hostile: what it
- * answers is bounded here, and of what it can still write later nothing but payload is read in place (input.c).
+ * The network device. One call of it sends waiting frames, receives frames, and waits. Packets lie in memory that the
+ * stack lends it once and for all: packets to send for reading, receive buffers for writing. The device may be hostile:
+ * its answers are bounded here, and of what it can still write later the stack reads only payload in place (input.c).
  */
 #include "device.h"
 

@@ -1,6 +1,6 @@
 /*
- * The interface `socket`. Every function begins with enter() and ends with leave(): in between nothing else of this
- * component runs, for a call from within (of a device or a clock that lies) is refused.
+ * The interface `socket`. Every function begins with enter() and ends with leave(). In between nothing else of this
+ * component runs: a device or a clock that calls back then is refused.
  */
 #include "device.h"
 

@@ -1,8 +1,8 @@
 /*
  * Random bytes: ChaCha20 with fast key erasure (D. J. Bernstein, "Fast-key-erasure
  * random- number generators", 2017). Every refill replaces the key with the first bytes
- * of its own output, and bytes are wiped as they are handed out: who reads this
- * component's memory learns nothing about earlier answers.
+ * of its own output, and bytes are wiped as they are handed out: to read this
+ * component's memory tells nothing about earlier answers.
  *
  * Invariants:
  *   1. pool[0, RANDOM_KEY) is the key of the next refill, never handed out.

@@ -4,9 +4,9 @@
  *
  * 1. A watch lives until its file is closed, its descriptor's entry is deleted, or the set is closed; it is in the list
  *    of its file, and in `own` or in the stack's set.
- * 2. What the stack says of a member names it by its place in the table and its generation: one that does not exist any
- *    more, or is not the stack's, is passed over, and only what was asked for is told of the others.
- * 3. A set may be in a set, which then is in none: so nothing goes round, and a look is bounded.
+ * 2. The stack names a member by its place in the table and its generation. A member that is gone, or is not the
+ *    stack's, is passed over; of others only events that were asked for are told.
+ * 3. A set may be in a set, which then is in none: so there is no circle, and a look is bounded.
  */
 #include "core.h"
 

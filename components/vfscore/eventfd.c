@@ -1,4 +1,4 @@
-/* eventfd(2): a count. Nobody else runs while a call waits, so one that would is EAGAIN or EDEADLK. */
+/* eventfd(2): a count. No other cubicle runs while a call waits, so instead of waiting it is EAGAIN or EDEADLK. */
 #include "core.h"
 
 #include <cubicle/in.h>

@@ -4,7 +4,7 @@
  *
  * 1. The bytes are the file's for as long as node->kept says so: whatever changes a node's bytes, or may do so without a
  *    call, forgets them first or right after.
- * 2. Only files that nobody else changes are kept.
+ * 2. Only files that vfscore alone changes are kept.
  */
 #include "core.h"
 

@@ -1,7 +1,7 @@
 /*
- * Mapping files. The file system lends its pages to the client itself, and keeps what is
- * mapped where, for whom: nothing is kept here, so mappings outlive vfscore. Whose mapping
- * an address is, each file system is asked in turn.
+ * Mapping files. The file system lends its pages to the client itself, and records what is
+ * mapped where, for which client. vfscore records nothing, so mappings outlive it; it asks each
+ * file system in turn whether an address is in one of its mappings.
  */
 #include "core.h"
 

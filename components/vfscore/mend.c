@@ -1,8 +1,8 @@
 /*
  * What vfscore learns of other cubicles' ends (the interface `lifecycle`): one of its
  * clients may have ended, and so may a file system. It may be told in the middle of an
- * operation, since most ends come in a call of its own. So it only notes them, and does
- * what is to do where the next operation starts; until then nobody can tell.
+ * operation, since most ends come in a call of its own. So it only notes them, and acts
+ * where the next operation starts; until then no caller sees a difference.
  */
 #include "core.h"
 

@@ -1,7 +1,7 @@
 /*
  * File systems that were begun anew. The new mount takes the old one's place, with the
  * same provider and options; the old one's operations become those of stale.c, and the
- * structure lives on while somebody has a node of it, so that its nodes are never taken
+ * structure lives on while a node of it is in use, so that its nodes are never taken
  * for nodes of the new one (invariant 7).
  */
 #include "core.h"

@@ -1,6 +1,6 @@
 /*
- * Times of files. A change only marks the node; the clock is asked, and the marks
- * become times, when somebody looks (stat), when a description that could write is
+ * Times of files. A change only marks the node. The clock is asked, and the marks
+ * become times, at the next look (stat), when a description that could write is
  * closed, or when the node is forgotten. One reading serves every node that waits. So a
  * file's time lies between the change and the first look at it, and is never too early.
  * Reading does not change the access time, as on a Linux file system mounted with

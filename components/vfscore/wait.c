@@ -1,7 +1,7 @@
 /*
  * Waiting, of poll(2) and epoll(7). Nothing changes while a call waits but time and what comes from outside: the
- * console, and the network. So a wait is for one of these, in the stack or in the console's device, or for the time
- * limit; where it is for both it takes turns. One that could never end is answered EDEADLK.
+ * console, and the network. So a call waits in the stack, in the console's device, or for its time limit; with a socket
+ * and the console it takes turns. A wait that could never end is answered EDEADLK.
  */
 #include "core.h"
 
