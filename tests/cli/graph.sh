@@ -41,6 +41,11 @@ expect 0 '' 'statistics of an earlier run' cubicle graph sqlite --counts=stats.j
 grep -q 'vfs_write: [1-9]' out
 ok 'are in the graph'
 
+expect 125 'graph does not go with --link=direct' 'plain calls, which nobody counts' \
+    cubicle run hello --link=direct --graph=direct.dot
+[ ! -e direct.dot ]
+ok 'leave no picture'
+
 if command -v dot >/dev/null; then
     expect 0 '' 'a picture' cubicle graph sqlite --theme=dark -o picture.svg
     python3 -c 'import xml.etree.ElementTree as e; assert e.parse("picture.svg").getroot().tag.endswith("svg")'
