@@ -87,8 +87,8 @@ static void print_network(void)
     print_helper(NETWORK_PASST, "stream:passt",
                  "not installed: 'apt-get install passt'");
     printf("  %-14s %-5s %s\n", "", "",
-           "where a server speaks first (SSH, SMTP) old ones, as in Debian 12, never "
-           "open the connection: --network=stream:slirp");
+           "an old one, as in Debian 12, never opens a connection in which the server "
+           "speaks first (SSH, SMTP): take --network=stream:slirp");
     print_helper(NETWORK_SLIRP, "stream:slirp",
                  "cubicle-slirp is not built: 'apt-get install libslirp-dev', 'make'");
     row("tap", tap,

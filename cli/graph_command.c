@@ -1,6 +1,7 @@
 #include "cli.h"
 #include "graph.h"
 #include "manifest.h"
+#include "program.h"
 
 #include <signal.h>
 #include <string.h>
@@ -167,6 +168,11 @@ int cli_graph(int argc, char **argv)
     argp_err_exit_status = CLI_EXIT_USAGE;
     cli_parse(&argp, argc, argv, 0, &o);
     signal(SIGXFSZ, SIG_IGN); /* a limit of the size of files is an error of the call */
+    if (program_is_module(o.system)) {
+        cli_error("%s: a module, not a system", o.system);
+        cli_hint("its runs are drawn: cubicle run %s --graph=FILE", o.system);
+        return CLI_EXIT_NO;
+    }
     config.isolation = o.plain ? MONITOR_ISOLATION_NONE : MONITOR_ISOLATION_SFI;
     config.interfaces_dir = cli_build_path("interfaces");
     const char *path = manifest_find(o.system);

@@ -89,6 +89,12 @@ static const char *edge_name(const struct graph *graph, size_t end)
     return end == GRAPH_HOST ? "host" : graph->config->cubicles[end].name;
 }
 
+static void write_counts(int64_t calls, int64_t bytes, FILE *out)
+{
+    fprintf(out, "%" PRId64 " call%s, %" PRId64 " byte%s", calls, calls == 1 ? "" : "s",
+            bytes, bytes == 1 ? "" : "s");
+}
+
 static void write_time(const struct graph *graph, int64_t samples, FILE *out)
 {
     if (graph->samples > 0) {
@@ -107,13 +113,12 @@ static void write_tooltip(const struct graph *graph, const struct graph_edge *ed
         fprintf(out, "%zu function%s may be called", edge->nimported,
                 edge->nimported == 1 ? "" : "s");
     } else {
-        fprintf(out, "%" PRId64 " calls, %" PRId64 " bytes", edge->calls, edge->bytes);
+        write_counts(edge->calls, edge->bytes, out);
         write_time(graph, edge->samples, out);
     }
     for (size_t i = 0; i < edge->nfunctions && i < TOOLTIP_FUNCTIONS; i++) {
-        fprintf(out, "\\n%s: %" PRId64 " calls, %" PRId64 " bytes",
-                edge->functions[i].name, edge->functions[i].calls,
-                edge->functions[i].bytes);
+        fprintf(out, "\\n%s: ", edge->functions[i].name);
+        write_counts(edge->functions[i].calls, edge->functions[i].bytes, out);
         write_time(graph, edge->functions[i].samples, out);
     }
     fputs("\"", out);

@@ -236,8 +236,9 @@ static int find_by_name(const char *name, struct live *live)
     }
     if (n > 1) {
         let_go(live);
-        cli_error("%u systems%s%s run; which one? Name one by its number:", n,
-                  name != NULL ? " of the name " : "", name != NULL ? name : "");
+        cli_error("%u systems%s%s run; which one? Give its %snumber:", n,
+                  name != NULL ? " of the name " : "", name != NULL ? name : "",
+                  name != NULL ? "" : "name or ");
         if (find_named(name, live, true) > 0) {
             let_go(live);
         }

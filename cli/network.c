@@ -276,8 +276,47 @@ static void tell_published(const struct publish *list, int n)
     }
 }
 
+/* The cubicle of @module, or NULL. */
+static const struct manifest_cubicle *cubicle_of(const struct manifest *manifest,
+                                                 const char *module)
+{
+    const size_t len = strlen(module);
+
+    for (unsigned i = 0; i < manifest->cubicles_count; i++) {
+        for (unsigned k = 0; k < manifest->cubicles[i].modules_count; k++) {
+            const char *name = manifest->cubicles[i].modules[k];
+            if (strncmp(name, module, len) == 0 &&
+                (name[len] == '\0' || name[len] == '=')) {
+                return &manifest->cubicles[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* lwip lends its device the memory of frames, which processes cannot. 0, or -1 after a message. */
+static int check_processes(const struct manifest *manifest)
+{
+    const char *line = manifest->network != NULL ? manifest->network : "";
+    char *stack = network_word(line, 0), *device = network_word(line, 1);
+    int result = 0;
+
+    if (stack != NULL && device != NULL && strcmp(stack, "lwip") == 0 &&
+        cubicle_of(manifest, stack) != cubicle_of(manifest, device)) {
+        cli_error(
+            "system '%s': with --isolation=ipc '%s' and '%s' must be in one cubicle",
+            manifest->name, stack, device);
+        cli_hint("as in systems/nginx-processes.yaml; or leave the network out: "
+                 "--network=none");
+        result = -1;
+    }
+    free(stack);
+    free(device);
+    return result;
+}
+
 int network_open(const struct network_spec *spec, const char *const *publish,
-                 unsigned npublish, const struct manifest *manifest,
+                 unsigned npublish, const struct manifest *manifest, bool processes,
                  struct network *network)
 {
     enum network_kind kind = spec->kind;
@@ -290,6 +329,9 @@ int network_open(const struct network_spec *spec, const char *const *publish,
         cli_error("system '%s' has no network device: --network does not go with it",
                   manifest->name);
         cli_hint("a cubicle with 'hostnet' in its manifest would have one");
+        return -1;
+    }
+    if (kind != NETWORK_NONE && processes && check_processes(manifest) != 0) {
         return -1;
     }
     network->line = boot_line(spec, kind, manifest);

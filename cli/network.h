@@ -18,10 +18,10 @@ struct network {
 
 /**
  * Opens what @spec says for @manifest, and has @npublish ports of the host lead to it (0: those that the
- * manifest has). 0, or -1 after a message.
+ * manifest has). With @processes each cubicle is a process. 0, or -1 after a message.
  */
 int network_open(const struct network_spec *spec, const char *const *publish,
-                 unsigned npublish, const struct manifest *manifest,
+                 unsigned npublish, const struct manifest *manifest, bool processes,
                  struct network *network);
 
 /** The name that the kinds of devices have in messages and in docs/networking.md. */

@@ -23,8 +23,8 @@ int output_check(const char *path)
     struct stat status;
     const bool exists = stat(path, &status) == 0;
 
-    if (exists && S_ISDIR(status.st_mode)) {
-        errno = EISDIR;
+    if (*path == '\0' || (exists && S_ISDIR(status.st_mode))) {
+        errno = *path == '\0' ? ENOENT : EISDIR;
         return -1;
     }
     if (exists && access(path, W_OK) == 0) {

@@ -372,7 +372,7 @@ int cli_run(int argc, char **argv)
     set_environment(&options, manifest, &config);
     if (open_files(&options, manifest, &config) != 0 ||
         network_open(&options.network, options.publish, options.npublish, manifest,
-                     &network) != 0) {
+                     config.isolation == MONITOR_ISOLATION_IPC, &network) != 0) {
         return MONITOR_EXIT_CONFIG;
     }
     config.network = network.device.fd >= 0 ? &network.device : NULL;

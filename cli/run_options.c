@@ -81,7 +81,7 @@ static const struct argp_option options[] = {
      "one "
      "of the system; may be repeated, and replaces those of the manifest",
      0},
-    {NULL, 0, NULL, 0, "What happened (all on standard error):", 4},
+    {NULL, 0, NULL, 0, "What happened (on standard error where no FILE is named):", 4},
     {"stats", KEY_STATS, NULL, 0, "calls, bytes, traps and pages as tables, at the end",
      0},
     {"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL,
@@ -158,8 +158,8 @@ static int choose_isolation(const struct argp_state *state, const char *argument
 {
     static const struct word words[] = {
         {"auto", RUN_ISOLATION_AUTO}, {"sfi", RUN_ISOLATION_SFI},
-        {"mpk", RUN_ISOLATION_MPK},   {"none", RUN_ISOLATION_NONE},
-        {"ipc", RUN_ISOLATION_IPC},   {NULL, 0}};
+        {"mpk", RUN_ISOLATION_MPK},   {"ipc", RUN_ISOLATION_IPC},
+        {"none", RUN_ISOLATION_NONE}, {NULL, 0}};
 
     return choose(state, "isolation", argument, words);
 }
@@ -300,6 +300,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(
                 state,
                 "--trace does not go with --link=direct: plain calls leave no trace");
+        }
+        if (o->graph != NULL && o->link == MONITOR_LINK_DIRECT) {
+            argp_error(
+                state,
+                "--graph does not go with --link=direct: plain calls are not counted");
         }
         if (o->trace != NULL && strcmp(o->trace, "-") == 0) {
             argp_error(state, "--trace=-: name a file");

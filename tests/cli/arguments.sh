@@ -9,7 +9,7 @@ expect 0 '' 'help' cubicle --help
 expect 0 '' 'version' cubicle --version
 expect 2 "unknown command 'frob'" 'unknown command' cubicle frob
 
-for command in run check verify inspect; do
+for command in run check verify inspect graph top; do
     expect 0 '' "$command --help" cubicle $command --help
     grep -q 'Exit status' out
     ok "$command --help tells the exit statuses"

@@ -34,12 +34,17 @@ expect 0 '' 'a graph of a run' cubicle run sqlite --graph=run.dot -- :memory: 'S
 edge run.dot sqlite vfscore vfs && grep -q 'vfs_write: [1-9]' run.dot
 ok 'has the functions that were called'
 cubicle run speedtest1 --graph=time.dot -- --size 5 /test.db >/dev/null
-grep 'app_main: 1 calls' time.dot | grep -Eq 'app_main: 1 calls, 0 bytes, [1-9][0-9]*\.[0-9] % of the time'
+grep -Eq 'app_main: 1 call, 0 bytes, [1-9][0-9]*\.[0-9] % of the time' time.dot
 ok 'most of the time is the application'"'"'s'
 cubicle run sqlite --json=stats.json -- :memory: 'SELECT 1' >/dev/null
 expect 0 '' 'statistics of an earlier run' cubicle graph sqlite --counts=stats.json
 grep -q 'vfs_write: [1-9]' out
 ok 'are in the graph'
+
+expect 125 'graph does not go with --link=direct' 'plain calls, which nobody counts' \
+    cubicle run hello --link=direct --graph=direct.dot
+[ ! -e direct.dot ]
+ok 'leave no picture'
 
 if command -v dot >/dev/null; then
     expect 0 '' 'a picture' cubicle graph sqlite --theme=dark -o picture.svg
@@ -55,6 +60,7 @@ expect 1 "missing.svg: cannot start 'dot'" 'no Graphviz' \
 expect 1 'cannot write nowhere/x.dot: No such file' 'a folder that is not there' \
     cubicle graph sqlite -o nowhere/x.dot
 expect 1 'no-such' 'an unknown system' cubicle graph no-such
+expect 1 'plat.cub: a module, not a system' 'a module' cubicle graph "$build/modules/sfi/plat.cub"
 expect 2 'light or dark' 'an unknown theme' cubicle graph sqlite --theme=grey
 expect 2 'which system' 'no system' cubicle graph
 echo '{"a": 1}' >bad.json
@@ -159,7 +165,7 @@ else
     echo '# a full tmpfs: not tested, needs root and mount(2)'
 fi
 # What cannot be written is said before the run, and not behind it.
-for option in --json=nowhere/x --trace=nowhere/x --graph=nowhere/x.svg --graph=nowhere/x.dot; do
+for option in --json=nowhere/x --trace=nowhere/x --graph=nowhere/x.svg --graph=nowhere/x.dot --json= --trace= --graph=; do
     expect 125 "$option: cannot be written: No such file" "$option" cubicle run hello "$option"
     [ ! -s out ]
     ok 'is said before anything runs'

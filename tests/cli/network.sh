@@ -27,6 +27,8 @@ network 'nobody listens' 'cannot connect: No such file' 'stream:/nowhere/socket'
 network 'device name too long' 'at most 15 characters' tap:abcdefghijklmnop
 expect 125 "system 'hello' has no network device" 'system without a device' \
     cubicle run --network=stream hello
+expect 125 "with --isolation=ipc 'lwip' and 'netdev' must be in one cubicle" 'stack and device as two processes' \
+    cubicle run --isolation=ipc nginx
 
 # publish NAME PATTERN ARGUMENT
 publish() {

@@ -75,6 +75,20 @@ fi
 expect 1 '^cubicle: 1: (no system that can be watched|this process is another)' 'no system' cubicle top 1 -b
 expect 1 '999999999: there is no such process' 'no process' cubicle top 999999999 -b
 expect 1 'no system of the name no-such' 'no such name' cubicle top no-such -b
+mkfifo second
+cubicle run ./top.yaml <second >second.out 2>&1 3>&- &
+second=$!
+exec 4>second
+for _ in $(seq 100); do
+    cubicle top $second -b -n 1 -d 0.05 >out 2>err && break
+    sleep 0.1
+done
+expect 1 "2 systems of the name $system run; which one\? Give its number:" 'two of a name' cubicle top $system -b -n 1
+grep -q "^  $pid: $system" err && grep -q "^  $second: $system" err
+ok 'are named with their numbers'
+kill $second
+wait $second
+exec 4>&-
 expect 1 '0: no number of a process' 'number 0' cubicle top 0 -b
 expect 1 '99999999999: no number of a process' 'a number that is too large' cubicle top 99999999999 -b
 for delay in 0 -1 nan x '' 3601; do
