@@ -187,7 +187,7 @@ int graph_read(const struct monitor_config *config, struct graph *graph)
     return error;
 }
 
-static size_t cubicle_index(const struct graph *graph, const char *name)
+size_t graph_find_cubicle(const struct graph *graph, const char *name)
 {
     for (size_t i = 0; name != NULL && i < graph->config->ncubicles; i++) {
         if (strcmp(graph->config->cubicles[i].name, name) == 0) {
@@ -231,9 +231,9 @@ void graph_count(struct graph *graph, json_t *stats)
     {
         const char *interface = json_string_value(json_object_get(row, "interface"));
         const char *callee_name = json_string_value(json_object_get(row, "callee"));
-        const size_t caller =
-            cubicle_index(graph, json_string_value(json_object_get(row, "caller")));
-        const size_t callee = cubicle_index(graph, callee_name);
+        const size_t caller = graph_find_cubicle(
+            graph, json_string_value(json_object_get(row, "caller")));
+        const size_t callee = graph_find_cubicle(graph, callee_name);
         /* What the monitor calls, or is called for, is no edge; its host calls are. */
         if (interface == NULL || caller == GRAPH_HOST ||
             (callee == GRAPH_HOST && !is_host(interface))) {

@@ -48,6 +48,9 @@ struct graph {
  *  message. */
 int graph_read(const struct monitor_config *config, struct graph *graph);
 
+/** The index of cubicle @name; GRAPH_HOST: there is none, or @name is NULL. */
+size_t graph_find_cubicle(const struct graph *graph, const char *name);
+
 /** Adds what @stats, the statistics of a run of the same system, tells; keeps a reference to it. */
 void graph_count(struct graph *graph, json_t *stats);
 

@@ -105,19 +105,15 @@ static const char *graph_wrong_in(const json_t *row)
     return NULL;
 }
 
-/* A cubicle that @row names, and @config does not have; NULL: none. */
-static const char *graph_unknown_in(const json_t *row,
-                                    const struct monitor_config *config)
+/* A cubicle that @row names, and @graph does not have; NULL: none. */
+static const char *graph_unknown_in(const json_t *row, const struct graph *graph)
 {
     static const char *const ends[] = {"caller", "callee"};
 
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         const char *name = json_string_value(json_object_get(row, ends[i]));
-        bool known = strcmp(name, "monitor") == 0;
-        for (size_t k = 0; k < config->ncubicles && !known; k++) {
-            known = strcmp(config->cubicles[k].name, name) == 0;
-        }
-        if (!known) {
+        if (strcmp(name, "monitor") != 0 &&
+            graph_find_cubicle(graph, name) == GRAPH_HOST) {
             return name;
         }
     }
@@ -146,7 +142,7 @@ static int count(struct graph *graph, const char *path)
             cli_hint("write them anew: cubicle run SYSTEM --json=FILE");
             return -1;
         }
-        const char *unknown = graph_unknown_in(row, graph->config);
+        const char *unknown = graph_unknown_in(row, graph);
         if (unknown != NULL) {
             cli_error("%s: statistics of another system: '%s' has no cubicle '%s'",
                       path, graph->config->system, unknown);

@@ -259,23 +259,6 @@ static bool ends_in_svg(const char *path)
     return len >= 4 && strcmp(path + len - 4, ".svg") == 0;
 }
 
-static int write_file(const struct graph *graph, enum graph_theme theme,
-                      const char *path)
-{
-    struct output_file file;
-    bool ok = output_begin(&file, path) == 0;
-
-    if (ok) {
-        graph_write_dot(graph, theme, file.out);
-        ok = output_end(&file, true) == 0;
-    }
-    if (!ok) {
-        cli_error("cannot write %s: %s", path, strerror(errno));
-        return -1;
-    }
-    return 0;
-}
-
 /* A file without a name: nothing of it is left, whatever ends this process. NULL with errno. */
 static FILE *unnamed_file(void)
 {
@@ -296,6 +279,7 @@ static int draw(FILE *from, FILE *to, const char *path)
     posix_spawn_file_actions_init(&streams);
     posix_spawn_file_actions_adddup2(&streams, fileno(from), STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&streams, fileno(to), STDOUT_FILENO);
+    rewind(from);
     const int error = posix_spawnp(&pid, dot, &streams, NULL, argv, environ);
     posix_spawn_file_actions_destroy(&streams);
     if (error != 0) {
@@ -325,13 +309,14 @@ static bool copy_file(FILE *from, FILE *to)
     return ferror(from) == 0;
 }
 
-static int save_file(FILE *drawn, const char *path)
+/* The contents of @whole take the place of file @path. */
+static int save_file(FILE *whole, const char *path)
 {
     struct output_file file;
     bool ok = output_begin(&file, path) == 0;
 
     if (ok) {
-        const bool copied = copy_file(drawn, file.out);
+        const bool copied = copy_file(whole, file.out);
         ok = output_end(&file, copied) == 0;
     }
     if (!ok) {
@@ -340,21 +325,23 @@ static int save_file(FILE *drawn, const char *path)
     return ok ? 0 : -1;
 }
 
-/* As SVG. */
-static int save_picture(const struct graph *graph, enum graph_theme theme,
-                        const char *path)
+/* Writes the whole in memory before the file of before is touched. */
+static int save(const struct graph *graph, enum graph_theme theme, const char *path)
 {
     FILE *dot = unnamed_file(), *picture = unnamed_file();
     int result = -1;
 
-    if (dot != NULL && picture != NULL) {
+    if (dot == NULL || picture == NULL) {
+        cli_error("%s: cannot make a memory file: %s", path, strerror(errno));
+    } else {
         graph_write_dot(graph, theme, dot);
-        rewind(dot); /* which writes all of it */
-        if (draw(dot, picture, path) == 0) {
+        if (fflush(dot) != 0 || ferror(dot) != 0) {
+            cli_error("cannot write %s: %s", path, strerror(errno));
+        } else if (!ends_in_svg(path)) {
+            result = save_file(dot, path);
+        } else if (draw(dot, picture, path) == 0) {
             result = save_file(picture, path);
         }
-    } else {
-        cli_error("%s: cannot make a memory file: %s", path, strerror(errno));
     }
     if (dot != NULL) {
         fclose(dot);
@@ -375,8 +362,5 @@ int graph_save(const struct graph *graph, enum graph_theme theme, const char *pa
         }
         return 0;
     }
-    if (!ends_in_svg(path)) {
-        return write_file(graph, theme, path);
-    }
-    return save_picture(graph, theme, path);
+    return save(graph, theme, path);
 }

@@ -20,37 +20,36 @@ TEXT view_text_again
     wrgsbase %r10
 END view_text_again
 
-/* arch_prctl(ARCH_SET_GS, r10) by hand: the kernel overwrites rcx and r11, and the call itself
- * takes rax, rdi and rsi. What of them is an argument waits in registers that are free then.
- * Where the kernel refuses, nothing may run with the view of before: ud2. */
+/* arch_prctl(ARCH_SET_GS, r10) by hand. It takes rax, rdi and rsi, and the kernel overwrites rcx
+ * and r11. Where the kernel refuses, nothing may run with the view of before: ud2. */
+    .macro set_base
+    movl $ARCH_SET_GS, %edi
+    movq %r10, %rsi
+    movl $SYS_ARCH_PRCTL, %eax
+    syscall
+    testl %eax, %eax
+    je 773f
+    ud2
+773:
+    .endm
+
+/* Arguments in registers that it overwrites wait in others that are free then. */
 TEXT view_text_call_entering
     movq %rdi, %r12
     movq %rsi, %r13
     movq %rcx, %rbx
-    movl $ARCH_SET_GS, %edi
-    movq %r10, %rsi
-    movl $SYS_ARCH_PRCTL, %eax
-    syscall
-    testl %eax, %eax
-    je 1f
-    ud2
-1:  movq %r12, %rdi
+    set_base
+    movq %r12, %rdi
     movq %r13, %rsi
     movq %rbx, %rcx
 END view_text_call_entering
 
-/* The same, for the result and the return address. */
+/* The result and the return address wait so. */
 TEXT view_text_call_returning
     movq %rax, %r8
     movq %r11, %rdx
-    movl $ARCH_SET_GS, %edi
-    movq %r10, %rsi
-    movl $SYS_ARCH_PRCTL, %eax
-    syscall
-    testl %eax, %eax
-    je 1f
-    ud2
-1:  movq %r8, %rax
+    set_base
+    movq %r8, %rax
     movq %rdx, %r11
 END view_text_call_returning
 
