@@ -12,6 +12,7 @@ if ! meson test -C "$host" --no-rebuild --list "$@" 2>/dev/null | grep -q ' / ';
     exit 1
 fi
 status=0
-meson test -C "$host" --no-rebuild --print-errorlogs "$@" || status=$?
+# nohup(1), and a shell's background jobs, ignore signals that tests send.
+env --default-signal=HUP,INT,QUIT meson test -C "$host" --no-rebuild --print-errorlogs "$@" || status=$?
 "$top/tools/count-tests.py" "$host/meson-logs/testlog.json" || status=1
 exit "$status"
