@@ -58,10 +58,10 @@ void test_timerfd(void)
     CHECK_ERROR(read(fd, &count, sizeof(count)), EAGAIN);
     /* one that goes on, read by a call that waits */
     set.it_interval.tv_nsec = set.it_value.tv_nsec = 10000000;
+    start = now_ms();
     CHECK_INT(timerfd_settime(fd, 0, &set, &was), 0);
     CHECK_INT(was.it_value.tv_nsec, 0);
     CHECK_INT(fcntl(fd, F_SETFL, 0), 0);
-    start = now_ms();
     for (uint64_t sum = 0; sum < 3; sum += count) {
         CHECK_INT(read(fd, &count, sizeof(count)), 8);
         CHECK(count >= 1);
