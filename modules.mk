@@ -1,5 +1,6 @@
-# Builds the modules with cubicle-cc: build/modules/ISOLATION/NAME.cub, each once for `sfi`
-# (rewritten, verified by the loader) and once for `none` (the same code, plain).
+# Builds the modules with cubicle-cc: build/modules/KIND/NAME.cub. There are two kinds of code:
+# `sfi` is rewritten, and verified by the loader; `plain` is as the compiler wrote it, for all
+# other isolations.
 #
 # A folder under components/, apps/ or tests/*/ joins in with a module.mk:
 #
@@ -9,9 +10,9 @@
 #   ramfs_CFLAGS   := -DX=1           # optional
 #   ramfs_WARNINGS := -w              # optional: instead of -Wall -Wextra -Werror
 #   ramfs_LIBS     := -lm             # optional: what to add when linking
-#   ramfs_LIBS_sfi := build/x.a       # optional: the same for one isolation, and made before
+#   ramfs_LIBS_sfi := build/x.a       # optional: the same for one kind, and made before
 #   ramfs_DEPS     := build/x.h       # optional: what must exist before compiling
-#   ramfs_ISOLATIONS := sfi           # optional: what `all` builds it for; default: each
+#   ramfs_KINDS    := sfi             # optional: the kinds that `all` builds; default: each
 #   FETCH          += zlib            # optional: build/src/zlib from a Debian source package
 #
 # Sources that several modules share are compiled once, as a part:
@@ -27,10 +28,13 @@
 # sources; a source under build/src/PACKAGE is fetched when PACKAGE is in FETCH.
 #
 # interfaces/interfaces.mk adds the interface registry to INTERFACES, libc/libc.mk adds
-# to LIBC_sfi and LIBC_none what must exist before any module is compiled or linked.
+# to LIBC_sfi and LIBC_plain what must exist before any module is compiled or linked.
 
 B := build
-ISOLATIONS ?= sfi none
+KINDS ?= sfi plain
+# What cubicle-cc calls each.
+ISOLATION_sfi := sfi
+ISOLATION_plain := none
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -51,9 +55,9 @@ has_flag = $(findstring $(1),$(firstword -$(MAKEFLAGS)))
 PLUS = $(if $(call has_flag,n),,+)
 
 CUBICLE_CC := $(B)/bin/cubicle-cc
-# What modules of each isolation depend on.
+# What modules of each kind depend on.
 TOOLCHAIN_sfi := $(wildcard $(addprefix $(B)/bin/,cubicle-cc cubicle-rewrite))
-TOOLCHAIN_none := $(wildcard $(addprefix $(B)/bin/,cubicle-cc cubicle-plain))
+TOOLCHAIN_plain := $(wildcard $(addprefix $(B)/bin/,cubicle-cc cubicle-plain))
 MODULE_CFLAGS := -O2 -std=gnu11
 MODULE_WARNINGS := -Wall -Wextra -Werror
 
@@ -63,7 +67,7 @@ PARTS :=
 FETCH :=
 INTERFACES :=
 LIBC_sfi :=
-LIBC_none :=
+LIBC_plain :=
 
 .PHONY: all demo demo-nginx interfaces libc
 all demo demo-nginx: # with a recipe, so that make says nothing when all is there
@@ -93,17 +97,17 @@ $(B)/src/$(1)/%: | $(B)/src/$(1).version ;
 endef
 $(foreach p,$(sort $(FETCH)),$(eval $(call fetch_rules,$(p))))
 
-# $(1) module or part, $(2) isolation, $(3) source
+# $(1) module or part, $(2) kind, $(3) source
 object = $(B)/obj/$(2)/$(1)/$(patsubst $(B)/%,_build/%,$(3)).o
 objects = $(foreach s,$($(1)_SOURCES),$(call object,$(1),$(2),$(s)))
 
-# $(1) module or part, $(2) isolation, $(3) source
+# $(1) module or part, $(2) kind, $(3) source
 define object_rule
 $(call object,$(1),$(2),$(3)): $(3) $$(TOOLCHAIN_$(2)) $$($(1)_MK) | $$(LIBC_$(2)) $$(INTERFACES) \
                                $$($(1)_DEPS)
 	$$(call say,CC,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) --cubicle-sysroot=$(B)/sysroot/$(2) \
+	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(ISOLATION_$(2)) --cubicle-sysroot=$(B)/sysroot/$(2) \
 	    $$(MODULE_CFLAGS) $$(or $$($(1)_WARNINGS),$$(MODULE_WARNINGS)) \
 	    $$($(1)_CFLAGS) $$($(1)_CFLAGS_$(2)) \
 	    -MD -MP -MT $$@ -MF $$(@:.o=.d) -c -o $$@ $$<
@@ -113,11 +117,11 @@ endef
 # What linking read of the registry: the interfaces in the module's note; `app`, which tells
 # an application; everything, where no file of dependencies says more.
 #
-# $(1) module, $(2) isolation
+# $(1) module, $(2) kind
 link_depfile = $(B)/obj/$(2)/$(1)/module.d
 link_reads = $(if $(wildcard $(link_depfile)),$(B)/interfaces/app.desc,$(INTERFACES))
 
-# $(1) module, $(2) isolation
+# $(1) module, $(2) kind
 define module_rules
 $(1)_OBJECTS_$(2) := $$(foreach p,$(1) $$($(1)_PARTS),$$(call objects,$$(p),$(2)))
 
@@ -125,25 +129,25 @@ $(B)/modules/$(2)/$(1).cub: $$($(1)_OBJECTS_$(2)) $$(LIBC_$(2)) $$(TOOLCHAIN_$(2
                             $$($(1)_LIBS_$(2)) $$($(1)_LINK_DEPS) $$($(1)_MK) $(link_reads) | $$(INTERFACES)
 	$$(call say,LINK,$$@)
 	@mkdir -p $$(@D)
-	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(2) \
+	$(Q)$$(CUBICLE_CC) --cubicle-isolation=$(ISOLATION_$(2)) \
 	    --cubicle-provides=$$(subst $$(space),$$(comma),$$(strip $$($(1)_PROVIDES))) \
 	    -o $$@ $$($(1)_OBJECTS_$(2)) $$($(1)_LIBS_$(2)) $$($(1)_LIBS)
 	$(Q)tools/note-deps.sh $$@ $(B)/interfaces >$(link_depfile)
 -include $(link_depfile)
-$(if $(filter $(1),$(OPTIONAL)),,$(if $(filter $(2),$(or $($(1)_ISOLATIONS),$(2))), \
+$(if $(filter $(1),$(OPTIONAL)),,$(if $(filter $(2),$(or $($(1)_KINDS),$(2))), \
     all: $(B)/modules/$(2)/$(1).cub))
 endef
 
 empty :=
 space := $(empty) $(empty)
 comma := ,
-$(foreach i,$(ISOLATIONS), \
+$(foreach k,$(KINDS), \
     $(foreach m,$(sort $(MODULES) $(PARTS)),$(foreach s,$($(m)_SOURCES), \
-        $(eval $(call object_rule,$(m),$(i),$(s))))) \
-    $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
+        $(eval $(call object_rule,$(m),$(k),$(s))))) \
+    $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(k)))))
 
-# The files of modules $(1), for each isolation.
-files_of = $(foreach m,$(1),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
+# The files of modules $(1), of each kind.
+files_of = $(foreach m,$(1),$(foreach k,$(KINDS),$(B)/modules/$(k)/$(m).cub))
 
 # What tools/demo.sh and tools/demo-nginx.sh run.
 DEMO := $(call modules_of,systems/speedtest1.yaml tests/systems/spied.yaml systems/hello.yaml)
@@ -152,4 +156,4 @@ demo: $(call files_of,$(DEMO))
 demo-nginx: $(call files_of,$(DEMO_NGINX))
 
 interfaces: $(INTERFACES)
-libc: $(foreach i,$(ISOLATIONS),$(LIBC_$(i)))
+libc: $(foreach k,$(KINDS),$(LIBC_$(k)))

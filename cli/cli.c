@@ -99,3 +99,8 @@ char *cli_build_path(const char *relative)
     }
     return cli_format("%s/%s", top, relative);
 }
+
+char *cli_modules_path(bool plain)
+{
+    return cli_build_path(plain ? "modules/plain" : "modules/sfi");
+}

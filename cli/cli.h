@@ -39,9 +39,12 @@ void *cli_calloc(size_t count, size_t size);
 char *cli_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /**
- * Where the parts of the system lie: modules/ISOLATION, interfaces and systems, in the
- * folder above the one of the running program. The caller frees it.
+ * Where the parts of the system lie: modules, interfaces and systems, in the folder above
+ * the one of the running program. The caller frees it.
  */
 char *cli_build_path(const char *relative);
+
+/** The folder of the modules of plain code, or of rewritten code. The caller frees it. */
+char *cli_modules_path(bool plain);
 
 #endif

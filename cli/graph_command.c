@@ -173,7 +173,7 @@ int cli_graph(int argc, char **argv)
     config.interfaces_dir = cli_build_path("interfaces");
     const char *path = manifest_find(o.system);
     const struct manifest *manifest = path != NULL ? manifest_read(path) : NULL;
-    const char *modules = cli_build_path(o.plain ? "modules/none" : "modules/sfi");
+    const char *modules = cli_modules_path(o.plain);
     if (manifest == NULL || manifest_configure(path, manifest, modules, &config) != 0 ||
         graph_read(&config, &graph) != 0 ||
         (o.counts != NULL && count(&graph, o.counts) != 0)) {

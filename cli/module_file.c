@@ -34,10 +34,9 @@ static char *find_module(const struct module_options *o)
     if (strchr(o->module, '/') != NULL || access(o->module, F_OK) == 0) {
         return cli_format("%s", o->module);
     }
-    char *relative =
-        cli_format("modules/%s/%s.cub", o->mpk ? "none" : "sfi", o->module);
-    char *path = cli_build_path(relative);
-    free(relative);
+    char *folder = cli_modules_path(o->mpk);
+    char *path = cli_format("%s/%s.cub", folder, o->module);
+    free(folder);
     return path;
 }
 

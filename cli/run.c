@@ -353,8 +353,7 @@ int cli_run(int argc, char **argv)
     set_descriptors(&config);
     const char *modules = options.modules;
     if (modules == NULL) {
-        modules = cli_build_path(
-            config.isolation == MONITOR_ISOLATION_SFI ? "modules/sfi" : "modules/none");
+        modules = cli_modules_path(config.isolation != MONITOR_ISOLATION_SFI);
     }
     config.interfaces_dir =
         options.interfaces != NULL ? options.interfaces : cli_build_path("interfaces");

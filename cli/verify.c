@@ -115,7 +115,7 @@ static int verify_system(const char *system, const struct module_options *option
     struct monitor_config config = {0};
     char *path = manifest_find(system);
     const struct manifest *manifest = path != NULL ? manifest_read(path) : NULL;
-    char *folder = cli_build_path(options->mpk ? "modules/none" : "modules/sfi");
+    char *folder = cli_modules_path(options->mpk);
     int status = CLI_EXIT_OK;
 
     if (manifest == NULL || manifest_configure(path, manifest, folder, &config) != 0) {

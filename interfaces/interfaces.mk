@@ -29,16 +29,16 @@ $(foreach h,$(INTERFACE_HEADERS) $(TEST_INTERFACE_HEADERS), \
 $(B)/interfaces/gen/%_ops.h: $(B)/interfaces/%.desc ;
 $(B)/interfaces/%_functions.h: $(B)/interfaces/%.desc ;
 
-# $(1) isolation, $(2) source, $(3) name under include/
+# $(1) kind, $(2) source, $(3) name under include/
 define sysroot_header
 INTERFACES += $(B)/sysroot/$(1)/include/$(3)
 $(B)/sysroot/$(1)/include/$(3): $(2)
 	$(Q)install -D -m 644 $$< $$@
 endef
-$(foreach i,$(ISOLATIONS), \
+$(foreach k,$(KINDS), \
     $(foreach h,$(wildcard include/cubicle/*.h), \
-        $(eval $(call sysroot_header,$(i),$(h),$(h:include/%=%)))) \
+        $(eval $(call sysroot_header,$(k),$(h),$(h:include/%=%)))) \
     $(foreach h,$(INTERFACE_HEADERS), \
-        $(eval $(call sysroot_header,$(i),$(h),$(notdir $(h))))) \
+        $(eval $(call sysroot_header,$(k),$(h),$(notdir $(h))))) \
     $(foreach h,$(INTERFACES_MANY), \
-        $(eval $(call sysroot_header,$(i),$(call interface_ops,$(h)),$(notdir $(call interface_ops,$(h)))))))
+        $(eval $(call sysroot_header,$(k),$(call interface_ops,$(h)),$(notdir $(call interface_ops,$(h)))))))

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds libc for one isolation: build/sysroot/ISOLATION/{include,lib}.
+# Builds libc in one kind of code: build/sysroot/KIND/{include,lib}.
 #
-#   libc/build.sh sfi|none
+#   libc/build.sh sfi|plain
 #
 # musl's tree (build/src/musl) is copied to build/libc/musl and ours laid over it: the folders
 # arch/cubicle64 and src/*/cubicle64, which musl's makefile prefers to its own files of the same
@@ -10,13 +10,21 @@
 # CUBICLE_LIBC_CC replaces the compiler command, CUBICLE_LIBC_MAKEFLAGS adds to make's flags.
 set -eu
 
-isolation=${1:?usage: libc/build.sh sfi|none}
+kind=${1:?usage: libc/build.sh sfi|plain}
+case $kind in
+sfi) isolation=sfi assembles=cubicle-rewrite ;;
+plain) isolation=none assembles=cubicle-plain ;;
+*)
+    echo "build.sh: '$kind': sfi or plain" >&2
+    exit 2
+    ;;
+esac
 top=$(cd "$(dirname "$0")/.." && pwd)
 ours=$top/libc
 upstream=$top/build/src/musl
 merged=$top/build/libc/musl
-objects=$top/build/libc/$isolation
-sysroot=$top/build/sysroot/$isolation
+objects=$top/build/libc/$kind
+sysroot=$top/build/sysroot/$kind
 cc=${CUBICLE_LIBC_CC:-$top/build/bin/cubicle-cc --cubicle-isolation=$isolation}
 
 # What decides whether the merged tree must be made anew: files removed here, another upstream.
@@ -78,10 +86,6 @@ merge() {
 # What every object depends on: the compiler command and the programs behind it.
 compiler_key() {
     printf '%s\n' "$cc"
-    case $isolation in
-    sfi) assembles=cubicle-rewrite ;;
-    *) assembles=cubicle-plain ;;
-    esac
     for program in $cc "$top/build/bin/$assembles"; do
         case $program in
         /*) [ ! -e "$program" ] || cksum "$program" ;;
@@ -108,7 +112,7 @@ configure() {
 
 mkdir -p "$top/build/libc"
 exec 9>"$top/build/libc/.lock"
-flock 9 # the merged tree is shared by the two isolations
+flock 9 # the merged tree is shared by both kinds
 merge
 flock -u 9
 

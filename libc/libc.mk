@@ -1,4 +1,4 @@
-# Builds libc for both isolations: build/sysroot/{sfi,none}/{include,lib}. Included by modules.mk.
+# Builds libc in both kinds: build/sysroot/{sfi,plain}/{include,lib}. Included by modules.mk.
 
 LIBC_INPUTS := libc/build.sh libc/reused.txt $(shell find libc/arch libc/src libc/crt libc/compiler -type f) \
     interfaces/socket.h interfaces/cubicle.h include/cubicle/interface.h $(B)/interfaces/gen/socket_ops.h \
@@ -12,4 +12,4 @@ $(B)/sysroot/$(1)/lib/libc.a: $(LIBC_INPUTS) $(TOOLCHAIN_$(1)) | $(B)/src/musl.v
 	$$(call say,LIBC,$$@)
 	$$(PLUS)$(Q)libc/build.sh $(1)
 endef
-$(foreach i,$(ISOLATIONS),$(eval $(call libc_rules,$(i))))
+$(foreach k,$(KINDS),$(eval $(call libc_rules,$(k))))

@@ -2,8 +2,8 @@
 """Writes compile_commands.json, from which editors and clangd know how each file is compiled.
 
 Commands of host programs are meson's; those of modules come from a dry run of make, as the
-compiler below cubicle-cc would be called. Files that are compiled for both isolations are there
-once, for sfi.
+compiler below cubicle-cc would be called. Files that are compiled into both kinds
+of code are there once, for sfi.
 """
 
 import json

@@ -69,7 +69,7 @@ nginx_DEPS := $(NGINX_GEN)/objs/ngx_modules.c $(PCRE2_GEN)/pcre2_chartables.c
 # A probe is linked like a program: libc and the interfaces must be there.
 $(NGINX_GEN)/objs/ngx_modules.c: apps/nginx/configure.sh apps/nginx/cc.sh \
         $(B)/src/nginx.version $(B)/src/pcre2.version $(B)/src/zlib.version \
-        | $(LIBC_none) $(INTERFACES)
+        | $(LIBC_plain) $(INTERFACES)
 	$(call say,GEN,$@)
 	$(Q)CUBICLE_CC=$(CURDIR)/$(CUBICLE_CC) apps/nginx/configure.sh $(NGINX_GEN) \
 	    $(CURDIR)/apps/nginx/cc.sh

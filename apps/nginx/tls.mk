@@ -17,7 +17,7 @@ $(OPENSSL_GEN)/openssl.log: apps/nginx/openssl.sh $(B)/src/openssl.version
 	$(call say,GEN,$(@D))
 	$(PLUS)$(Q)apps/nginx/openssl.sh configure $(@D)
 
-# $(1): isolation
+# $(1): kind
 openssl_folder = $(B)/obj/openssl/$(1)
 openssl_libraries = $(call openssl_folder,$(1))/libssl.a $(call openssl_folder,$(1))/libcrypto.a
 define openssl_rules
@@ -26,10 +26,10 @@ $(call openssl_libraries,$(1)) &: $$(OPENSSL_GEN)/openssl.log apps/nginx/openssl
 	$$(call say,LIB,$$(@D))
 	$$(PLUS)$$(Q)apps/nginx/openssl.sh library $$(@D) $$(OPENSSL_GEN) \
 	    "$$(CURDIR)/apps/nginx/openssl-cc.sh $$(CURDIR)/$$(CUBICLE_CC) \
-	    --cubicle-isolation=$(1) --cubicle-sysroot=$$(CURDIR)/$$(B)/sysroot/$(1)"
+	    --cubicle-isolation=$(ISOLATION_$(1)) --cubicle-sysroot=$$(CURDIR)/$$(B)/sysroot/$(1)"
 nginx-tls_LIBS_$(1) := $(call openssl_libraries,$(1))
 endef
-$(foreach i,$(ISOLATIONS),$(eval $(call openssl_rules,$(i))))
+$(foreach k,$(KINDS),$(eval $(call openssl_rules,$(k))))
 
 # ---- the server ----
 
@@ -50,7 +50,7 @@ nginx-tls_DEPS := $(TLS_GEN)/objs/ngx_modules.c $(PCRE2_GEN)/pcre2_chartables.c 
 
 $(TLS_GEN)/objs/ngx_modules.c: apps/nginx/configure.sh apps/nginx/cc.sh apps/nginx/tls.mk \
         $(B)/src/nginx.version $(B)/src/pcre2.version $(B)/src/zlib.version \
-        | $(LIBC_none) $(INTERFACES)
+        | $(LIBC_plain) $(INTERFACES)
 	$(call say,GEN,$@)
 	$(Q)CUBICLE_CC=$(CURDIR)/$(CUBICLE_CC) apps/nginx/configure.sh $(TLS_GEN) \
 	    $(CURDIR)/apps/nginx/cc.sh $(TLS_CONFIGURE)

@@ -5,5 +5,5 @@ openssl-speed_SOURCES := bench/openssl/speed.c
 openssl-speed_CFLAGS := -isystem $(OPENSSL_GEN)/include -isystem $(OPENSSL_SRC)/include
 openssl-speed_PROVIDES := app
 openssl-speed_DEPS := $(OPENSSL_GEN)/openssl.log
-$(foreach i,$(ISOLATIONS),$(eval openssl-speed_LIBS_$(i) := $(call openssl_libraries,$(i))))
+$(foreach k,$(KINDS),$(eval openssl-speed_LIBS_$(k) := $(call openssl_libraries,$(k))))
 nginx-tls: $(call files_of,openssl-speed)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from harness import BUILD, CUBICLE, Skip, Suite, check, execute, mode  # noqa: E402
+from harness import BUILD, CUBICLE, Skip, Suite, check, execute, mode, modules_of  # noqa: E402
 from optional import why_not  # noqa: E402
 
 DATA = BUILD / "src" / "openssl" / "test" / "recipes"
@@ -37,7 +37,7 @@ def run(test, folder, names, isolation, processor):
     environment = [f"--env=OPENSSL_ia32cap={processor}"] if processor else []
     for name in names:
         arguments = [f"/{name}"] if name else []
-        result = execute([CUBICLE, "run", BUILD / "modules" / isolation / f"test-openssl-{test}.cub",
+        result = execute([CUBICLE, "run", modules_of(isolation) / f"test-openssl-{test}.cub",
                           *mode(isolation), f"--root={DATA / folder}", *environment, "--", *arguments],
                          timeout=300)
         check(result.status == 0, f"{test} {name}", result)

@@ -54,6 +54,7 @@ from harness import (  # noqa: E402
     execute,
     low,
     mode,
+    modules_of,
     run_system,
     target_of,
     temporary_directory,
@@ -65,7 +66,7 @@ ISOLATION = ISOLATIONS[0]
 SFI = ISOLATION == "sfi"
 MAPPINGS = int(Path("/proc/sys/vm/max_map_count").read_text())
 MAPPINGS_USUAL = 65530
-MODULES = BUILD / "modules" / ("sfi" if SFI else "none")
+MODULES = modules_of(ISOLATION)
 # What is refused before anything runs does not depend on how views are switched: once will do, in the way that is
 # possible everywhere.
 LOADING = VIEW_SWITCH in ("", "syscall")

@@ -14,6 +14,7 @@ from harness import (
     Skip,
     check,
     execute,
+    modules_of,
     run_system,
     temporary_directory,
 )
@@ -30,19 +31,16 @@ static void say(const char *text) { (void)!write(1, text, strlen(text)); }
 """
 
 
-def code(isolation):
-    return "sfi" if isolation == "sfi" else "none"
-
-
 def compile_module(folder, name, provides, text, isolation=ISOLATION):
     if shutil.which("gcc") is None:
         raise Skip("no compiler here")
     source = Path(folder) / f"{name}.c"
     source.write_text(HEAD + text)
-    options = [f"--cubicle-provides={provides}"]
+    options = [f"--cubicle-provides={provides}",
+               f"--cubicle-isolation={'sfi' if isolation == 'sfi' else 'none'}"]
     made = execute(
-        [BUILD / "bin/cubicle-cc", f"--cubicle-isolation={code(isolation)}", *options, "-O2",
-         f"-I{TOP}/tests/interfaces", "-o", Path(folder) / f"{name}.cub", source]
+        [BUILD / "bin/cubicle-cc", *options, "-O2", f"-I{TOP}/tests/interfaces",
+         "-o", Path(folder) / f"{name}.cub", source]
     )
     check(made.status == 0, f"{name} does not compile", made)
 
@@ -50,7 +48,7 @@ def compile_module(folder, name, provides, text, isolation=ISOLATION):
 def run_changed(folder, change, *, system="attack", isolation=ISOLATION, options=()):
     """Runs tests/systems/attack.yaml, changed by @change, with the modules of @folder."""
     folder = Path(folder)
-    for path in (BUILD / "modules" / code(isolation)).glob("*.cub"):
+    for path in modules_of(isolation).glob("*.cub"):
         if not (folder / path.name).exists():
             (folder / path.name).symlink_to(path)
     manifest = folder / f"{system}.yaml"

@@ -7,7 +7,7 @@ for module in plat alloc time random boot ramfs devfs vfscore hello; do
     expect 0 '' "verify $module" cubicle verify $module
     expect 0 '' "inspect $module" cubicle inspect $module
 done
-for module in "$build"/modules/none/*.cub; do
+for module in "$build"/modules/plain/*.cub; do
     expect 0 '' "verify --isolation=mpk $(basename "$module")" \
         cubicle verify --isolation=mpk "$module"
 done
@@ -19,7 +19,7 @@ ok 'inspect shows annotations'
 cubicle inspect plat >out
 grep -q 'host_console_write' out
 ok 'inspect shows imports'
-cubicle inspect --sections "$build/modules/none/hello.cub" >out
+cubicle inspect --sections "$build/modules/plain/hello.cub" >out
 grep -q 'plain' out && grep -q '\.text' out
 ok 'inspect shows sections, and that code is plain'
 
@@ -47,7 +47,7 @@ ok 'a file of two modules is looked at once'
 mkdir folder
 cp "$build/modules/sfi/time.cub" "$build/modules/sfi/random.cub" folder
 expect 0 '' 'verify --modules of a folder' cubicle verify --modules=folder
-cp "$build/modules/none/hello.cub" folder/middle.cub
+cp "$build/modules/plain/hello.cub" folder/middle.cub
 expect 1 'folder/middle.cub: .*plain code' 'one of a folder is refused' \
     cubicle verify --modules=folder
 [ "$(grep -c ': accepted: ' out)" = 2 ]
@@ -60,7 +60,7 @@ expect 1 'verify --modules=twice.yaml' 'a manifest in the place of a module' \
 expect 1 "no system 'nosuch'" 'an unknown system' cubicle verify --modules=nosuch
 expect 2 'either a module or --modules' 'both' cubicle verify --modules=empty time
 
-expect 1 'plain code' 'verify refuses plain code' cubicle verify "$build/modules/none/hello.cub"
+expect 1 'plain code' 'verify refuses plain code' cubicle verify "$build/modules/plain/hello.cub"
 : >empty.cub
 expect 1 'empty.cub: ' 'empty file' cubicle verify ./empty.cub
 expect 1 'empty.cub: ' 'inspect an empty file' cubicle inspect ./empty.cub

@@ -163,7 +163,7 @@ ok 'making directories'
 content
 deep" ]
 ok 'several directories, also one below another'
-[ "$(look ./look.cub --isolation=none --mount=other:/o:rw --modules="$build/modules/none" -- cat /o/a 2>&1)" = written ] ||
+[ "$(look ./look.cub --isolation=none --mount=other:/o:rw --modules="$build/modules/plain" -- cat /o/a 2>&1)" = written ] ||
     grep -q 'code for sfi' err
 ok 'without isolation'
 

@@ -124,6 +124,11 @@ def mode(isolation):
     return [f"--isolation={isolation}", *way]
 
 
+def modules_of(isolation):
+    """The folder of the modules that run under @isolation."""
+    return BUILD / "modules" / ("sfi" if isolation == "sfi" else "plain")
+
+
 # Not where views are switched by a system call.
 HAS_LOW_VIEW = VIEW_SWITCH != "syscall"
 

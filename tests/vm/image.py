@@ -16,7 +16,7 @@ PYTHON_PACKAGES = ["libpython3.11-minimal", "libpython3.11-stdlib"]
 # What the runners need of the tree, and of the build.
 TREE = ["tests/support", "tests/systems", "tests/conformance", "tests/attack", "tests/apps",
         "tests/vm", "systems", "interfaces", "monitor/verify"]
-BUILT = ["bin/cubicle", "bin/cubicle-archive", "interfaces", "modules/none", "modules/sfi", "native",
+BUILT = ["bin/cubicle", "bin/cubicle-archive", "interfaces", "modules/plain", "modules/sfi", "native",
          "systems", "host/tests/conformance/interrupt", "host/tests/conformance/lose"]
 
 

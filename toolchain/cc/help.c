@@ -38,7 +38,7 @@ const char options_help[] =
     "provides\n"
     "  --cubicle-sysroot=DIR         headers in DIR/include, libc in DIR/lib "
     "(default:\n"
-    "                                ../sysroot/sfi or ../sysroot/none from this "
+    "                                ../sysroot/sfi or ../sysroot/plain from this "
     "program)\n"
     "  --cubicle-interfaces=DIR      the interface registry (default: ../interfaces)\n"
     "  --help                        this text\n"

@@ -71,7 +71,7 @@ void paths_defaults(struct options *options, const char *argv0)
 
     if (!options->sysroot) {
         options->sysroot =
-            arena_printf("%s/../sysroot/%s", bin, options->isolated ? "sfi" : "none");
+            arena_printf("%s/../sysroot/%s", bin, options->isolated ? "sfi" : "plain");
     }
     if (!options->interfaces) {
         options->interfaces = arena_printf("%s/../interfaces", bin);

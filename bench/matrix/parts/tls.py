@@ -84,7 +84,7 @@ def asked():
 
 def plan(settings):
     server.requirements()
-    for path in (BUILD / "modules" / which / "nginx-tls.cub" for which in ("sfi", "none")):
+    for path in (BUILD / "modules" / kind / "nginx-tls.cub" for kind in ("sfi", "plain")):
         if not path.exists():
             raise Missing(f"{path} is not there: 'make nginx-tls' builds it")
     absent = []

@@ -28,7 +28,7 @@ test-openssl-$(1)_CFLAGS := $$(OPENSSL_TEST_CFLAGS)
 test-openssl-$(1)_WARNINGS := -w
 test-openssl-$(1)_PROVIDES := app
 test-openssl-$(1)_DEPS := $$(OPENSSL_GEN)/openssl.log
-$$(foreach i,$$(ISOLATIONS),$$(eval test-openssl-$(1)_LIBS_$$(i) := $$(call openssl_libraries,$$(i))))
+$$(foreach k,$$(KINDS),$$(eval test-openssl-$(1)_LIBS_$$(k) := $$(call openssl_libraries,$$(k))))
 nginx-tls: $$(call files_of,test-openssl-$(1))
 endef
 $(foreach t,$(OPENSSL_TESTS),$(eval $(call openssl_test_module,$(t))))

@@ -6,7 +6,7 @@ MODULES += test-attacker test-victim test-giver
 
 test-attacker_SOURCES := $(addprefix $(ATTACK)/,attacker.c memory.c control.c deputy.c keys.c callee.c mapping.c)
 test-attacker_CFLAGS := -Itests/interfaces -Wno-infinite-recursion
-test-attacker_CFLAGS_none := -DPLAIN_CODE
+test-attacker_CFLAGS_plain := -DPLAIN_CODE
 test-attacker_PROVIDES := app greedy hostile
 
 # For --isolation=ipc.
@@ -27,7 +27,7 @@ test-giver_PROVIDES := giver
 
 test-victim_SOURCES := $(ATTACK)/victim.c
 test-victim_CFLAGS := -Itests/interfaces
-test-victim_CFLAGS_none := -DPLAIN_CODE
+test-victim_CFLAGS_plain := -DPLAIN_CODE
 test-victim_PROVIDES := victim sharer
 
 # The real ramfs, whose fs_mount and fs_write a spy calls in its own time.

@@ -3,5 +3,5 @@
 MODULES += test-stage
 
 test-stage_SOURCES := tests/fuzz/modules/stage.c
-test-stage_CFLAGS_none := -DPLAIN_CODE
+test-stage_CFLAGS_plain := -DPLAIN_CODE
 test-stage_PROVIDES := app

@@ -33,7 +33,7 @@ liar-$(1)_SOURCES := $($(1)_SOURCES) $(LIARS)/front.c $(LIARS)/sweep.c \
     $(LIARS_OUT)/$(1)-front.c $(LIARS_OUT)/$(1)-table.c
 liar-$(1)_PARTS := $($(1)_PARTS)
 liar-$(1)_PROVIDES := $($(1)_PROVIDES) tell
-liar-$(1)_ISOLATIONS := sfi
+liar-$(1)_KINDS := sfi
 liar-$(1)_CFLAGS := $($(1)_CFLAGS) $(LIARS_CFLAGS_$(1)) -Itests/interfaces -I$(LIARS) -Wno-infinite-recursion \
     -include $(LIARS_OUT)/$(1)-rename.h
 liar-$(1)_DEPS := $($(1)_DEPS) $(LIARS_OUT)/$(1)-rename.h

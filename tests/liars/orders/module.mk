@@ -11,5 +11,5 @@ mad-$(1)_PROVIDES := $(liar-$(1)_PROVIDES)
 mad-$(1)_CFLAGS := $(liar-$(1)_CFLAGS) -include $(ORDERS)/$(1).h
 mad-$(1)_DEPS := $(liar-$(1)_DEPS)
 endef
-mad-netdev_ISOLATIONS := sfi
+mad-netdev_KINDS := sfi
 $(foreach c,lwip netdev,$(eval $(call mad_of,$(c))))
