@@ -106,48 +106,48 @@
     }
 
 /*
- * Smith's method as Baudin and Smith made it robust (arXiv:1210.4539), in the form that GCC 12
- * has, so that results have the same bits: it divides by the larger part of the divisor
- * first; all four are scaled where that part is very large or small, or where a part of the
- * dividend is subnormal; and where the ratio of the divisor's parts is, products take
- * another order. TINY, HUGE and EPSILON are the type's.
+ * Smith's method as Baudin and Smith made it robust (arXiv:1210.4539), in the form that GCC 12 has,
+ * so that results have the same bits: it divides by the larger part of the divisor first. All four
+ * parts are scaled where that part is very large or small, or where a part of the dividend is
+ * subnormal. Where the ratio of the divisor's parts is subnormal, products are computed in another
+ * order. TINY, HUGE and EPSILON are the type's.
  */
-#define DIVIDE_SCALED(type, suffix, TINY, HUGE, EPSILON)                                      \
-    /* What to scale by; @large is the larger part of the divisor, @a + i @b the dividend. */ \
-    static type scale_##suffix(type a, type b, type large)                                    \
-    {                                                                                         \
-        const type fits = (HUGE) / 2 * (EPSILON); /* times 1 / EPSILON */                     \
-        a = FABS(type, a);                                                                    \
-        b = FABS(type, b);                                                                    \
-        large = FABS(type, large);                                                            \
-        if (large < (EPSILON)) {                                                              \
-            return 1 / (EPSILON);                                                             \
-        }                                                                                     \
-        const bool subnormal = (a < (TINY) && b < fits && large < fits) ||                    \
-                               (b < (TINY) && a < fits && large < fits);                      \
-        return subnormal ? 1 / (EPSILON) : large >= (HUGE) / 2 ? (type)0.5 : 1;               \
-    }                                                                                         \
-                                                                                              \
-    type _Complex __div##suffix(type a, type b, type c, type d)                               \
-    {                                                                                         \
-        const bool swap = FABS(type, c) < FABS(type, d);                                      \
-        const type scale = scale_##suffix(a, b, swap ? d : c);                                \
-        if (scale != 1) {                                                                     \
-            a *= scale;                                                                       \
-            b *= scale;                                                                       \
-            c *= scale;                                                                       \
-            d *= scale;                                                                       \
-        }                                                                                     \
-        const type large = swap ? d : c, small = swap ? c : d;                                \
-        const type ratio = small / large, denominator = small * ratio + large;                \
-        const bool usual = FABS(type, ratio) > (TINY);                                        \
-        /* (a or b) * ratio, in one of two orders */                                          \
-        const type ar = usual ? a * ratio : small * (a / large);                              \
-        const type br = usual ? b * ratio : small * (b / large);                              \
-        return swap ? checked_##suffix(a, b, c, d, (ar + b) / denominator,                    \
-                                       (br - a) / denominator)                                \
-                    : checked_##suffix(a, b, c, d, (br + a) / denominator,                    \
-                                       (b - ar) / denominator);                               \
+#define DIVIDE_SCALED(type, suffix, TINY, HUGE, EPSILON)                                \
+    /* The factor; @large is the larger part of the divisor, @a + i @b the dividend. */ \
+    static type scale_##suffix(type a, type b, type large)                              \
+    {                                                                                   \
+        const type fits = (HUGE) / 2 * (EPSILON); /* times 1 / EPSILON */               \
+        a = FABS(type, a);                                                              \
+        b = FABS(type, b);                                                              \
+        large = FABS(type, large);                                                      \
+        if (large < (EPSILON)) {                                                        \
+            return 1 / (EPSILON);                                                       \
+        }                                                                               \
+        const bool subnormal = (a < (TINY) && b < fits && large < fits) ||              \
+                               (b < (TINY) && a < fits && large < fits);                \
+        return subnormal ? 1 / (EPSILON) : large >= (HUGE) / 2 ? (type)0.5 : 1;         \
+    }                                                                                   \
+                                                                                        \
+    type _Complex __div##suffix(type a, type b, type c, type d)                         \
+    {                                                                                   \
+        const bool swap = FABS(type, c) < FABS(type, d);                                \
+        const type scale = scale_##suffix(a, b, swap ? d : c);                          \
+        if (scale != 1) {                                                               \
+            a *= scale;                                                                 \
+            b *= scale;                                                                 \
+            c *= scale;                                                                 \
+            d *= scale;                                                                 \
+        }                                                                               \
+        const type large = swap ? d : c, small = swap ? c : d;                          \
+        const type ratio = small / large, denominator = small * ratio + large;          \
+        const bool usual = FABS(type, ratio) > (TINY);                                  \
+        /* (a or b) * ratio, in one of two orders */                                    \
+        const type ar = usual ? a * ratio : small * (a / large);                        \
+        const type br = usual ? b * ratio : small * (b / large);                        \
+        return swap ? checked_##suffix(a, b, c, d, (ar + b) / denominator,              \
+                                       (br - a) / denominator)                          \
+                    : checked_##suffix(a, b, c, d, (br + a) / denominator,              \
+                                       (b - ar) / denominator);                         \
     }
 
 #define COPYSIGN(type, x, y)                           \

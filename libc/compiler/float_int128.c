@@ -4,9 +4,9 @@
 #define TWO64 0x1p64
 
 /*
- * Correct rounding to @digits bits in one step: what is below is folded into a sticky
- * bit, and the rest, now exact in the 64-bit mantissa of long double, is rounded once
- * by the conversion.
+ * Prepares @x for correct rounding to @digits bits in one step. The bits below these are folded
+ * into a sticky bit, so that the value is exact in the 64-bit mantissa of long double, and the
+ * conversion to the narrower type rounds it once.
  */
 static long double sticky(uint128 x, int digits)
 {

@@ -10,7 +10,7 @@
 int __libc_setup(void);
 int module_init(void);
 
-/* What a constructor is given, as by other libraries of this kind. */
+/* Constructors get the arguments of main(), as glibc gives them. */
 typedef void constructor(int argc, char **argv, char **envp);
 
 extern constructor *const __init_array_start[], *const __init_array_end[];
@@ -25,7 +25,7 @@ void __module_construct(int argc, char **argv, char **envp)
     }
 }
 
-/* Replaced where there is an app_main(), by nothing. */
+/* env/cubicle64/app_main.c replaces it, in programs, by an empty function. */
 void __module_started(void);
 
 __attribute__((__weak__)) void __module_started(void)
@@ -34,7 +34,7 @@ __attribute__((__weak__)) void __module_started(void)
     __module_construct(0, none, none);
 }
 
-/* Replaced by the component's own. */
+/* A component may define its own, which replaces it. */
 __attribute__((__weak__)) int component_init(void)
 {
     return 0;

@@ -28,7 +28,7 @@ bool fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* ---- options.c: the command line ---- */
 
 enum language {
-    LANGUAGE_NONE, /* something for the linker */
+    LANGUAGE_NONE, /* no source: an input of the linker */
     LANGUAGE_C,
     LANGUAGE_PREPROCESSED_C,
     LANGUAGE_ASSEMBLER,
@@ -112,7 +112,8 @@ const char *paths_bin(const char *argv0);
 /** Sets the folders that the command line did not give. */
 void paths_defaults(struct options *options, const char *argv0);
 
-/** The programs next to this one that make objects: rewritten, and plain. */
+/** The programs beside this one that make objects: cubicle-rewrite, and cubicle-plain.
+ */
 const char *paths_rewriter(void);
 const char *paths_plain(void);
 

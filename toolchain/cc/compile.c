@@ -1,5 +1,5 @@
-/* From a source file to an object: gcc -S, then the rewriter, or for plain code what keeps
- * it free of forbidden bytes. */
+/* From a source file to an object: gcc -S, then the rewriter; for plain code
+ * cubicle-plain, which keeps it free of forbidden bytes. */
 #include "cc.h"
 
 #include <limits.h>
@@ -34,11 +34,11 @@ static const char tuning[] = "-mtune-ctrl=single_push,single_pop,"
                              "^use_gather,^use_gather_2parts,^use_gather_4parts";
 
 /*
- * What makes rewritten code fast: no indirect branches through memory, loops that start
- * a bundle but no other padding, no string instructions (their set-up is long). A push
- * or pop of 8 bytes proves the stack pointer good, where add and sub need a probe after
- * them. The last lines keep what a -march option may bring and the verifier does not
- * know: gathers, AVX-512, AMD's XOP and FMA4.
+ * Options that make rewritten code fast: no indirect branches through memory, loops
+ * that start a bundle but no other padding, no string instructions (their set-up is
+ * long). A push or pop of 8 bytes proves the stack pointer good, where add and sub need
+ * a probe after them. The last lines keep what a -march option may bring and the
+ * verifier does not know: gathers, AVX-512, AMD's XOP and FMA4.
  */
 static const char *const isolated_options[] = {
     "-D__CUBICLE_SFI__=1",
@@ -120,7 +120,7 @@ static const char *default_output(const char *input, const char *suffix)
     return arena_printf("%.*s%s", (int)len, base, suffix);
 }
 
-/* What -MD needs to hear because gcc does not know the name of the object. */
+/* Adds the options that -MD needs because gcc does not know the name of the object. */
 static void add_dependencies(const struct options *options, struct list *argv,
                              const struct input *input, const char *object)
 {
@@ -159,8 +159,8 @@ static bool run_compiler(const struct options *options, const struct input *inpu
     return process_run(options, &argv);
 }
 
-/* What makes the object of the assembly: rewritten for isolation, or plain. @ask: may it
- * ask for lines of the source? Returns its exit status. */
+/* Runs the program that makes an object of the assembly: the rewriter or cubicle-plain.
+ * @ask: may it ask for the lines of the source? Returns its exit status. */
 static int run_assembly(const struct options *options, const char *source,
                         const char *object, bool ask)
 {
@@ -179,8 +179,8 @@ static int run_assembly(const struct options *options, const char *source,
 #define ASK_LINES 3 /* exit status of cubicle-rewrite --ask-lines */
 
 /*
- * What gcc writes tells no lines unless asked to. For the messages about code that cannot
- * be rewritten it is asked, once these messages are needed.
+ * gcc writes no line numbers into its assembly unless asked to. It is asked only when
+ * the rewriter has a message about code that it cannot rewrite.
  */
 static bool explain(const struct options *options, const struct input *input,
                     const char *assembly, const char *object)

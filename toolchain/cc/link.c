@@ -15,8 +15,9 @@
 /*
  * Like sections are merged, so that the loader finds a handful of them. Code ends with
  * a bundle of int3, for the last function may end with a call that does not return.
- * %1$u bytes before data move what is in it to other addresses; once more before libc's,
- * for an object of the program that is aligned to a page takes up the first.
+ * %1$u bytes before the data move it to other addresses (island.c says why). They come
+ * again before libc's data, because an object of the program that is aligned to a page
+ * takes up the first.
  */
 static const char linker_script[] =
     "SECTIONS\n"
@@ -87,7 +88,7 @@ static const char *write_list(const struct list *list)
 
 /* ---- ld ---- */
 
-/* What one link needs and finds out. */
+/* The inputs and results of one link. */
 struct module {
     const struct options *options;
     const struct list *objects;
@@ -133,7 +134,8 @@ static void add_inputs(const struct options *options, const struct list *objects
     }
 }
 
-/* The linker's command line, which says with @trace who mentions that symbol. */
+/* The linker's command line. With @trace ld prints the objects that mention that
+ * symbol. */
 static struct list linker_command(const struct module *module, const char *trace)
 {
     struct list argv = {0};
@@ -172,8 +174,9 @@ static bool run_linker(struct module *module)
 }
 
 /*
- * The first object that mentions @name, as the command line has it: a source, an object, or a
- * member of an archive. ld prints "ld: FILE: reference to NAME". NULL where it does not say.
+ * The first object that mentions @name, as the command line has it: a source, an
+ * object, or a member of an archive. ld prints "ld: FILE: reference to NAME". NULL
+ * where it does not say.
  */
 static const char *referrer(const struct module *module, const char *name)
 {
@@ -201,7 +204,8 @@ static const char *referrer(const struct module *module, const char *name)
 
 /* ---- symbols ---- */
 
-/* Marks the symbols that relocations mention (malloc, one byte per symbol). */
+/* Tells for each symbol whether a relocation mentions it (malloc, one byte per symbol).
+ */
 static bool *referenced_symbols(const struct object *object)
 {
     bool *referenced = calloc(object->nsymbols + 1, sizeof(*referenced));
@@ -382,8 +386,8 @@ static bool write_script(struct module *module, unsigned padding)
 #define PADDING_STEP 8
 #define PADDING_MAX 256
 
-/* Takes out of plain code what the distances between its parts and the addresses of its
- * data spell. */
+/* Removes forbidden bytes from the distances between the parts of plain code, and from
+ * the addresses of its data. */
 static bool clean_plain(struct module *module)
 {
     for (unsigned padding = 0; !module->options->isolated; padding += PADDING_STEP) {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Questions about the compiler: gcc answers. */
+/* Hands a question about the compiler on to gcc. */
 static bool ask_gcc(const struct options *options, int argc, char **argv)
 {
     struct list command = {0};

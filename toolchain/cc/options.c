@@ -44,7 +44,7 @@ static enum language language_of_file(const char *name)
     return LANGUAGE_NONE;
 }
 
-/* Sources that gcc would compile and we cannot. */
+/* Sources that gcc would compile and cubicle-cc cannot. */
 static bool is_other_language(const char *name)
 {
     static const char *const suffixes[] = {
@@ -154,7 +154,8 @@ static const char *attached(struct parser *parser, const char *option)
     return option[2] ? option + 2 : next_word(parser, option);
 }
 
-/* Each returns 1: taken, 0: not mine, -1: failed. */
+/* Each of these functions returns 1 if it has read the option, 0 if the option is none
+ * of its own, and -1 after a message. */
 static int parse_own(struct parser *parser, const char *option)
 {
     struct options *options = parser->options;
@@ -239,7 +240,7 @@ static int parse_flag(struct parser *parser, const char *option)
     const struct {
         const char *option;
         bool *flag;
-        bool compiler; /* wants it too */
+        bool compiler; /* the compiler gets the option, too */
     } flags[] = {
         {"-v", &options->verbose, false},
         {"-###", &options->dry_run, false},

@@ -35,8 +35,8 @@ static const char *search_path(const char *name)
 }
 
 /*
- * The name that we were called by comes first: build/bin may hold links to programs
- * that were built elsewhere, and the sysroot lies next to build/bin.
+ * The name by which the program was called comes first: build/bin may hold links to
+ * programs that were built elsewhere, and the sysroot lies next to build/bin.
  */
 const char *paths_bin(const char *argv0)
 {

@@ -1,6 +1,6 @@
 /*
- * Reads an ELF64 object that binutils has just written: well-formed by assumption. The
- * monitor, which trusts nobody, has a reader of its own.
+ * Reads an ELF64 object that binutils has just written, and takes it for well-formed.
+ * The monitor, which trusts no file, has a reader of its own.
  */
 #ifndef TOOLCHAIN_OBJECT_H
 #define TOOLCHAIN_OBJECT_H

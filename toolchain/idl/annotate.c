@@ -1,7 +1,7 @@
 /*
- * From annotations to the descriptor's view of a parameter. First pass: kinds, flags,
- * what a size names. Second pass, when constants are known: whether what a size names
- * can be a size.
+ * From annotations to the descriptor's view of a parameter. The first pass finds kinds,
+ * flags, and the parameter that a size names. The second, when constants are known,
+ * checks that this parameter can be a size.
  */
 #include "idl.h"
 

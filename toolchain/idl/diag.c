@@ -123,7 +123,7 @@ void idl_refuse(struct idl *idl, struct idl_function *function, struct idl_locat
         add_message(idl, at, true, idl_printf("%s: %s", function->name, reason), hint);
         return;
     }
-    /* The first reason is enough, and nobody edits a third-party header. */
+    /* One reason is enough: a third-party header is left as it is. */
     if (!function->left_out) {
         function->left_out = true;
         idl->nleft_out++;

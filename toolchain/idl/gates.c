@@ -1,11 +1,13 @@
 /*
- * Prototypes for those who cannot include the interface's header.
+ * Prototypes for code that cannot include the interface's header: the monitor's and
+ * libc's.
  *
- * The monitor, where it provides the interface itself (gates): with prototypes and a list of all
- * functions the compiler refuses a gate that has another type than its interface, and one that
- * is missing. A gate is given what a trampoline hands over: an integer or double as it crosses;
- * of a range or string, a pointer to the monitor's own copy; of any other pointer the number
- * that the caller passed, which is no address here.
+ * The monitor, where it provides the interface itself (gates): with prototypes and a
+ * list of all functions the compiler refuses a gate that has another type than its
+ * interface, and one that is missing. A gate is given what a trampoline hands over: an
+ * integer or double as it crosses; of a range or string, a pointer to the monitor's own
+ * copy; of any other pointer the number that the caller passed, which is no address
+ * here.
  *
  * libc, whose files see no header but musl's: the functions with their C types, but
  * without typedefs.

@@ -18,7 +18,7 @@ static const struct {
     {CXType_Double, DESCRIPTOR_F64},   {CXType_Pointer, DESCRIPTOR_PTR},
 };
 
-/* Types that people will try, with the way out. */
+/* Types that people are likely to try, each with what to use instead. */
 static const struct {
     enum CXTypeKind kind;
     const char *refusal, *hint;

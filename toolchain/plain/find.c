@@ -50,8 +50,8 @@ static int compare_marks(const void *left, const void *right)
     return a->piece < b->piece ? -1 : a->piece > b->piece;
 }
 
-/* The mark of what covers @offset: the last that is not behind it. Statements of no bytes
- * come before the instruction at their place. */
+/* The mark of the statement that covers @offset: the last mark that is not behind it.
+ * Statements without bytes come before the instruction at the same place. */
 static const struct mark *mark_at(const struct mark *marks, size_t count,
                                   unsigned section, uint64_t offset)
 {

@@ -1,13 +1,18 @@
 /*
- * What only the linked module shows: the distances from its code to other functions and to
- * its data. They are final, for the loader keeps the distances between segments
- * (docs/memory-layout.md). An instruction whose distance spells what must not be moves to
- * an island behind the code, where the distance is another, with a jump back behind it;
- * where it was stands a jump to the island.
+ * Forbidden bytes (forbidden.h) that only the linked module shows: in the distances
+ * from its code to other functions and to its data. The linker's distances are final,
+ * for the loader keeps the distances between segments (docs/memory-layout.md).
  *
- * Of an address, the lowest byte is known: modules begin with a page. What it spells goes
- * away when the data moves a little. The other bytes, and distances to imports, depend on
- * where the loader puts things. It chooses.
+ * Where the distance in an instruction contains such bytes, the instruction moves to an
+ * island: code behind the module's code, from which the distance is a different one. A
+ * jump to the island takes the instruction's old place, and a jump back follows it in
+ * the island.
+ *
+ * Of an absolute address only the lowest byte is known here, since modules begin at a
+ * page. A forbidden byte there goes away when the link is repeated with the data a
+ * little further on. The other bytes of addresses, and distances to imports, depend on
+ * where the loader puts the module; the loader chooses a place where none of them is
+ * forbidden.
  */
 #include "plain.h"
 
@@ -31,13 +36,13 @@ struct module {
     uint8_t *bytes; /* the file; malloc */
     size_t size;
     struct object object;    /* of bytes */
-    unsigned text;           /* index of the one section of code; 0: there is none */
+    unsigned text;           /* index of the only section of code; 0: there is none */
     Elf64_Rela *relocations; /* of the code; in bytes */
     size_t nrelocations;
-    uint8_t *code; /* what the section will be; malloc */
+    uint8_t *code; /* the section's new contents; malloc */
     uint64_t code_size;
     uint64_t code_capacity;
-    uint64_t islands;    /* where they begin: what the code's size was */
+    uint64_t islands;    /* where the islands begin: the code's size before */
     uint64_t *addresses; /* of sections, from the start of the code; malloc */
 };
 
@@ -53,7 +58,7 @@ static bool is_loaded(const struct module *module, unsigned section)
     const char *name =
         module->object.section_names + module->object.sections[section].sh_name;
 
-    /* The driver removes these. */
+    /* The driver, cubicle-cc, removes the others. */
     return module->object.sections[section].sh_flags & SHF_ALLOC &&
            strncmp(name, ".eh_frame", 9) != 0 && strncmp(name, ".note", 5) != 0;
 }
@@ -129,7 +134,7 @@ static bool open_module(const char *name, struct module *module)
         memcpy(module->code, object.bytes + object.sections[module->text].sh_offset,
                module->code_size);
     }
-    module->object = object; /* still mapped: tables that do not change */
+    module->object = object; /* stays mapped: its tables do not change */
     return module->bytes && module->code && module->addresses;
 }
 
@@ -153,8 +158,8 @@ static bool is_address(unsigned type)
     return type == R_X86_64_32 || type == R_X86_64_32S;
 }
 
-/* Fills in what is known of the code: distances inside the module, and the lowest byte of
- * its addresses. */
+/* Applies the relocations whose result is known: distances inside the module, and the
+ * lowest byte of its addresses. */
 static void relocate(struct module *module)
 {
     lay_out(module);
@@ -197,8 +202,9 @@ static const Elf64_Sym *function_at(const struct module *module, uint64_t offset
     return found;
 }
 
-/* Where instructions can be decoded from to get to @offset: the start of its function, or
- * of the islands. False: nowhere. */
+/* Sets *@start to a place from which decoding one instruction after the other reaches
+ * @offset: the start of its function, or of the islands. False: there is no such place.
+ */
 static bool decodable_from(const struct module *module, uint64_t offset,
                            uint64_t *start)
 {
@@ -215,7 +221,7 @@ static bool decodable_from(const struct module *module, uint64_t offset,
     return true;
 }
 
-/* The instruction that [@offset, @end) lies in wholly; false: none does. */
+/* Finds the instruction that contains all of [@offset, @end). False: there is none. */
 static bool instruction_at(const struct module *module, uint64_t offset, uint64_t end,
                            uint64_t *start, ZydisDecodedInstruction *instruction)
 {
@@ -269,8 +275,8 @@ static Elf64_Rela *relocation_in(const struct module *module, uint64_t start,
     return NULL;
 }
 
-/* The bytes of the instruction at @start that are its distance to something: what changes
- * when it moves. False: it has none of 32 bits. */
+/* Finds the bytes of the instruction at @start that hold a distance, and so change when
+ * the instruction moves. False: it has no distance of 32 bits. */
 static bool distance_in(const ZydisDecodedInstruction *instruction, uint64_t start,
                         uint64_t *from)
 {
@@ -287,7 +293,7 @@ static bool distance_in(const ZydisDecodedInstruction *instruction, uint64_t sta
     return false;
 }
 
-/* Does a direct branch of the function lead into the middle of [@start, @end)? */
+/* Does a direct branch of the same function lead into the middle of [@start, @end)? */
 static bool is_entered(const struct module *module, uint64_t start, uint64_t end)
 {
     ZydisDecodedInstruction in;
@@ -306,7 +312,7 @@ static bool is_entered(const struct module *module, uint64_t start, uint64_t end
     for (; at < stop; at += in.length) {
         if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
                 &decoder, ZYAN_NULL, module->code + at, stop - at, &in))) {
-            return true; /* data, perhaps: hands off */
+            return true; /* this may be data: leave it as it is */
         }
         if (in.raw.imm[0].is_relative) {
             uint64_t target = at + in.length + (uint64_t)in.raw.imm[0].value.s;
@@ -319,7 +325,8 @@ static bool is_entered(const struct module *module, uint64_t start, uint64_t end
     return false;
 }
 
-/* Moves the instruction of @finding. False: its distance is not what spells. */
+/* Moves the instruction of @finding to an island. False: moving it would not help,
+ * because the forbidden bytes are not those of its distance. */
 static bool move(struct module *module, const struct finding *finding)
 {
     ZydisDecodedInstruction instruction;
@@ -334,7 +341,8 @@ static bool move(struct module *module, const struct finding *finding)
     const uint64_t island = module->code_size;
     const uint64_t end = start + instruction.length;
 
-    /* Without a relocation only a branch knows a distance: the rest would be data. */
+    /* Without a relocation only a branch holds a distance. Other bytes would be data.
+     */
     if ((!instruction.raw.imm[0].is_relative &&
          !relocation_in(module, field, field + 1)) ||
         is_entered(module, start, end)) {
@@ -345,7 +353,8 @@ static bool move(struct module *module, const struct finding *finding)
     uint32_t distance;
 
     memcpy(copy, module->code + start, instruction.length);
-    /* Relocations move along; a distance without one was the assembler's. */
+    /* A relocation moves along, and relocate() computes its distance again. A distance
+     * without a relocation was computed by the assembler, and is corrected here. */
     memcpy(&distance, copy + (field - start), sizeof(distance));
     distance -= (uint32_t)(island - start);
     memcpy(copy + (field - start), &distance, sizeof(distance));
@@ -363,7 +372,7 @@ static bool move(struct module *module, const struct finding *finding)
     return true;
 }
 
-/* Moves one instruction more. *@done: there is none left to move. */
+/* Moves one more instruction. Sets *@done when there is none left to move. */
 static void improve(struct module *module, bool *done)
 {
     struct findings findings = {0};
@@ -377,7 +386,7 @@ static void improve(struct module *module, bool *done)
     free(findings.items);
 }
 
-/* Is an address of data part of what is left? */
+/* Would another address of the data remove a finding that is left? */
 static bool needs_other_addresses(const struct module *module,
                                   const struct findings *findings)
 {
@@ -393,7 +402,8 @@ static bool needs_other_addresses(const struct module *module,
     return false;
 }
 
-/* Says what is left; with @retry, where other addresses would help, only returns true. */
+/* Returns true where, with @retry, other addresses of the data would help. Else warns
+ * of every finding that is left, and returns false. */
 static bool report(struct module *module, bool retry)
 {
     struct findings findings = {0};

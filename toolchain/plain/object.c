@@ -23,8 +23,8 @@ static void find_in_object(const struct object *object, struct findings *finding
     }
 }
 
-/* Assembles @source to @object; @labels: with the labels of source_write(); @quiet: what
- * the assembler does not like is not said. */
+/* Assembles @source to @object. @labels: with the labels of source_write(). @quiet:
+ * without the assembler's messages. */
 static bool assemble(const struct source *source, const char *object,
                      const char *assembler, bool labels, bool quiet)
 {
@@ -51,7 +51,8 @@ static bool scan(const char *name, struct findings *findings)
     return true;
 }
 
-/* Which statements the findings are in: from the same source with labels. */
+/* Finds the statements that the findings are in, by assembling the same source with
+ * labels. */
 static bool locate(const struct source *source, const char *assembler,
                    struct findings *findings)
 {
@@ -71,14 +72,15 @@ static bool locate(const struct source *source, const char *assembler,
     return ok;
 }
 
-/* Can the linked module show it in another light? Distances of branches can be changed
- * there, all other bytes are the statement's own. */
+/* Can the finding disappear when the module is linked? That changes the distances of
+ * branches, and no other bytes of a statement. */
 static bool is_of_the_link(const struct statement *statement)
 {
     return !statement->pieces && respell_is_branch(statement->text);
 }
 
-/* Writes the statement in the next way that there is. Returns whether there was one. */
+/* Writes the statement in the next possible way. Returns whether there was another way.
+ */
 static bool respell_next(struct statement *statement)
 {
     const bool was_changed = statement->pieces != NULL;
@@ -95,7 +97,7 @@ static bool respell_next(struct statement *statement)
     return statement->pieces || was_changed;
 }
 
-/* A nop between two instructions. Returns whether it is new. */
+/* Puts a nop between two instructions. Returns false where there was one already. */
 static bool set_apart(struct source *source, size_t first, size_t last, unsigned round)
 {
     struct statement *behind = &source->statements[first + 1];
@@ -110,7 +112,7 @@ static bool set_apart(struct source *source, size_t first, size_t last, unsigned
     return true;
 }
 
-/* Changes what can be changed. Returns whether anything was. */
+/* Changes the statements of the findings. Returns whether any statement changed. */
 static bool change(struct source *source, const struct findings *findings,
                    unsigned round)
 {
@@ -138,8 +140,8 @@ static bool change(struct source *source, const struct findings *findings,
     return changed;
 }
 
-/* Takes back for good what @round changed: the assembler does not like it. Returns whether
- * there was anything. */
+/* Undoes for good the changes of @round, which the assembler does not accept. Returns
+ * whether there were any. */
 static bool take_back(struct source *source, unsigned round)
 {
     bool changed = false;
@@ -200,7 +202,7 @@ static bool assemble_clean(struct source *source, const char *input, const char 
             continue;
         }
         if (!ok || (stat(object, &st) == 0 && !S_ISREG(st.st_mode))) {
-            break; /* /dev/null: only the messages are wanted */
+            break; /* with /dev/null the caller wants only the messages */
         }
         ok = scan(object, &findings) &&
              (!findings.count || source->fixed || locate(source, assembler, &findings));

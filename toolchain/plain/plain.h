@@ -1,13 +1,13 @@
 /*
  * cubicle-plain: makes objects of plain machine code, without the instructions that
- * isolation by protection keys forbids at any byte (forbidden.h). A compiler writes such
- * bytes by accident: numbers, distances, neighbours.
+ * isolation by protection keys forbids at any byte (forbidden.h). A compiler writes
+ * such bytes by accident: numbers, distances, neighbours.
  *
  *   source.c   reads and writes assembly, statement by statement
  *   object.c   assembles it, looks for such bytes, and has their statements written again
- *              until there are none: what is wrong inside one section of code
- *   respell.c  other instructions that do the same
- *   island.c   what only the linked module shows: distances between sections
+ *              until there are none: this cleans one section of code
+ *   respell.c  other ways to write an instruction, which do the same
+ *   island.c   cleans the linked module, in which distances between sections are final
  */
 #ifndef PLAIN_PLAIN_H
 #define PLAIN_PLAIN_H
@@ -24,19 +24,19 @@
 struct statement {
     const char *text;     /* as it was read, without the end of the line */
     const char *function; /* the label before it that is a function's, for messages */
-    bool joined;          /* the statement before it may be its prefix */
-    bool apart;           /* a nop goes before it */
+    bool joined;          /* the statement before this one may be its prefix */
+    bool apart;           /* a nop goes before the statement */
     bool given_up;
     unsigned attempts; /* how many respellings have been tried */
     unsigned changed;  /* the last round that changed it; 0: none */
-    /* NULL-terminated; NULL: the text itself. In their place. */
+    /* The statements to write instead, NULL-terminated; NULL: the text itself. */
     const char **pieces;
-    bool pieces_apart; /* nops go between them */
+    bool pieces_apart; /* nops go between the pieces */
 };
 
 struct source {
-    const char *name; /* what the compiler says it compiled, or NULL */
-    bool fixed;       /* it cannot be read well enough to change anything */
+    const char *name; /* the compiled file's name in the compiler's output, or NULL */
+    bool fixed;       /* the source cannot be read well enough to change anything */
     struct statement *statements;
     size_t count;
     size_t capacity;
@@ -49,8 +49,8 @@ void source_read(struct source *source, const char *text);
  *  Returns false after a message. */
 bool source_write(const struct source *source, const char *name, bool labels);
 
-/** The statement, and which piece of it, that label @name of source_write() stands before;
- *  false: it is no such label. */
+/** Finds the statement, and the piece of it, behind label @name of source_write().
+ *  False: @name is no such label. */
 bool source_label(const char *name, size_t *statement, unsigned *piece);
 
 /* ---- find.c ---- */
@@ -71,23 +71,25 @@ struct findings {
     size_t capacity;
 };
 
-/** Adds what [@code, @code + @size) of @section holds. No statements are filled in. */
+/** Adds the findings in [@code, @code + @size) of @section, without statements. */
 void find_in(const uint8_t *code, uint64_t size, unsigned section,
              struct findings *findings);
 
-/** Fills in the statements from @labelled, an object with labels before them. */
+/** Fills in the statements of the findings from @labelled, an object with labels before
+ *  each. */
 void find_statements(const struct object *labelled, struct findings *findings);
 
 /* ---- respell.c ---- */
 
-/** The n-th other way to write instruction @text: NULL-terminated statements of the arena.
- *  NULL: this way does not fit it. @last is set when there are no more. */
+/** Way number @attempt to write instruction @text: NULL-terminated statements of the
+ *  arena. NULL: this way does not fit the instruction. Sets *@last when there are no
+ *  more ways. */
 const char **respell(const char *text, unsigned attempt, bool *last);
 
-/** Is it a branch or call to a label? */
+/** Is @text a branch or call to a label? */
 bool respell_is_branch(const char *text);
 
-/** Is it an instruction, as far as can be told? */
+/** Is @text an instruction, as far as this program can tell? */
 bool respell_is_instruction(const char *text);
 
 /* ---- object.c ---- */

@@ -8,8 +8,8 @@
  *      complement                      addl $1295,%edx        by way of a saved register
  *   4  an address is computed first    movl 1295(%rax),%edx   by way of a saved register
  *
- * None changes flags or registers that the instruction does not. A register that is saved
- * for the time goes below the red zone.
+ * No way changes flags or registers that the instruction leaves alone. A register that
+ * is used besides is saved meanwhile, below the red zone.
  */
 #include "plain.h"
 
@@ -21,7 +21,7 @@
 
 #define MAX_OPERANDS 4
 #define RED_ZONE 128
-/* Added to a displacement, it changes every byte of it, but for carries. */
+/* Changes every byte of a displacement that it is added to, but for carries. */
 #define SHIFT 0x01010101
 
 struct instruction {
@@ -31,7 +31,7 @@ struct instruction {
     unsigned noperands;
 };
 
-/* DISP(BASE,INDEX,SCALE); empty strings for what is not there. */
+/* DISP(BASE,INDEX,SCALE); a part that is absent is an empty string. */
 struct memory {
     long disp;
     const char *base;
@@ -66,7 +66,7 @@ static size_t operand_length(const char *text)
     return len;
 }
 
-/* False: no instruction that can be handled here. */
+/* False: it is no instruction that this file can handle. */
 static bool read_instruction(const char *text, struct instruction *in)
 {
     const char *words = trim(text, strcspn(text, "#"));
@@ -123,7 +123,7 @@ static int memory_operand(const struct instruction *in)
     return -1;
 }
 
-/* A whole register of 64 bits; not one of vectors, or half of one. */
+/* Is @reg a whole general register of 64 bits? */
 static bool is_wide(const char *reg)
 {
     size_t len = strlen(reg);
@@ -131,7 +131,7 @@ static bool is_wide(const char *reg)
     return len >= 3 && reg[1] == 'r' && !strchr("bwd", reg[len - 1]);
 }
 
-/* False: an address that the linker completes, or one without a base. */
+/* False: the address has no base, or the linker completes it. */
 static bool read_memory(const char *operand, struct memory *memory)
 {
     char *end;
@@ -184,8 +184,9 @@ static bool mentions(const struct instruction *in, const char *reg)
     return false;
 }
 
-/* One that the instruction does not use; from %r8 on none is used unnamed. NULL where the
- * instruction cannot name it: with a half of a register. */
+/* A register that the instruction does not use: from %r8 on, no instruction uses a
+ * register without naming it. NULL where the instruction could not name it, because it
+ * names %ah or the like. */
 static const char *free_register(const struct instruction *in)
 {
     static const char *const registers[] = {"%r8",  "%r9",  "%r10", "%r11",
@@ -213,7 +214,8 @@ static bool is_called(const struct instruction *in, const char *name)
             (strchr("bwlq", in->mnemonic[len]) && !in->mnemonic[len + 1]));
 }
 
-/* Width of @name: b, w, l or q, by its last operand or its suffix; 0: unknown. */
+/* The width of the operation, b, w, l or q, by its last operand or its suffix; 0:
+ * unknown. */
 static char operation_width(const struct instruction *in, const char *name)
 {
     const char *to = in->operands[in->noperands - 1];
@@ -233,7 +235,7 @@ static char operation_width(const struct instruction *in, const char *name)
     return last == 'l' || last == 'h' || last == 'b' ? 'b' : 'w';
 }
 
-/* %r8 to %r15 in a width. */
+/* The name of @reg, one of %r8 to %r15, for a width. */
 static const char *narrow(const char *reg, char width)
 {
     return width == 'q' ? reg : arena_printf("%s%c", reg, width == 'l' ? 'd' : width);
@@ -296,7 +298,8 @@ static const char **with_saved(const char *reg, const char *first, const char *s
     return pieces_of(kept, count);
 }
 
-/* May the stack pointer be moved around it? Addresses based on it are corrected. */
+/* Does the instruction use the stack pointer, other than as the base of an address?
+ * Such addresses are corrected while a register is saved. */
 static bool uses_stack(const struct instruction *in)
 {
     static const char *const prefixes[] = {"push", "pop",   "call", "ret",
@@ -316,7 +319,7 @@ static bool uses_stack(const struct instruction *in)
     return false;
 }
 
-/* @operand as it is while a register is saved. NULL: cannot be told. */
+/* @operand as it must be written while a register is saved. NULL: that is unknown. */
 static const char *while_saved(const char *operand)
 {
     struct memory memory;
@@ -373,7 +376,8 @@ static const char **moved_half(const struct instruction *in)
     return pieces_of(texts, 3);
 }
 
-/* The name of an instruction that takes a register where it takes a constant; NULL. */
+/* The name of the instruction that takes a register in the place of @in's constant, or
+ * NULL. */
 static const char *takes_register(const struct instruction *in)
 {
     static const char *const names[] = {"add", "or",  "adc", "sbb",  "and",
@@ -442,7 +446,7 @@ static const char **computed_address(const struct instruction *in)
     if (at < 0 || !reg || uses_stack(in) || !read_memory(in->operands[at], &memory)) {
         return NULL;
     }
-    /* Beyond the range of displacements the address would be another. */
+    /* Beyond the range of displacements the address would be a different one. */
     long shift = memory.disp > 0 ? SHIFT : -SHIFT;
 
     memory.disp -= shift;

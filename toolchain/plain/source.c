@@ -11,8 +11,8 @@
 #define LABEL "__cubicle_statement_"
 
 /*
- * gcc knows Linux's place of the thread pointer, %fs:0, which belongs to the host's libc.
- * Ours is where the loader says.
+ * gcc reads the thread pointer from %fs:0, its place on Linux, which here belongs to
+ * the host's libc. A cubicle's thread pointer is in the slot that the loader names.
  */
 static const char *own_thread_pointer(const char *text)
 {
@@ -27,7 +27,7 @@ static const char *own_thread_pointer(const char *text)
                         at + sizeof(slot) - 1);
 }
 
-/* Behind labels: `1: lock` is lock. */
+/* The text behind labels: `lock` in `1: lock`. */
 static const char *behind_labels(const char *text)
 {
     for (;;) {
@@ -73,14 +73,15 @@ static bool may_be_prefix(const char *text)
            starts_with(text, "rex") || strstr(text, "/*");
 }
 
-/* Lines that are no bytes: what stands before them is still what stands before. */
+/* Does the line make no bytes? Then the statement before it still comes before the next
+ * one. */
 static bool is_nothing(const char *text)
 {
     return !*text || *text == '#' || starts_with(text, ".loc") ||
            starts_with(text, ".cfi_");
 }
 
-/* Does it count bytes from somewhere: jmp .+4, jmp 1f+5, lea 7(%rip)? */
+/* Does @text count bytes from some place, as jmp .+4, jmp 1f+5 and lea 7(%rip) do? */
 static bool counts_bytes(const char *text)
 {
     bool branch = starts_with(text, "j") || starts_with(text, "call");
@@ -102,9 +103,10 @@ static bool counts_bytes(const char *text)
 }
 
 /*
- * What would need an assembler of our own to understand: statements that are repeated or
- * stand for others, other names for registers, comments of several lines. In a source with
- * such things, or distances in bytes, nothing is written differently.
+ * Does @text belong to what only a whole assembler could read: statements that are
+ * repeated or stand for others, other names for registers, comments of several lines?
+ * In a source with such text, or with distances in bytes, no statement is written
+ * differently.
  */
 static bool fixes_source(const char *text)
 {
@@ -129,7 +131,7 @@ static bool fixes_source(const char *text)
            (comment && comment < text + strcspn(text, "\"#") && !strstr(comment, "*/"));
 }
 
-/* The name of a label that is not the compiler's own, or NULL. */
+/* The name of the label at @text unless the compiler made it up, or NULL. */
 static const char *function_label(const char *text)
 {
     size_t len = strcspn(text, ": \t\"");

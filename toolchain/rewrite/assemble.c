@@ -129,7 +129,7 @@ bool assemble_object(const struct program *program, const char *assembler,
         return false;
     }
     if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) {
-        return true; /* /dev/null: only the messages are wanted */
+        return true; /* with /dev/null the caller wants only the messages */
     }
     if (!object_open(name, &object)) {
         return tool_fail("cannot read", name);

@@ -4,7 +4,7 @@
 
 #define MAX_NOP 11
 
-/* One instruction per length: several short ones would cost a slot each. */
+/* One nop for each length: several short ones would cost an execution slot each. */
 static const char *const nops[MAX_NOP + 1] = {
     "",
     "0x90",
@@ -21,8 +21,8 @@ static const char *const nops[MAX_NOP + 1] = {
 };
 
 /*
- * @size bytes of padding from @offset, @stop: behind a unit that does not pass control
- * on. No nop may cross a bundle.
+ * Writes @size bytes of padding from @offset on. @stop: control never reaches the
+ * padding. No nop may cross a bundle.
  */
 static void emit_padding(FILE *out, unsigned offset, unsigned size, bool stop)
 {

@@ -49,7 +49,7 @@ static enum prefix_verdict parse_prefix(struct instruction *instruction,
         return PREFIX_TAKEN;
     }
     if (word_is(word, len, "notrack")) {
-        return PREFIX_TAKEN; /* means nothing without branch tracking */
+        return PREFIX_TAKEN; /* has no effect without branch tracking, which cubicles do not use */
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         if (word_is(word, len, bad[i])) {

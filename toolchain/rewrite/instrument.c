@@ -47,7 +47,8 @@ static bool is_sized(const struct instruction *in, const char *name)
            (!in->name[len] || (strchr("bwlq", in->name[len]) && !in->name[len + 1]));
 }
 
-/* Instructions without VEX encodings, the frequent ones: the assembler takes {rex}. */
+/* Is @in a frequent instruction without a VEX encoding? For these the assembler accepts
+ * {rex}. */
 static bool takes_rex(const struct instruction *in)
 {
     static const char *const names[] = {
@@ -63,7 +64,7 @@ static bool takes_rex(const struct instruction *in)
            !strncmp(in->name, "cmov", 4) || !strncmp(in->name, "set", 3);
 }
 
-/* The longer encodings that may be asked for. */
+/* The longer encodings of @in that stretch() may ask for. */
 static uint8_t longer_encodings(const struct instruction *in)
 {
     bool memory = false;
@@ -184,7 +185,7 @@ const char *instrument_memory(struct program *program, const struct instruction 
     return arena_printf("%%gs:%s", operand_address(operand, 4));
 }
 
-/* Registers that no instruction here may use. Returns why, or NULL. */
+/* Why no instruction may use the register @text, or NULL where it may. */
 static const char *register_refusal(const char *text)
 {
     if (!strncmp(text, "%zmm", 4) || !strncmp(text, "%mm", 3) || strchr(text, '{') ||
@@ -320,8 +321,7 @@ static void instrument_plain(struct program *program, const struct instruction *
     }
 }
 
-/* Is the operand the slot that holds the thread pointer, as gcc or our libc names it?
- */
+/* Is the operand the slot of the thread pointer, as gcc or cubicles' libc names it? */
 static bool is_thread_pointer(const struct operand *operand)
 {
     return operand->kind == OPERAND_MEMORY && operand->segment &&

@@ -42,7 +42,7 @@ static unsigned place_unit(const struct item *item, const struct item *next,
     return offset;
 }
 
-/* What stands between one unit and the next. */
+/* What lies between one unit and the next. */
 struct joint {
     unsigned aligned; /* offset that the alignments ask for */
     bool entry;       /* a label here starts a bundle */

@@ -1,5 +1,6 @@
 /*
- * What asks the processor: libc answers, with what cubicle code may use.
+ * Instructions that ask the processor what it can do. libc answers instead, with the
+ * features that cubicle code may use.
  *
  *      cpuid               lea  -128(%rsp),%rsp        the red zone stays as it is
  *                          call __libc_cpuid

@@ -21,8 +21,8 @@
 
 #define BUNDLE 32u
 
-/** Where a statement came from: of its source if a line marker says so, else of the
- * input. */
+/** The place of a statement: in the C source if a line marker names it, else in the
+ *  input. */
 struct place {
     const char *file;
     unsigned line;
@@ -101,8 +101,8 @@ struct symbol {
 };
 
 struct program {
-    const char *input;  /* name of the file being read: places in it point to this */
-    const char *source; /* what the compiler says it compiled, or NULL */
+    const char *input;  /* name of the file being read: places in it point here */
+    const char *source; /* the compiled file's name in the compiler's output, or NULL */
     struct section *sections;
     size_t nsections;
     size_t sections_capacity;

@@ -1,8 +1,8 @@
 /*
- * %r11 of code written by hand. The rewriter uses the register between any two
- * instructions, so what such code keeps in it stands in memory: in __libc_r11[0] of the
- * thread. __libc_r11[1] is room for another register for as long as one instruction
- * takes. Only mov and lea are added, which leave the flags alone.
+ * %r11 of assembly written by hand. The rewriter itself uses the register between any
+ * two instructions, so the value that such code keeps in %r11 lives in memory: in
+ * __libc_r11[0] of the thread. __libc_r11[1] is room for another register for as long
+ * as one instruction takes. Only mov and lea are added, which leave the flags alone.
  *
  *      add  %r11,%rax          read: %r11 gets its value for this instruction
  *                                  mov  %fs:__cubicle_tp,%r11
@@ -20,8 +20,9 @@
  *                                  mov  %r10,%gs:(%r11d)
  *                                  mov  %gs:8(%r11d),%r10
  *
- * What %r11 holds is remembered from one instruction to the next, up to a label, a call
- * or a directive (section->r11), so that the first two or three are written once.
+ * The rewriter remembers what %r11 holds from one instruction to the next, up to a
+ * label, a call or a directive (section->r11), so that the first two or three are not
+ * written again.
  */
 #include "instrument.h"
 
@@ -48,8 +49,8 @@ static bool mentions_r11(const struct instruction *in)
 /* ---- what %r11 holds ---- */
 
 /*
- * Is @held what %r11 holds, also after a probe of the stack? One that is owed would
- * come before the next instruction and use %r11.
+ * Does %r11 hold @held, and will it at the next instruction? A probe of the stack that
+ * is still owed would come before that, and use %r11.
  */
 static bool holds(struct program *program, enum r11_holds held)
 {
@@ -87,8 +88,8 @@ static void load_value(struct program *program, const struct instruction *in)
 
 /* ---- reading ---- */
 
-/* May @in change %r11? What has more than one result is RULE_SWAP; others write the
- * last operand or none. */
+/* May @in change %r11? Instructions with more than one result are RULE_SWAP; all others
+ * write their last operand or none. */
 static bool writes_r11(const struct instruction *in, enum rule_class class)
 {
     const unsigned last = in->noperands - 1;
@@ -126,7 +127,7 @@ static void read_value(struct program *program, const struct instruction *in,
     program_section(program)->r11 = R11_VALUE;
 }
 
-/* `jmp *%r11`, `call *8(%r11)`: %r11 is lost by them anyway. */
+/* `jmp *%r11`, `call *8(%r11)`: after them the value in %r11 is not needed. */
 static void branch(struct program *program, const struct instruction *in,
                    enum rule_class class)
 {
@@ -201,7 +202,8 @@ static bool write_slot(struct program *program, const struct instruction *in)
 
 /* ---- another register in its place ---- */
 
-/* One that @in neither names nor uses without naming it: none of r8 to r15 is. */
+/* A register that @in does not use. It is one of r8 to r15, which no instruction uses
+ * without naming it. */
 static int unused_register(const struct instruction *in)
 {
     static const int candidates[] = {10, 9, 8, 12, 13, 14, 15};
@@ -232,7 +234,7 @@ static const char *replace(const char *text, const char *name)
     return arena_printf("%s%s", result, text);
 }
 
-/* Is the old value of its last operand nothing to @in, and all 64 bits of it written? */
+/* Does @in write all 64 bits of its last operand without reading it? */
 static bool overwrites(const struct instruction *in)
 {
     static const char *const names[] = {"mov", "lea", "movabs", "pop"};
@@ -304,7 +306,7 @@ bool instrument_r11(struct program *program, const struct instruction *in,
     case RULE_PROCESSOR:
     case RULE_STRING_MOVE:
     case RULE_STRING_STORE:
-        return false; /* has no use for the operand, or refuses it */
+        return false; /* it does not use the operand, or the operand is refused */
     default:
         break;
     }

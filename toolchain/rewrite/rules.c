@@ -21,7 +21,8 @@
 #define HELP_HAND "write it as plain instructions"
 #define HELP_CMPXCHG16B "use two 8-byte words or a lock; compile without -mcx16"
 #define HELP_TRANSACTION "compile without -mrtm"
-/* What docs/libc.md does not list under "The processor": the verifier refuses it too. */
+/* For instructions that docs/libc.md does not list under "The processor": the verifier
+ * refuses them. */
 #define HELP_NOT_OFFERED                                                        \
     "`cpuid' does not show it to a cubicle: leave out the code for it, by the " \
     "project's own switch"

@@ -1,5 +1,4 @@
-/* What has to be known of a mnemonic: which treatment it gets, and why it is refused.
- */
+/* What the rewriter does with each mnemonic, and why it refuses some. */
 #ifndef REWRITE_RULES_H
 #define REWRITE_RULES_H
 

@@ -240,7 +240,7 @@ static void loc_directive(struct reader *reader, const char *arguments)
     const unsigned long number = strtoul(arguments, &end, 10);
     const unsigned long line = strtoul(end, NULL, 10);
 
-    if (number < reader->nfiles && line > 0) { /* 0: of no line */
+    if (number < reader->nfiles && line > 0) { /* line 0: the code belongs to no line */
         reader->loc = (struct place){reader->files[number], (unsigned)line};
     }
 }
@@ -336,7 +336,8 @@ static bool is_alignment(const char *name)
            !strcmp(name, ".align");
 }
 
-/* What would need an assembler of our own, or changes the syntax. */
+/* Is @name a directive that only a whole assembler could follow, or one that changes
+ * the syntax? */
 static bool is_refused(const char *name)
 {
     static const char *const refused[] = {

@@ -1,6 +1,7 @@
 /*
  * String instructions address memory through %rdi and %rsi with segments that cannot be
- * overridden, so these registers get full addresses for as long as it runs. One unit:
+ * overridden, so these registers hold full addresses while the instruction runs. One
+ * unit:
  *
  *      rep movsq                       movq %fs:__cubicle_view,%r11
  *                                      movl %edi,%edi

@@ -1,14 +1,15 @@
 /*
- * Shared mappings of files (src/mman/cubicle64/map_shared.c), for who else manages memory. A
- * module that maps no file has none, and does not import vfs for their sake.
+ * Shared mappings of files (src/mman/cubicle64/map_shared.c), for the other functions that manage
+ * memory. They call it by way of a table, so that a module that maps no file neither links it nor
+ * imports vfs.
  */
 #ifndef CALL_SHARED_H
 #define CALL_SHARED_H
 
 struct call_shared {
-    /* Has the module a shared mapping somewhere in these whole pages? */
+    /* Does the module have a shared mapping anywhere in these whole pages? */
     int (*has)(unsigned long base, unsigned long len);
-    /* For whole pages that all are: 0 or -errno. */
+    /* For whole pages, all of them mapped so. Return 0 or -errno. */
     long (*unmap)(unsigned long base, unsigned long len);
     long (*protect)(unsigned long base, unsigned long len, int prot);
     long (*sync)(unsigned long base, unsigned long len);
@@ -16,10 +17,10 @@ struct call_shared {
     long (*resize)(unsigned long base, unsigned long len, unsigned long new_len);
 };
 
-/* 0 until something is mapped. */
+/* 0 until the module makes a shared mapping. */
 extern const struct call_shared *__call_shared __attribute__((__visibility__("hidden")));
 
-/* The functions above, if they are for [@base, @base + @len); else 0. */
+/* The table above where [@base, @base + @len) has a shared mapping; else 0. */
 static inline const struct call_shared *__call_shared_at(const void *base,
                                                          unsigned long len)
 {

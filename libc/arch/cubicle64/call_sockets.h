@@ -1,5 +1,6 @@
 /*
- * Sockets (src/network/cubicle64/), for what reads and writes any descriptor. A program that has none does not have any of it.
+ * Sockets (src/network/cubicle64/), for the functions that read and write any descriptor. They call
+ * it by way of a table, so that a program without sockets does not link it.
  */
 #ifndef CALL_SOCKETS_H
 #define CALL_SOCKETS_H
@@ -7,26 +8,26 @@
 struct iovec;
 
 struct call_sockets {
-    /* Whether @fd is known to be a socket: then these transfer. */
+    /* Is @fd known to be a socket? If so, the next four functions transfer its data. */
     int (*is)(int fd);
     long (*read)(int fd, void *buf, unsigned long count);
     long (*write)(int fd, const void *buf, unsigned long count);
     long (*readv)(int fd, const struct iovec *iov, int count);
     long (*writev)(int fd, const struct iovec *iov, int count);
-    /* @fd is about to mean nothing, or something else. */
+    /* To be called before @fd is closed, or comes to mean another file. */
     void (*forget)(int fd);
-    /* Sleeps while the stack works on. 0, -EINTR, or another error: it could not. */
+    /* Sleeps while the network stack goes on. 0; -EINTR; another error: it could not sleep. */
     long (*sleep)(unsigned long ns);
-    /* @fd gets other flags, or another descriptor of the same socket. */
+    /* To be called before @fd gets other flags, or a duplicate. */
     void (*change)(int fd);
-    /* Tells the stack what was put off. */
+    /* Tells the network stack what was put off (call_cork.c). */
     void (*tell)(void);
 };
 
-/* 0 until a socket is made. */
+/* 0 until the program makes a socket. */
 extern const struct call_sockets *__call_sockets __attribute__((__visibility__("hidden")));
 
-/* clock_sleep_ns(), and what was sent goes on its way meanwhile. */
+/* clock_sleep_ns(), during which the network stack sends what it still holds. */
 long __call_sleep(unsigned long ns) __attribute__((__visibility__("hidden")));
 
 /* To be called before a wait. */
@@ -37,7 +38,7 @@ static inline void __call_sockets_tell(void)
     }
 }
 
-/* To be called before @fd gets other flags, or another descriptor of the same file; or where its socket may hold bytes
+/* To be called before @fd gets other flags or a duplicate, and where its socket may hold bytes
  * back. */
 static inline void __call_sockets_change(int fd)
 {
@@ -46,7 +47,7 @@ static inline void __call_sockets_change(int fd)
     }
 }
 
-/* The functions above, if @fd is one; else 0. */
+/* The table above if @fd is a socket; else 0. */
 static inline const struct call_sockets *__call_socket_at(int fd)
 {
     const struct call_sockets *sockets = __call_sockets;

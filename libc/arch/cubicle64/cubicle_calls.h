@@ -7,14 +7,14 @@
  * typedefs stand for. Structures of their own are declared here; tests/libc/test_calls.c
  * includes both and fails to compile when one differs.
  *
- * CALL_SELF is what we pass where the trampoline puts the caller's id.
+ * CALL_SELF stands for the parameter into which the trampoline writes the caller's id.
  */
 #ifndef CUBICLE64_CALLS_H
 #define CUBICLE64_CALLS_H
 
 #define CALL_SELF 0
 
-/* What one call moves at most, in bytes: longer transfers are done in pieces. */
+/* The most bytes that one call moves: longer transfers take several calls. */
 #define CALL_PIECE 65536ul
 
 struct flock;

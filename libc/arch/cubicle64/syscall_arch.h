@@ -2,15 +2,15 @@
  * System calls of musl as calls to the interfaces of CubicleOS.
  *
  * 1. Every number that reaches __syscall() is a constant, so the switch below folds to
- *    one call: an object file imports only what it uses. What takes more than a line is
- *    a function of src/internal/cubicle64.
+ *    one call: an object file imports only what it uses. A system call that takes more than
+ *    a line is a function of src/internal/cubicle64.
  * 2. What is not listed answers -ENOSYS. Nothing that is not done answers success,
  *    except hints (fadvise, sched_yield, some madvise) whose contract is that nothing
  *    need happen.
  * 3. Results are those of the kernel: a negative errno or the value.
- * 4. Who answers is not trusted: a result that the interface does not allow (a positive one for a
- *    function that returns 0, more bytes written than there were, a descriptor that cannot be
- *    one) becomes -EIO, and so does what is not an errno.
+ * 4. The components that answer are not trusted: a result that the interface does not allow becomes
+ *    -EIO. Such are a positive result of a function that returns 0, more bytes written than there
+ *    were, a descriptor out of range, and a negative number that is no errno.
  */
 #include "cubicle_calls.h"
 
@@ -118,7 +118,7 @@ hidden long __call_kill(int, int);
 hidden long __call_getresid(void *, void *, void *);
 
 #define CALL_P(x) ((void *)(x))
-/* Of a buffer whose result is shorter than a piece by its nature. */
+/* The size of a buffer for a result that never needs more than one piece. */
 #define CALL_ROOM(size) ((long)(size) > (long)CALL_PIECE ? (long)CALL_PIECE : (size))
 #define CALL_VFS(name, ...) vfs_##name(__VA_ARGS__, CALL_SELF)
 #define CALL_VFS_ZERO(name, ...) __call_zero(CALL_VFS(name, __VA_ARGS__))

@@ -3,13 +3,13 @@
  *
  * Variant II: the TLS block ends at the thread pointer, where struct pthread begins;
  * its start is round_up(memsz, align) below, which is what the loader's TPOFF32
- * relocations assume. The loader says how far that is: where it means another place, every
- * variable would be somebody else's, so the module stops.
+ * relocations assume. The loader says how far that is. If the two differed, each thread-local
+ * variable would overlap another one, so the module stops.
  *
  * Modules that share a cubicle (grouped, or everything with --link=direct) share one
  * thread pointer: the first libc sets it, the others find it set (-EBUSY) and use what
- * is there. The fields of struct pthread mean the same to all; a TLS block of their own
- * they cannot have.
+ * is there. The fields of struct pthread mean the same to all of them. Only the first module can
+ * have a TLS block.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -40,7 +40,7 @@ static size_t init_number(const char *symbol)
     return (size_t)symbol;
 }
 
-/* mman/cubicle64/__mmap.c has the real one, in programs and in what else uses malloc. */
+/* mman/cubicle64/__mmap.c replaces it, in programs and in other modules that use malloc. */
 static void *dummy_map(size_t size)
 {
     cubicle_abort("thread-local variables: no room for them in a component without malloc(); "
@@ -73,7 +73,7 @@ int __init_thread(void)
     const size_t memsz = init_number(__cubicle_tls_memsz);
     const size_t tls_align = init_number(__cubicle_tls_align);
     const size_t align = tls_align < 64 ? 64 : tls_align;
-    /* Where the linker counts from: rounded to what the variables need, and no further. */
+    /* Where the linker counts from: rounded to the alignment of the variables, and no further. */
     const size_t start = tls_align > 1 ? (memsz + tls_align - 1) & -tls_align : memsz;
     if (start != init_number(__cubicle_tls_offset)) {
         cubicle_abort("thread-local variables: libc and the loader place them differently; "

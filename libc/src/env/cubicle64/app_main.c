@@ -19,7 +19,7 @@
 #define ARGUMENT_COUNT 4096
 #define ARGUMENT_CALL 4096 /* what one call asks for first: most fit */
 
-/* The variables that programs take for granted, where the system sets none of their name. */
+/* Variables that programs take for granted. Each is used where the system sets none of its name. */
 static const char *const defaults[] = {"PATH=/bin", "HOME=/", "USER=root", "LOGNAME=root",
                                        "TMPDIR=/tmp"};
 
@@ -27,20 +27,21 @@ static const char *const defaults[] = {"PATH=/bin", "HOME=/", "USER=root", "LOGN
 
 int main(int, char **, char **);
 
-/* Of crt1.o: runs the constructors. */
+/* Defined in crt1.o: runs the constructors. */
 void __module_construct(int, char **, char **);
 
-/* Not when the module is set up, as those of a component: app_run() does. */
+/* Replaces crt1.o's function, which runs the constructors of a component when the module is set up.
+ * Those of a program run in app_run(). */
 void __module_started(void)
 {
 }
 
-/* So that __init_tls.c finds it, whether or not the program has malloc(). */
+/* Referred to so that it is linked for __init_tls.c, whether or not the program uses malloc(). */
 hidden void *__tls_map(size_t);
 hidden extern void *(*const __app_tls_map)(size_t);
 void *(*const __app_tls_map)(size_t) = __tls_map;
 
-/* call_long.c has the real one, in programs that read or write. */
+/* call_long.c replaces it, in programs that read or write. */
 static void dummy(void)
 {
 }
@@ -95,7 +96,7 @@ static long argument_append(struct arguments *a,
     return -E2BIG;
 }
 
-/* Appends those of the defaults that @envp, the last that was appended, lacks. */
+/* Appends the defaults whose names are not in @envp, the list that was appended last. */
 static long argument_append_defaults(struct arguments *a, char **envp)
 {
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {

@@ -2,7 +2,7 @@
 
 #include "syscall.h"
 
-/* env/cubicle64/app_main.c has the real one, for programs. */
+/* env/cubicle64/app_main.c replaces it, in programs. */
 static void dummy(int status)
 {
 }

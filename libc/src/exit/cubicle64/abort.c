@@ -1,11 +1,9 @@
-/* A handler that returns, a blocked or an ignored SIGABRT change nothing: the cubicle
- * stops. */
+/* abort() stops the cubicle, also when SIGABRT is blocked or ignored, or its handler returns. */
 #include <stdlib.h>
 
 #include "syscall.h"
 
-/* call_signal.c has the real one; a program that never sets a handler does without it.
- */
+/* call_signal.c replaces it, in programs that set a handler. */
 static void dummy(void)
 {
 }

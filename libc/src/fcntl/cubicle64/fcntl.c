@@ -1,7 +1,7 @@
 /*
- * Locks first: they are what databases call most. The third argument is declared: in
- * the calling convention a variable argument arrives in the same register, and va_arg
- * would go through memory.
+ * Locks come first, because databases call them most. The third argument is declared here,
+ * though fcntl() takes variable arguments: in the calling convention both arrive in the same
+ * register, and va_arg would go through memory.
  */
 #define fcntl fcntl_as_declared
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /*
- * Paths known to name nothing. Some programs look for the same absent files again and
- * again (SQLite for a journal, in every transaction). Where the answer has been the same a few
- * times, vfs is asked until when it holds; from then on the monitor knows whether it still does,
- * at a fraction of the cost.
+ * Paths that are known to name no file. Some programs look for the same absent files again and
+ * again: SQLite looks for a journal in every transaction. When a path was absent a few times, libc
+ * asks vfs for the epoch during which that holds. From then on one call of the monitor, which costs
+ * a fraction of a call of vfs, tells whether the epoch is still the same.
  *
- * A path that keeps changing is asked about ever more rarely.
+ * For a path that keeps changing libc asks vfs for an epoch ever more rarely.
  */
 #include <string.h>
 

@@ -7,7 +7,8 @@
 
 #define NS_PER_S 1000000000
 
-/* The monitor's number of @clock, or -1. The coarse ones are as cheap when they are exact. */
+/* The monitor's number of @clock, or -1. Coarse clocks are the exact ones, which cost no more here.
+ */
 static int monitor_clock(int clock)
 {
     return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE     ? 0
@@ -15,8 +16,9 @@ static int monitor_clock(int clock)
                                                                          : -1;
 }
 
-/* The usual clocks are the monitor's, without the way through other cubicles. The others are asked once more where
- * theirs was begun anew: callers of time(2) and the like look at no error. */
+/* The usual clocks are read from the monitor, which saves calls of other cubicles. The component
+ * that has the others is asked once more where it was begun anew: callers of time(2) and the like
+ * look at no error. */
 static long now_ns(int clock)
 {
     const int direct = monitor_clock(clock);
@@ -24,7 +26,7 @@ static long now_ns(int clock)
     if (__builtin_expect(now == -ECONNRESET, 0)) {
         now = clock_now_ns(clock);
     }
-    __call_again(&now); /* loops look at the clock, too, for what a handler does */
+    __call_again(&now); /* a loop that only looks at the clock may wait for a handler */
     return now;
 }
 

@@ -9,7 +9,8 @@ static long discard_memory(void *base, unsigned long len)
     return cubicle_page_discard(base, len);
 }
 
-/* Memory is zero from now on; what is reserved is nothing yet. */
+/* MADV_DONTNEED: memory is zero from now on. Reserved space in the range holds nothing to discard.
+ */
 long __call_discard(void *base, unsigned long len)
 {
     if ((unsigned long)base & 4095 || len > -4096ul) {
@@ -20,10 +21,10 @@ long __call_discard(void *base, unsigned long len)
     }
     len = (len + 4095) & -4096ul;
     if (__call_shared_at(base, len) != 0) {
-        return 0; /* the file has it */
+        return 0; /* the contents are the file's, and stay */
     }
     if (__call_file_is((unsigned long)base, len)) {
-        return -EINVAL; /* it would have to be read again */
+        return -EINVAL; /* the file would have to be read again */
     }
     const long r = cubicle_page_discard(base, len);
     return r == -EPERM ? __call_spans(base, len, discard_memory) : r;

@@ -2,7 +2,7 @@
 
 #include "syscall.h"
 
-/* dup3 refuses equal descriptors; dup2 answers whether they are open. */
+/* Unlike dup3, dup2 accepts two equal descriptors, and fails where they are not open. */
 long __call_dup2(int fd, int new_fd)
 {
     if (fd == new_fd) {

@@ -1,6 +1,7 @@
 /*
- * Invariant: each byte of each such mapping is in one of the ranges. When there are too many
- * they hold bytes of others, too: for those more is refused than need be.
+ * Invariant: each byte of each private mapping of a file is in one of the ranges. With more
+ * mappings than ranges the last range spans several, and other memory between them, for which more
+ * is then refused than need be.
  */
 #include "call_files.h"
 
@@ -13,7 +14,7 @@ static unsigned nranges;
 
 void __call_file_note(unsigned long base, unsigned long len)
 {
-    if (nranges == RANGES) { /* one for both */
+    if (nranges == RANGES) { /* the last range takes in the new one */
         nranges--;
         if (ranges[nranges].base < base) {
             len += base - ranges[nranges].base;
@@ -31,7 +32,7 @@ void __call_file_forget(unsigned long base, unsigned long len)
 {
     const unsigned long end = base + len;
     for (unsigned i = 0; i < nranges;) {
-        /* One that goes on at both ends stays as it is. */
+        /* A range that goes on at both ends stays as it is: two would be needed for its ends. */
         if (base <= ranges[i].base && end > ranges[i].base) {
             ranges[i].base = end;
         } else if (base < ranges[i].end && end >= ranges[i].end) {

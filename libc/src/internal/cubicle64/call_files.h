@@ -1,19 +1,19 @@
 /*
- * Private mappings of files, which are copies in anonymous memory: what would have to read
- * the file again, or more of it, must be refused for them.
+ * Private mappings of files. They are copies in anonymous memory, so operations that would have to
+ * read the file again, or more of it, are refused for them.
  */
 #ifndef CALL_FILES_H
 #define CALL_FILES_H
 
 #include <features.h>
 
-/** [@base, @base + @len), whole pages, is the copy of a file. */
+/** Notes that [@base, @base + @len), whole pages, is the copy of a file. */
 hidden void __call_file_note(unsigned long base, unsigned long len);
 
-/** It is not, any more, if it was. */
+/** Notes that the range is not, or no longer, the copy of a file. */
 hidden void __call_file_forget(unsigned long base, unsigned long len);
 
-/** May part of it be one? */
+/** May a part of the range be the copy of a file? */
 hidden int __call_file_is(unsigned long base, unsigned long len);
 
 #endif

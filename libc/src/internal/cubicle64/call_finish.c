@@ -21,7 +21,7 @@ int __call_finish(long *r, int restarts)
     return *r == 0;
 }
 
-/* A program, not a component: there a signal has nobody to end. */
+/* Is defined in programs only. In a component, SIGPIPE has no process that it could end. */
 extern int app_main(void) __attribute__((__weak__));
 
 long __call_broken(long r)

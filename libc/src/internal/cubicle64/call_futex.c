@@ -1,7 +1,6 @@
 /*
- * Futexes of a single thread. Whoever would sleep without a timeout sleeps for ever,
- * since nobody is left to wake it: that is reported as the deadlock it is instead of
- * spinning.
+ * Futexes of a single thread. A thread that slept without a timeout would sleep for ever, since no
+ * other thread is there to wake it: that is reported as the deadlock that it is.
  */
 #include "futex.h"
 #include "syscall.h"

@@ -6,7 +6,7 @@
 
 #define NS_PER_S 1000000000
 
-/* @timeout is relative, as that of FUTEX_WAIT. */
+/* @timeout is relative, as it is for FUTEX_WAIT. */
 long __call_futex_timed(volatile int *address, int op, int value, const void *timeout)
 {
     const struct timespec *t = timeout;

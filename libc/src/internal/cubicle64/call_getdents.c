@@ -5,7 +5,8 @@
 
 #include "syscall.h"
 
-/* The length of the record at @at, of which @left bytes are there; 0: it is none. */
+/* The length of the record at @at, where @left bytes are left of the answer; 0: it is no valid
+ * record. */
 static size_t record_size(const char *at, size_t left)
 {
     const size_t head = offsetof(struct dirent, d_name);

@@ -1,4 +1,4 @@
-/* The few requests that have another way to be asked. */
+/* The few requests that some function of vfs answers. */
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/ioctl.h>

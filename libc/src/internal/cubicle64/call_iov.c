@@ -14,7 +14,7 @@
 
 #define GATHER_MAX 4096
 
-/* What the iovecs hold together. */
+/* A summary of an array of iovecs. */
 struct iov_sum {
     size_t total;
     int nonempty;

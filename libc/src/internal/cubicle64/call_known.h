@@ -1,7 +1,7 @@
 /*
- * What is known of descriptors, until they are closed or come to mean something else. They
- * belong to the cubicle, this knowledge to one module: one that is not alone in its cubicle
- * knows nothing.
+ * Facts about descriptors, which save calls of vfs. They hold until the descriptor is closed or
+ * comes to mean another file. Descriptors belong to the cubicle and these facts to one module, so a
+ * module that shares its cubicle keeps none: it would not see the others close a descriptor.
  */
 #ifndef CALL_KNOWN_H
 #define CALL_KNOWN_H
@@ -15,7 +15,7 @@
 extern unsigned char __call_known_table[CALL_KNOWN_MAX]
     __attribute__((__visibility__("hidden")));
 
-/* Value of an absolute symbol, which the compiler would take for an address, never zero. */
+/* The value of an absolute symbol. The compiler would take it for an address, which is never 0. */
 static inline unsigned long call_symbol(const char *symbol)
 {
     __asm__("" : "+r"(symbol));
@@ -29,7 +29,7 @@ static inline unsigned __call_known(int fd, unsigned what)
 
 void __call_know(int fd, unsigned what) __attribute__((__visibility__("hidden")));
 
-/* @fd is about to mean nothing, or something else. */
+/* To be called before @fd is closed, or comes to mean another file. */
 static inline void __call_unknow(int fd)
 {
     if ((unsigned)fd < CALL_KNOWN_MAX) {

@@ -1,6 +1,6 @@
 /*
- * A program that needs processes or threads mostly says something else when it fails. So the first
- * call of each kind is told on standard error: one line.
+ * A program that needs processes or threads rarely names these when it fails. So the first call of
+ * each kind writes a line to standard error.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,8 @@
-/* What is left of an answer that is not among those that the interface allows: an error that says so.
- * Errors are passed on, but for EINTR: nothing interrupts a call here, and programs try again on it, for
- * ever if they are told so for ever. */
+/*
+ * The result for the program where a component's answer is not an expected one. An errno is passed
+ * on, all other answers become EIO. So does EINTR where no signal was handled: a program makes the
+ * call again, and a component that answers EINTR each time would hold it for ever.
+ */
 #include "syscall.h"
 
 /* The loader's: an absolute symbol, 1 where no other module is in the cubicle. */

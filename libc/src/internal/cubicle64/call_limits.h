@@ -1,4 +1,4 @@
-/* What setrlimit() sets and mapping obeys, in a file of its own, which imports nothing. */
+/* The limit that setrlimit() sets and mapping obeys: a file of its own, which imports nothing. */
 #ifndef CALL_LIMITS_H
 #define CALL_LIMITS_H
 
@@ -6,7 +6,7 @@
 extern unsigned long __call_mapped __attribute__((__visibility__("hidden")));
 extern unsigned long __call_mapped_max __attribute__((__visibility__("hidden")));
 
-/* Whether @len bytes more are within the limit. */
+/* Are @len more bytes within the limit? */
 static inline int __call_mapped_may(unsigned long len)
 {
     return __call_mapped <= __call_mapped_max && len <= __call_mapped_max - __call_mapped;

@@ -1,8 +1,8 @@
 /*
- * Locks that nobody else could see. The locks of one cubicle never stand in each other's way,
- * so where no other module of the system can set or ask for locks, setting one changes
- * nothing: once vfs has agreed to a kind of lock on a descriptor, further ones are not
- * passed on. (Lock elision: mutexes are free in the same way where there is one thread.)
+ * Locks of files that no other cubicle can see. Locks of one cubicle never conflict with each
+ * other, so where no other module of the system imports the functions for locks, setting a lock
+ * changes nothing. Once vfs has agreed to a kind of lock on a descriptor, further locks of that
+ * kind are not passed on to it.
  */
 #include "call_known.h"
 #include "syscall.h"
@@ -19,7 +19,7 @@ static int nobody_sees(void)
            call_symbol(__cubicle_sole_vfs_lock_query);
 }
 
-/* What vfs finds nothing wrong with, whatever the descriptor. */
+/* Is @lock one that vfs finds nothing wrong with, whatever the descriptor? */
 static int is_plain(const struct flock *lock)
 {
     return lock->l_whence == SEEK_SET && lock->l_start >= 0 && lock->l_len >= 0 &&

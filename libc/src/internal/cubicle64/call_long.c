@@ -1,7 +1,7 @@
 /*
- * Transfers that are longer than one call had better carry: a call copies through the stack of
- * who is called. They are done in pieces, up to the first that falls short; after an error
- * what has been done counts, as with the kernel.
+ * Transfers of more bytes than one call should carry, since a call copies them through the callee's
+ * stack. They are done in pieces, up to the first that falls short. After an error the pieces
+ * before it count, as with the kernel.
  */
 #include "call_known.h"
 #include "call_long.h"
@@ -40,7 +40,7 @@ static long random_piece(int fd, char *buf, unsigned long count, long offset)
     return (unsigned long)r == count ? r : __call_lie(r);
 }
 
-/* An error is left for the next call. */
+/* An error is not reported here: the next call meets it again. */
 int __call_reads_on(int fd)
 {
     struct pollfd pfd = {.fd = fd, .events = POLLIN};
@@ -106,11 +106,12 @@ long __call_random(void *buf, unsigned long count)
 }
 
 /*
- * For libc itself, where a program reads or writes and so has this file: what calls these two has an
- * empty one of its own, so that nothing imports vfs for their sake.
+ * Two functions for libc itself, which do something only in modules that read or write, and so link
+ * this file. Their callers define weak empty ones, so that no module imports vfs on their account.
  */
 
-/* The loader's: an absolute symbol, the soft limit of who started the system; 0: not known. */
+/* The loader's: an absolute symbol, the soft limit of the process that started the system; 0: not
+ * known. */
 extern const char __cubicle_descriptors[];
 
 /* Descriptors 0 to 2 stay, whatever the limit is, as on Linux. */
@@ -122,7 +123,8 @@ static void streams_limit(void)
     }
 }
 
-/* Opens descriptors 0 to 2, as vfs does when they are first used: then there may be no memory. */
+/* Opens descriptors 0 to 2. vfs does so at their first use, when there might be no memory for it.
+ */
 void __app_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++) {

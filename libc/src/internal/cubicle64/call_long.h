@@ -2,7 +2,7 @@
 #ifndef CALL_LONG_H
 #define CALL_LONG_H
 
-/* Whether a stream of which something has been read already has more, for which nobody need wait. */
+/* May a stream that has been read from be read again without a wait, since it has more? */
 int __call_reads_on(int fd) __attribute__((__visibility__("hidden")));
 
 #endif

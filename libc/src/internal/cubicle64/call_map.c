@@ -1,12 +1,14 @@
 /*
- * Fresh pages, and space without memory. What the allocator names is not believed: it must be heap pages of this cubicle, which only
- * the monitor can say, and says where it is asked to change their rights. So nobody can have a stack or
- * variables taken for fresh memory. About space, where nothing is, the allocator is believed.
+ * Fresh pages, and space without memory. The allocator is not trusted: the pages that it names must
+ * be heap pages of this cubicle. The monitor knows whether they are, and tells when it is asked to
+ * change their rights. So no allocator can pass off a stack or variables as fresh memory. About
+ * reserved space, which holds nothing, the allocator is believed.
  *
- * Bytes are counted for setrlimit(): what was mapped or reserved and not unmapped again.
+ * The bytes that were mapped or reserved, and not unmapped again, are counted for setrlimit().
  *
- * Where a shared mapping of a file was and ended by itself, pages that turn up are not used, and
- * cannot be: the program may still take them for the file.
+ * Fresh pages at an address where a shared mapping of a file has ended by itself are never used,
+ * for the program may still take that address for the file. They lose their rights, and the
+ * allocator is asked again.
  */
 #include <errno.h>
 
@@ -17,9 +19,9 @@
 
 enum kind {
     MAP_FRESH,
-    MAP_ROOM, /* with room behind it to grow */
-    MAP_AGAIN, /* perhaps with what this cubicle left in it */
-    MAP_SPACE  /* reserved */
+    MAP_ROOM, /* with space behind it, in which it can grow */
+    MAP_AGAIN, /* may still hold what this cubicle left there */
+    MAP_SPACE  /* reserved space, without memory */
 };
 
 static long map_ask(enum kind kind, unsigned long len)
@@ -36,7 +38,8 @@ static long map_ask(enum kind kind, unsigned long len)
     }
 }
 
-/* Asks for the rights that fresh memory has anyway: what is not the cubicle's heap is refused. */
+/* Asks the monitor for the rights that fresh memory has anyway: it refuses what is not heap of this
+ * cubicle. */
 static int map_is_heap(long base, unsigned long len)
 {
     const int r = base >> 32 ? -EPERM

@@ -1,4 +1,5 @@
-/* Answers in memory, checked: a path ends within its bytes, descriptors are such. */
+/* Checks answers that come in memory: a path ends within its buffer, and descriptors are in range.
+ */
 #include "syscall.h"
 
 long __call_getcwd(char *buf, unsigned long size)

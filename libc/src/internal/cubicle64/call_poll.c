@@ -1,6 +1,6 @@
 /*
- * poll and ppoll. Only `revents` comes back to the caller, and is counted here: it is used to find descriptors in
- * tables.
+ * poll and ppoll. Of the answer only `revents` goes to the caller, and the ready descriptors are
+ * counted here. A component could otherwise change `fd`, which programs use as an index of tables.
  */
 #include <limits.h>
 #include <poll.h>

@@ -10,7 +10,8 @@ static long protect_none(void *base, unsigned long len)
     return cubicle_page_protect(base, len, 0);
 }
 
-/* Part of the range is not memory: it may be reserved, and is memory when it is to be accessed. */
+/* Part of the range is no memory. It may be reserved space, which becomes memory if @rights allow
+ * access. */
 static long protect_reserved(void *base, unsigned long len, int rights)
 {
     const long r = rights ? __call_commit(base, len, rights)

@@ -1,6 +1,6 @@
 /*
- * What of reserved space (call_map.c) becomes memory, and memory that is reserved again. The
- * monitor is asked about what is to be memory.
+ * Parts of reserved space (call_map.c) that become memory, and memory that becomes reserved space
+ * again. The monitor checks that what the allocator commits is heap of this cubicle.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -23,7 +23,8 @@ long __call_commit(void *base, unsigned long len, int rights)
     return r;
 }
 
-/* Replaces what is there: the contents go, the caller's windows on it end. */
+/* MAP_FIXED: replaces the pages there. Their contents are lost, and this cubicle's windows on them
+ * end. */
 long __call_map_fixed(void *base, unsigned long len, int prot)
 {
     if (__call_shared_at(base, len) != 0) {
@@ -42,7 +43,7 @@ long __call_map_fixed(void *base, unsigned long len, int prot)
     return error ? error : (long)base;
 }
 
-/* Does @change to each piece of memory in the range, and leaves alone what is reserved. */
+/* Calls @change for each piece of memory in the range, and not for reserved space. */
 long __call_spans(char *base, unsigned long len, long (*change)(void *, unsigned long))
 {
     while (len > 0) {

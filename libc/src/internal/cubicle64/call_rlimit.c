@@ -4,9 +4,9 @@
  *
  * 1. AS and DATA bound what this libc maps, for malloc() and mmap() (call_map.c); NOFILE what vfs
  *    gives out.
- * 2. Of what a program cannot have here (core files, processes, locked memory, ...) any limit holds,
- *    and of the stack, which is there as a whole from the start.
- * 3. CPU and FSIZE would have to be enforced, and are not: a change is refused.
+ * 2. Any limit can be set, and holds, for things that a program cannot have here (core files,
+ *    processes, locked memory, ...), and for the stack, all of which is there from the start.
+ * 3. CPU and FSIZE would have to be enforced, and are not: a change of them is refused.
  */
 #include <errno.h>
 #include <string.h>

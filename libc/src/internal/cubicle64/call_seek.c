@@ -1,9 +1,9 @@
 /*
  * Reading, writing and seeking. Programs that seek before every read or write (SQLite's
- * default) would pay two calls of vfs for each: so where lseek() cannot fail, it only
- * notes the position, and the read or write behind it carries that along.
+ * default) would pay two calls of vfs for each. So where lseek() cannot fail it only
+ * notes the position, and the next read or write takes the position along.
  *
- * 1. At most one seek is pending. Whatever else could tell that it has not been done
+ * 1. At most one seek is pending. Every other call that could tell that it has not been done
  *    does it first: transfers through other descriptors (they may be duplicates of this
  *    one), other seeks, locks from the current position, directory entries, closing.
  * 2. A descriptor is known to seek once it has been moved to a position that is not 0:
@@ -31,7 +31,7 @@ void __call_seek_settle(void)
     }
 }
 
-/* A program that has watches of epoll has others (call_watch.c). */
+/* Replaced by call_watch.c in programs that use epoll. */
 static void ignore_end(int fd)
 {
     (void)fd;
@@ -46,7 +46,7 @@ static long ignore_duplicate(int fd, int made)
 }
 weak_alias(ignore_duplicate, __call_watch_duplicate);
 
-/* @fd is about to mean nothing, or something else. */
+/* To be called before @fd is closed, or comes to mean another file. */
 static void forget(int fd)
 {
     if (pending.fd == fd) {
@@ -58,7 +58,7 @@ static void forget(int fd)
     }
 }
 
-/* A vfs that was begun anew gives out numbers that have not been closed here. */
+/* A vfs that was begun anew may give out a number that was never closed here. */
 long __call_new(long fd)
 {
     if (fd >= 0) {
@@ -74,7 +74,8 @@ long __call_new(long fd)
     return fd;
 }
 
-/* Where there is no memory to note that, @made is closed again. */
+/* Notes that @made is a duplicate of @fd. Closes @made again where there is no memory for the note.
+ */
 long __call_duplicate(int fd, long made)
 {
     long error = 0;
@@ -106,8 +107,8 @@ long __call_lseek(int fd, long offset, int whence)
     return result;
 }
 
-/* The result of a transfer that should have sought. One that failed may have done so
- * before it came to vfs: the seek must not be lost with it. */
+/* The result of a transfer that took the pending seek along. A transfer may have failed before it
+ * came to vfs: then the seek is done by itself. */
 static long sought(int fd, long result)
 {
     if (__builtin_expect(result < 0, 0)) {

@@ -6,7 +6,7 @@
 
 const struct call_shared *__call_shared;
 
-/* msync(): what is not shared with a file has nothing to be written to. */
+/* msync(): memory that is not shared with a file has no file to be written to. */
 long __call_msync(void *base, unsigned long len, int flags)
 {
     const int both = MS_ASYNC | MS_SYNC;

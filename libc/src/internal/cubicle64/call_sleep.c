@@ -1,4 +1,4 @@
-/* A sleep ends before its time only with a handler of a signal. */
+/* Sleeping. A sleep ends early only when a handler of a signal has run. */
 #include <limits.h>
 #include <time.h>
 

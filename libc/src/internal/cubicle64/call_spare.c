@@ -1,7 +1,8 @@
 /*
- * Invariant: both blocks are mapped, can be read and written, and belong to nobody but malloc(). So only a
- * block that is unmapped just as malloc() got it is kept, and only where no window can be open on
- * it: in a module that is alone in its cubicle and opens none.
+ * Invariant: both blocks (`given` to malloc, `spare`) are mapped, can be read and written, and are
+ * used by malloc() only. So a block is kept only where it is unmapped exactly as malloc() got it,
+ * and only in a module that is alone in its cubicle and opens no windows: then no window can be
+ * open on it.
  */
 #include "call_spare.h"
 
@@ -9,11 +10,11 @@
 #include "syscall.h"
 
 #define SPARE_MAX \
-    (8ul << 20) /* bytes: others may need the space, and cannot ask for it */
+    (8ul << 20) /* bytes: other cubicles may need the space, and cannot ask for it */
 
 extern const char __cubicle_alone[];
 
-/* 0 where no code of the module's uses it. */
+/* 0 where the module does not use windows. */
 extern int cubicle_window_init(void) __attribute__((__weak__));
 
 static struct {

@@ -1,6 +1,6 @@
 /*
- * One large block that malloc() has given back and may want again: between malloc() and free() of a
- * few megabytes lies no call of the allocator's.
+ * One large block that malloc() has given back and may want again, so that a program which calls
+ * malloc() and free() for a few megabytes over and over does not call the allocator each time.
  */
 #ifndef CALL_SPARE_H
 #define CALL_SPARE_H
@@ -15,13 +15,13 @@ void *__call_spare_take(size_t len) CALL_HIDDEN;
 /* malloc() has been given these whole pages. */
 void __call_spare_given(void *base, size_t len) CALL_HIDDEN;
 
-/* 1 when these whole pages, which are to be unmapped, were kept instead. */
+/* Keeps these whole pages, which are to be unmapped, where it can. 1: it did; 0: unmap them. */
 int __call_spare_put(void *base, size_t len) CALL_HIDDEN;
 
-/* The rights or the length of something in the range are about to change. */
+/* To be called before rights or mappings in the range change. */
 void __call_spare_forget(const void *base, size_t len) CALL_HIDDEN;
 
-/* Unmaps what is kept: memory has run out. 0: there was nothing. */
+/* Unmaps the block that is kept, for memory has run out. 0: there was none. */
 int __call_spare_drop(void) CALL_HIDDEN;
 
 #endif

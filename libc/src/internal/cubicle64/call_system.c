@@ -19,7 +19,7 @@ long __call_uname(void *name)
     return 0;
 }
 
-/* The quota is the monitor's to know; this is the size of the offset space. */
+/* Only the monitor knows the quota, so this tells the size of the offset space. */
 long __call_sysinfo(void *info)
 {
     struct sysinfo *si = info;
@@ -53,7 +53,7 @@ long __call_getcpu(unsigned *cpu, unsigned *node)
     return 0;
 }
 
-/* With one thread no two are to be kept in order: whatever there is to do is done. */
+/* A barrier orders the accesses of several threads. There is one, so there is nothing to do. */
 long __call_membarrier(int command)
 {
     const int offered = 1 | 2 | 4 | 8 | 16; /* GLOBAL, and both expedited with REGISTER */

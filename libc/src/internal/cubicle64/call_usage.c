@@ -1,4 +1,4 @@
-/* Processor time is all that is counted. */
+/* Resource usage: of all that getrusage() can tell, only processor time is counted here. */
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/times.h>

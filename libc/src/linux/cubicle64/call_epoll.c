@@ -8,7 +8,7 @@
 #include "call_watch.h"
 #include "syscall.h"
 
-#define EVENTS_MAX 4096 /* of one call: more stay for the next */
+#define EVENTS_MAX 4096 /* of one call: further events wait for the next */
 
 long __call_epoll_ctl(int epoll, int operation, int fd, const void *event)
 {
@@ -19,8 +19,9 @@ long __call_epoll_ctl(int epoll, int operation, int fd, const void *event)
     return __call_watch_ctl(epoll, operation, fd, e.events, e.data.u64);
 }
 
-/* How many events there are in an answer of @r bytes, with the program's data. Before any handler of a signal runs: that
- * may close what they are of. */
+/* Gives the events in an answer of @r bytes the program's data, and returns their number. To be
+ * called before any handler of a signal runs, for a handler may close the descriptors of these
+ * events. */
 static long epoll_told(int epoll, struct epoll_event *events, long r,
                        unsigned long count)
 {

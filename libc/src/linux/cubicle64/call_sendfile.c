@@ -5,7 +5,7 @@
 
 #define ONCE_MAX 0x7ffff000ul
 
-/* An offset that a caller may give, and its end. */
+/* The caller's offset, or -1, which stands for the descriptor's own. */
 static long offset_in(const long *offset)
 {
     return offset ? *offset : -1;

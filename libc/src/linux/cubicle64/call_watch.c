@@ -1,17 +1,18 @@
 /*
- * Watches of epoll, as the program has made them. Programs take the data of an event for a pointer, so it does not come
- * from vfs: that is given a token instead, and tells it with the event.
+ * Watches of epoll, as the program has made them. Programs use the data of an event as a pointer,
+ * so libc keeps the data itself. It gives vfs a token instead, and vfs returns the token with the
+ * event.
  *
- * 1. A watch belongs to an open file description, as in epoll(7): to what a descriptor and its duplicates have in common.
- *    It ends when the last of them is closed, when its set is, or when it is deleted; its token means nothing from then
- *    on.
- * 2. An event has the token of a watch of the set that was asked, at most once in an answer, and a bit that was asked
- *    for. Other answers are lies.
- * 3. Descriptors belong to the cubicle, these tables to one module: one that is not alone in its cubicle keeps none, and
- *    vfs has the data.
+ * 1. A watch belongs to an open file description, as in epoll(7): to what a descriptor and its
+ *    duplicates have in common. It ends when the last of these is closed, when its epoll set is
+ *    closed, or when it is deleted. From then on its token is invalid.
+ * 2. A valid event has the token of a watch of the set that was asked, at most once in an answer,
+ *    and a bit that was asked for. Other answers become -EIO.
+ * 3. Descriptors belong to the cubicle, and these tables to one module. A module that shares its
+ *    cubicle keeps no tables, and gives vfs the data.
  *
- * Descriptors are followed only in programs that have epoll_ctl(): call_seek.c has empty functions for the others.
- * Memory comes before anything is changed, and is never given back.
+ * Only programs that use epoll_ctl() follow descriptors: call_seek.c has empty functions for the
+ * others. Each operation gets its memory before it changes anything; memory is never given back.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -29,10 +30,10 @@
 extern const char __cubicle_alone[];
 
 struct description {
-    unsigned descriptors; /* that stand for it; 0: it is free */
+    unsigned descriptors; /* number of descriptors that stand for it; 0: the entry is free */
     unsigned
         watches; /* the first of its watches; of a free one, the next free one. 0: none */
-    unsigned members; /* watches in it, where it is a set */
+    unsigned members; /* number of watches in it, where it is an epoll set */
 };
 
 struct watch {
@@ -174,7 +175,7 @@ static void description_end(unsigned i)
     free_description = i;
 }
 
-/* @fd means nothing any more. */
+/* @fd is closed, or comes to mean another file. */
 void __call_watch_end(int fd)
 {
     const unsigned i = description_of(fd);
@@ -186,7 +187,7 @@ void __call_watch_end(int fd)
     }
 }
 
-/* @made, of which nothing is known, has become a duplicate of @fd. 0, or -ENOMEM. */
+/* @made, a new descriptor, has become a duplicate of @fd. 0, or -ENOMEM. */
 long __call_watch_duplicate(int fd, int made)
 {
     if (!call_symbol(__cubicle_alone) || fd == made || (unsigned)fd >= CALL_FD_MAX ||
@@ -227,7 +228,7 @@ static long watch_add(int epoll, int fd, unsigned events, uint64_t data)
         watch_give(i);
         return r;
     }
-    const unsigned before = watch_find(set, file, fd); /* vfs has lost it */
+    const unsigned before = watch_find(set, file, fd); /* vfs has lost the watch */
     if (before) {
         watch_end(before);
     }

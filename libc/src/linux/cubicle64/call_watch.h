@@ -1,4 +1,4 @@
-/* What the program has said of its watches (call_watch.c). */
+/* The program's watches of epoll (call_watch.c). */
 #ifndef CALL_WATCH_H
 #define CALL_WATCH_H
 
@@ -8,8 +8,8 @@ struct epoll_event;
 long __call_watch_ctl(int epoll, int operation, int fd, unsigned events, unsigned long data)
     __attribute__((__visibility__("hidden")));
 
-/* Gives each of @count events that vfs has told of @epoll the data that the program gave. 0, or -EIO: there is one
- * that cannot be. */
+/* Replaces the tokens in @count events that vfs returned for @epoll by the program's data. 0, or
+ * -EIO: an event is invalid. */
 long __call_watch_told(int epoll, struct epoll_event *events, unsigned long count)
     __attribute__((__visibility__("hidden")));
 

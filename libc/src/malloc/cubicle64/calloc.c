@@ -1,6 +1,6 @@
 /*
- * malloc() may answer with memory that was used before (__mmap.c), and must not for
- * calloc(): what is mapped for one block alone is then zero without being written.
+ * malloc() may return memory that the cubicle used before (__mmap.c). For calloc() it must not:
+ * then pages that are mapped for one block alone are zero, and need not be written.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /*
- * musl's fmaf(), whose compiler may test for FE_INEXACT before it adds, so that FE_UNDERFLOW is lost
- * (GCC does). Double has more than twice the bits of float: the product is exact, and the
- * sum rounded to double and then to float is right, except half-way between two floats.
+ * musl's fmaf() adds, then tests for FE_INEXACT. A compiler may test before it adds, as GCC does,
+ * and FE_UNDERFLOW is lost. This one keeps the order. Double has more than twice the bits of float:
+ * the product is exact, and the sum rounded to double and then to float is right, except half-way
+ * between two floats.
  */
 #include <fenv.h>
 #include <math.h>

@@ -1,7 +1,10 @@
 /*
- * Rounding to an integer in one instruction. SSE4.1 is there wherever the monitor runs:
- * every processor with FSGSBASE has it. NOEXC keeps the inexact flag as it is,
- * for nearbyint(); the others raise it as musl's do.
+ * Rounding to an integer in one instruction of SSE4.1, instead of musl's portable arithmetic. Every
+ * machine on which the monitor runs has SSE4.1, because the monitor needs FSGSBASE, and every
+ * processor with FSGSBASE has SSE4.1.
+ *
+ * ROUND_NOEXC keeps the inexact flag as it is, as nearbyint() must. Without it the instruction
+ * raises the flag, as musl's functions of the other names do.
  */
 #include <math.h>
 

@@ -2,8 +2,8 @@
  * CPUID as cubicle code sees it. The loader says what the processor answered, in symbols
  * whose value is the word; only the bits of cpu_offered.h are shown.
  *
- * The caller is in the middle of its own instructions (cpuid_call.S), so nothing here may touch
- * a vector register.
+ * The caller (cpuid_call.S) stands for one instruction, which keeps vector registers. So nothing
+ * here may use one.
  */
 #include "cpu_offered.h"
 #include "cpuid_impl.h"

@@ -1,5 +1,5 @@
-/* What the rewriter puts in the place of the instructions cpuid and xgetbv: registers in
- * and out are the instruction's, all others are kept. Flags are not. */
+/* The rewriter replaces the instructions cpuid and xgetbv by calls of these functions, which take
+ * and return the same registers and keep all others. They do not keep the flags. */
 	.text
 
 	.globl	__libc_cpuid

@@ -1,7 +1,7 @@
 /*
- * A number that is not a constant would import every interface. So this answers what programs do
- * this way because some library had no function for it, or to be sure of a plain call: who they
- * are, time, random bytes, futexes, signals to themselves, and the everyday calls of files.
+ * syscall(). Its number is no constant, so serving all numbers would import every interface. It
+ * serves those that programs use because a library had no function for them, or to be sure of a
+ * plain call: ids, time, random bytes, futexes, signals to themselves, and everyday calls of files.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -10,15 +10,17 @@
 #include "cubicle64/call_spare.h"
 #include "syscall.h"
 
-/* Without access, from here on: space only. malloc's own few pages are memory at once. */
+/* From this size on, pages without access are only reserved. malloc's own few pages are memory at
+ * once. */
 #define RESERVE_MIN (1ul << 20)
 
-/* What malloc maps for one block that is so long need not be zero, but for what it keeps
- * at both ends; groups of blocks, which must be, are below 1 MiB + 1 page. */
+/* From this size on malloc() maps pages for one block alone, which need not be zero but for
+ * malloc's own data at both ends. Groups of blocks, which must be zero, are smaller than 1 MiB + 1
+ * page. */
 #define AGAIN_MIN (2ul << 20)
 #define AGAIN_ENDS 64
 
-/* calloc() is in malloc(): see there. */
+/* Set while calloc() is in malloc(): see calloc.c. */
 int __call_map_zeroed;
 
 static long map_memory(size_t len, int prot)
@@ -54,7 +56,7 @@ hidden void *__map_anonymous(void *start, size_t len, int prot, int flags, off_t
                                      : map_memory(len, prot));
 }
 
-/* A block that the cubicle has had before. 0: there is none of the length. */
+/* A block of pages that the cubicle gave back earlier. 0: there is none of this length. */
 static char *map_again(size_t len)
 {
     char *base = __call_spare_take(len);
@@ -70,7 +72,7 @@ static char *map_again(size_t len)
     return memset(base, 0, AGAIN_ENDS);
 }
 
-/* malloc's. */
+/* malloc() calls this. */
 void *__mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
 {
     const size_t whole = (len + 4095) & -4096UL;
@@ -86,7 +88,7 @@ void *__mmap(void *start, size_t len, int prot, int flags, int fd, off_t off)
     return base;
 }
 
-/* For __init_tls.c, which does without where no module code maps memory. */
+/* For __init_tls.c, which has an empty function instead where the module maps no memory. */
 hidden void *__tls_map(size_t size)
 {
     const long base = __call_map((size + 4095) & -4096UL);

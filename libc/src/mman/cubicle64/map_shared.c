@@ -2,11 +2,11 @@
  * Shared mappings of files. The file system lends its own pages, and they have the same
  * address here as there.
  *
- * 1. What it answers is not believed. The pages must be lent by one other cubicle, which the
- *    monitor says, so that nobody can have this cubicle's own memory taken for a file. And
- *    they are not those of a mapping of another file, or of another place of this one.
- * 2. A mapping can end without our doing: the file system was begun anew, or takes its pages
- *    back. Its address stays in the table, so fresh memory that turns up there is not used
+ * 1. The file system is not trusted. The monitor must confirm that one other cubicle lends the
+ *    pages, so that no file system can pass off this cubicle's own memory as a file. And the
+ *    pages must not be in a mapping of another file, or of another part of this one.
+ * 2. A mapping can end without a call of the program: the file system was begun anew, or takes its
+ *    pages back. Its address stays in the table, so fresh memory that turns up there is not used
  *    (call_map.c): nothing else is written to through what the program takes for a file.
  * 3. A page that was mapped twice is in the table twice, and is to be unmapped twice.
  */
@@ -66,7 +66,7 @@ static int shared_has(unsigned long base, unsigned long len)
     return shared_find(base, len) != 0;
 }
 
-/* The mapping that [@base, ...) is a part of: the very one, if there is. */
+/* A mapping that contains @base: the one of exactly this range, if there is. */
 static struct shared *shared_pick(unsigned long base, unsigned long len)
 {
     for (int i = 0; i < SHARED_MAX; i++) {
@@ -77,7 +77,7 @@ static struct shared *shared_pick(unsigned long base, unsigned long len)
     return shared_find(base, 1);
 }
 
-/* Whether the table has all of the range. */
+/* Is all of the range in the table? */
 static int shared_covers(unsigned long base, unsigned long len)
 {
     const unsigned long end = base + len;
@@ -115,15 +115,15 @@ static int rights_of(int prot)
     return prot & PROT_WRITE ? CUBICLE_WRITE : prot & PROT_READ ? CUBICLE_READ : 0;
 }
 
-/* Is it another cubicle's memory, lent to this one? (Where vfs is a part of this cubicle,
- * it is the same program that would lie.) */
+/* Is the range another cubicle's memory, lent to this one? Where vfs is a part of this cubicle no
+ * check is needed, for vfs can change all memory of the cubicle anyway. */
 static int shared_is_lent(unsigned long base, unsigned long len, int rights)
 {
     return (unsigned long)vfs_map < STUBS_START ||
            cubicle_window_lender((void *)base, len, rights) > 0;
 }
 
-/* @prot for pages that the table has, as vfs and the monitor see it. */
+/* Has vfs set @prot for pages in the table, and checks that the monitor agrees. */
 static long shared_protect(unsigned long base, unsigned long len, int prot)
 {
     const int rights = rights_of(prot);
@@ -137,7 +137,8 @@ static long shared_protect(unsigned long base, unsigned long len, int prot)
     return r == -EINVAL ? -ENOMEM : r;
 }
 
-/* Takes pages out of @s, which has them all, and may need @spare for what is behind. */
+/* Takes pages out of @s, which contains all of them. The rest behind them goes to @spare, if there
+ * is a rest before them, too. */
 static void shared_cut(struct shared *s, unsigned long base, unsigned long len,
                        struct shared *spare)
 {
@@ -152,7 +153,8 @@ static void shared_cut(struct shared *s, unsigned long base, unsigned long len,
     }
 }
 
-/* Ends one mapping of each page. Where the file system knows of none, it has ended already. */
+/* Ends one mapping of each page. Where the file system knows of no mapping, it has ended already.
+ */
 static long shared_unmap(unsigned long base, unsigned long len)
 {
     if (!shared_covers(base, len)) {
@@ -229,7 +231,7 @@ static const struct call_shared shared = {
     .resize = shared_resize,
 };
 
-/* Looks at an answer of vfs_map(): -EIO where it cannot be one. */
+/* Checks @r, an answer of vfs_map(): -EIO where it is not valid. */
 static long shared_check(const struct shared *wanted, long r)
 {
     if (r < 0) {

@@ -27,7 +27,7 @@ static long map_fill(char *base, size_t len, int fd, off_t off)
     return 0;
 }
 
-/* What reading says of a descriptor that cannot be read at a place, as mmap() says it. */
+/* The error of mmap() for @r, the error of reading at an offset. */
 static long map_error(int fd, long r)
 {
     if (r == -EBADF && CALL_VFS(fcntl, fd, F_GETFL, 0) >= 0) {

@@ -1,8 +1,7 @@
 /*
- * Memory that grows does so where it is, if the allocator has space behind it; else it is
- * copied to a place with as much space behind as it is long, so that what grows in small
- * steps is seldom copied. Bytes are moved, not pages: windows on what has moved end, as
- * with munmap().
+ * Memory grows where it is, if the allocator has space behind it. Else it is copied to a place
+ * with as much space behind it as it is long, so that memory which grows in small steps is
+ * seldom copied. Bytes are moved, not pages: windows on the old place end, as with munmap().
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,7 +15,7 @@
 #include "cubicle64/call_spare.h"
 #include "syscall.h"
 
-/* All of it is the cubicle's heap, with the same rights; fresh memory has all of them. */
+/* Sets the rights of the range. The monitor refuses unless all of it is heap of this cubicle. */
 static long mremap_set_rights(char *base, size_t len, int rights)
 {
     const long r = cubicle_page_protect(base, len, rights);
@@ -38,13 +37,13 @@ static long mremap_move(char *old, size_t old_len, size_t new_len, int rights)
         __call_unmap((char *)base, new_len);
         return r;
     }
-    /* Whatever becomes of the old place: the new one is good. */
+    /* An error is of no interest: the new place is good, whatever becomes of the old one. */
     __call_unmap(old, old_len);
     return base;
 }
 
-/* Is none of it in use by the cubicle itself? The allocator is not believed that it is free: what it
- * adds is the cubicle's heap afterwards, and must not have been before. */
+/* Is none of the range in use by the cubicle? The allocator is not trusted to know that it is free:
+ * the pages that it adds are heap of the cubicle afterwards, and must not have been so before. */
 static int mremap_is_unused(char *at, size_t len)
 {
     if ((uintptr_t)at + len > UINT32_MAX) {
@@ -62,7 +61,7 @@ static long mremap_grow(char *old, size_t old_len, size_t new_len, int rights, i
 {
     char *const end = old + old_len;
     const size_t more = new_len - old_len;
-    /* Where a shared mapping was that ended by itself nothing grows. */
+    /* Nothing grows into a place where a shared mapping has ended by itself. */
     const int is_free = __call_mapped_may(more) && __call_shared_at(end, more) == 0 &&
                         mremap_is_unused(end, more);
     long r = is_free ? __call_zero(alloc_grow(old, old_len, new_len, CALL_SELF)) : -ENOMEM;
@@ -99,7 +98,7 @@ static long mremap_range(char *old, size_t old_len, size_t new_len, int flags)
     __call_spare_forget(old, old_len);
     const int rights = cubicle_page_rights(old, old_len);
     if (rights < 0 || (new_len > old_len && __call_file_is((uintptr_t)old, old_len))) {
-        return -EFAULT; /* not its own anonymous memory, or not all of it alike */
+        return -EFAULT; /* not all of it is anonymous memory of the cubicle with equal rights */
     }
     if (new_len > old_len) {
         return mremap_grow(old, old_len, new_len, rights, flags);

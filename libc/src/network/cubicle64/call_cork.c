@@ -1,12 +1,14 @@
 /*
- * TCP_CORK, put off. Servers cork a connection before an answer and let it go behind it; what a socket that does not
- * wait has sent leaves when its owner waits (interfaces/socket.h). A cork that is out before that has no effect: the
- * stack is not told of it.
+ * TCP_CORK, put off. Servers cork a connection before an answer and uncork it behind the answer.
+ * The data that they send on a socket which does not wait leaves when the server waits
+ * (interfaces/socket.h). A cork that is removed before that has no effect, so the network stack is
+ * not told of it.
  *
- * 1. At most one cork is pending: of a descriptor that socket() or accept4() made, with SOCK_NONBLOCK, and that is the
- *    only one of its socket; and of which the stack holds nothing back.
- * 2. It is told before a wait in epoll, poll or sleep, and when a send was cut short or said that more follows. In other
- *    waits, which a server of many connections does not do, what was sent may leave in a smaller segment than a full one.
+ * 1. At most one cork is pending. Its descriptor was made by socket() or accept4() with
+ *    SOCK_NONBLOCK, is the only one of its socket, and the stack holds back no data of it.
+ * 2. The stack is told of it before a wait in epoll, poll or sleep, and when a send was cut short
+ *    or said that more follows. In other waits, which a server of many connections does not do,
+ *    data may leave in a segment that is not full.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -6,7 +6,8 @@
 
 #define CALL_INTERFACES_MAX 32
 
-/* Fills @list, which has room for CALL_INTERFACES_MAX; each name ends. How many; -1 with errno. */
+/* Fills @list, which has room for CALL_INTERFACES_MAX, and returns how many; -1 with errno. Each
+ * name ends with a NUL. */
 int __call_interfaces(struct socket_interface *list) __attribute__((__visibility__("hidden")));
 
 #endif

@@ -1,4 +1,5 @@
-/* Addresses, options and states of sockets. Those of vfs's own (socketpair) have no names, and few options. */
+/* Addresses, options and states of sockets. Sockets of vfs itself (socketpair) have no addresses,
+ * and few options. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -150,7 +151,7 @@ long __call_setsockopt(int fd, int level, int option, const void *value, unsigne
         return r;
     }
     if (s.handle == 0) {
-        int ignored; /* those that can be asked for can be set, and change nothing */
+        int ignored; /* can be set, which changes nothing, because it can be read */
         return pair_getsockopt(&s, level, option, &ignored);
     }
     if (level == IPPROTO_TCP && option == TCP_CORK && len >= sizeof(int)) {

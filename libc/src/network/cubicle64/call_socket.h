@@ -1,9 +1,11 @@
 /*
  * Sockets of a program: what its descriptors stand for. Private to this folder.
  *
- * 1. A descriptor of a socket of the network stack has a handle there, with which it is used without vfs. What is known of
- *    descriptors is forgotten when they are closed or come to mean something else.
- * 2. Other modules of the cubicle use the same descriptors: a module that is not alone asks vfs each time.
+ * 1. A socket of the network stack has a handle there, by which libc uses it without vfs. libc
+ *    forgets what it knows of a descriptor when the descriptor is closed or comes to mean another
+ *    file.
+ * 2. Other modules of the cubicle use the same descriptors, so a module that shares its cubicle
+ *    asks vfs each time.
  */
 #ifndef CALL_SOCKET_H
 #define CALL_SOCKET_H
@@ -35,7 +37,7 @@ long __call_socket_get(int fd, struct call_socket *socket)
 /* What is known of @fd; 0: nothing. */
 struct call_socket *__call_socket_entry(int fd) __attribute__((__visibility__("hidden")));
 
-/* Notes that TCP_CORK of @fd is set or cleared. Whether that is all there is to do; else the stack is to be told. */
+/* Notes that TCP_CORK of @fd is set or cleared. 1: that is all; 0: the stack must be told. */
 int __call_cork(int fd, int on) __attribute__((__visibility__("hidden")));
 
 /* Tells the stack of the cork that is put off. */
@@ -44,10 +46,10 @@ void __call_cork_tell(void) __attribute__((__visibility__("hidden")));
 /* A send was cut short, or said that @more follows, or the one before it did. */
 void __call_cork_sent(int fd, int more) __attribute__((__visibility__("hidden")));
 
-/* Nothing is to be told any more of @fd, which is forgotten. */
+/* Drops a cork of @fd that is put off: the descriptor is forgotten. */
 void __call_cork_forget(int fd) __attribute__((__visibility__("hidden")));
 
-/* @fd has been made, for @socket. */
+/* Notes that @fd, a new descriptor, stands for @socket. */
 void __call_socket_put(int fd, const struct call_socket *socket)
     __attribute__((__visibility__("hidden")));
 
@@ -68,7 +70,8 @@ long __call_socket_sendv(int fd, const struct iovec *iov, int count, int flags,
 long __call_socket_receivev(int fd, const struct iovec *iov, int count, int flags,
                             struct socket_message *message) __attribute__((__visibility__("hidden")));
 
-/* Gives @from to a caller's address of *@len bytes, as much as fits; NULL is fine. */
+/* Copies as much of @from as fits into the caller's address of *@len bytes; NULL: the caller wants
+ * none. */
 void __call_address_out(const struct socket_address *from, void *address, unsigned *len)
     __attribute__((__visibility__("hidden")));
 

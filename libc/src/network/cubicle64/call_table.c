@@ -77,7 +77,7 @@ static long sleep_in_stack(unsigned long ns)
 static const struct call_sockets sockets = {is_socket,    read_socket, write_socket,  readv_socket,
                                             writev_socket, forget,      sleep_in_stack, change, __call_cork_tell};
 
-/* One stack in a program. */
+/* Binds the network stack called @name. A program uses one stack only. */
 static long stack_bind(const char *name)
 {
     if (!memchr(name, '\0', sizeof stack_name) || name[0] == '\0') {
@@ -104,14 +104,14 @@ void __call_socket_put(int fd, const struct call_socket *socket)
         void *made = mmap(0, CHUNK * sizeof **chunk, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (made == MAP_FAILED) {
-            return; /* it is asked for each time */
+            return; /* vfs will be asked each time */
         }
         *chunk = made;
     }
     (*chunk)[fd % CHUNK] = *socket;
 }
 
-/* What vfs says of @fd, checked; the stack is bound. */
+/* Checks @told, the answer of vfs about @fd, and binds the stack. */
 static long told_socket(int fd, const struct vfs_socket *told, int may_wait,
                         struct call_socket *socket)
 {

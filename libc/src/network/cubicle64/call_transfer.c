@@ -1,6 +1,6 @@
 /*
- * Sending and receiving. A call carries 64 KiB: a stream's longer transfers are made in pieces, all but the last of which
- * say that more follows; a datagram is never divided.
+ * Sending and receiving. A call carries 64 KiB: a stream's longer transfers are made in pieces, all
+ * but the last of which say that more follows; a datagram is never divided.
  */
 #define _GNU_SOURCE
 #include <limits.h>
@@ -10,7 +10,7 @@
 #include "call_socket.h"
 
 #define ADDRESS_MAX 128
-#define GATHER_MAX 4096 /* bytes that are sooner copied than sent one by one */
+#define GATHER_MAX 4096 /* bytes: up to here one copy costs less than several sends */
 #define ONCE_MAX 0x7ffff000ul
 #define DATAGRAM_MAX 65536ul
 
@@ -19,7 +19,7 @@ static int is_stream(const struct call_socket *s)
     return s->type == SOCK_STREAM;
 }
 
-/* One call of whoever keeps the socket. */
+/* One call of the component that keeps the socket: the network stack or vfs. */
 static long send_once(int fd, const struct call_socket *s, const void *buf, unsigned long count,
                       int flags, const void *address, unsigned len)
 {
@@ -89,7 +89,7 @@ long __call_sendto(int fd, const void *buf, unsigned long count, int flags, cons
     return sent(send_all(fd, &s, buf, count, flags, address, address ? len : 0), flags);
 }
 
-/* How many bytes; more than any call moves, or too many pieces, is an error. */
+/* The number of bytes. More than any call moves, or too many pieces, is an error. */
 static long iov_total(const struct iovec *iov, int count)
 {
     unsigned long total = 0;
@@ -204,25 +204,27 @@ static long receive_once(int fd, const struct call_socket *s, void *buf, unsigne
                                                            CALL_SELF)
                         : __call_stack.socket_receive(s->handle, buf, count, flags, CALL_SELF);
         }
-        /* With MSG_TRUNC a datagram's size is more than was taken: it is told apart. */
+        /* With MSG_TRUNC the result is a datagram's size, which may exceed @count. */
         r = r > 0 ? __call_upto(r, count) : r;
     } while (__call_again(&r));
     return r;
 }
 
-/* Whether a stream may have more where a call gave @got of @want bytes. */
+/* May a stream have more where a call returned @got of @want bytes? */
 static int more_may_be(long got, unsigned long want)
 {
     return got == want || got >= SOCKET_PIECE;
 }
 
-/* For what follows the first call: bytes that are there already, unless all are wanted. */
+/* The flags of the calls after the first. They take bytes that are there already, and wait only
+ * where the program wants all of them. */
 static int rest_flags(const struct call_socket *s, int flags)
 {
     return flags & MSG_WAITALL ? flags : flags | (s->handle ? SOCKET_REST : MSG_DONTWAIT);
 }
 
-/* A stream's bytes in pieces, as many as there are and have room: who gets less takes it for all that was there (epoll(7)). */
+/* Receives a stream's bytes in pieces, as many as there are and have room: a program that gets
+ * fewer takes them for all that there were (epoll(7)). */
 static long receive_all(int fd, const struct call_socket *s, char *buf, unsigned long count,
                         int flags, struct socket_message *message)
 {
@@ -242,7 +244,7 @@ long __call_socket_receive(int fd, const struct call_socket *s, void *buf, unsig
     return receive_all(fd, s, buf, count, flags, message);
 }
 
-/* What recv() and its kin answer: with MSG_TRUNC a datagram's size. */
+/* The result of recv() and its kin: with MSG_TRUNC a datagram's size. */
 static long received(const struct call_socket *s, long r, int flags,
                      const struct socket_message *message)
 {
@@ -282,7 +284,7 @@ static void scatter(const struct iovec *iov, int count, const char *from, unsign
     }
 }
 
-/* Into one buffer after the other, without a copy. */
+/* Receives into one buffer after the other, without a copy. */
 static long receive_pieces(int fd, const struct call_socket *s, const struct iovec *iov,
                            int count, int flags, struct socket_message *message)
 {
@@ -338,7 +340,8 @@ long __call_socket_receivev(int fd, const struct iovec *iov, int count, int flag
     return r;
 }
 
-/* One message; without an address that is asked for or a datagram's size the stack need not tell of it. */
+/* Receives one message. The stack tells its sender's address and its size only where the program
+ * asks for the address, or the message is a datagram. */
 long __call_recvmsg(int fd, void *message, int flags)
 {
     struct msghdr *m = message;

@@ -1,12 +1,16 @@
 /*
- * Signals. What a program sends to itself (raise, kill, abort) runs its handler at once, in the sender's place. What
- * comes from outside is noted by the monitor, which the program tells what it handles (SI1 of
- * monitor/fault/signal_pending.h): handlers run when a call returns, which ends early where it waits. Blocked signals wait
- * until they are unblocked. The default action of a signal that ends a process ends the program with 128 and its
- * number; of one that tells of a mistake it stops the cubicle as a fault would.
+ * Signals. A signal that a program sends to itself (raise, kill, abort) runs its handler at once,
+ * inside the call that sends it. A signal from outside is noted by the monitor, if the program has
+ * told it that it handles the signal (SI1 of monitor/fault/signal_pending.h). Its handler runs when
+ * a call returns; a call that waits ends early for it. Blocked signals wait until they are
+ * unblocked. The default action of most signals ends the program with the status 128 + its number;
+ * that of a signal which reports a mistake of the program (SIGSEGV, ...) stops the cubicle, as a
+ * fault would.
  *
- * 1. `told` is what the monitor was told last; a change of actions or of what is blocked tells it anew.
- * 2. Where the monitor says that the cubicle is not the application's nothing comes from outside.
+ * 1. `told` is what the monitor was told last. A change of actions, or of the blocked signals, is
+ *    told to it.
+ * 2. Only the application gets signals from outside. The monitor says whether this cubicle is the
+ *    application's.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,19 +35,19 @@
 
 static struct k_sigaction actions[NSIG_ACTIONS];
 static unsigned long blocked, pending;
-static unsigned long awaited; /* by sigtimedwait(): held, whatever their action is */
+static unsigned long awaited; /* by sigtimedwait(): these stay pending, whatever their action is */
 
 static struct {
     unsigned long catches, holds, ignores;
     int once, nobody;
 } told;
 
-/* What the last run of handlers was like. */
+/* About the last time that handlers ran. */
 static struct {
     int count, restarts; /* all of them had SA_RESTART */
 } ran;
 
-/* A program, not a component. */
+/* Is defined in programs, and not in components. */
 extern int app_main(void) __attribute__((__weak__));
 
 static void signal_abort(int sig)
@@ -66,7 +70,7 @@ static long signal_default(int sig)
     case SIGTSTP:
     case SIGTTIN:
     case SIGTTOU:
-        return -ENOSYS; /* nobody could continue us */
+        return -ENOSYS; /* nothing could continue the program */
     default:
         if (app_main && (OUTSIDE | BIT(SIGPIPE)) & BIT(sig)) {
             _Exit(128 + sig);
@@ -122,7 +126,7 @@ static void signal_tell(void)
     }
 }
 
-/* Brings what has come from outside of @which to `pending`. */
+/* Moves the signals of @which that have come from outside to `pending`. */
 static void signal_fetch(unsigned long which)
 {
     if (which & OUTSIDE && !told.nobody) {
@@ -171,7 +175,7 @@ static void signal_flush(void)
     }
 }
 
-/* Runs the handlers of what has come and is not blocked. */
+/* Runs the handlers of pending signals that are not blocked. */
 static void signal_run(void)
 {
     ran.count = 0;
@@ -191,7 +195,7 @@ static void signal_look(int waited)
 static long signal_ended(long r, int restarts)
 {
     if (r == -EDEADLK && told.catches) {
-        cubicle_signal_wait(0, -1); /* what nothing here could end, a signal does */
+        cubicle_signal_wait(0, -1); /* nothing but a signal could end the wait */
         r = -EINTR;
     }
     if (r != -EINTR) {
@@ -199,7 +203,7 @@ static long signal_ended(long r, int restarts)
     }
     signal_run();
     if (ran.count == 0) {
-        return __call_lie(r); /* there is none */
+        return __call_lie(r); /* no signal has come: the component made the error up */
     }
     if (restarts && ran.restarts) {
         return 0;
@@ -319,7 +323,7 @@ long __call_sigsuspend(const void *set)
         }
         if (cubicle_signal_wait(0, -1) < 0) {
             blocked = before;
-            return -EDEADLK; /* nobody could send one */
+            return -EDEADLK; /* no signal could ever come */
         }
     }
     int ignored_;

@@ -1,7 +1,7 @@
 /*
- * One transfer per fill where the kernel would get a readv of both buffers: what does
- * not fit the stream's buffer goes straight to the caller, else the buffer is filled
- * and the caller served from it.
+ * musl fills the caller's buffer and the stream's by one readv(), which would be two calls here.
+ * This makes one: a request that exceeds the stream's buffer is read straight into the caller's,
+ * and any other fills the stream's buffer, from which the caller is served.
  */
 #include <string.h>
 

@@ -8,7 +8,7 @@ void *memchr(const void *src, int c, size_t n)
     if (n == 0) {
         return 0;
     }
-    /* The last byte; n may be larger than what is left of the address space. */
+    /* n may be larger than what is left of the address space: memchr(s, c, SIZE_MAX). */
     const uintptr_t room = UINTPTR_MAX - (uintptr_t)s;
     const uintptr_t last = (uintptr_t)s + (n - 1 < room ? n - 1 : room);
     const vec wanted = vec_fill(c);

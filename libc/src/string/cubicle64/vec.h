@@ -32,9 +32,9 @@ typedef uint32_t word32 __attribute__((__may_alias__, __aligned__(1)));
 typedef uint16_t word16 __attribute__((__may_alias__, __aligned__(1)));
 
 /*
- * 32-byte vectors store twice as much per cycle, but not every processor that the monitor
- * runs on has them (AVX), and a cubicle cannot ask it. The loader defines this absolute
- * symbol, 1 where it has; 0 where the loader does not know the symbol.
+ * 32-byte vectors (AVX) store twice as much per cycle, but not every processor that the monitor
+ * runs on has them, and a cubicle cannot execute CPUID. The loader defines this absolute symbol:
+ * 1 where the processor has AVX, else 0.
  */
 extern const char __cubicle_has_avx[] __attribute__((__weak__));
 
@@ -81,7 +81,8 @@ VEC_INLINE vec vec_min(vec a, vec b)
 #endif
 }
 
-/* Bit i: byte i of @v has its top bit set; for the result of a comparison, is true. */
+/* Bit i is the top bit of byte i of @v; of the result of a comparison: whether byte i compares
+ * true. */
 VEC_INLINE unsigned vec_mask(vec v)
 {
     return __builtin_ia32_pmovmskb128((vec_char)v);

@@ -1,4 +1,4 @@
-/* There is one user, 0: to become who one is succeeds, anybody else is refused. */
+/* There is one user, with id 0. Changing to id 0 succeeds, and to any other is refused. */
 #include <errno.h>
 
 #include "libc.h"
