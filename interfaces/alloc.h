@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 CUBICLE_INTERFACE(alloc);
+CUBICLE_ROLE(allocator);
 
 /*
  * An extent is memory, or reserved: space that is the caller's and costs nothing. @base is a multiple of 4096, sizes are

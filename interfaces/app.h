@@ -5,6 +5,7 @@
 #include <cubicle/interface.h>
 
 CUBICLE_INTERFACE(app);
+CUBICLE_ROLE(application);
 
 /** Fetches its arguments and environment from plat, runs main() and exit(); returns the exit status (0-255). */
 CUBICLE_BOOT_ONLY

@@ -6,6 +6,7 @@
 #include <cubicle/interface.h>
 
 CUBICLE_INTERFACE(boot);
+CUBICLE_ROLE(boot);
 
 /** Mounts the file systems, unpacks the initial root, runs the application, exports; returns the exit status. */
 int boot_main(void);

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 CUBICLE_INTERFACE(plat);
+CUBICLE_ROLE(host);
 
 ssize_t plat_console_read(CUBICLE_OUT(count, ret) void *buf, size_t count);
 ssize_t plat_console_write(int stream, CUBICLE_IN(count) const void *buf, size_t count);

@@ -28,6 +28,13 @@
 #define CUBICLE_INTERFACE_MANY(name) CUBICLE_DECLARE("interface_many:" #name)
 
 /**
+ * After CUBICLE_INTERFACE: the interface is a role, which the system's manifest gives to modules under @key:
+ * `application`, `allocator`, `host` or `boot`. Imports of it are bound to no other module, whatever that provides,
+ * unless a row of `bind` names one. Only the monitor calls the interface of `boot`.
+ */
+#define CUBICLE_ROLE(key) CUBICLE_DECLARE("role:" #key)
+
+/**
  * The callee reads [p, p + size) and writes nothing back.
  * size: an integer parameter's name, `*name` of a pointed-to parameter (which must itself
  * be annotated), or an integer constant expression such as sizeof(struct flock).

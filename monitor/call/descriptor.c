@@ -23,6 +23,29 @@ static const struct {
     [DESCRIPTOR_PTR] = {"ptr", 8},
 };
 
+static const char *const role_keys[] = {
+    [DESCRIPTOR_ROLE_APPLICATION] = "application",
+    [DESCRIPTOR_ROLE_ALLOCATOR] = "allocator",
+    [DESCRIPTOR_ROLE_HOST] = "host",
+    [DESCRIPTOR_ROLE_BOOT] = "boot",
+};
+
+const char *descriptor_role_key(enum descriptor_role role)
+{
+    return role_keys[role];
+}
+
+bool descriptor_role_of(const char *key, enum descriptor_role *role)
+{
+    for (unsigned i = DESCRIPTOR_ROLE_APPLICATION; i <= DESCRIPTOR_ROLE_BOOT; i++) {
+        if (strcmp(role_keys[i], key) == 0) {
+            *role = (enum descriptor_role)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *descriptor_type_name(enum descriptor_type type)
 {
     return type_table[type].name;
@@ -130,6 +153,7 @@ uint64_t descriptor_fingerprint(const char *text, size_t len)
             }
         }
         if (!starts_with(text, next, "fingerprint ") &&
+            !starts_with(text, next, "role ") &&
             !starts_with(text, next, "boot_only\n")) {
             hash = fnv1a(hash, text, (size_t)(next - text));
         }

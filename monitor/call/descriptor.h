@@ -7,6 +7,7 @@
  *     cubicle-interface 1
  *     name vfs
  *     providers one                  (or: many)
+ *     role allocator                 (optional, where the providers are one: a role's key)
  *     fingerprint 0123456789abcdef
  *     function vfs_pread             (1 to DESCRIPTOR_FUNCTIONS_MAX times)
  *     returns i64
@@ -27,7 +28,7 @@
  *  4. At most one parameter is the caller's id, one is on demand, DESCRIPTOR_RANGES_MAX
  *     are ranges.
  *  5. The fingerprint is that of the text.
- *  6. A function for boot only is of an interface with one provider.
+ *  6. A role, and a function for boot only, is of an interface with one provider.
  */
 #ifndef MONITOR_DESCRIPTOR_H
 #define MONITOR_DESCRIPTOR_H
@@ -78,6 +79,15 @@ enum descriptor_size {
                             * NULL (or_null) and the range is not, the range is bad. */
 };
 
+/* Which modules may provide an interface: those that the manifest names under a key. */
+enum descriptor_role {
+    DESCRIPTOR_ROLE_NONE, /* any module */
+    DESCRIPTOR_ROLE_APPLICATION,
+    DESCRIPTOR_ROLE_ALLOCATOR,
+    DESCRIPTOR_ROLE_HOST,
+    DESCRIPTOR_ROLE_BOOT, /* and only the monitor calls it */
+};
+
 struct descriptor_arg {
     const char *name;
     enum descriptor_type type;
@@ -103,6 +113,7 @@ struct descriptor_function {
 struct descriptor {
     const char *name;
     bool many; /* several providers: bound by name, in the order of `functions` */
+    enum descriptor_role role;
     uint64_t fingerprint;
     size_t nfunctions;
     struct descriptor_function *functions; /* in order of declaration */
@@ -137,10 +148,16 @@ int descriptor_find(const struct descriptor *descriptor, const char *name);
 
 /**
  * FNV-1a, 64 bits, over the descriptor @text without its fingerprint line, the names of
- * parameters and the rule of which modules may import a function: it changes with the binary
- * interface and nothing else.
+ * parameters, and the rules of which modules may provide the interface and import a
+ * function: it changes with the binary interface and nothing else.
  */
 uint64_t descriptor_fingerprint(const char *text, size_t len);
+
+/** The key of the manifest that names the modules with @role; NULL for NONE. */
+const char *descriptor_role_key(enum descriptor_role role);
+
+/** Sets *@role to the role whose key is @key. False: there is none. */
+bool descriptor_role_of(const char *key, enum descriptor_role *role);
 
 /** "i32", "ptr", ...: the word of the file. */
 const char *descriptor_type_name(enum descriptor_type type);

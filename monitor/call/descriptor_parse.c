@@ -8,19 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "KEY VALUE" of the header; *value receives the second word. */
-static int parse_header(struct parser *p, const char *key, const char **value)
+/* Steps to the next line; *key receives its first word. */
+static int next_record(struct parser *p, const char **key)
 {
     int err = parser_next_line(p);
-    if (err != 0) {
-        return err;
-    }
-    const char *word = parser_next_word(p);
-    if (strcmp(word, key) != 0) {
-        return parser_refuse(p, "`%s' expected, found `%.40s'", key, word);
+
+    *key = err == 0 ? parser_next_word(p) : "";
+    return err;
+}
+
+/* "KEY VALUE", of which the first word, @found, has been read; *value receives the second. */
+static int parse_value(struct parser *p, const char *key, const char *found,
+                       const char **value)
+{
+    if (strcmp(found, key) != 0) {
+        return parser_refuse(p, "`%s' expected, found `%.40s'", key, found);
     }
     *value = parser_next_word(p);
     return parser_end_line(p);
+}
+
+/* The next line, which is "KEY VALUE"; *value receives the second word. */
+static int parse_header(struct parser *p, const char *key, const char **value)
+{
+    const char *found = "";
+    int err = next_record(p, &found);
+
+    return err != 0 ? err : parse_value(p, key, found, value);
 }
 
 static int parse_fingerprint(struct parser *p, const char *word)
@@ -39,10 +53,26 @@ static int parse_fingerprint(struct parser *p, const char *word)
     return 0;
 }
 
+/* `role KEY', of which the first word has been read. */
+static int parse_role(struct parser *p)
+{
+    struct descriptor *d = p->descriptor;
+    const char *key = parser_next_word(p);
+
+    if (!descriptor_role_of(key, &d->role)) {
+        return parser_refuse(p, "unknown role `%.40s'", key);
+    }
+    if (d->many) {
+        return parser_refuse(p, "a role, but of an interface of many");
+    }
+    return parser_end_line(p);
+}
+
 static int parse_preamble(struct parser *p)
 {
     struct descriptor *d = p->descriptor;
     const char *value = "";
+    const char *key = "";
 
     int err = parse_header(p, "cubicle-interface", &value);
     if (err == 0 && strcmp(value, "1") != 0) {
@@ -67,7 +97,16 @@ static int parse_preamble(struct parser *p)
         }
     }
     if (err == 0) {
-        err = parse_header(p, "fingerprint", &value);
+        err = next_record(p, &key);
+    }
+    if (err == 0 && strcmp(key, "role") == 0) {
+        err = parse_role(p);
+        if (err == 0) {
+            err = next_record(p, &key);
+        }
+    }
+    if (err == 0) {
+        err = parse_value(p, "fingerprint", key, &value);
     }
     return err != 0 ? err : parse_fingerprint(p, value);
 }
@@ -95,15 +134,6 @@ static struct descriptor_function *add_function(struct parser *p, int *err)
     struct descriptor_function *function = &d->functions[d->nfunctions++];
     memset(function, 0, sizeof(*function));
     return function;
-}
-
-/* Steps to the next line; *key receives its first word. */
-static int next_record(struct parser *p, const char **key)
-{
-    int err = parser_next_line(p);
-
-    *key = err == 0 ? parser_next_word(p) : "";
-    return err;
 }
 
 /* `function NAME', of which the first word has been read. */

@@ -156,28 +156,25 @@ static int link_gate(struct module *module, const struct descriptor *interface,
 }
 
 /* Some interfaces are roles: the manifest says which modules have them, whatever others
- * provide. @key: where in the manifest; NULL: the interface is no role. */
+ * provide. */
 static bool link_may_provide(const struct link_system *system,
                              const struct module *candidate,
-                             const struct descriptor *interface, const char **key)
+                             const struct descriptor *interface)
 {
     const char *application = system->config->application;
-    const struct {
-        const char *interface, *key;
-        bool has;
-    } roles[] = {
-        {"app", "application",
-         application != NULL && strcmp(application, candidate->name) == 0},
-        {"alloc", "allocator", (candidate->rights & MONITOR_RIGHT_ALLOCATOR) != 0},
-        {"plat", "host", (candidate->rights & MONITOR_RIGHT_HOST) != 0},
-    };
-    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-        if (strcmp(roles[i].interface, interface->name) == 0) {
-            *key = roles[i].key;
-            return roles[i].has;
-        }
+    switch (interface->role) {
+    case DESCRIPTOR_ROLE_NONE:
+        return true;
+    case DESCRIPTOR_ROLE_APPLICATION:
+        return application != NULL && strcmp(application, candidate->name) == 0;
+    case DESCRIPTOR_ROLE_ALLOCATOR:
+        return (candidate->rights & MONITOR_RIGHT_ALLOCATOR) != 0;
+    case DESCRIPTOR_ROLE_HOST:
+        return (candidate->rights & MONITOR_RIGHT_HOST) != 0;
+    case DESCRIPTOR_ROLE_BOOT:
+        break; /* only the monitor calls it */
     }
-    return true;
+    return false;
 }
 
 /* What only some modules may import, whoever provides it. */
@@ -185,7 +182,7 @@ static int link_check_right(const struct module *module,
                             const struct descriptor *interface,
                             const struct descriptor_function *function)
 {
-    if (strcmp(interface->name, "boot") == 0) {
+    if (interface->role == DESCRIPTOR_ROLE_BOOT) {
         return message_error(-EPERM,
                              "%s: the module imports %s, which only the monitor calls, "
                              "of the module that is the system's `boot`",
@@ -222,13 +219,13 @@ int link_provider(const struct link_system *system, const struct module *module,
             wanted = binding->provider;
         }
     }
-    const char *key = NULL;
+    const char *key = descriptor_role_key(interface->role);
     *provider = NULL;
     for (size_t i = 0; i < system->nmodules; i++) {
         const struct module *candidate = &system->modules[i];
         if (!module_provides(candidate, interface) ||
             (wanted != NULL ? strcmp(wanted, candidate->name) != 0
-                            : !link_may_provide(system, candidate, interface, &key))) {
+                            : !link_may_provide(system, candidate, interface))) {
             continue;
         }
         if (*provider != NULL) {

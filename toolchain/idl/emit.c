@@ -68,8 +68,12 @@ static char *emit_text(const struct idl *idl, uint64_t fingerprint)
     struct idl_text text;
     FILE *out = idl_open_text(&text);
 
-    fprintf(out, "cubicle-interface 1\nname %s\nproviders %s\nfingerprint %016llx\n",
-            idl->name, idl->many ? "many" : "one", (unsigned long long)fingerprint);
+    fprintf(out, "cubicle-interface 1\nname %s\nproviders %s\n", idl->name,
+            idl->many ? "many" : "one");
+    if (idl->role != DESCRIPTOR_ROLE_NONE) {
+        fprintf(out, "role %s\n", descriptor_role_key(idl->role));
+    }
+    fprintf(out, "fingerprint %016llx\n", (unsigned long long)fingerprint);
     for (const struct idl_function *f = idl->functions; f != NULL; f = f->next) {
         if (f->left_out) {
             continue;

@@ -95,6 +95,7 @@ struct idl {
     /* from the header */
     const char *name; /* of the interface */
     bool many;
+    enum descriptor_role role;
     struct idl_location name_at;
     struct idl_function *functions, **functions_tail;
     size_t nfunctions, nleft_out;

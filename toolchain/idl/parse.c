@@ -36,10 +36,29 @@ static const char *annotation_text(const struct visit *visit, CXCursor cursor)
 
 /* Interface declarations */
 
+static void declare_role(struct idl *idl, struct idl_location at, const char *key)
+{
+    if (idl->name == NULL || idl->nfunctions > 0) {
+        idl_error(idl, at, "write it right behind CUBICLE_INTERFACE",
+                  "CUBICLE_ROLE before the interface, or behind a function");
+    } else if (idl->many) {
+        idl_error(idl, at, "the manifest's `bind` says who may use a provider",
+                  "CUBICLE_ROLE of an interface with several providers");
+    } else if (idl->role != DESCRIPTOR_ROLE_NONE) {
+        idl_error(idl, at, NULL, "a second role `%s'", key);
+    } else if (!descriptor_role_of(key, &idl->role)) {
+        idl_error(idl, at, "application, allocator, host or boot", "no role `%s'", key);
+    }
+}
+
 static void declare_interface(struct idl *idl, struct idl_location at, const char *text)
 {
     const char *name = strchr(text, ':');
 
+    if (strncmp(text, "role:", 5) == 0) {
+        declare_role(idl, at, text + 5);
+        return;
+    }
     if (name == NULL || (strncmp(text, "interface:", 10) != 0 &&
                          strncmp(text, "interface_many:", 15) != 0)) {
         idl_error(idl, at, NULL, "unknown annotation `%s'", text);

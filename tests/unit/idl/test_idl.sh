@@ -90,6 +90,8 @@ report "accept: no message" $?
 
 run "accept rights: status" 0 "$idl" --strict -I"$top/include" -o "$tmp/o" rights.h
 same "accept rights: descriptor" rights.desc "$tmp/o/rights.desc"
+run "accept role: status" 0 "$idl" --strict -I"$top/include" -o "$tmp/o" role.h
+same "accept role: descriptor" role.desc "$tmp/o/role.desc"
 
 # What the monitor gets for an interface that it provides: gates of other types than the
 # interface's do not compile. Each line changes one of them.

@@ -17,6 +17,7 @@
 #include "call/descriptor.h"
 
 #define PREAMBLE "cubicle-interface 1\nname t\nproviders one\nfingerprint "
+#define ROLE "cubicle-interface 1\nname t\nproviders one\nrole %s\nfingerprint "
 #define MANY "cubicle-interface 1\nname t\nproviders many\nfingerprint "
 
 static struct descriptor parsed;
@@ -63,12 +64,18 @@ static void reject_text(const char *text, size_t len, unsigned line, const char 
     assert_memory_equal(&untouched, &before, sizeof(before));
 }
 
-static void reject(const char *tail, unsigned line, const char *reason)
+static void reject_head(const char *head, const char *tail, unsigned line,
+                        const char *reason)
 {
-    char *text = seal(PREAMBLE, tail);
+    char *text = seal(head, tail);
 
     reject_text(text, strlen(text), line, reason);
     free(text);
+}
+
+static void reject(const char *tail, unsigned line, const char *reason)
+{
+    reject_head(PREAMBLE, tail, line, reason);
 }
 
 static void reject_whole(const char *text, unsigned line, const char *reason)
@@ -430,6 +437,50 @@ static void test_boot_only(void **state)
     free(text);
 }
 
+/* Invariant 6; and who may provide the interface is no matter of how it is called. */
+static void test_roles(void **state)
+{
+    static const struct {
+        const char *key;
+        enum descriptor_role role;
+    } rows[] = {
+        {"application", DESCRIPTOR_ROLE_APPLICATION},
+        {"allocator", DESCRIPTOR_ROLE_ALLOCATOR},
+        {"host", DESCRIPTOR_ROLE_HOST},
+        {"boot", DESCRIPTOR_ROLE_BOOT},
+    };
+    static const char body[] = "function f\nreturns i32\nend\n";
+    char head[120];
+
+    (void)state;
+    accept(PREAMBLE, body);
+    assert_int_equal(parsed.role, DESCRIPTOR_ROLE_NONE);
+    assert_null(descriptor_role_key(parsed.role));
+    const uint64_t fingerprint = parsed.fingerprint;
+    descriptor_free(&parsed);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(head, sizeof(head), ROLE, rows[i].key);
+        accept(head, body);
+        assert_int_equal(parsed.role, rows[i].role);
+        assert_string_equal(descriptor_role_key(parsed.role), rows[i].key);
+        assert_int_equal(parsed.fingerprint, fingerprint);
+        descriptor_free(&parsed);
+    }
+    reject_head("cubicle-interface 1\nname t\nproviders one\nrole king\nfingerprint ",
+                body, 4, "unknown role `king'");
+    reject_head("cubicle-interface 1\nname t\nproviders one\nrole\nfingerprint ", body,
+                4, "unknown role `'");
+    reject_head("cubicle-interface 1\nname t\nproviders one\nrole host x\nfingerprint ",
+                body, 4, "unexpected `x' at the end of the line");
+    reject_head("cubicle-interface 1\nname t\nproviders one\nrole host\nrole boot\n"
+                "fingerprint ",
+                body, 5, "`fingerprint' expected, found `role'");
+    reject_head("cubicle-interface 1\nname t\nproviders many\nrole host\nfingerprint ",
+                body, 4, "a role, but of an interface of many");
+    reject_head("cubicle-interface 1\nname t\nrole host\nproviders one\nfingerprint ",
+                body, 3, "`providers' expected, found `role'");
+}
+
 static void test_structure(void **state)
 {
     (void)state;
@@ -547,8 +598,9 @@ int main(void)
         cmocka_unit_test(test_sizes),        cmocka_unit_test(test_ret),
         cmocka_unit_test(test_on_demand),    cmocka_unit_test(test_counts),
         cmocka_unit_test(test_fingerprint),  cmocka_unit_test(test_structure),
-        cmocka_unit_test(test_boot_only),    cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_truncated),    cmocka_unit_test(test_read),
+        cmocka_unit_test(test_boot_only),    cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_limits),       cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_read),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -515,19 +515,20 @@ static void test_providers(void **state)
 static void test_roles(void **state)
 {
     static const struct {
-        const char *interface, *key;
+        enum descriptor_role role;
+        const char *key;
         struct module has;
     } rows[] = {
-        {"plat", "host", {.rights = MONITOR_RIGHT_HOST}},
-        {"alloc", "allocator", {.rights = MONITOR_RIGHT_ALLOCATOR}},
-        {"app", "application", {.name = "a"}},
+        {DESCRIPTOR_ROLE_HOST, "host", {.rights = MONITOR_RIGHT_HOST}},
+        {DESCRIPTOR_ROLE_ALLOCATOR, "allocator", {.rights = MONITOR_RIGHT_ALLOCATOR}},
+        {DESCRIPTOR_ROLE_APPLICATION, "application", {.name = "a"}},
     };
     char expected[256];
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (unsigned with = 0; with < 2; with++) {
-            unit.name = rows[i].interface;
+            unit.role = rows[i].role;
             config.application = with ? "q" : NULL;
             import("imported");
             whole.nmodules = 2;
@@ -538,13 +539,13 @@ static void test_roles(void **state)
             assert_int_equal(result, with ? 0 : -ENOEXEC);
             assert_int_equal(made.callee, 77); /* nothing of providers[0] */
             snprintf(expected, sizeof(expected),
-                     "m: imports imported of interface %s, but no module provides it "
-                     "that the system's manifest names under `%s`",
-                     rows[i].interface, rows[i].key);
+                     "m: imports imported of interface unit, but no module provides "
+                     "it that the system's manifest names under `%s`",
+                     rows[i].key);
             assert_string_equal(message, with ? "" : expected);
         }
     }
-    unit.name = "unit";
+    unit.role = DESCRIPTOR_ROLE_NONE;
     config.application = NULL;
 }
 
@@ -562,13 +563,13 @@ static void test_boot_only(void **state)
     as_boot = true;
     assert_int_equal(relocate(), 0);
     imported.boot_only = false;
-    unit.name = "boot";
+    unit.role = DESCRIPTOR_ROLE_BOOT;
     import("imported");
     assert_int_equal(relocate(), -EPERM);
     assert_string_equal(message,
                         "m: the module imports imported, which only the monitor calls, "
                         "of the module that is the system's `boot`");
-    unit.name = "unit";
+    unit.role = DESCRIPTOR_ROLE_NONE;
     as_boot = false;
 }
 
