@@ -4,7 +4,7 @@
     tools/mutants.py                    all that have no result yet
     tools/mutants.py --only WORD...     mutants with a word in their name or file, again
     tools/mutants.py --quick            only the tests that are named
-    tools/mutants.py --table            writes the results into docs/testing.md
+    tools/mutants.py --table            sums the results up in docs/testing.md
     tools/mutants.py --check            every mutant still applies
     tools/mutants.py --apply NAME FILE  writes the weakened source file to FILE
 
@@ -22,7 +22,8 @@ processes:WORDS (of attack/processes.py), or escape. They run in this order; the
 trusted code, attacks and conformance tests run.
 
 It all happens in a copy of the tree, build/mutants/tree, with programs of its own and the
-modules of build/; results are kept in build/mutants/results.json, by what was weakened.
+modules of build/. tests/mutants/results.tsv keeps the results, by what was weakened: a line
+has a hash of that, the mutant's name, and the test that failed; none: no test did.
 """
 
 import argparse
@@ -42,7 +43,7 @@ LISTS = TOP / "tests" / "mutants"
 WORK = TOP / "build" / "mutants"
 TREE = WORK / "tree"
 HOST = TREE / "build" / "host"
-RESULTS = WORK / "results.json"
+RESULTS = LISTS / "results.tsv"
 DOCUMENT = TOP / "docs" / "testing.md"
 BEGIN, END = "<!-- mutants: begin -->\n", "<!-- mutants: end -->\n"
 TIMEOUT = 300  # seconds for one test
@@ -317,15 +318,10 @@ class Runner:
         return None
 
 
-def settled(result, quick):
-    """Is there nothing to learn from running it again?"""
-    return result is not None and (result["killer"] or not result.get("quick", True) or quick)
-
-
-def run(mutants, again, quick):
-    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    todo = [m for m in mutants if again or not settled(results.get(m.key()), quick)]
-    print(f"{len(mutants)} mutants, {len(todo)} to run", flush=True)
+def run(mutants, chosen, again, quick):
+    results = read_results()
+    todo = [m for m in chosen if again or m.key() not in results]
+    print(f"{len(chosen)} mutants, {len(todo)} to run", flush=True)
     if not todo:
         return results
     runner = Runner(quick)
@@ -338,8 +334,10 @@ def run(mutants, again, quick):
             print(error)
             print(f"[{number}/{len(todo)}] {mutant.name}: no result")
             continue
-        results[mutant.key()] = {"name": mutant.name, "killer": killer, "quick": quick}
-        RESULTS.write_text(json.dumps(results, indent=1))
+        # A few tests that pass do not mean that all do.
+        if killer or not quick:
+            results[mutant.key()] = killer or ""
+            write_results(mutants, results)
         word = f"killed by {killer}" if killer else "SURVIVES"
         print(
             f"[{number}/{len(todo)}] {mutant.name}: {word}, {time.monotonic() - begin:.0f} s",
@@ -351,32 +349,48 @@ def run(mutants, again, quick):
 # ---- results ----
 
 
+def read_results():
+    """{what was weakened: the test that failed, or nothing}"""
+    rows = RESULTS.read_text().splitlines() if RESULTS.exists() else []
+    return {key: killer for key, _, killer in (row.split("\t") for row in rows)}
+
+
+def write_results(mutants, results):
+    """In the order of the lists; results of what is no longer in them go."""
+    rows = [f"{m.key()}\t{m.name}\t{results[m.key()]}\n" for m in mutants if m.key() in results]
+    RESULTS.write_text("".join(rows))
+
+
 def outcome(mutant, results):
-    result = results.get(mutant.key())
-    if result is None:
+    killer = results.get(mutant.key())
+    if killer is None:
         return "not run"
-    return result["killer"] or (mutant.defence and "nothing") or "SURVIVES"
+    return "killed" if killer else "defended" if mutant.defence else "SURVIVES"
 
 
 def table(mutants, results):
-    lines = ["| file | weakened | caught by |\n", "|---|---|---|\n"]
+    folders = {}
     for mutant in mutants:
-        by = outcome(mutant, results)
-        by = re.sub(r" \(.*", "", by).replace(":", " ")
-        if by == "nothing":
-            by = "nothing: " + mutant.defence
-        file = mutant.file.removeprefix("monitor/")
-        lines.append(f"| `{file}` | {mutant.name.replace('-', ' ')} | {by} |\n")
-    killed = sum(outcome(m, results) not in ("not run", "nothing", "SURVIVES") for m in mutants)
-    defended = sum(outcome(m, results) == "nothing" for m in mutants)
-    head = f"{len(mutants)} mutants; a test fails for {killed}"
-    head += f", and {defended} change nothing that counts.\n\n" if defended else ".\n\n"
+        outcomes = folders.setdefault(mutant.file.rpartition("/")[0], [])
+        outcomes.append(outcome(mutant, results))
+    columns = {"killed": "a test fails", "defended": "nothing that counts changes",
+               "SURVIVES": "no test fails", "not run": "not run yet"}  # fmt: skip
+    columns = {c: head for c, head in columns.items() if any(c in o for o in folders.values())}
+    lines = [f"| | mutants | {' | '.join(columns.values())} |\n", "|---" * (len(columns) + 2) + "|\n"]
+    folders = {f"`{name}/`": outcomes for name, outcomes in sorted(folders.items())}
+    folders["all"] = [o for outcomes in folders.values() for o in outcomes]
+    for name, outcomes in folders.items():
+        counts = [str(outcomes.count(c)) for c in columns]
+        lines.append(f"| {name} | {len(outcomes)} | {' | '.join(counts)} |\n")
+    lines += ["\nNo test can fail for these:\n\n", "| mutant | why that is no hole |\n", "|---|---|\n"]
+    lines += [f"| {m.name.replace('-', ' ')} | {m.defence} |\n" for m in mutants
+              if outcome(m, results) == "defended"]  # fmt: skip
     text = DOCUMENT.read_text()
     if BEGIN not in text or END not in text:
         raise Bad(f"{DOCUMENT}: no place for the table")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    DOCUMENT.write_text(before + BEGIN + head + "".join(lines) + END + after)
+    DOCUMENT.write_text(before + BEGIN + "".join(lines) + END + after)
 
 
 def main():
@@ -406,7 +420,7 @@ def main():
         print(f"all {len(mutants)} mutants apply")
         return 0
     if options.table:
-        table(mutants, json.loads(RESULTS.read_text()) if RESULTS.exists() else {})
+        table(mutants, read_results())
         return 0
     chosen = [
         m
@@ -417,7 +431,7 @@ def main():
         if not any(word in m.name or word in m.file for m in mutants):
             raise Bad(f"no mutant has in its name or file: {word}")
     WORK.mkdir(parents=True, exist_ok=True)
-    results = run(chosen, bool(options.only), options.quick)
+    results = run(mutants, chosen, bool(options.only), options.quick)
     survivors = [m.name for m in chosen if outcome(m, results) == "SURVIVES"]
     print(f"{len(chosen)} mutants, {len(survivors)} survive: {' '.join(survivors)}")
     return 1 if survivors else 0
