@@ -3,6 +3,7 @@
 #define CLIENTS_H
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <vfs.h>
 
 #define A 3
@@ -14,6 +15,15 @@ static inline int open_file(const char *path, int flags, int client)
     const int fd = vfs_openat(CWD, path, flags, 0644, client);
     assert_true(fd >= 0);
     return fd;
+}
+
+/* How many events A's epoll set @set has; or a negative errno. */
+static inline int wait_events(int set, struct epoll_event *events, int room,
+                              int64_t timeout_ns)
+{
+    const ssize_t size =
+        vfs_epoll_wait(set, events, (size_t)room * sizeof(*events), timeout_ns, A);
+    return size < 0 ? (int)size : (int)(size / (ssize_t)sizeof(*events));
 }
 
 #endif
