@@ -162,7 +162,7 @@ static void emit_enter_callee(struct emitter *e, const struct trampoline *t)
 static void emit_argument(struct emitter *e, const struct trampoline *t,
                           const struct shape *shape, unsigned i)
 {
-    static const struct emit_text *const keep[] = {
+    static const struct emit_text *const keep[8] = {
         [1] = &text_keep_1, [2] = &text_keep_2, [4] = &text_keep_4};
     const size_t size = shape->integer_size[i];
     if ((int)i == shape->caller_register && !t->message) {
