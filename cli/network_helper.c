@@ -251,8 +251,11 @@ static bool helper_reaches(int fd, const uint8_t mac[6],
                            const struct helper_network *net)
 {
     const int service = network_probe_begin(fd, mac, net->address);
+    bool answers = true;
 
-    (void)(helper_answers(fd, mac, net) && helper_answers(fd, mac, net));
+    for (unsigned i = 0; i < 2 && answers; i++) {
+        answers = helper_answers(fd, mac, net);
+    }
     return network_probe_end(service);
 }
 

@@ -38,7 +38,9 @@ static uint16_t probe_checksum(const void *bytes, size_t size)
     uint32_t sum = 0;
 
     for (size_t i = 0; i < size; i += 2) {
-        sum += (uint32_t)(at[i] << 8 | at[i + 1]);
+        uint16_t word;
+        memcpy(&word, at + i, sizeof(word));
+        sum += ntohs(word);
     }
     sum = (sum & 0xffff) + (sum >> 16);
     return htons((uint16_t) ~(sum + (sum >> 16)));

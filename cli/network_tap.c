@@ -126,12 +126,13 @@ int network_open_tap(const char *name, bool offload, struct monitor_network *dev
 int network_connect(const char *path, struct monitor_network *device)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
+    const size_t len = strlen(path);
 
-    if (strlen(path) >= sizeof(name.sun_path)) {
+    if (len >= sizeof(name.sun_path)) {
         cli_error("network stream:%s: the path is too long for a socket", path);
         return -1;
     }
-    strcpy(name.sun_path, path);
+    memcpy(name.sun_path, path, len + 1);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&name, sizeof(name)) != 0) {
         const int error = errno;

@@ -163,10 +163,10 @@ int channel_map(size_t n)
  * failed. */
 static bool channel_only_read(unsigned first, unsigned end)
 {
+    const off_t at = (off_t)first * PAGE_SIZE;
     const size_t size = (size_t)(end - first) * PAGE_SIZE;
-    return size == 0 ||
-           mmap(memory + first * PAGE_SIZE, size, PROT_READ, MAP_SHARED | MAP_FIXED,
-                readable, (off_t)(first * PAGE_SIZE)) != MAP_FAILED;
+    return size == 0 || mmap(memory + at, size, PROT_READ, MAP_SHARED | MAP_FIXED,
+                             readable, at) != MAP_FAILED;
 }
 
 int channel_keep(unsigned id, bool alone)

@@ -81,11 +81,11 @@ _Static_assert(sizeof(struct channel_news) <= PAGE_SIZE, "news are a page");
 
 /** The other end, as this process knows it: private. */
 struct channel_peer {
-    unsigned id; /* 0: the parent */
     struct channel *channel;
     struct channel_line *in, *out;
     struct channel_bell *bell;
     uint64_t in_sequence, out_sequence;
+    unsigned id;    /* 0: the parent */
     uint32_t top;   /* of the area: below it lie messages that are in use */
     uint32_t asked; /* questions that have no answer yet, one inside the other */
     uint32_t life;  /* of the other end, when it was asked the outermost */
