@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -201,9 +202,6 @@ static void write_all(void)
 static void test_all(void **state)
 {
     (void)state;
-#ifdef __SANITIZE_ADDRESS__
-    skip(); /* its shadow lies where the bodies of trampolines do */
-#endif
     table = fake;
     table.accepts = fake_accepts;
     assert_int_equal(counters_setup(-1), 0);
@@ -271,6 +269,10 @@ static void test_all(void **state)
 
 int main(void)
 {
+#ifdef __SANITIZE_ADDRESS__
+    puts("1..0 # SKIP a sanitizer's shadow lies where the bodies of trampolines do");
+    return 0;
+#endif
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all),
     };

@@ -658,23 +658,20 @@ static void run(uint64_t seed)
     }
 }
 
-static void one_seed(uint64_t seed, bool *skipped)
+static void one_seed(uint64_t seed)
 {
     const pid_t child = fork();
     if (child == 0) {
         signal(SIGPIPE, SIG_IGN); /* vfscore has no signals: the error is what counts */
-        const char *failure = world_enter();
-        if (failure != NULL) {
-            fprintf(stderr, "skipped: %s\n", failure);
-            _exit(77);
+        if (world_enter() != NULL) {
+            _exit(1);
         }
         run(seed);
         _exit(0);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
-    *skipped = WIFEXITED(status) && WEXITSTATUS(status) == 77;
-    if (status != 0 && !*skipped) {
+    if (status != 0) {
         fail_msg("seed %lu: status 0x%x", (unsigned long)seed, (unsigned)status);
     }
 }
@@ -686,18 +683,33 @@ static void test_same_as_host(void **state)
     const uint64_t first = wish != NULL ? strtoull(wish, NULL, 10) : 1;
     const uint64_t last = wish != NULL ? first : SEEDS;
     for (uint64_t seed = first; seed <= last; seed++) {
-        bool skipped;
-        one_seed(seed, &skipped);
-        if (skipped) {
-            assert_null(getenv("CUBICLE_MUST_RUN_VFS"));
-            skip();
-        }
+        one_seed(seed);
     }
+}
+
+/* May a process here have a world of its own? Prints why not, as the plan of a skipped test. */
+static bool may_enter(void)
+{
+    int status;
+    const pid_t child = fork();
+    if (child == 0) {
+        const char *failure = world_enter();
+        if (failure != NULL) {
+            printf("1..0 # SKIP %s\n", failure);
+        }
+        fflush(stdout);
+        _exit(failure != NULL);
+    }
+    return waitpid(child, &status, 0) != child || !WIFEXITED(status) ||
+           WEXITSTATUS(status) != 1;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_as_host)};
+    if (!may_enter()) {
+        return getenv("CUBICLE_MUST_RUN_VFS") != NULL;
+    }
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
