@@ -176,7 +176,8 @@ def need(argv, **options):
 
 
 def copy_tree():
-    """Brings the copy up to date with the tracked files; unchanged ones keep their time."""
+    """Brings the copy up to date with the tracked files; unchanged ones keep their time. Tests
+    build what they need of it."""
     names = subprocess.run(
         ["git", "-C", TOP, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         capture_output=True,
@@ -204,9 +205,6 @@ def copy_tree():
     if not (HOST / "build.ninja").exists():
         need(["meson", "setup", HOST, TREE, "--buildtype=release", f"--prefix={build}",
               "-Dwerror=false"])  # fmt: skip
-    status = subprocess.run(["ninja", "-C", HOST, "-j1"], stdout=subprocess.DEVNULL, check=False)
-    if status.returncode != 0:
-        raise Bad("the copy does not build")
 
 
 def unit_targets():
