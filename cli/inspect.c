@@ -1,4 +1,5 @@
 /* Shows a module as the loader reads it: with the loader's own parsers. */
+#include "base/utf8.h"
 #include "cli.h"
 #include "load/module.h"
 #include "load/registry.h"
@@ -126,15 +127,29 @@ static void print_sizes(const struct image *image)
     printf("  %-8s %10zu\n", "file", image->file_size);
 }
 
+/* The module's author chose it: it must not drive a terminal or look like another line. */
+static void print_name(const char *name)
+{
+    const size_t len = strlen(name);
+
+    for (size_t i = 0; i < len;) {
+        const size_t shown = utf8_shown(name + i, len - i);
+
+        printf("%.*s", shown > 0 ? (int)shown : 1, shown > 0 ? name + i : "?");
+        i += shown > 0 ? shown : 1;
+    }
+}
+
 static void print_sections(const struct image *image)
 {
     printf("sections\n");
     for (size_t i = 0; i < image->nsections; i++) {
         const struct image_section *section = &image->sections[i];
         if (section->segment != IMAGE_NOT_LOADED) {
-            printf("  %-8s %8" PRIx64 " %10" PRIu64 "  %s\n",
-                   segment_names[section->segment], section->at, section->size,
-                   section->name);
+            printf("  %-8s %8" PRIx64 " %10" PRIu64 "  ",
+                   segment_names[section->segment], section->at, section->size);
+            print_name(section->name);
+            putchar('\n');
         }
     }
 }

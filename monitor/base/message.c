@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #define MESSAGE_REQUESTS_MAX 16
+#define MESSAGE_MAX 12288    /* three names as long as a module file's may be */
+#define MESSAGE_END_MAX 500u /* of one that is too long: what is shown of either end */
 
 /* Modules choose some of the text: names, reasons, notes. */
 static void message_disarm(char *text, size_t len)
@@ -20,10 +22,22 @@ static void message_disarm(char *text, size_t len)
     }
 }
 
+/* The place is at the start, the reason at the end, and what is long is a name. */
+static void message_shorten(char *text, size_t len)
+{
+    static const char gap[] = " ... ";
+    if (len > 2 * MESSAGE_END_MAX + strlen(gap)) {
+        char *const end = text + MESSAGE_END_MAX + strlen(gap);
+        memcpy(text + MESSAGE_END_MAX, gap, strlen(gap));
+        memmove(end, text + len - MESSAGE_END_MAX, MESSAGE_END_MAX + 1);
+    }
+}
+
 static void message_print(const char *format, va_list arguments)
 {
-    char text[1024];
+    char text[MESSAGE_MAX];
     vsnprintf(text, sizeof(text), format, arguments);
+    message_shorten(text, strlen(text));
     message_disarm(text, strlen(text));
     fprintf(stderr, "cubicle: %s\n", text);
 }
@@ -58,6 +72,15 @@ void message_add(struct message *m, const char *text)
     while (*text != '\0' && m->len < sizeof(m->text) - 1) {
         m->text[m->len++] = *text++;
     }
+}
+
+void message_add_name(struct message *m, const char *name, size_t max)
+{
+    size_t n = 0;
+    for (; n < max && name[n] != '\0' && m->len < sizeof(m->text) - 1; n++) {
+        m->text[m->len++] = name[n];
+    }
+    message_add(m, name[n] != '\0' ? "..." : "");
 }
 
 void message_add_hex(struct message *m, uint64_t value, unsigned digits)

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Writes a message and returns @error, so that a caller can write and return at once.
- *  Not on the fault path. */
+/** Writes a message and returns @error, so that a caller can write and return at once. One
+ *  that is too long for a line loses its middle. Not on the fault path. */
 int message_error(int error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -20,10 +20,12 @@ int message_request(int error, const char *format, ...)
 
 /* Building a line without stdio, for the fault path. Text that does not fit is cut. */
 struct message {
-    char text[512];
+    char text[1024];
     size_t len;
 };
 void message_add(struct message *m, const char *text);
+/** At most @max bytes of @name, and where there are more, "...": what comes behind it is to fit. */
+void message_add_name(struct message *m, const char *name, size_t max);
 void message_add_hex(struct message *m, uint64_t value, unsigned digits);
 void message_add_decimal(struct message *m, uint64_t value);
 /** Writes the line, with its LF, to standard error. In signal handlers too. */

@@ -5,6 +5,7 @@
 #include "load/module.h"
 
 #define REPORT_CALLS_MAX 8
+#define REPORT_FUNCTION_MAX 256 /* bytes of a name that a module's author chose */
 
 void fault_report_start(struct message *m, const struct cubicle *cubicle, uint64_t rip)
 {
@@ -18,7 +19,7 @@ void fault_report_start(struct message *m, const struct cubicle *cubicle, uint64
         message_add(m, " (module ");
         message_add(m, module->name);
         message_add(m, ", ");
-        message_add(m, function != NULL ? function : "code");
+        message_add_name(m, function != NULL ? function : "code", REPORT_FUNCTION_MAX);
         message_add(m, "+");
         message_add_hex(m, function != NULL ? into : offset, into < 0x10000 ? 4 : 8);
         message_add(m, ")");

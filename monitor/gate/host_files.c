@@ -229,6 +229,9 @@ ssize_t gate_hostfiles_list(int number, int64_t position, void *buf, size_t coun
     if (lseek(file.fd, position, SEEK_SET) < 0) {
         return -errno;
     }
+    /* The host leaves bytes between a name's end and the next entry as they are: those of
+     * another cubicle's call before. */
+    memset(buf, 0, count);
     const ssize_t n = getdents64(file.fd, buf, count);
     return n >= 0 ? n : -errno;
 }
@@ -256,8 +259,9 @@ static struct timespec time_of(int64_t ns)
     if (ns == HOSTFILES_KEEP) {
         return (struct timespec){.tv_nsec = UTIME_OMIT};
     }
-    const int64_t within = (ns % NS + NS) % NS;
-    return (struct timespec){.tv_sec = (ns - within) / NS, .tv_nsec = within};
+    const int64_t before = ns % NS < 0; /* its second begins further from 1970 */
+    return (struct timespec){.tv_sec = ns / NS - before,
+                             .tv_nsec = ns % NS + before * NS};
 }
 
 int gate_hostfiles_set_times(int number, int64_t atime_ns, int64_t mtime_ns)

@@ -52,7 +52,8 @@ struct image_symbol {
 };
 
 struct image_error {
-    char text[320]; /* "FILE: place: what is wrong" */
+    /* "FILE: place: what is wrong", with two names of sections or symbols */
+    char text[3 * IMAGE_NAME_MAX];
 };
 
 struct image {

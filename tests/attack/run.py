@@ -404,6 +404,27 @@ def import_refused(call, expected):
         check(re.search(expected, result.err), f"expected /{expected}/", result)
 
 
+def long_names():
+    """25: names as long as a file's may be hide neither the place nor the reason, in what is said of them."""
+    with temporary_directory() as folder:
+        source, module = Path(folder) / "long.c", Path(folder) / "long.cub"
+        name = "x" * 4000
+        source.write_text(f"int {name}(volatile int *p);\n"
+                          f"__attribute__((noinline)) int {name}(volatile int *p) {{ return *p; }}\n"
+                          f"int main(void) {{ return {name}(0); }}\n")
+        cc = [BUILD / "bin/cubicle-cc", "--cubicle-provides=app", "-O2", "-o", module, source]
+        made = execute(cc)
+        check(made.status == 0, "does not compile", made)
+        result = run_with_modules(Path(folder) / "fault", {"refused": module}, system=REFUSED)
+        check_fault(result, "refused", "null", "", "read", 0)
+        check("xxx..." in result.err, "the name is not shown", result)
+        execute(["objcopy", f"--redefine-sym=plat_clock={name}", MODULES / "time.cub", module])
+        result = run_with_modules(Path(folder) / "import", {"time": module})
+        check(result.status == EXIT_CONFIG, "it was loaded", result)
+        check(re.search(r"time\.cub: imports xxx.*xxx, which no interface of the registry declares$",
+                        result.err, re.MULTILINE), "no reason", result)
+
+
 def allocator_calls():
     """45: who is called in the middle of malloc cannot call back."""
     with temporary_directory() as folder:
@@ -457,6 +478,8 @@ def add_loading(tests):
     ):
         if SFI:
             tests.add(f"33: import of {call}", import_refused, call, expected)
+    if SFI:
+        tests.add("25: names too long for a line", long_names)
     tests.add("45: an allocator that calls others", allocator_calls)
     if SFI:
         growth.add_tests(tests)

@@ -29,6 +29,11 @@ objcopy --redefine-sym "$name=$(printf 'x\033[2J\233\342\200\256gr\303\266\303\2
     "$build/modules/sfi/hello.cub" names.cub
 expect 1 'names.cub: imports x\?\[2J\?\?\?\?größe' 'a hostile name of a symbol' \
     cubicle verify ./names.cub
+objcopy --rename-section ".rodata=$(printf '.x\033[2J\n  code\342\200\256 größe')" \
+    "$build/modules/sfi/hello.cub" sections.cub
+cubicle inspect --sections ./sections.cub >out
+grep -q '  rodata .*  \.x?\[2J?  code??? größe$' out
+ok 'a hostile name of a section'
 
 # All of a folder, or of a system.
 expect 0 '' 'verify --modules of a system by name' cubicle verify --modules=speedtest1-3

@@ -6,6 +6,8 @@
  *   every    between the first and the third write to standard output GS is the park before
  *            every instruction: of cubicles, trampolines and the monitor
  *   storm    the same at moments that nobody chooses, many times a second, to the end
+ *   waits    GS is the park behind every wait for a signal, as where the kernel has run others
+ *            meanwhile, to the end
  *   return   GS is the park behind every return from a signal, as under a tracer that stops
  *            there: the system must end with a message, not hang
  *
@@ -211,23 +213,34 @@ static void storm(void)
     }
 }
 
-/* The end of each rt_sigreturn is a stop of system calls. */
-static void at_returns(void)
+/* Where each system call @nr ends, the process is stopped. */
+static void at_ends_of(long nr)
 {
     int status = 0;
     int signal = 0;
-    bool returns = false;
+    bool ends = false;
     traced_run_to_output();
     lose();
     while (ptrace(PTRACE_SYSCALL, traced_pid, NULL, (void *)(intptr_t)signal) == 0 &&
            waitpid(traced_pid, &status, __WALL) == traced_pid && WIFSTOPPED(status)) {
         signal = WSTOPSIG(status) == SYSCALL_STOP ? 0 : WSTOPSIG(status);
         ptrace(PTRACE_GETREGS, traced_pid, NULL, &traced);
-        if (returns) {
+        heals += signal == SIGSEGV && traced.rip < SPACE_SIZE;
+        if (ends) {
             lose();
         }
-        returns = signal == 0 && traced.orig_rax == SYS_rt_sigreturn;
+        ends = signal == 0 && !ends && traced.orig_rax == (unsigned long)nr;
     }
+}
+
+static void at_returns(void)
+{
+    at_ends_of(SYS_rt_sigreturn);
+}
+
+static void at_waits(void)
+{
+    at_ends_of(SYS_ppoll);
 }
 
 int main(int argc, char **argv)
@@ -235,7 +248,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } hows[] = {{"every", every}, {"storm", storm}, {"return", at_returns}};
+    } hows[] = {{"every", every},
+                {"storm", storm},
+                {"waits", at_waits},
+                {"return", at_returns}};
     const char *how = argc > 4 ? argv[1] : "";
     int status;
     for (int i = 2; i < argc; i++) {
@@ -263,6 +279,6 @@ int main(int argc, char **argv)
                 checks);
         return WEXITSTATUS(status);
     }
-    fprintf(stderr, "usage: lose every|storm|return cubicle run SYSTEM ...\n");
+    fprintf(stderr, "usage: lose every|storm|waits|return cubicle run SYSTEM ...\n");
     return TRACED_BROKEN;
 }

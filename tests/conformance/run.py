@@ -196,6 +196,16 @@ def lost(how, arguments, losses, system=SYSTEMS / "conformance-ticks.yaml"):
               f"fewer than {losses} losses, or a tenth of them mended", result)
 
 
+def waits():
+    """A program may wait as often, and as briefly, as it likes: GS6 does not take that for a tracer."""
+    command = [CUBICLE, "run", SYSTEMS / "conformance-ticks.yaml", *mode("sfi"), "--", "waits", "1500"]
+    result = execute([LOSE, "waits", *command])
+    check(result.status == 0 and result.out.endswith("\n1..1\n"), "it did not go on", result)
+    counts = re.search(r"^lose: (\d+) losses,", result.err, re.M)
+    check(counts, "no counts", result)
+    check(int(counts.group(1)) >= 1500 or VIEW_SWITCH != "parked", "too few losses", result)
+
+
 def chosen():
     """The fastest way that this machine offers."""
     offers = execute([CUBICLE, "check"])
@@ -253,6 +263,7 @@ def main():
                       ["switches"], 250)
             tests.add("sfi: the base of GS is lost at every instruction, strings and stacks",
                       lost, "every", ["dense", "5"], 3000)
+            tests.add("sfi: the base of GS is lost at each wait", waits)
             tests.add("sfi: the base of GS is lost in a storm", lost, "storm",
                       ["dense", DENSE], 300)
         if isolation == "sfi" and HAS_LOW_VIEW:

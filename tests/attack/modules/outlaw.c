@@ -172,6 +172,38 @@ static void races(void)
     }
 }
 
+static void check(const char *how, bool good)
+{
+    refused(how, good ? -1 : 0);
+}
+
+/* A directory is listed right after a call that took other bytes to the monitor: between a name
+ * and the next entry, where nobody writes, must be none of them. */
+static void leftovers(void)
+{
+    static char left[4096], list[4096];
+    const size_t head = offsetof(struct fs_dirent, name);
+    struct hostfiles_attr attr;
+    struct fs_dirent entry;
+    size_t gaps = 0;
+    memset(left, 'L', sizeof(left));
+    const int file = hostfiles_create(RW, "left", 0600, &attr);
+    const int dir = hostfiles_open(RW, ".", HOSTFILES_READ, &attr);
+    check("no write", hostfiles_write(file, 0, left, sizeof(left)) == sizeof(left));
+    const ssize_t n = hostfiles_list(dir, 0, list, sizeof(list));
+    for (ssize_t at = 0; at < n; at += entry.reclen) {
+        memcpy(&entry, list + at, head);
+        for (size_t i = head + strlen(list + at + head); i < entry.reclen;
+             i++, gaps++) {
+            check("another call's bytes", list[(size_t)at + i] == 0);
+        }
+    }
+    check("no gaps", gaps > 8);
+    (void)hostfiles_remove(RW, "left", 0);
+    (void)hostfiles_close(dir);
+    (void)hostfiles_close(file);
+}
+
 int fs_mount(const char *options, struct fs_attr *root)
 {
     static bool begun;
@@ -182,6 +214,7 @@ int fs_mount(const char *options, struct fs_attr *root)
         names();
         read_only();
         numbers();
+        leftovers();
         races();
         say("outlaw: %s%ld tried\n", "", tried);
         say("outlaw: %s%ld raced\n", "", raced);

@@ -56,6 +56,7 @@ void test_death(const char *how);
 void test_restart(const char *times);
 void test_survive(void);
 void test_dense(const char *rounds);
+void test_waits(const char *times);
 void test_denied(const char *name);
 
 /** The window and the memory that home_event() acts on. */

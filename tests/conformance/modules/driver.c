@@ -123,6 +123,8 @@ int main(int argc, char **argv)
         test_denied(name);
     } else if (strcmp(suite, "dense") == 0) {
         test_dense(name);
+    } else if (strcmp(suite, "waits") == 0) {
+        test_waits(name);
     } else {
         for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
             if (strcmp(suite, suites[i].name) == 0) {

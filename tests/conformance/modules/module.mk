@@ -5,7 +5,8 @@ CONFORMANCE := tests/conformance/modules
 MODULES += test-driver test-peer test-third
 
 test-driver_SOURCES := $(addprefix $(CONFORMANCE)/,driver.c windows.c calls.c demand.c memory.c \
-    death.c restart.c denied.c dense.c hot.c registers.c switches.c)
+    death.c restart.c denied.c dense.c hot.c registers.c switches.c \
+    waits.c)
 test-driver_CFLAGS := -Itests/interfaces
 test-driver_PROVIDES := app home
 

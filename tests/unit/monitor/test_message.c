@@ -84,7 +84,7 @@ static void test_cut(void **state)
         struct message m;
         uint8_t behind[64];
     } box;
-    char text[1024];
+    char text[sizeof(box.m.text) + 1];
 
     (void)state;
     memset(&box, 0x5a, sizeof(box));
@@ -166,21 +166,40 @@ static void test_utf8(void **state)
     }
 }
 
-/* A line of any length is cut, and is one write. */
 static void write_long(void *context)
 {
-    (void)message_error(-1, "%s", (const char *)context);
+    (void)message_error(-1, "place: %s is wrong", (const char *)context);
 }
 
+/* A line of any length is one that can be read: with the place and the reason. */
 static void test_long_error(void **state)
 {
-    static char long_text[5000], text[6000];
+    static char name[8192], text[10000];
+    static const char start[] = "cubicle: place: xxx", reason[] = "xxx is wrong\n";
 
     (void)state;
-    memset(long_text, 'x', sizeof(long_text) - 1);
-    const size_t len = capture(write_long, long_text, text, sizeof(text));
+    memset(name, 'x', sizeof(name) - 1);
+    const size_t len = capture(write_long, name, text, sizeof(text));
     assert_true(len > 500 && len < 2000);
     assert_ptr_equal(strchr(text, '\n'), text + len - 1);
+    assert_memory_equal(text, start, strlen(start));
+    assert_string_equal(text + len - strlen(reason), reason);
+    assert_non_null(strstr(text, "xxx ... xxx"));
+}
+
+static void test_name(void **state)
+{
+    struct message m = {.len = 0};
+    char text[64];
+
+    (void)state;
+    message_add_name(&m, "ab", 3);
+    message_add(&m, " ");
+    message_add_name(&m, "abc", 3);
+    message_add(&m, " ");
+    message_add_name(&m, "abcd", 3);
+    capture(write_message, &m, text, sizeof(text));
+    assert_string_equal(text, "ab abc abc...\n");
 }
 
 int main(void)
@@ -189,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_parts),      cmocka_unit_test(test_cut),
         cmocka_unit_test(test_error),      cmocka_unit_test(test_hostile_text),
         cmocka_unit_test(test_long_error), cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_name),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
