@@ -8,13 +8,16 @@
  */
 #include "core.h"
 
+#include <stdlib.h>
+
 #define KEPT_FILES 64u
-#define KEPT_SIZE 4096 /* bytes of a file */
+#define KEPT_SIZE 16384 /* bytes of a file; longer ones gain little */
 
 static struct {
     struct node *node; /* NULL: none */
     size_t size;
-    char bytes[KEPT_SIZE];
+    size_t room; /* at @bytes, which stay for the next file */
+    char *bytes;
 } kept[KEPT_FILES];
 static unsigned next; /* to be used */
 
@@ -31,6 +34,17 @@ void kept_forget_at(struct node *node)
     node->kept = 0;
 }
 
+/** Sees that @slot has room for @size bytes. False: there is no memory. */
+static bool make_room(unsigned slot, size_t size)
+{
+    if (kept[slot].room < size) {
+        free(kept[slot].bytes);
+        kept[slot].bytes = malloc(size);
+        kept[slot].room = kept[slot].bytes != NULL ? size : 0;
+    }
+    return kept[slot].room >= size;
+}
+
 const char *kept_bytes(struct node *node, size_t *size)
 {
     if (node->kept != 0) {
@@ -45,6 +59,9 @@ const char *kept_bytes(struct node *node, size_t *size)
     ssize_t result;
     if (kept[slot].node != NULL) {
         kept_forget_at(kept[slot].node);
+    }
+    if (!make_room(slot, *size)) {
+        return NULL;
     }
     PROVIDER(result, node->ops->fs_read(node->number, 0, kept[slot].bytes, *size, 0));
     if (result != (ssize_t)*size || !may_keep(node)) {

@@ -240,7 +240,8 @@ ssize_t file_write(struct file *file, const void *buf, size_t count, int64_t off
     }
     int64_t at = offset == NOWHERE ? file->offset : offset;
     if ((file->flags & O_APPEND) != 0) {
-        const int error = node_stat(node);
+        /* The size is asked for, not the times: a log would ask the clock for every line. */
+        const int error = unlikely(node->stale != 0) ? node_refresh(node) : 0;
         if (error != 0) {
             return error;
         }

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum page_kind {
     PAGE_FREE,
@@ -53,6 +54,37 @@ extern struct page_info page_table[PAGE_COUNT];
 static inline struct page_info page_get(uint32_t page)
 {
     return page_table[page & (PAGE_COUNT - 1)];
+}
+
+/** Do the two differ in nothing but flags? */
+static inline bool page_same(struct page_info a, struct page_info b)
+{
+    return a.owner == b.owner && a.kind == b.kind && a.rights == b.rights;
+}
+
+/** All that page_same() compares, as one number: a range is looked at page by page. */
+static inline uint32_t page_bits(uint32_t page)
+{
+    const struct page_info flags = {.flags = 63};
+    uint32_t bits;
+    uint32_t left_out;
+    memcpy(&bits, &page_table[page & (PAGE_COUNT - 1)], sizeof(bits));
+    memcpy(&left_out, &flags, sizeof(left_out));
+    return bits & ~left_out;
+}
+
+_Static_assert(sizeof(struct page_info) == sizeof(uint32_t),
+               "page_bits() has all of it");
+
+/** The first page behind @page that page_same() tells from it, at most @end: a range of many pages is
+ *  mostly one run, of which one page tells all. */
+static inline uint32_t page_run_end(uint32_t page, uint32_t end)
+{
+    const uint32_t bits = page_bits(page);
+    do {
+        page++;
+    } while (page < end && page_bits(page) == bits);
+    return page;
 }
 
 /** Sets all metadata of @npages free pages, as P1-P3 ask. 0; -EBUSY a page is not free, -EINVAL

@@ -48,8 +48,8 @@ int host_net_setup(const struct monitor_config *config)
 /* Does cubicle @owner own every page of [@base, @base + @size), which is not empty? */
 static bool host_net_owns(unsigned owner, uint64_t base, uint64_t size)
 {
-    const uint32_t last = page_of(base + size - 1);
-    for (uint32_t page = page_of(base); page <= last; page++) {
+    const uint32_t end = page_of(base + size - 1) + 1;
+    for (uint32_t page = page_of(base); page < end; page = page_run_end(page, end)) {
         if (page_get(page).owner != owner) {
             return false;
         }

@@ -107,11 +107,6 @@ unsigned window_rights(unsigned peer, uint32_t page)
     return window_follow(peer, page, &around);
 }
 
-static bool window_same(struct page_info a, struct page_info b)
-{
-    return a.owner == b.owner && a.kind == b.kind && a.rights == b.rights;
-}
-
 /* The rights of @id on @page, from @known where that says them, which else is brought up to
  * date. */
 static unsigned window_know(unsigned id, uint32_t page, struct window_known *known)
@@ -121,7 +116,7 @@ static unsigned window_know(unsigned id, uint32_t page, struct window_known *kno
         return info.rights;
     }
     if (page < known->pages.first || page >= known->pages.end ||
-        !window_same(info, known->info)) {
+        !page_same(info, known->info)) {
         known->info = info;
         known->pages = (struct window_span){0, PAGE_COUNT};
         known->rights = window_follow(id, page, &known->pages);
@@ -132,10 +127,14 @@ static unsigned window_know(unsigned id, uint32_t page, struct window_known *kno
 bool window_may_known(unsigned id, uint64_t base, uint64_t size, unsigned right,
                       struct window_known *known)
 {
-    const uint32_t last = page_of(base + size - 1);
-    for (uint32_t page = page_of(base); page <= last; page++) {
+    const uint32_t end = page_of(base + size - 1) + 1;
+    for (uint32_t page = page_of(base), next; page < end; page = next) {
         if ((window_know(id, page, known) & right) == 0) {
             return false;
+        }
+        next = page_run_end(page, end);
+        if (page_get(page).owner != id && next > known->pages.end) {
+            next = known->pages.end; /* the windows say something else from there on */
         }
     }
     return true;

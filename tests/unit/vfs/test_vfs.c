@@ -320,6 +320,18 @@ static void test_times(void **state)
     assert_true(after.st_mtime > before.st_mtime);
     assert_int_equal(after.st_mtime, after.st_ctime);
     assert_int_equal(after.st_atime, before.st_atime);
+    /* Nor does a log ask for each line; its lines count as changes all the same. */
+    assert_int_equal(vfs_fcntl(fd, F_SETFL, O_APPEND, A), 0);
+    before = after;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(vfs_write(fd, "line", 4, A), 4);
+    }
+    assert_int_equal(stub.clock_calls, calls + 1);
+    assert_int_equal(vfs_fstat(fd, &after, A), 0);
+    assert_int_equal(stub.clock_calls, calls + 2);
+    assert_int_equal(after.st_size, before.st_size + 12);
+    assert_true(after.st_mtime > before.st_mtime);
+    assert_int_equal(vfs_fcntl(fd, F_SETFL, 0, A), 0);
     /* The last close of a written file fixes its time. */
     assert_int_equal(vfs_write(fd, "x", 1, A), 1);
     assert_int_equal(vfs_close(fd, A), 0);

@@ -260,7 +260,7 @@ static void test_lost(void **state)
 /* What is sent of a small file is what is in it, whatever has come between. */
 static void test_sendfile_small(void **state)
 {
-    char data[4096], large[5000] = {0};
+    static char data[16384], large[17000];
     int handle, names[100];
     (void)state;
     memset(data, 'a', sizeof(data));
@@ -309,6 +309,22 @@ static void test_sendfile_small(void **state)
     }
     for (int i = 0; i < 100; i++) {
         assert_int_equal(vfs_close(names[i], A), 0);
+    }
+    /* of many sizes, in places where others have been: the last bytes */
+    for (size_t i = 0; i < 130; i++) {
+        const size_t size = 1 + i * 7919 % sizeof(data), last = size < 99 ? size : 99;
+        const int other = open_file("/other", O_CREAT | O_RDWR | O_TRUNC, A);
+        for (size_t k = 0; k < size; k++) {
+            data[k] = (char)(k * 31 + i);
+        }
+        assert_int_equal(vfs_write(other, data, size, A), size);
+        for (int k = 0; k < 2; k++) {
+            const int64_t at = (int64_t)(size - last);
+            assert_int_equal(vfs_sendfile(fd, other, at, sizeof(data), A), last);
+            assert_memory_equal(sent, data + at, last);
+        }
+        assert_int_equal(vfs_close(other, A), 0);
+        assert_int_equal(vfs_unlinkat(CWD, "/other", 0, A), 0);
     }
     /* one that has become too large; one that is mapped */
     assert_int_equal(vfs_sendfile(fd, in, 0, 100, A), 8);
