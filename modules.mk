@@ -71,6 +71,8 @@ all demo demo-nginx: # with a recipe, so that make says nothing when all is ther
 
 # Names of the modules of the manifests $(1).
 modules_of = $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(1) | tr ',' ' '))
+# The files of modules $(1), for each isolation. Fragments name both as prerequisites, which make expands at once.
+files_of = $(foreach m,$(1),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
@@ -141,9 +143,6 @@ $(foreach i,$(ISOLATIONS), \
     $(foreach m,$(sort $(MODULES) $(PARTS)),$(foreach s,$($(m)_SOURCES), \
         $(eval $(call object_rule,$(m),$(i),$(s))))) \
     $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(i)))))
-
-# The files of modules $(1), for each isolation.
-files_of = $(foreach m,$(1),$(foreach i,$(ISOLATIONS),$(B)/modules/$(i)/$(m).cub))
 
 # What tools/demo.sh and tools/demo-nginx.sh run.
 DEMO := $(call modules_of,systems/speedtest1.yaml tests/systems/spied.yaml systems/hello.yaml)
