@@ -19,7 +19,7 @@
  * would raise its own threshold with the first that is freed. Frames, of up to 64 KiB, stay below. */
 #define SEPARATE_BYTES (96 * 1024)
 
-#define LOOK_EVERY 16 /* rounds of the loop between looks at the memory */
+#define LOOK_EVERY 16     /* rounds of the loop between looks at the memory */
 #define END_EVERY_MS 1000 /* to look at all connections costs milliseconds */
 
 static bool open_fds[DESCRIPTORS_MAX];

@@ -17,7 +17,8 @@
 #define PEERS 256u
 #define CHANCE 3u
 
-static int64_t peers[PEERS]; /* when each bucket is empty: later by its pace for each error */
+static int64_t
+    peers[PEERS]; /* when each bucket is empty: later by its pace for each error */
 static int64_t all;
 
 /* Whether one more, and @others, fit into the bucket that is empty @at. */

@@ -87,9 +87,10 @@ void stack_packet_free(void *memory);
 #define TCP_MAXRTX 12
 #define LWIP_TCP_CALC_INITIAL_CWND(mss) ((tcpwnd_size_t)10 * (mss)) /* RFC 6928 */
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1 /* they are for static pools */
-#define TCP_MSS_LEAST 64         /* whatever peers say, see patches/ */
-#define TCP_PROGRESS 4096        /* bytes that a peer takes when it does not stand still */
-#define TCP_ORPHAN_TIMEOUT 60000 /* ms that a closed connection with data may stand still */
+#define TCP_MSS_LEAST 64                 /* whatever peers say, see patches/ */
+#define TCP_PROGRESS 4096 /* bytes that a peer takes when it does not stand still */
+#define TCP_ORPHAN_TIMEOUT \
+    60000 /* ms that a closed connection with data may stand still */
 
 /* Where we look in, or step in. */
 struct pbuf;
