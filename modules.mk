@@ -75,6 +75,8 @@ all demo demo-nginx: # with a recipe, so that make says nothing when all is ther
 
 # Names of the modules of the manifests $(1).
 modules_of = $(sort $(shell sed -n 's/^ *modules: \[\(.*\)\]/\1/p' $(1) | tr ',' ' '))
+# The files of modules $(1), of each kind. Fragments name both as prerequisites, which make expands at once.
+files_of = $(foreach m,$(1),$(foreach k,$(KINDS),$(B)/modules/$(k)/$(m).cub))
 
 -include interfaces/interfaces.mk
 -include libc/libc.mk
@@ -145,9 +147,6 @@ $(foreach k,$(KINDS), \
     $(foreach m,$(sort $(MODULES) $(PARTS)),$(foreach s,$($(m)_SOURCES), \
         $(eval $(call object_rule,$(m),$(k),$(s))))) \
     $(foreach m,$(sort $(MODULES)),$(eval $(call module_rules,$(m),$(k)))))
-
-# The files of modules $(1), of each kind.
-files_of = $(foreach m,$(1),$(foreach k,$(KINDS),$(B)/modules/$(k)/$(m).cub))
 
 # What tools/demo.sh and tools/demo-nginx.sh run.
 DEMO := $(call modules_of,systems/speedtest1.yaml tests/systems/spied.yaml systems/hello.yaml)

@@ -13,18 +13,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 16384u
 #define CONNECTIONS_LEAST 64u /* fewer descriptors serve nobody */
-#define RESERVE \
-    32u /* descriptors for name servers' addresses, and for what is refused */
 
 /* Below this a buffer that is freed goes back to the host at once, and one that is hardly used is hardly there. malloc()
  * would raise its own threshold with the first that is freed. Frames, of up to 64 KiB, stay below. */
 #define SEPARATE_BYTES (96 * 1024)
 
-#define LOOK_EVERY 16 /* rounds of the loop between looks at the memory */
+#define LOOK_EVERY 16     /* rounds of the loop between looks at the memory */
+#define END_EVERY_MS 1000 /* to look at all connections costs milliseconds */
 
-static bool open_fds[CONNECTIONS_MAX + RESERVE];
+static bool open_fds[DESCRIPTORS_MAX];
 static unsigned nopen, most_open;
 static int memory_fd = -1;
 static size_t memory;        /* resident bytes, as of the last look */
@@ -40,17 +38,16 @@ bool bounds_setup(size_t bytes)
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) {
         return false;
     }
-    files.rlim_cur = files.rlim_max < CONNECTIONS_MAX + RESERVE
-                         ? files.rlim_max
-                         : CONNECTIONS_MAX + RESERVE;
-    most_open = (unsigned)files.rlim_cur - RESERVE;
+    files.rlim_cur =
+        files.rlim_max < DESCRIPTORS_MAX ? files.rlim_max : DESCRIPTORS_MAX;
+    most_open = (unsigned)files.rlim_cur - DESCRIPTORS_RESERVE;
     memory_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (files.rlim_cur < CONNECTIONS_LEAST + RESERVE || memory_fd < 0 ||
+    if (files.rlim_cur < CONNECTIONS_LEAST + DESCRIPTORS_RESERVE || memory_fd < 0 ||
         setrlimit(RLIMIT_NOFILE, &files) != 0) {
         fprintf(stderr,
                 "cubicle-slirp: needs /proc, and %u open files ('ulimit -n', it has "
                 "%lu)\n",
-                CONNECTIONS_LEAST + RESERVE, (unsigned long)files.rlim_cur);
+                CONNECTIONS_LEAST + DESCRIPTORS_RESERVE, (unsigned long)files.rlim_cur);
         return false;
     }
     return mallopt(M_MMAP_THRESHOLD, SEPARATE_BYTES) == 1;
@@ -62,6 +59,7 @@ void bounds_opened(int fd, void *opaque)
     if (fd >= 0 && (size_t)fd < sizeof(open_fds) && !open_fds[fd]) {
         open_fds[fd] = true;
         nopen++;
+        still_opened(fd, world_now_ms());
     }
 }
 
@@ -74,15 +72,26 @@ void bounds_closed(int fd, void *opaque)
     }
 }
 
+bool bounds_is_open(int fd)
+{
+    return open_fds[fd];
+}
+
 void bounds_look(void)
 {
     static unsigned round;
+    static int64_t end_ms;
+    const int64_t now_ms = world_now_ms();
     char text[64] = "";
     char *resident = NULL;
 
     if (round++ % LOOK_EVERY == 0 && pread(memory_fd, text, sizeof(text) - 1, 0) > 0) {
         (void)strtoul(text, &resident, 10); /* the whole; then what is resident */
         memory = strtoul(resident, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+    }
+    if (memory >= memory_enough && now_ms >= end_ms) {
+        end_ms = now_ms + END_EVERY_MS;
+        still_end(now_ms, memory - memory_enough, !bounds_may_send());
     }
 }
 

@@ -42,20 +42,34 @@ bool address_allowed(const uint8_t *frame, size_t size);
  *  connection nor much data while there is no room for it. TCP sends both again. */
 bool frame_affordable(const uint8_t *frame, size_t size);
 
+#define DESCRIPTORS_RESERVE \
+    32u /* for name servers' addresses, and for what is refused */
+#define DESCRIPTORS_MAX (16384u + DESCRIPTORS_RESERVE) /* the first: connections */
+
 /** Bounds on descriptors, and memory of @bytes. False after a message: the host does not have the least. */
 bool bounds_setup(size_t bytes);
 /** libslirp has opened, or closes, a socket. */
 void bounds_opened(int fd, void *opaque);
 void bounds_closed(int fd, void *opaque);
-/** To be called in each round of the loop. */
+bool bounds_is_open(int fd);
+/** To be called in each round of the loop. Ends connections that stand still where there is no room for new ones. */
 void bounds_look(void);
 /** Whether there is room for one more connection. */
 bool bounds_may_begin(void);
 /** Whether there is room for what connections send. */
 bool bounds_may_send(void);
 
+/** A socket was opened. */
+void still_opened(int fd, int64_t now_ms);
+/** Ends connections that have stood still for long, as many as have @excess bytes of buffers; sooner where memory is @full. */
+void still_end(int64_t now_ms, size_t excess, bool full);
+/** Whether the connection @fd was ended, and libslirp is to hear of it. */
+bool still_ended(int fd);
+
 /** A libslirp with what @options say, its ports open. NULL after a message. */
 Slirp *world_create(const struct helper_options *options);
+/** CLOCK_MONOTONIC. */
+int64_t world_now_ms(void);
 /** Carries frames until the system ends. */
 void world_run(Slirp *slirp, int fd);
 

@@ -34,6 +34,11 @@ static int64_t world_now_ns(void *opaque)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+int64_t world_now_ms(void)
+{
+    return world_now_ns(NULL) / 1000000;
+}
+
 static void *world_timer_new(SlirpTimerCb call, void *call_opaque, void *opaque)
 {
     struct timer *timer = calloc(1, sizeof(*timer));
@@ -72,7 +77,7 @@ static void world_timer_mod(void *opaque_timer, int64_t due_ms, void *opaque)
 /* Calls what is due. Milliseconds until the next is, at most @timeout_ms. */
 static uint32_t world_run_timers(uint32_t timeout_ms)
 {
-    const int64_t now_ms = world_now_ns(NULL) / 1000000;
+    const int64_t now_ms = world_now_ms();
 
     for (struct timer *timer = timers, *next; timer != NULL; timer = next) {
         next = timer->next;
@@ -212,10 +217,11 @@ Slirp *world_create(const struct helper_options *options)
 static struct pollfd *fds; /* the first is the stream */
 static size_t nfds, room;
 
-/* Whether a socket of libslirp's is not to be read or accepted from now. What it has to write goes on. */
+/* Whether a socket of libslirp's is not to be read or accepted from now. What it has to write goes on, and it hears
+   of an end that we have made. */
 static bool world_must_wait(int fd, int events)
 {
-    return (events & SLIRP_POLL_IN) != 0 &&
+    return (events & SLIRP_POLL_IN) != 0 && !still_ended(fd) &&
            (!bounds_may_send() || (!bounds_may_begin() && listens(fd)));
 }
 

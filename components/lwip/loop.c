@@ -138,7 +138,7 @@ static int loop_turn(int64_t timeout_ns)
         stack.send_failed = false;
         tcp_txnow();
     }
-    tcp_relieve();
+    relief();
     tcp_feed_starved();
     loop_settle();
     return result;

@@ -87,6 +87,10 @@ void stack_packet_free(void *memory);
 #define TCP_MAXRTX 12
 #define LWIP_TCP_CALC_INITIAL_CWND(mss) ((tcpwnd_size_t)10 * (mss)) /* RFC 6928 */
 #define LWIP_DISABLE_TCP_SANITY_CHECKS 1 /* they are for static pools */
+#define TCP_MSS_LEAST 64                 /* whatever peers say, see patches/ */
+#define TCP_PROGRESS 4096 /* bytes that a peer takes when it does not stand still */
+#define TCP_ORPHAN_TIMEOUT \
+    60000 /* ms that a closed connection with data may stand still */
 
 /* Where we look in, or step in. */
 struct pbuf;
@@ -107,6 +111,8 @@ void stack_unreachable(const struct pbuf *p, int is6);
 #define LWIP_HOOK_UNREACHABLE(p, is6) stack_unreachable(p, is6)
 void stack_name_server(uint8_t i, const struct ip_addr *server);
 #define LWIP_HOOK_DHCP_NAME_SERVER(i, server) stack_name_server(i, server)
+int stack_may_complain(const struct ip_addr *to);
+#define LWIP_HOOK_ICMP_ERROR(to) stack_may_complain(to)
 int stack_listen_full(void *listener);
 #define LWIP_HOOK_TCP_LISTEN_FULL(listener) stack_listen_full(listener)
 struct ip4_addr;

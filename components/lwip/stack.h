@@ -10,6 +10,8 @@
  *   set.c                what epoll(7) knows of sockets
  *   name.c, option.c     addresses, options
  *   inquire.c            what is told of the stack itself
+ *   complaint.c          how many errors of ICMP are sent
+ *   relief.c             what is given up where memory is short
  *   loop.c               the event loop
  *   device.c, input.c, output.c, interface.c   the network device, and the interface on it
  *   handle.c             numbers of sockets and sets
@@ -167,16 +169,11 @@ void tcp_end(struct sock *sock, bool reset); /* close(2), of any state */
 void tcp_apply_options(struct sock *sock);
 /** Only full segments leave, as MSG_MORE (@more) and TCP_CORK want it. */
 void tcp_hold_back(struct sock *sock, bool more);
-/** Bytes that a connection's send queue may have: SO_SNDBUF; less where memory for packets is half used, or scarce. So
- *  many peers that do not read cannot take what the others, and their acknowledgements, need. */
-#define QUEUE_SHORT 65536u
-#define QUEUE_LEAST 16384u
+/** Bytes that a connection's send queue may have: SO_SNDBUF; less where memory is short (relief_room()). */
 size_t tcp_queue_limit(const struct sock *sock);
 bool tcp_writable(const struct sock *sock);
 /** Tells sockets that had no memory to send, where there is some. */
 void tcp_feed_starved(void);
-/** Gives up what has come out of order, and takes back windows, where memory is scarce. */
-void tcp_relieve(void);
 
 /* stream.c */
 int stream_put(struct sock *sock, const void *from, size_t count, bool more,
@@ -189,6 +186,13 @@ void stream_limit_first(struct sock *sock);
 void stream_limit(struct sock *sock);
 /** Takes back what memory has no room for now of the window that the peer was told of: bytes beyond are dropped, and sent again. */
 void stream_relieve(struct sock *sock);
+
+/* relief.c */
+/** Bytes that a connection may have of @arena in one direction: any number, less where it is half used, or scarce. So many
+ *  peers that do not read cannot take what the others, and their acknowledgements, need. */
+uint32_t relief_room(const struct arena *arena);
+/** Where memory is scarce, gives up what has come out of order, takes back windows, and ends connections that stand still. */
+void relief(void);
 
 /* listen.c */
 int listen_start(struct sock *sock, int backlog);
@@ -230,6 +234,10 @@ bool name_is_local(const ip_addr_t *ip);
 void option_defaults(struct sock_options *options, enum object_kind kind);
 int option_set(struct sock *sock, int level, int option, const void *value, size_t len);
 ssize_t option_get(struct sock *sock, int level, int option, void *value, size_t size);
+
+/* start.c */
+/** A number for an address that nobody outside can guess. */
+uint64_t stack_hash(const ip_addr_t *ip);
 
 /* inquire.c: what is read with options of SOCKET_LEVEL */
 ssize_t inquire(int option, void *value, size_t size);

@@ -93,6 +93,14 @@ uint32_t stack_isn(const ip_addr_t *local_ip, uint16_t local_port,
     return (uint32_t)(sip_hash(isn_key, words, 5) + (uint64_t)stack.now_ns / 4096);
 }
 
+uint64_t stack_hash(const ip_addr_t *ip)
+{
+    uint64_t words[2];
+
+    isn_address(words, ip);
+    return sip_hash(isn_key, words, 2);
+}
+
 /* ---- identification of IPv4 packets: RFC 7739, 5.3 ---- */
 
 /* Destinations that share a counter see different numbers, and each sees its own grow by at least one. Packets in a row

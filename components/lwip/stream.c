@@ -42,6 +42,9 @@ int stream_put(struct sock *sock, const void *from, size_t count, bool more,
                size_t *done)
 {
     *done = 0;
+    if (!tcp_has_data(sock->tcp)) {
+        sock->tcp->progress = tcp_ticks;
+    }
     tcp_clear_flags(sock->tcp, TF_FULL);
     while (*done < count) {
         size_t size = stream_space(sock);
@@ -113,6 +116,9 @@ static bool stream_join(struct sock *sock, struct pbuf *p)
 
 void stream_received(struct sock *sock, struct pbuf *p)
 {
+    if (sock->received == NULL) {
+        sock->tcp->progress = tcp_ticks;
+    }
     sock->received_bytes += p->tot_len;
     while (p != NULL) {
         struct pbuf *next = p->next;
@@ -177,12 +183,10 @@ static void stream_lend(struct sock *sock, void *buf, size_t size)
 /* Bytes that a window may be of: less where memory is half used, or scarce, as for what is sent (tcp_queue_limit()). */
 static uint32_t stream_most(void)
 {
-    if (arena_scarce(&stack.packets) || arena_scarce(&stack.incoming)) {
-        return QUEUE_LEAST;
-    }
-    return arena_half_used(&stack.packets) || arena_half_used(&stack.incoming)
-               ? QUEUE_SHORT
-               : UINT32_MAX;
+    const uint32_t copied = relief_room(&stack.packets);
+    const uint32_t lent = relief_room(&stack.incoming);
+
+    return copied < lent ? copied : lent;
 }
 
 /*
@@ -255,6 +259,7 @@ static void stream_tell(struct sock *sock, size_t size)
     if (pcb == NULL) {
         return;
     }
+    pcb->progress = tcp_ticks;
     const uint32_t want = stream_withhold(sock);
     if (sock->withheld < want) {
         const uint32_t missing = want - sock->withheld;

@@ -14,8 +14,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define RELIEF_NS INT64_C(100000000)
-
 int error_of(err_t error)
 {
     switch (error) {
@@ -132,6 +130,7 @@ void tcp_detach(struct sock *sock)
     struct tcp_pcb *pcb = sock->tcp;
 
     if (pcb != NULL) {
+        pcb->progress = tcp_ticks; /* the peer has some time from now on */
         tcp_arg(pcb, NULL);
         tcp_recv(pcb, NULL);
         tcp_sent(pcb, NULL);
@@ -254,11 +253,11 @@ int tcp_start_connect(struct sock *sock, const ip_addr_t *ip, uint16_t port)
 size_t tcp_queue_limit(const struct sock *sock)
 {
     const size_t own = (size_t)sock->options.send_size;
-    const size_t most = !arena_half_used(&stack.packets) ? own
-                        : !arena_scarce(&stack.packets)  ? QUEUE_SHORT
-                                                         : QUEUE_LEAST;
+    const size_t most = relief_room(&stack.packets);
+    const size_t pieces = relief_room(&stack.private); /* those of small segments */
+    const size_t room = most < pieces ? most : pieces;
 
-    return own < most ? own : most;
+    return own < room ? own : room;
 }
 
 bool tcp_writable(const struct sock *sock)
@@ -287,26 +286,6 @@ void tcp_feed_starved(void)
     if (stack.send_starved && !arena_exhausted(&stack.packets)) {
         stack.send_starved = false;
         object_each(tcp_feed);
-    }
-}
-
-/* Bytes out of order are kept so that less is sent again, and their senders have them still (RFC 2018, 8). Without this, peers that never
- * send what is missing, or send to programs that do not read, would take all memory for good. */
-void tcp_relieve(void)
-{
-    static int64_t next_ns; /* to look at all connections costs something */
-
-    if (stack.now_ns < next_ns ||
-        (!arena_scarce(&stack.packets) && !arena_scarce(&stack.incoming))) {
-        return;
-    }
-    next_ns = stack.now_ns + RELIEF_NS;
-    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
-        struct sock *sock = pcb->callback_arg;
-        tcp_free_ooseq(pcb);
-        if (pcb->state >= ESTABLISHED && sock != NULL && sock->tcp == pcb) {
-            stream_relieve(sock);
-        }
     }
 }
 

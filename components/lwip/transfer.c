@@ -179,6 +179,9 @@ static ssize_t stream_receive(struct sock *sock, void *buf, size_t count, int fl
     if ((flags & MSG_WAITALL) != 0 && timeout_ns != 0 && sock->received_bytes < count) {
         struct whole whole = {sock, count};
         (void)loop_until(sock_has_whole, &whole, timeout_ns);
+        if (sock->received_bytes == 0) { /* relief() has ended the connection */
+            return stream_receive_state(sock);
+        }
     }
     return stream_take(sock, buf, count, flags, copied);
 }

@@ -6,6 +6,7 @@
 The neighbour is this process: it is the peer of the system's device, and puts its frames together itself.
 """
 
+import resource
 import sys
 import time
 from pathlib import Path
@@ -95,6 +96,49 @@ def unread():
         check(system.process.poll() is None, "the system has ended")
 
 
+def standing(system, path, count, first, every=20, each=lambda: None):
+    """@count clients, from port @first on, that ask for @path and take nothing. @each is called now and then."""
+    for number in range(count):
+        Client(system.peer, first + number).get(path, window=0)
+        if number % every == 0:
+            each()
+
+
+def standing_still(connections, *groups):
+    """Clients that take nothing, until memory is used up: they go, one that takes a little goes on, and new ones are served. @groups:
+    how many, and what they ask for."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    files = {"large": bytes(900 << 10), "middle": bytes(60000), "little": bytes(14000)}
+    with System(files=files, connections=connections) as system:
+        slow = Client(system.peer, 1000, window=16)  # 2 KiB
+        slow.get("/file")
+
+        def each():
+            system.peer.take()
+            slow.acknowledge()
+
+        first = 2000
+        for count, path in groups:
+            standing(system, path, count, first, each=each)
+            first += count
+        end, port, late = time.monotonic() + 60 * SLOW, 1000, None
+        while (late is None or len(late.data) < len(FILE)) and time.monotonic() < end:
+            if late is None or not late.data and time.monotonic() > asked + 1:  # refused, or lost
+                port, asked = port + 1, time.monotonic()
+                late = Client(system.peer, port)
+                late.get("/file")
+            system.peer.take(0.1)
+            slow.acknowledge()
+            late.acknowledge()
+        check(len(late.data) >= len(FILE), f"a new client has got {len(late.data)} bytes, a reset: {late.reset}")
+        slow.window = 65535
+        slow.receive(len(FILE))  # it has not been reset
+        gone = sum(client.reset for client in system.peer.clients.values())
+        print(f"# {gone} of {first - 2000} have been reset")
+        check(gone > 0, "nobody has been reset")
+        check(system.process.poll() is None, "the system has ended")
+
+
 def small_window():
     """A program that closes a connection behind its last byte, with a small SO_RCVBUF: all of it arrives."""
     with System(listen="rcvbuf=8k") as system:
@@ -109,6 +153,9 @@ def main():
     tests.add("guesses", guesses)
     tests.add("unordered", unordered)
     tests.add("unread", unread)
+    # Each gets a queue while there is memory: of a megabyte, then of 64 KiB, then of 16.
+    tests.add("standing still", standing_still, 8192, (3500, "/file"))
+    tests.add("standing still, closed by the server", standing_still, 8192, (100, "/large"), (850, "/middle"), (2600, "/little"))
     tests.add("a small window", small_window)
     return tests.main()
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Packets whose source cannot be where they come from, or that come in parts; false claims of ARP; the numbers of those that the stack sends.
+"""Packets whose source cannot be where they come from, that come in parts, or for nobody; false claims of ARP; the numbers of those
+that the stack sends.
 
     tests/apps/martians.py [WORD...]     only tests whose name contains a word
 """
@@ -93,6 +94,54 @@ def fragments(source, guest):
         check([line.split()[-1] for line in out] == ["whole", "end"], f"{out}")
 
 
+def overlapping(source, guest):
+    """What comes in parts of which two claim the same bytes is no datagram; a part may come twice."""
+    with system() as (peer, process):
+        time.sleep(2)
+        whole = datagram(source, guest, 9000, b"whole".ljust(3000, b"\0"))[-3008:]
+        parts = [(0, 1000), (1000, 2000), (2000, 3008)]
+        for number, (begin, end) in enumerate(((992, 2000), (0, 1008), (0, 992), (1000, 1992), (1008, 2000), (0, 1400), (8, 16),
+                                               (1992, 2008), (800, 1800))):
+            for at, behind in (*parts[:2], (begin, end), parts[2]):
+                peer.send(*part(source, 4000 + number, at, whole[at:behind], behind < len(whole)))
+        for at, behind in (*parts[:2], parts[0], parts[2]):
+            peer.send(*part(source, 5000, at, whole[at:behind], behind < len(whole)))
+        peer.send(0x800, datagram(OWN, GUEST, 9000, b"end"))
+        out = process.communicate(timeout=20 * SLOW)[0].splitlines()
+        check([line.split()[-1] for line in out] == ["whole", "end"], f"{out}")
+
+
+# Errors of ICMP in a second, to one machine and to all, and how many may come at once: those of Linux.
+EACH, EACH_BURST, ALL, ALL_BURST = 1, 6, 1000, 50
+COMPLAINTS = 3000
+
+
+def complaints(sources, guest):
+    """Errors in answer to packets for a closed port, to one address or to many, are few. How many, and in which time."""
+    errors = []
+
+    def take(packet):
+        if len(packet) > 40 and (packet[9:10] == b"\1" and packet[20] == 3 or packet[6:7] == b"\x3a" and packet[40] == 1):
+            errors.append(packet)
+
+    with system(",gateway6=fd00:78::1") as (peer, process):
+        peer.own.add(OWN6)
+        peer.other = peer.other6 = take
+        time.sleep(2)  # as above
+        peer.take()
+        start = time.monotonic()
+        for number in range(COMPLAINTS):
+            source = sources[number % len(sources)]
+            peer.send(0x800 if len(source) == 4 else 0x86DD, datagram(source, guest, 9, b"nobody"))
+            peer.take()
+        peer.take(0.5)
+        took = time.monotonic() - start
+        pace, burst = (EACH, EACH_BURST) if len(sources) == 1 else (ALL, ALL_BURST)
+        print(f"# {len(errors)} errors for {COMPLAINTS} packets from {len(sources)} addresses in {took:.2f} s")
+        check(1 <= len(errors) <= burst + pace * took + 1, f"{len(errors)} errors in {took:.2f} s")
+        check(process.poll() is None, "the system has ended")
+
+
 def syn(source):
     """It asks for a connection where nobody listens; a reset answers."""
     head = struct.pack("!HHIIBBHHH", 2000, 9, 1, 0, 5 << 4, 2, 1024, 0, 0)
@@ -169,6 +218,13 @@ def main():
     tests.add("sources", martians)
     tests.add("fragments, IPv4", fragments, OWN, GUEST)
     tests.add("fragments, IPv6", fragments, OWN6, GUEST6)
+    tests.add("overlapping fragments, IPv4", overlapping, OWN, GUEST)
+    tests.add("overlapping fragments, IPv6", overlapping, OWN6, GUEST6)
+    far = [socket.inet_aton(f"198.51.{n >> 8}.{n & 255}") for n in range(COMPLAINTS)]
+    far6 = [socket.inet_pton(socket.AF_INET6, f"2001:db8::{n:x}") for n in range(1, COMPLAINTS)]
+    for name, own, guest, others in (("IPv4", OWN, GUEST, far), ("IPv6", OWN6, GUEST6, far6)):
+        tests.add(f"errors to one, {name}", complaints, [own], guest)
+        tests.add(f"errors to many, {name}", complaints, others, guest)
     tests.add("numbers", numbers)
     tests.add("neighbours", neighbours)
     return tests.main()

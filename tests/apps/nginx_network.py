@@ -386,6 +386,41 @@ def helper_little_memory():
             late.socket.close()
 
 
+def helper_standing():
+    """Clients that take nothing end where they keep the helper's memory from others; those that take something go on."""
+    with temporary_directory() as folder, Namespace():
+        for name in ("rmem", "wmem"):
+            Path(f"/proc/sys/net/ipv4/tcp_{name}").write_text("4096 65536 65536")
+        files = make_root(folder)
+        (Path(folder) / "etc/nginx").mkdir(parents=True)
+        (Path(folder) / "etc/nginx/nginx.conf").write_text(CONFIGURATION)
+        with Server(folder, options=["--network=stream:slirp,memory=24"]) as server, Client(server) as reader:
+            got = []
+
+            def read():
+                reader.ask("8m")
+                while len(reader.rest) < SIZES["8m"]:
+                    reader.more(65536)
+                    time.sleep(0.05)
+                got.append(reader.answer())
+
+            thread = threading.Thread(target=read, daemon=True)
+            thread.start()
+            clients = [Client(server) for _ in range(300)]
+            for client in clients:
+                client.ask("1m")
+            time.sleep(1)
+            start = time.monotonic()
+            with Client(server, 40) as late:
+                check_file(late, files, "small")
+            took = time.monotonic() - start
+            print(f"# a new client waited {took:.1f} s")
+            thread.join(60 * SLOW)
+            check(got == [(200, files["8m"])], "the client that reads has not got its file")
+            for client in clients:
+                client.socket.close()
+
+
 def helper_descriptors():
     """Where cubicle-slirp has no descriptor left, clients wait for one, and so does it: it does not spin."""
     with temporary_directory() as folder:
@@ -603,6 +638,7 @@ def main():
         suite.add(f"a large upload, {network}", upload, network)
     suite.add("the helper's memory", helper_memory)
     suite.add("the helper's memory, when it is little", helper_little_memory)
+    suite.add("the helper's memory, when nobody takes anything", helper_standing)
     suite.add("the helper's descriptors", helper_descriptors)
     suite.add("a network that loses nothing", bad_network)
     suite.add("a network that loses 2 %", bad_network, loss=20, seed=2)

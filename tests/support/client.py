@@ -11,22 +11,24 @@ from pathlib import Path
 from harness import CUBICLE, SLOW, TOP, check, temporary_directory
 from peer import GUEST, OWN, Peer, checksum
 
-SYN, RST, PSH, ACK = 2, 4, 8, 16
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 FILE = random.Random(1).randbytes(3 << 20)
 MSS = 536
 WORD = 1 << 32
 
 
 class Client:
-    """A connection to port 80. What comes in order is in @data; nothing is acknowledged by itself."""
+    """A connection to port 80. What comes in order is in @data; nothing is acknowledged by itself.
 
-    def __init__(self, peer, port):
-        self.peer, self.port, self.sent = peer, port, 1000
+    @mss and @scale are what its SYN says of segments and windows, @window is that of the SYN, and of segments that do not say another."""
+
+    def __init__(self, peer, port, mss=MSS, scale=7, window=65535):
+        self.peer, self.port, self.sent, self.window = peer, port, 1000, window
         self.first, self.data, self.nbytes, self.nframes, self.reset = None, b"", 0, 0, False
         peer.clients[port] = self
         end = time.monotonic() + 20 * SLOW
         while self.first is None and time.monotonic() < end:
-            self.send(SYN, bytes([2, 4, *struct.pack("!H", MSS), 4, 2, 1, 1, 1, 3, 3, 7, 0, 0, 0, 0]))
+            self.send(SYN, bytes([2, 4, *struct.pack("!H", mss), 4, 2, 1, 1, 1, 3, 3, scale, 0, 0, 0, 0]))
             peer.take(0.5)
         check(self.first is not None, "no answer to a SYN")
         self.sent += 1
@@ -45,11 +47,12 @@ class Client:
         if behind < len(payload):
             self.data += payload[behind:]
 
-    def send(self, flags, options=b"", payload=b"", ack=None, ahead=0, window=65535):
+    def send(self, flags, options=b"", payload=b"", ack=None, ahead=0, window=None, urgent=0):
         """A segment whose first byte is @ahead of the next one of this side's."""
         ack = self.next() if ack is None else ack
+        window = self.window if window is None else window
         head = struct.pack("!HHIIBBHHH", self.port, 80, (self.sent + ahead) % WORD, ack % WORD,
-                           (20 + len(options)) // 4 << 4, flags, window, 0, 0) + options
+                           (20 + len(options)) // 4 << 4, flags, window, 0, urgent) + options
         total = checksum(OWN + GUEST + struct.pack("!BBH", 0, 6, len(head) + len(payload)) + head +
                          payload.rstrip(b"\0"))  # noughts add nothing
         head = head[:16] + struct.pack("!H", total) + head[18:]
@@ -62,7 +65,7 @@ class Client:
     def acknowledge(self):
         self.send(ACK)
 
-    def get(self, path, fields="", window=65535):
+    def get(self, path, fields="", window=None):
         request = f"GET {path} HTTP/1.0\r\n{fields}\r\n".encode()
         self.send(ACK | PSH, payload=request, window=window)
         self.sent += len(request)
@@ -77,20 +80,22 @@ class Client:
 
 
 class System:
-    """NGINX, which has FILE as /file. @listen are options of its socket."""
+    """NGINX, which has FILE as /file, and @files, bytes by name. @listen are options of its socket, @connections how many it takes."""
 
-    def __init__(self, mtu=1500, listen=""):
-        self.mtu, self.listen = mtu, listen
+    def __init__(self, mtu=1500, listen="", files=(), connections=1024):
+        self.mtu, self.listen, self.files, self.connections = mtu, listen, dict(files), connections
 
     def __enter__(self):
         self.folder = temporary_directory()
         top = Path(self.folder.name)
         (top / "root/www").mkdir(parents=True)
-        (top / "root/www/file").write_bytes(FILE)
-        if self.listen:
-            (top / "root/etc/nginx").mkdir(parents=True)
-            text = (TOP / "apps/nginx/root/etc/nginx/nginx.conf").read_text()
-            (top / "root/etc/nginx/nginx.conf").write_text(text.replace("listen 80 ", f"listen 80 {self.listen} "))
+        for name, data in {"file": FILE, **self.files}.items():
+            (top / "root/www" / name).write_bytes(data)
+        (top / "root/etc/nginx").mkdir(parents=True)
+        text = (TOP / "apps/nginx/root/etc/nginx/nginx.conf").read_text()
+        (top / "root/etc/nginx/nginx.conf").write_text(
+            text.replace("listen 80 ", f"listen 80 {self.listen} ").replace(
+                "worker_connections 1024", f"worker_connections {self.connections}"))
         self.peer = Peer(top / "link")
         self.log = open(top / "log", "w+b")
         self.process = subprocess.Popen(

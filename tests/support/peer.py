@@ -80,9 +80,16 @@ class Peer:
                 self.other(packet)
         elif kind == b"\x08\x00":
             self.other(frame[14:])
+        elif kind == b"\x86\xdd" and frame[20] == socket.IPPROTO_ICMPV6 and frame[54] == 135 and frame[62:78] in self.own:
+            self.send(0x86DD, advertisement(frame[62:78], frame[22:38]))
+        elif kind == b"\x86\xdd":
+            self.other6(frame[14:])
 
     def other(self, packet):
         """An IPv4 packet that no client waits for."""
+
+    def other6(self, packet):
+        """An IPv6 packet."""
 
 
 def ipv4(source, destination, protocol, body, number=0, part=0):
@@ -94,6 +101,17 @@ def ipv4(source, destination, protocol, body, number=0, part=0):
 def ipv6(source, destination, protocol, body, hops=64):
     """The same for addresses of sixteen."""
     return struct.pack("!IHBB", 6 << 28, len(body), protocol, hops) + source + destination + body
+
+
+def icmp6(source, destination, message):
+    """An ICMPv6 packet; the message's checksum is 0, and is put in."""
+    total = checksum(source + destination + struct.pack("!II", len(message), 58) + message)
+    return ipv6(source, destination, 58, message[:2] + struct.pack("!H", total) + message[4:], 255)
+
+
+def advertisement(address, to):
+    """A neighbour's answer: @address is here."""
+    return icmp6(address, to, struct.pack("!BBHI", 136, 0, 0, 0x60000000) + address + b"\2\1" + MAC)
 
 
 def datagram(source, destination, port, text):
