@@ -95,12 +95,17 @@ uint32_t stack_isn(const ip_addr_t *local_ip, uint16_t local_port,
 
 /* ---- identification of IPv4 packets: RFC 7739, 5.3 ---- */
 
-/* Destinations that share a counter see different numbers, and each sees its own grow by at least one. */
+/* Destinations that share a counter see different numbers, and each sees its own grow by at least one. Packets in a row
+ * mostly go to one destination. */
 uint16_t stack_identification(const ip4_addr_t *to)
 {
+    static uint64_t last = UINT64_MAX, hash; /* of no address at first */
     const uint64_t word = ip4_addr_get_u32(to);
-    const uint64_t hash = sip_hash(isn_key, &word, 1);
 
+    if (word != last) {
+        hash = sip_hash(isn_key, &word, 1);
+        last = word;
+    }
     return (uint16_t)((hash >> 32) + counters[hash % COUNTERS]++);
 }
 
