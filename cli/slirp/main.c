@@ -1,5 +1,6 @@
 #include "helper.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 int main(int argc, char **argv)
@@ -7,6 +8,8 @@ int main(int argc, char **argv)
     struct helper_options options;
 
     helper_options(argc, argv, &options);
+    (void)signal(SIGPIPE,
+                 SIG_IGN); /* libslirp writes to connections that clients have reset */
     stream_setup(options.fd);
     if (!bounds_setup(options.memory)) {
         return 1;
