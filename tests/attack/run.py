@@ -393,7 +393,8 @@ def import_refused(call, expected):
     with temporary_directory() as folder:
         source, module = Path(folder) / "deputy.c", Path(folder) / "deputy.cub"
         source.write_text(
-            f"#include <cubicle.h>\n#include <host.h>\nint main(void) {{ {call}; return 0; }}\n"
+            "".join(f"#include <{name}.h>\n" for name in ("cubicle", "host", "hostfiles", "hostnet"))
+            + f"int main(void) {{ {call}; return 0; }}\n"
         )
         cc = [BUILD / "bin/cubicle-cc", "--cubicle-provides=app", "-O2", "-o", module, source]
         made = execute(cc)
@@ -469,6 +470,8 @@ def add_loading(tests):
                   "the section header table is damaged" if length else "the file is empty")
     for call, expected in (
         ("host_shutdown(0)", r"refused.*host_shutdown.*`host`"),
+        ("hostnet_wait(0, 0)", r"refused.*hostnet_wait.*`hostnet`"),
+        ("hostfiles_close_all()", r"refused.*hostfiles_close_all.*`hostfiles`"),
         ("cubicle_page_assign(0, 0, 1)", r"refused.*cubicle_page_assign.*`allocator`"),
         ("cubicle_page_recall(0, 0, 1)", r"refused.*cubicle_page_recall.*`allocator`"),
         ("cubicle_page_resume(0, 0, 1)", r"refused.*cubicle_page_resume.*`allocator`"),
