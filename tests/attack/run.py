@@ -46,6 +46,7 @@ from harness import (  # noqa: E402
     SYSTEMS,
     TOP,
     VIEW_SWITCH,
+    Failure,
     Result,
     Skip,
     Suite,
@@ -246,24 +247,28 @@ def recursion():
     check(result.status != 0 and "internal error" not in result.err, "not clean", result)
 
 
-def endless_loop():
-    """31: a loop without end stops at Ctrl-C, at once and without a trace."""
+def endless(name, number):
+    """31: a loop without end stops at signal @number, at once and without a trace."""
     process = subprocess.Popen(
-        [CUBICLE, "run", ATTACK, *mode(ISOLATION), "--", "endless_loop"],
+        [CUBICLE, "run", ATTACK, *mode(ISOLATION), "--", name],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     line = process.stdout.readline()
+    time.sleep(0.2)  # until it does what it has announced
     start = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     try:
         _, err = process.communicate(timeout=10)
+    except subprocess.TimeoutExpired as late:
+        execute(["pkill", "-KILL", "-P", process.pid])
+        raise Failure("it goes on") from late
     finally:
         process.kill()
     check(line == "looping\n", f"it said '{line}'")
     check(time.monotonic() - start < 2 * SLOW, "it took too long")
-    check(process.returncode in (130, -2), f"status {process.returncode}\n{err}")
+    check(process.returncode in (128 + number, -number), f"status {process.returncode}\n{err}")
 
 
 def address_of(code, pid):
@@ -520,7 +525,8 @@ def main():
         tests.add(f"29: map-{row[0]}", lie_map, *row)
     tests.add("29: map-crash", lost_map)
     tests.add("20: recursion", recursion)
-    tests.add("31: endless loop", endless_loop)
+    tests.add("31: endless loop", endless, "endless_loop", signal.SIGINT)
+    tests.add("31: endless alarms", endless, "endless_alarms", signal.SIGTERM)
     for name in ("reused_in_pieces", "lent_in_pieces"):
         tests.add(f"31: {name}", large, name, r"^served$", 31)
     if not SFI:
