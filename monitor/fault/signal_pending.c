@@ -17,6 +17,9 @@
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 #define NS_PER_S INT64_C(1000000000)
 #define TIMER_MAX_S (INT64_MAX / NS_PER_S / 2)
+/* An alarm comes before most other signals: where the next is there as soon as one has been
+ * handled, no program goes on, no tick of the watchdog counts, and nothing ends the system (SI2). */
+#define TIMER_INTERVAL_MIN_NS UINT64_C(1000000)
 
 /* Signals that ask a program to end, and how long it may go on without looking. */
 #define ENDING (BIT(SIGTERM) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGHUP))
@@ -319,8 +322,11 @@ static struct timeval signal_timeval(uint64_t ns)
 
 int gate_cubicle_signal_timer(uint64_t first_ns, uint64_t interval_ns, uint64_t *left)
 {
+    const uint64_t again_ns = interval_ns != 0 && interval_ns < TIMER_INTERVAL_MIN_NS
+                                  ? TIMER_INTERVAL_MIN_NS
+                                  : interval_ns;
     const struct itimerval next = {.it_value = signal_timeval(first_ns),
-                                   .it_interval = signal_timeval(interval_ns)};
+                                   .it_interval = signal_timeval(again_ns)};
     struct itimerval before;
     if (!signal_allowed()) {
         return -EPERM;

@@ -46,6 +46,7 @@ from harness import (  # noqa: E402
     SYSTEMS,
     TOP,
     VIEW_SWITCH,
+    Failure,
     Result,
     Skip,
     Suite,
@@ -247,24 +248,28 @@ def recursion():
     check(result.status != 0 and "internal error" not in result.err, "not clean", result)
 
 
-def endless_loop():
-    """31: a loop without end stops at Ctrl-C, at once and without a trace."""
+def endless(name, number):
+    """31: a loop without end stops at signal @number, at once and without a trace."""
     process = subprocess.Popen(
-        [CUBICLE, "run", ATTACK, *mode(ISOLATION), "--", "endless_loop"],
+        [CUBICLE, "run", ATTACK, *mode(ISOLATION), "--", name],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     line = process.stdout.readline()
+    time.sleep(0.2)  # until it does what it has announced
     start = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     try:
         _, err = process.communicate(timeout=10)
+    except subprocess.TimeoutExpired as late:
+        execute(["pkill", "-KILL", "-P", process.pid])
+        raise Failure("it goes on") from late
     finally:
         process.kill()
     check(line == "looping\n", f"it said '{line}'")
     check(time.monotonic() - start < 2 * SLOW, "it took too long")
-    check(process.returncode in (130, -2), f"status {process.returncode}\n{err}")
+    check(process.returncode in (128 + number, -number), f"status {process.returncode}\n{err}")
 
 
 def address_of(code, pid):
@@ -394,7 +399,8 @@ def import_refused(call, expected):
     with temporary_directory() as folder:
         source, module = Path(folder) / "deputy.c", Path(folder) / "deputy.cub"
         source.write_text(
-            f"#include <cubicle.h>\n#include <host.h>\nint main(void) {{ {call}; return 0; }}\n"
+            "".join(f"#include <{name}.h>\n" for name in ("cubicle", "host", "hostfiles", "hostnet"))
+            + f"int main(void) {{ {call}; return 0; }}\n"
         )
         cc = [BUILD / "bin/cubicle-cc", "--cubicle-provides=app", "-O2", "-o", module, source]
         made = execute(cc)
@@ -470,6 +476,8 @@ def add_loading(tests):
                   "the section header table is damaged" if length else "the file is empty")
     for call, expected in (
         ("host_shutdown(0)", r"refused.*host_shutdown.*`host`"),
+        ("hostnet_wait(0, 0)", r"refused.*hostnet_wait.*`hostnet`"),
+        ("hostfiles_close_all()", r"refused.*hostfiles_close_all.*`hostfiles`"),
         ("cubicle_page_assign(0, 0, 1)", r"refused.*cubicle_page_assign.*`allocator`"),
         ("cubicle_page_recall(0, 0, 1)", r"refused.*cubicle_page_recall.*`allocator`"),
         ("cubicle_page_resume(0, 0, 1)", r"refused.*cubicle_page_resume.*`allocator`"),
@@ -518,7 +526,8 @@ def main():
         tests.add(f"29: map-{row[0]}", lie_map, *row)
     tests.add("29: map-crash", lost_map)
     tests.add("20: recursion", recursion)
-    tests.add("31: endless loop", endless_loop)
+    tests.add("31: endless loop", endless, "endless_loop", signal.SIGINT)
+    tests.add("31: endless alarms", endless, "endless_alarms", signal.SIGTERM)
     for name in ("reused_in_pieces", "lent_in_pieces"):
         tests.add(f"31: {name}", large, name, r"^served$", 31)
     if not SFI:

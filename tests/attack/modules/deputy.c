@@ -13,10 +13,12 @@
 #include <fs_ops.h>
 #include <plat.h>
 #include <random.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <vfs.h>
 #include <victim.h>
@@ -561,6 +563,18 @@ static __attribute__((noreturn)) int endless_loop(void)
     }
 }
 
+/* Alarms that come faster than one can be handled, so that nothing else would ever run. */
+static __attribute__((noreturn)) int endless_alarms(void)
+{
+    const struct itimerval often = {.it_interval.tv_usec = 1, .it_value.tv_usec = 1};
+    signal(SIGALRM, SIG_IGN);
+    printf("looping\n");
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (;;) {
+        asm volatile("");
+    }
+}
+
 const struct attack deputy_attacks[] = {
     {"hostile_arguments", hostile_arguments},
     {"deputy_ranges", deputy_ranges},
@@ -573,5 +587,6 @@ const struct attack deputy_attacks[] = {
     {"failed_write", failed_write},
     {"bind_past_vfscore", bind_past_vfscore},
     {"endless_loop", endless_loop},
+    {"endless_alarms", endless_alarms},
     {0},
 };

@@ -232,6 +232,10 @@ static void test_timer(void **state)
     assert_int_equal(gate_cubicle_signal_timer(UINT64_MAX, 0, left), 0);
     assert_true(left[0] > 40 * 1000 * MS && left[0] <= 51 * 1000 * MS);
     assert_int_equal(left[1], 3000 * MS);
+    /* Alarms leave time for what is between them. */
+    assert_int_equal(gate_cubicle_signal_timer(50 * 1000 * MS, 1, left), 0);
+    assert_int_equal(gate_cubicle_signal_timer(UINT64_MAX, 0, left), 0);
+    assert_int_equal(left[1], MS);
     assert_int_equal(gate_cubicle_signal_timer(0, 0, left), 0);
     assert_int_equal(gate_cubicle_signal_timer(UINT64_MAX, 0, left), 0);
     assert_true(left[0] == 0 && left[1] == 0);
