@@ -430,7 +430,7 @@ def main():
             raise Bad(f"no mutant has in its name or file: {word}")
     WORK.mkdir(parents=True, exist_ok=True)
     results = run(mutants, chosen, bool(options.only), options.quick)
-    survivors = [m.name for m in chosen if outcome(m, results) == "SURVIVES"]
+    survivors = [m.name for m in chosen if outcome(m, results) in ("SURVIVES", "not run")]
     print(f"{len(chosen)} mutants, {len(survivors)} survive: {' '.join(survivors)}")
     return 1 if survivors else 0
 

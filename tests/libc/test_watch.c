@@ -188,5 +188,6 @@ int main(void)
         cmocka_unit_test_teardown(test_duplicates, forget),
         cmocka_unit_test_teardown(test_full, forget),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

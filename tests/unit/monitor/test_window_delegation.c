@@ -13,6 +13,8 @@
 #include "backend/backend.h"
 #include "window_world.h"
 
+#define ROUNDS 8 /* of test_may(), with other windows each */
+
 /* W1, W2: a delegated right is at most its source, and goes with it. */
 static void test_delegation(void **state)
 {
@@ -97,42 +99,70 @@ static void test_lender(void **state)
     assert_int_equal(window_lender(C, AT(HEAP(B)), 1, READ), -EPERM);
 }
 
-/* W1 for whole ranges is W1 for each page: windows of three owners, passed on, over and beside each other. */
-static void test_may(void **state)
+/* What is known of pages in one window says nothing of pages before or behind it. */
+static void test_known(void **state)
 {
-    struct window_known known;
-    uint64_t random = 1;
+    const uint32_t page = HEAP(A) + 4;
+    struct window_known known = {0};
 
     (void)state;
-    for (unsigned i = 0; i < 60; i++) {
-        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        const uint32_t bits = (uint32_t)(random >> 32);
-        const unsigned owner = A + bits % 3;
-        const unsigned peer = A + bits / 3 % 3;
-        const uint32_t page = FAKE_FIRST + bits / 16 % (3 * PAGES - 8);
-        const int id = window_create(owner);
-        if (id > 0 && window_add(owner, id, AT(page), AT(1 + bits / 2048 % 8),
-                                 (bits & 0x100000) != 0 ? READ : BOTH) == 0) {
-            assert_int_equal(window_open(owner, id, peer), 0);
-        }
-        page_set_rights(page, 1, (bits & 0x200000) != 0 ? READ : BOTH);
-        known = (struct window_known){0};
-        for (uint32_t first = FAKE_FIRST; first < FAKE_FIRST + 3 * PAGES; first += 3) {
-            for (unsigned right = READ; right <= PAGE_WRITE; right++) {
-                bool may = true;
-                for (uint32_t n = 1; n <= 12; n++) {
-                    const uint32_t last = first + n - 1;
-                    may = may && (window_rights(C, last) & right) != 0;
-                    assert_int_equal(window_may(C, AT(first) + 9, AT(n) - 9, right),
-                                     may);
-                    /* What is known from other ranges, behind it as well, says the same. */
-                    assert_int_equal(
-                        window_may_known(C, AT(first), AT(n), right, &known), may);
-                }
+    lend(A, C, page - 2, 6, READ);
+    lend(A, C, page, 2, BOTH);
+    assert_true(window_may_known(C, AT(page), AT(2), PAGE_WRITE, &known));
+    assert_false(window_may_known(C, AT(page - 1), AT(1), PAGE_WRITE, &known));
+    assert_true(window_may_known(C, AT(page + 1), AT(1), PAGE_WRITE, &known));
+    assert_false(window_may_known(C, AT(page + 2), AT(1), PAGE_WRITE, &known));
+}
+
+/* Opens a window of random owner, peer, range and rights, and gives a page random rights. */
+static void open_at_random(uint32_t bits)
+{
+    const unsigned owner = A + bits % 3;
+    const unsigned peer = A + bits / 3 % 3;
+    const uint32_t page = FAKE_FIRST + bits / 16 % (3 * PAGES - 8);
+    const int id = window_create(owner);
+    if (id > 0 && window_add(owner, id, AT(page), AT(1 + bits / 2048 % 8),
+                             (bits & 0x100000) != 0 ? READ : BOTH) == 0) {
+        assert_int_equal(window_open(owner, id, peer), 0);
+    }
+    page_set_rights(page, 1, (bits & 0x200000) != 0 ? READ : BOTH);
+}
+
+/* Asks about ranges from every third page on, of which each is known from those before. */
+static void assert_ranges(void)
+{
+    struct window_known known = {0};
+    for (uint32_t first = FAKE_FIRST; first < FAKE_FIRST + 3 * PAGES; first += 3) {
+        for (unsigned right = READ; right <= PAGE_WRITE; right++) {
+            bool may = true;
+            for (uint32_t n = 1; n <= 12; n++) {
+                const uint32_t last = first + n - 1;
+                may = may && (window_rights(C, last) & right) != 0;
+                assert_int_equal(window_may(C, AT(first) + 9, AT(n) - 9, right), may);
+                /* What is known from other ranges, behind it as well, says the same. */
+                assert_int_equal(window_may_known(C, AT(first), AT(n), right, &known),
+                                 may);
             }
         }
     }
-    assert_true(window_may(C, AT(HEAP(A)), 0, READ));
+}
+
+/* W1 for whole ranges is W1 for each page: windows of three owners, passed on, over and beside each other. */
+static void test_may(void **state)
+{
+    uint64_t random = 1;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < 60; i++) {
+            random =
+                random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            open_at_random((uint32_t)(random >> 32));
+            assert_ranges();
+        }
+        assert_true(window_may(C, AT(HEAP(A)), 0, READ));
+        assert_int_equal(teardown(state), 0);
+        assert_int_equal(setup(state), 0);
+    }
 }
 
 int main(void)
@@ -140,7 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_delegation), TEST(test_delegation_rights),
         TEST(test_long_chain), TEST(test_lender),
-        TEST(test_may),
+        TEST(test_may),        TEST(test_known),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
