@@ -25,6 +25,7 @@
 #include "observe/sampler.h"
 #include "observe/stats.h"
 #include "observe/symbols.h"
+#include "parts.h"
 #include "system.h"
 #include "wall.h"
 
@@ -108,7 +109,8 @@ static int start_monitor(const struct monitor_config *config)
         error = trampoline_init(&fault_refusals);
     }
     if (error == 0) {
-        error = window_setup(config->acl, config->revoke);
+        error = window_setup(parts.waivers[config->acl],
+                             config->revoke == MONITOR_REVOKE_LAZY ? parts.lazy : NULL);
     }
     if (error == 0) {
         error = fault_init(config->log);
@@ -126,6 +128,11 @@ int monitor_run(const struct monitor_config *config)
 {
     struct system system;
     const struct trampoline *boot = NULL;
+    const char *lacks = monitor_lacks(config);
+    if (lacks != NULL) {
+        (void)message_error(-ENOTSUP, "%s: %s", config->system, lacks);
+        return MONITOR_EXIT_CONFIG;
+    }
     int error = wall_check();
     if (error != 0) {
         return MONITOR_EXIT_CONFIG;
