@@ -127,9 +127,8 @@ static int system_stack(struct cubicle *cubicle)
                              "see `stack` and `quota` in the system's manifest): %s",
                              cubicle->name, cubicle->stack_size, strerror(-error));
     }
-    cubicle->stack_start = (guard + 1) << PAGE_SHIFT;
-    thread_self.cubicle[cubicle->id].stack =
-        cubicle->view + cubicle->stack_start + cubicle->stack_size;
+    cubicle_place_stack(cubicle, (guard + 1) << PAGE_SHIFT);
+    thread_self.cubicle[cubicle->id].stack = cubicle->stack_top;
     return 0;
 }
 
