@@ -23,7 +23,10 @@ struct message {
     char text[512];
     size_t len;
 };
-void message_add(struct message *m, const char *text);
+/** Adds texts, one behind the other. */
+#define message_add(m, ...) \
+    message_add_all((m), (const char *const[]){__VA_ARGS__, NULL})
+void message_add_all(struct message *m, const char *const texts[]);
 void message_add_hex(struct message *m, uint64_t value, unsigned digits);
 void message_add_decimal(struct message *m, uint64_t value);
 /** Writes the line, with its LF, to standard error. In signal handlers too. */
