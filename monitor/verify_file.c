@@ -35,18 +35,10 @@ static int verify_file_setup(bool mpk, const char *interfaces_dir)
     }
     backend = mpk ? verify_file_mpk() : &backend_sfi;
     int error = backend->init(&config, 1);
-    if (error == 0) {
-        error = counters_setup(-1);
-    }
-    if (error == 0) {
-        error = memory_init();
-    }
-    if (error == 0) {
-        error = trampoline_init(&fault_refusals);
-    }
-    if (error == 0) {
-        error = window_setup(NULL, NULL);
-    }
+    error = error != 0 ? error : counters_setup(-1);
+    error = error != 0 ? error : memory_init();
+    error = error != 0 ? error : trampoline_init(&fault_refusals);
+    error = error != 0 ? error : window_setup(NULL, NULL);
     if (error != 0) {
         return message_error(error, "cannot set up the verifier: %s", strerror(-error));
     }
@@ -67,15 +59,9 @@ int verify_file(const char *path, bool mpk, const char *interfaces_dir,
     cubicle->view = backend->view_base(cubicle->id);
     module = (struct module){.name = path, .cubicle = cubicle, .rights = UINT32_MAX};
     error = module_read(path, backend->code, &module);
-    if (error == 0) {
-        error = link_place(&module);
-    }
-    if (error == 0) {
-        error = link_relocate(&system, &module);
-    }
-    if (error == 0) {
-        error = link_seal(&module);
-    }
+    error = error != 0 ? error : link_place(&module);
+    error = error != 0 ? error : link_relocate(&system, &module);
+    error = error != 0 ? error : link_seal(&module);
     if (error == 0) {
         *code_size = module.image.segment_size[IMAGE_CODE];
     }
