@@ -9,10 +9,19 @@ NINJA ?= ninja
 PYTHON ?= python3
 JOBS ?= $(shell nproc)
 B := build
+# What the monitor is built without: make WITHOUT="mpk ipc acl lazy direct" leaves out all that can be
+# (meson_options.txt).
+WITHOUT ?=
+PARTS := mpk ipc acl lazy direct
+UNKNOWN := $(filter-out $(PARTS),$(WITHOUT))
+ifneq ($(UNKNOWN),)
+$(error WITHOUT names what cannot be left out: $(UNKNOWN); there are: $(PARTS))
+endif
+PART_OPTIONS := $(foreach part,$(PARTS),-D$(part)=$(if $(filter $(part),$(WITHOUT)),disabled,enabled))
 SUBMAKE := $(MAKE) --no-print-directory -f modules.mk
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps host programs modules demo demo-build demo-nginx demo-nginx-build pictures nginx-tls \
+.PHONY: FORCE all help deps host programs modules demo demo-build demo-nginx demo-nginx-build pictures nginx-tls \
         test test-mpk test-programs bench check compile-commands format clean distclean
 
 all: modules ## Build everything (default)
@@ -43,12 +52,17 @@ programs: $(B)/host/build.ninja
 $(B)/src/%.version:
 	@tools/fetch.sh $*
 
+# Newer than the build where it is of other parts.
+$(B)/parts: FORCE
+	@mkdir -p $(B)
+	@echo '$(PART_OPTIONS)' | cmp -s - $@ || echo '$(PART_OPTIONS)' >$@
+
 # All of them, so that a new folder is seen.
-$(B)/host/build.ninja: $(wildcard meson.build */meson.build */*/meson.build */*/*/meson.build) \
-                         | $(B)/src/bearssl.version
+$(B)/host/build.ninja: $(wildcard meson.build meson_options.txt */meson.build */*/meson.build */*/*/meson.build) \
+                         $(B)/parts | $(B)/src/bearssl.version
 	@tools/deps.sh --check
 	@$(MESON) setup $(B)/host --prefix=$(CURDIR)/$(B) --bindir=bin --buildtype=release \
-	    -Dwerror=true $$(test -e $(B)/host/meson-private/coredata.dat && echo --reconfigure)
+	    -Dwerror=true $(PART_OPTIONS) $$(test -e $(B)/host/meson-private/coredata.dat && echo --reconfigure)
 
 modules: host ## Build the modules, isolated and plain
 	+@flock $(B)/.lock $(SUBMAKE) -j $(JOBS) all

@@ -54,6 +54,25 @@ static void print_backend(const char *name, bool usable, const char *reason,
            usable ? meaning : reason);
 }
 
+/* What a build can leave out besides backends. */
+static void print_options(void)
+{
+    static const struct {
+        const char *name, *meaning;
+        struct monitor_config config;
+    } options[] = {
+        {"--acl", "windows that are not enforced", {.acl = MONITOR_ACL_OFF}},
+        {"--revoke=lazy", "windows that close later", {.revoke = MONITOR_REVOKE_LAZY}},
+        {"--link=direct", "plain calls", {.link = MONITOR_LINK_DIRECT}},
+    };
+
+    printf("\noptions to compare with\n");
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        const char *lacks = monitor_lacks(&options[i].config);
+        row(options[i].name, lacks == NULL, lacks != NULL ? lacks : options[i].meaning);
+    }
+}
+
 static const char *explain_switch(enum monitor_view_switch best)
 {
     switch (best) {
@@ -121,6 +140,7 @@ int cli_check(int argc, char **argv)
     print_backend("ipc", ipc, ipc_reason, "processes and messages; plain machine code");
     print_backend("none", none, none_reason,
                   "no isolation; the same calls, to compare");
+    print_options();
     print_network();
     printf("\n'cubicle run' uses %s\n",
            sfi ? "sfi: it is the default wherever it is available"

@@ -136,15 +136,30 @@ bool probe_none(const struct probe *probe, const char **reason)
     return *reason == NULL;
 }
 
+static const char *left_out(enum monitor_isolation isolation)
+{
+    const struct monitor_config config = {.isolation = isolation};
+
+    return monitor_lacks(&config);
+}
+
 /* The memory between processes is a memory file. */
 bool probe_ipc(const struct probe *probe, const char **reason)
 {
+    *reason = left_out(MONITOR_ISOLATION_IPC);
+    if (*reason != NULL) {
+        return false;
+    }
     *reason = !probe->memfd ? "the host offers no memory files (memfd_create)" : NULL;
     return *reason == NULL && probe_none(probe, reason);
 }
 
 bool probe_mpk(const struct probe *probe, const char **reason)
 {
+    *reason = left_out(MONITOR_ISOLATION_MPK);
+    if (*reason != NULL) {
+        return false;
+    }
     if (!probe->pku) {
         *reason = probe->cpu_pku
                       ? "the kernel does not offer protection keys (CONFIG_X86_INTEL_"

@@ -28,7 +28,7 @@ void probe_machine(struct probe *probe);
 /** And what else is told about the machine. */
 void probe_settings(struct probe *probe);
 
-/** Whether `sfi` can run here; else *@reason is a sentence that says why not. */
+/** Whether `sfi` can run here, and is in this build; else *@reason is a sentence that says why not. */
 bool probe_sfi(const struct probe *probe, const char **reason);
 bool probe_mpk(const struct probe *probe, const char **reason);
 

@@ -139,6 +139,13 @@ int cli_verify(int argc, char **argv)
     struct stat st;
 
     module_options_parse(argc, argv, doc, MODULE_VERIFY, &options);
+    const struct monitor_config config = {
+        .isolation = options.mpk ? MONITOR_ISOLATION_MPK : MONITOR_ISOLATION_SFI};
+    const char *lacks = monitor_lacks(&config);
+    if (lacks != NULL) {
+        cli_error("%s", lacks);
+        return CLI_EXIT_USAGE;
+    }
     if (options.modules == NULL && is_manifest(options.path)) {
         cli_error("%s: a manifest is no module", options.path);
         cli_hint("'cubicle verify --modules=%s' checks the modules of a system",

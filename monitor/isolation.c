@@ -1,6 +1,7 @@
 #include "isolation.h"
 #include "backend/backend.h"
 #include "base/message.h"
+#include "parts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,17 +23,11 @@ static int isolation_check_processes(const struct monitor_config *config)
 
 int isolation_choose(const struct monitor_config *config, size_t ncubicles)
 {
-    static const struct backend *const backends[] = {
-        [MONITOR_ISOLATION_SFI] = &backend_sfi,
-        [MONITOR_ISOLATION_MPK] = &backend_mpk,
-        [MONITOR_ISOLATION_NONE] = &backend_none,
-        [MONITOR_ISOLATION_IPC] = &backend_ipc,
-    };
     int error = isolation_check_processes(config);
     if (error != 0) {
         return error;
     }
-    backend = backends[config->isolation];
+    backend = parts.backends[config->isolation];
     error = backend->init(config, ncubicles);
     if (error == -ENOTSUP) {
         return message_error(error,

@@ -131,6 +131,12 @@ struct monitor_config {
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */
 };
 
+/**
+ * Why this build cannot run @config, part by part: one of the options in meson_options.txt has left
+ * out what it asks for. A sentence without a full stop; NULL: the build has everything.
+ */
+const char *monitor_lacks(const struct monitor_config *config);
+
 /** What this machine offers to switch views with. */
 struct monitor_view_offer {
     bool kernel_offers;   /* the kernel keeps what wrgsbase has written (AT_HWCAP2) */

@@ -25,6 +25,7 @@
 #include "observe/sampler.h"
 #include "observe/stats.h"
 #include "observe/symbols.h"
+#include "parts.h"
 #include "system.h"
 #include "wall.h"
 
@@ -84,38 +85,22 @@ static int start_run(const struct monitor_config *config, const struct trampolin
 
 static int start_monitor(const struct monitor_config *config)
 {
+    const struct window_lazy *lazy =
+        config->revoke == MONITOR_REVOKE_LAZY ? parts.lazy : NULL;
     copy_init();
     trace_setup(config->trace);
     entry_setup(config->log);
     memory_divide_mappings(config->ncubicles);
     int error = counters_setup(config->counters_fd);
-    if (error == 0) {
-        error = gate_setup(config);
-    }
-    if (error == 0) {
-        error = memory_init();
-    }
-    if (error == 0) {
-        error = thread_init();
-    }
-    if (error == 0) {
-        error = backend->start_thread();
-    }
-    if (error == 0) {
-        error = marshal_init();
-    }
-    if (error == 0) {
-        error = trampoline_init(&fault_refusals);
-    }
-    if (error == 0) {
-        error = window_setup(config->acl, config->revoke);
-    }
-    if (error == 0) {
-        error = fault_init(config->log);
-    }
-    if (error == 0) {
-        error = signal_setup();
-    }
+    error = error != 0 ? error : gate_setup(config);
+    error = error != 0 ? error : memory_init();
+    error = error != 0 ? error : thread_init();
+    error = error != 0 ? error : backend->start_thread();
+    error = error != 0 ? error : marshal_init();
+    error = error != 0 ? error : trampoline_init(&fault_refusals);
+    error = error != 0 ? error : window_setup(parts.waivers[config->acl], lazy);
+    error = error != 0 ? error : fault_init(config->log);
+    error = error != 0 ? error : signal_setup();
     if (error != 0) {
         return message_error(error, "cannot set up the monitor: %s", strerror(-error));
     }
@@ -126,35 +111,24 @@ int monitor_run(const struct monitor_config *config)
 {
     struct system system;
     const struct trampoline *boot = NULL;
+    const char *lacks = monitor_lacks(config);
+    if (lacks != NULL) {
+        (void)message_error(-ENOTSUP, "%s: %s", config->system, lacks);
+        return MONITOR_EXIT_CONFIG;
+    }
     int error = wall_check();
     if (error != 0) {
         return MONITOR_EXIT_CONFIG;
     }
     error = system_plan(config, &system);
-    if (error == 0) {
-        error = isolation_choose(config, system.ncubicles);
-    }
-    if (error == 0) {
-        error = start_monitor(config);
-    }
-    if (error == 0) {
-        error = system_read(&system);
-    }
-    if (error == 0) {
-        error = system_give_directories(&system);
-    }
-    if (error == 0) {
-        error = system_place(&system);
-    }
-    if (error == 0) {
-        error = system_link(&system, &boot);
-    }
-    if (error == 0) {
-        error = system_give_stacks();
-    }
-    if (error == 0) {
-        error = system_keep(&system);
-    }
+    error = error != 0 ? error : isolation_choose(config, system.ncubicles);
+    error = error != 0 ? error : start_monitor(config);
+    error = error != 0 ? error : system_read(&system);
+    error = error != 0 ? error : system_give_directories(&system);
+    error = error != 0 ? error : system_place(&system);
+    error = error != 0 ? error : system_link(&system, &boot);
+    error = error != 0 ? error : system_give_stacks();
+    error = error != 0 ? error : system_keep(&system);
     trace_names();
     if (error == 0 && config->log) {
         system_log(&system);
@@ -162,9 +136,7 @@ int monitor_run(const struct monitor_config *config)
     if (error == 0 && config->symbols_fd >= 0) {
         error = symbols_write(config->symbols_fd);
     }
-    if (error == 0) {
-        error = watchdog_start();
-    }
+    error = error != 0 ? error : watchdog_start();
     if (error == 0 && config->sample) {
         error = sampler_start();
     }

@@ -6,6 +6,7 @@
 #include "gate/gate.h"
 #include "gate/host_files.h"
 #include "memory/memory.h"
+#include "parts.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,36 +30,14 @@ int system_plan(const struct monitor_config *config, struct system *system)
         .ncubicles = config->ncubicles,
     };
     system->link.modules = calloc(nmodules + 1, sizeof(*system->link.modules));
-    system->all = calloc(nmodules + 1, sizeof(*system->all));
-    if (system->link.modules == NULL || system->all == NULL) {
+    if (system->link.modules == NULL) {
         return message_error(-ENOMEM, "%s: out of memory", config->system);
     }
     if (nmodules == 0 || config->ncubicles > CUBICLE_MAX) {
         return message_error(-EINVAL, "%s: a system has 1 to %d cubicles, with modules",
                              config->system, CUBICLE_MAX);
     }
-    if (config->link == MONITOR_LINK_TRAMPOLINE) {
-        return 0;
-    }
-    if (config->isolation != MONITOR_ISOLATION_NONE) {
-        return message_error(
-            -EINVAL,
-            "%s: --link=direct has no trampolines and so no isolation; "
-            "use it with --isolation=none",
-            config->system);
-    }
-    size_t n = 0;
-    for (size_t i = 0; i < config->ncubicles; i++) {
-        const struct monitor_cubicle *cubicle = &config->cubicles[i];
-        memcpy(&system->all[n], cubicle->modules,
-               cubicle->nmodules * sizeof(*system->all));
-        n += cubicle->nmodules;
-    }
-    system->whole = (struct monitor_cubicle){
-        .name = "system", .modules = system->all, .nmodules = nmodules};
-    system->cubicles = &system->whole;
-    system->ncubicles = 1;
-    return 0;
+    return config->link == MONITOR_LINK_DIRECT ? parts.plan_direct(system) : 0;
 }
 
 /* Reads the modules of one cubicle. */
@@ -148,9 +127,8 @@ static int system_stack(struct cubicle *cubicle)
                              "see `stack` and `quota` in the system's manifest): %s",
                              cubicle->name, cubicle->stack_size, strerror(-error));
     }
-    cubicle->stack_start = (guard + 1) << PAGE_SHIFT;
-    thread_self.cubicle[cubicle->id].stack =
-        cubicle->view + cubicle->stack_start + cubicle->stack_size;
+    cubicle_place_stack(cubicle, (guard + 1) << PAGE_SHIFT);
+    thread_self.cubicle[cubicle->id].stack = cubicle->stack_top;
     return 0;
 }
 

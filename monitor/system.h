@@ -22,6 +22,10 @@ struct system {
 int system_plan(const struct monitor_config *config, struct system *system)
     __attribute__((warn_unused_result));
 
+/** The same for --link=direct, when modules are counted: one cubicle with all of them. A build can
+ *  leave it out (parts.h). */
+int system_plan_direct(struct system *system) __attribute__((warn_unused_result));
+
 /** Makes the cubicles and reads their modules. */
 int system_read(struct system *system) __attribute__((warn_unused_result));
 

@@ -48,7 +48,7 @@ static int wall_program(const struct monitor_config *config, struct filter *filt
 {
     /* What a terminal is asked; nothing that types into it. */
     static const unsigned terminal[] = {TCGETS, TIOCGWINSZ};
-    static const unsigned mapping[] = {SYS_mmap, SYS_mprotect, SYS_pkey_mprotect};
+    static const unsigned mapping[] = {SYS_mmap, SYS_mprotect};
     filter_begin(filter);
     for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
         filter_allow(filter, allowed[i]);

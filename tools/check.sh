@@ -5,7 +5,7 @@ set -u
 
 cd "$(dirname "$0")/.." || exit 1
 failed='' skipped='' ran='' wanted=$*
-steps='clang sanitizers clang-tidy cppcheck shellcheck format'
+steps='clang sanitizers smallest clang-tidy cppcheck shellcheck format'
 
 usage() {
     cat <<END
@@ -13,6 +13,7 @@ Usage: tools/check.sh [STEP...]
 Checks the source without running a system. Steps, all by default:
   clang       host programs built by clang, and the unit tests of them
   sanitizers  the same by gcc with ASan and UBSan
+  smallest    the command without all parts of the monitor that can be left out: what it runs and refuses
   clang-tidy, cppcheck, shellcheck
   format      clang-format, of C files
 A step whose program is not installed is skipped. Exit status: 0 all passed, 1 a step failed,
@@ -66,6 +67,15 @@ variant() {
     ninja -C "$folder" --quiet && meson test -C "$folder" --suite unit --no-rebuild
 }
 
+smallest() {
+    folder=build/check/smallest
+    if [ ! -e "$folder/build.ninja" ]; then
+        meson setup "$folder" --buildtype=release -Dmpk=disabled -Dipc=disabled -Dacl=disabled \
+            -Dlazy=disabled -Ddirect=disabled >/dev/null || return 1
+    fi
+    ninja -C "$folder" --quiet programs && tests/cli/smallest.sh "$folder"
+}
+
 tidy() {
     git ls-files 'cli/*.c' 'monitor/*.c' 'toolchain/*.c' |
         xargs -n 4 -P "$(nproc)" clang-tidy --quiet -p build/host 2>/dev/null
@@ -86,6 +96,7 @@ step clang clang variant clang clang
 # Under sanitizers gcc takes arguments of printf()'s kin for null.
 step sanitizers gcc variant sanitizers gcc -Db_sanitize=address,undefined -Db_lundef=false \
     "-Dc_args=-Wno-format-truncation -Wno-format-overflow"
+step smallest meson smallest
 step clang-tidy clang-tidy tidy
 step cppcheck cppcheck cppcheck_all
 step shellcheck shellcheck shell_all

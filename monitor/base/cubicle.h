@@ -32,10 +32,12 @@ struct cubicle {
     bool is_app;          /* holds the application: what --acl=app opens */
     uint32_t stack_start; /* offset of the lowest byte, above the guard */
     uint32_t stack_size;
+    uint64_t view;        /* address = view + offset */
+    uint64_t stack_top;   /* address behind the stack's last byte */
+    uint64_t stack_limit; /* address: copies of arguments lie above it */
     uint32_t
         descriptors; /* that its program may have open at first: told, not enforced */
     uint64_t limit_ticks; /* of computing in one call; 0: no limit (watchdog.h) */
-    uint64_t view;        /* address = view + offset */
     uint64_t quota_pages; /* UINT64_MAX: no limit */
     uint64_t npages;      /* owned now, of any kind but guards */
     uint64_t peak_pages;
@@ -47,7 +49,12 @@ struct cubicle {
     uint64_t epoch; /* the cubicle sets it, every other may read it: cubicle_epoch() */
     struct module **modules; /* in start order */
     size_t nmodules;
-} __attribute__((aligned(64))); /* up to the view: what calls read is one cache line */
+} __attribute__((
+    aligned(64))); /* up to the stack's limit: what calls read is one cache line */
+
+/* Of a stack, one part in so many holds no copies: whatever a caller hands over, it is left to the callee's
+ * frames. */
+#define CUBICLE_FRAMES_PART 4
 
 /** The cubicle with this id, or NULL. Id 0, the monitor, has none. */
 struct cubicle *cubicle_get(unsigned id);
@@ -77,6 +84,15 @@ const char *cubicle_name(unsigned id);
 static inline void *cubicle_address(const struct cubicle *cubicle, uint64_t offset)
 {
     return (void *)(uintptr_t)(cubicle->view + (offset & 0xffffffffu));
+}
+
+/** Notes that the stack of @cubicle, whose size is known, begins at offset @start. */
+static inline void cubicle_place_stack(struct cubicle *cubicle, uint32_t start)
+{
+    const uint64_t bottom = cubicle->view + start;
+    cubicle->stack_start = start;
+    cubicle->stack_top = bottom + cubicle->stack_size;
+    cubicle->stack_limit = bottom + cubicle->stack_size / CUBICLE_FRAMES_PART;
 }
 
 /** True when @npages more would stay within @cubicle's quota. */

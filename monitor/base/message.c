@@ -67,10 +67,12 @@ int message_request(int error, const char *format, ...)
     return error;
 }
 
-void message_add(struct message *m, const char *text)
+void message_add_all(struct message *m, const char *const texts[])
 {
-    while (*text != '\0' && m->len < sizeof(m->text) - 1) {
-        m->text[m->len++] = *text++;
+    for (; *texts != NULL; texts++) {
+        for (const char *c = *texts; *c != '\0' && m->len < sizeof(m->text) - 1; c++) {
+            m->text[m->len++] = *c;
+        }
     }
 }
 

@@ -23,7 +23,10 @@ struct message {
     char text[1024];
     size_t len;
 };
-void message_add(struct message *m, const char *text);
+/** Adds texts, one behind the other. */
+#define message_add(m, ...) \
+    message_add_all((m), (const char *const[]){__VA_ARGS__, NULL})
+void message_add_all(struct message *m, const char *const texts[]);
 /** At most @max bytes of @name, and where there are more, "...": what comes behind it is to fit. */
 void message_add_name(struct message *m, const char *name, size_t max);
 void message_add_hex(struct message *m, uint64_t value, unsigned digits);

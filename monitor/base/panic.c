@@ -7,9 +7,8 @@
 void panic(const char *what)
 {
     struct message m = {.len = 0};
-    message_add(&m, "cubicle: internal error of the monitor: ");
-    message_add(&m, what);
-    message_add(&m, "; the system is stopped");
+    message_add(&m, "cubicle: internal error of the monitor: ", what,
+                "; the system is stopped");
     message_write(&m);
     _exit(MONITOR_EXIT_FAULT);
 }

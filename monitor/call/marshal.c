@@ -24,8 +24,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Of a callee's stack, one part in so many holds no copies. */
-#define STACK_FRAMES_PART 4
 #define ARENA_SIZE (6 * (MARSHAL_MONITOR_MAX + PAGE_SIZE))
 
 /* Where copies for the monitor's own functions are kept: a stack of its own, used from
@@ -68,14 +66,14 @@ RARE int marshal_fail(struct call_frame *frame, const struct trampoline *t, int 
     return error;
 }
 
-/* Size in bytes that stands behind a pointer: read from the callee's copy of the integer,
- * which has been made already (M1). */
-RARE static int64_t marshal_size_behind(struct marshal m,
-                                        const struct marshal_step *step)
+/* From the callee's copy of the integer, which has been made already (M1). */
+RARE int64_t marshal_size_behind(const struct call_frame *frame,
+                                 const struct trampoline *t,
+                                 const struct marshal_step *step)
 {
-    for (unsigned k = 0; k < m.frame->nbuffers; k++) {
-        const struct call_buffer *buffer = &m.frame->buffers[k];
-        if (m.t->steps[buffer->step].arg == step->size_value && !buffer->on_demand) {
+    for (unsigned k = 0; k < frame->nbuffers; k++) {
+        const struct call_buffer *buffer = &frame->buffers[k];
+        if (t->steps[buffer->step].arg == step->size_value && !buffer->on_demand) {
             int64_t size = 0;
             memcpy(&size, (const void *)(uintptr_t)buffer->callee, step->size_width);
             return size;
@@ -84,23 +82,13 @@ RARE static int64_t marshal_size_behind(struct marshal m,
     return -1;
 }
 
-/* Size in bytes of a range; negative where that is not a size. */
-static INLINE int64_t marshal_size(const struct marshal *m,
-                                   const struct marshal_step *step)
-{
-    if (likely(step->size_kind == DESCRIPTOR_SIZE_ARG)) {
-        return marshal_read(step->size_integer, m->values[step->size_value]);
-    }
-    return step->size_kind == DESCRIPTOR_SIZE_CONST ? step->size_value
-                                                    : marshal_size_behind(*m, step);
-}
-
-static INLINE struct call_buffer *marshal_buffer(struct marshal *m,
+/* Notes a range, for the way back. */
+static INLINE struct call_buffer *marshal_buffer(struct call_frame *frame,
                                                  const struct marshal_step *step,
                                                  uint64_t caller, uint64_t callee,
                                                  uint64_t size)
 {
-    struct call_buffer *buffer = &m->frame->buffers[m->frame->nbuffers++];
+    struct call_buffer *buffer = &frame->buffers[frame->nbuffers++];
     buffer->caller = caller;
     buffer->callee = callee;
     buffer->size = size;
@@ -110,7 +98,8 @@ static INLINE struct call_buffer *marshal_buffer(struct marshal *m,
     return buffer;
 }
 
-/* Zeros @size bytes at @at, and up to the next multiple of 16, which is ours too. */
+/* Zeros @size bytes at @at, and up to the next multiple of 16, which is ours too. Not by memset():
+ * plain code may have set the direction flag, which libc relies on. */
 static void marshal_zero(uint64_t at, uint64_t size)
 {
     typedef uint64_t pair __attribute__((vector_size(16), may_alias));
@@ -120,56 +109,66 @@ static void marshal_zero(uint64_t at, uint64_t size)
 }
 
 /* Address of the bytes of an `in` range; 0 where it stands for a range that the caller has
- * not been given (M5), or, where that is asked here (@check), where the caller has no right to
- * them (M4). Rights can go meanwhile, so only the copy itself tells in the end. @whose becomes
- * the cubicle that the bytes belong to. */
-static INLINE uint64_t marshal_source(const struct marshal *m, uint64_t base,
-                                      uint64_t size, bool check, unsigned *whose)
+ * not been given (M5), or the caller has no right to them (M4). Rights can go meanwhile, so only
+ * the copy itself tells in the end. @whose becomes the cubicle that the bytes belong to. */
+static INLINE uint64_t marshal_source(const struct call_frame *frame,
+                                      const struct trampoline *t, uint64_t base,
+                                      uint64_t size, unsigned *whose)
 {
-    *whose = m->t->caller;
-    if (size > 0 && demand_stands_for(base) && m->from != NULL) {
-        return demand_source(m->frame - 1, m->t->caller, base - DEMAND_START, size,
-                             whose);
+    *whose = t->caller;
+    if (size > 0 && demand_stands_for(base)) {
+        return demand_source(frame - 1, t->caller, base - DEMAND_START, size, whose);
     }
-    return check && m->from != NULL && !window_may(m->t->caller, base, size, PAGE_READ)
-               ? 0
-               : m->from_view + base;
+    return window_may(t->caller, base, size, PAGE_READ) ? t->from->view + base : 0;
+}
+
+/* An `in` range that the callee brings in itself: it is given what stands for it. */
+static int marshal_on_demand(struct call_frame *frame, const struct trampoline *t,
+                             const struct marshal_step *step, uint64_t base,
+                             uint64_t size)
+{
+    unsigned whose;
+    const uint64_t source = marshal_source(frame, t, base, size, &whose);
+    if (source == 0) {
+        return -EFAULT;
+    }
+    marshal_buffer(frame, step, base, source, size)->on_demand = (uint16_t)whose;
+    frame->args[step->arg] = DEMAND_START;
+    return 0;
 }
 
 static INLINE int marshal_range(struct marshal *m, const struct marshal_step *step)
 {
-    const uint64_t base = (uint32_t)m->values[step->arg];
-    if (base == 0 && step->or_null) {
-        m->values[step->arg] = 0;
-        return 0;
+    const uint64_t base = (uint32_t)m->frame->args[step->arg];
+    /* Of a negative one: too much. */
+    const uint64_t size = (uint64_t)marshal_size(m->frame, m->t, step);
+    if (unlikely(base == 0) && (step->or_null || size != 0)) {
+        m->frame->args[step->arg] = 0;
+        return step->or_null ? 0 : -EFAULT;
     }
-    const uint64_t size =
-        (uint64_t)marshal_size(m, step); /* of a negative one: too much */
-    if (size > SPACE_SIZE || base + size > SPACE_SIZE || (base == 0 && size != 0)) {
+    if (size > SPACE_SIZE - base) {
         return -EFAULT;
     }
     if (unlikely(size > MARSHAL_MONITOR_MAX) && m->to == NULL) {
         return -E2BIG;
     }
-    uint64_t source = m->from_view + base;
+    uint64_t source = m->t->from->view + base;
     if (step->kind == DESCRIPTOR_IN) {
-        const bool on_demand = step->on_demand && size > DEMAND_MIN &&
-                               size <= DEMAND_MAX && m->from != NULL && m->to != NULL;
-        unsigned whose;
-        source =
-            marshal_source(m, base, size, on_demand || backend->checks_copies, &whose);
-        if (source == 0 && size > 0) {
-            return -EFAULT;
+        if (step->on_demand && size > DEMAND_MIN && size <= DEMAND_MAX &&
+            m->to != NULL) {
+            return marshal_on_demand(m->frame, m->t, step, base, size);
         }
-        if (on_demand) {
-            marshal_buffer(m, step, base, source, size)->on_demand = (uint16_t)whose;
-            m->values[step->arg] = DEMAND_START;
-            return 0;
+        if (unlikely(demand_stands_for(base) || backend->checks_copies)) {
+            unsigned whose;
+            source = marshal_source(m->frame, m->t, base, size, &whose);
+            if (source == 0 && size > 0) {
+                return -EFAULT;
+            }
         }
-    } else if (m->from != NULL && !window_may(m->t->caller, base, size, PAGE_WRITE)) {
+    } else if (!window_may(m->t->caller, base, size, PAGE_WRITE)) {
         return -EFAULT; /* the callee must not do what has a result for nobody */
     }
-    uint64_t at = marshal_take(m, size + MARSHAL_OUT_WORD_SIZE);
+    uint64_t at = marshal_take(&m->sp, m->limit, size + MARSHAL_OUT_WORD_SIZE);
     if (at == 0) {
         return -ENOBUFS;
     }
@@ -184,8 +183,8 @@ static INLINE int marshal_range(struct marshal *m, const struct marshal_step *st
                           size) != 0) {
         return -EFAULT;
     }
-    (void)marshal_buffer(m, step, base, at, size);
-    m->values[step->arg] = at - m->to_view;
+    (void)marshal_buffer(m->frame, step, base, at, size);
+    m->frame->args[step->arg] = at - m->to_view;
     return 0;
 }
 
@@ -193,7 +192,7 @@ static INLINE int marshal_range(struct marshal *m, const struct marshal_step *st
 static uint64_t marshal_readable(const struct marshal *m, uint64_t base, uint64_t max)
 {
     uint64_t size = 0;
-    if (!backend->checks_copies || m->from == NULL) {
+    if (!backend->checks_copies) {
         return max;
     }
     while (size < max && window_may(m->t->caller, base + size, 1, PAGE_READ)) {
@@ -202,22 +201,26 @@ static uint64_t marshal_readable(const struct marshal *m, uint64_t base, uint64_
     return size < max ? size : max;
 }
 
-RARE static int marshal_string(struct marshal *m, const struct marshal_step *step)
+/* What is rare works on a copy of @m, so that the original can live in registers: the callee's
+ * stack pointer is all that it changes. */
+RARE static int marshal_string(struct marshal m, const struct marshal_step *step,
+                               uint64_t *sp)
 {
-    const uint64_t base = (uint32_t)m->values[step->arg];
+    uint64_t *value = &m.frame->args[step->arg];
+    const uint64_t base = (uint32_t)*value;
     if (base == 0) {
-        m->values[step->arg] = 0;
+        *value = 0;
         return step->or_null ? 0 : -EFAULT;
     }
     const uint64_t room = SPACE_SIZE - base;
     const uint64_t max = step->size_value < room ? step->size_value : room;
-    const uint64_t readable = marshal_readable(m, base, max);
-    const char *from = (const char *)(uintptr_t)(m->from_view + base);
+    const uint64_t readable = marshal_readable(&m, base, max);
+    const char *from = cubicle_address(m.t->from, base);
     const int64_t size = string_size(from, readable);
     if (size < 0) {
         return readable < max ? -EFAULT : (int)size;
     }
-    char *at = (char *)(uintptr_t)marshal_take(m, (uint64_t)size);
+    char *at = (char *)(uintptr_t)marshal_take(&m.sp, m.limit, (uint64_t)size);
     if (at == NULL) {
         return -ENOBUFS;
     }
@@ -225,38 +228,46 @@ RARE static int marshal_string(struct marshal *m, const struct marshal_step *ste
         return -EFAULT;
     }
     at[size - 1] = '\0'; /* whatever the caller has made of it meanwhile (M1) */
-    m->values[step->arg] = (uint64_t)(uintptr_t)at - m->to_view;
+    *value = (uint64_t)(uintptr_t)at - m.to_view;
+    *sp = m.sp;
     return 0;
 }
 
-static int marshal_prepare(struct marshal *m)
+static INLINE int marshal_arguments(struct marshal *m)
 {
-    for (unsigned k = 0; k < m->t->nsteps; k++) {
-        const struct marshal_step *step = &m->t->steps[k];
-        const int error = step->kind == DESCRIPTOR_STRING ? marshal_string(m, step)
-                                                          : marshal_range(m, step);
+    uint64_t sp;
+    if (unlikely(m->t->stacked)) {
+        const int error = marshal_gather(m->frame, m->t);
         if (error != 0) {
             return error;
         }
     }
+    const struct marshal_step *step = m->t->steps;
+    for (unsigned left = m->t->nsteps; left > 0; left--, step++) {
+        int error;
+        if (likely(step->kind != DESCRIPTOR_STRING)) {
+            error = marshal_range(m, step);
+        } else {
+            sp = m->sp;
+            error = marshal_string(*m, step, &sp);
+            m->sp = sp;
+        }
+        if (unlikely(error != 0)) {
+            return error;
+        }
+    }
+    if (unlikely(m->t->stacked)) {
+        sp = m->sp;
+        const int error = marshal_scatter(m->frame, m->t, &sp, m->limit);
+        m->sp = sp;
+        return error;
+    }
     return 0;
 }
 
-static INLINE int marshal_enter_as(struct call_frame *frame, const struct trampoline *t,
-                                   bool simple)
+int marshal_enter(struct call_frame *frame, const struct trampoline *t)
 {
-    uint64_t values[CALL_ARGS_MAX];
-    struct marshal m = {
-        .frame = frame,
-        .t = t,
-        .from = t->from,
-        .to = t->to,
-        .values = !simple && t->stacked ? values : frame->args,
-        .from_view = simple || t->from != NULL ? t->from->view : 0,
-    };
-    if (simple && (m.from == NULL || m.to == NULL)) {
-        __builtin_unreachable();
-    }
+    struct marshal m = {.frame = frame, .t = t, .to = t->to};
     frame->nbuffers = 0;
     if (m.to == NULL) {
         m.sp = arena_top;
@@ -265,48 +276,22 @@ static INLINE int marshal_enter_as(struct call_frame *frame, const struct trampo
         if (unlikely(m.to->state != CUBICLE_LIVE)) {
             if (m.to->state == CUBICLE_DEAD && m.to->may_restart) {
                 /* It begins anew where calls trap on the stack that it has not. */
-                frame->callee_rsp =
-                    thread_self.cubicle[t->callee].stack & ~UINT64_C(15);
+                frame->callee_rsp = thread_self.cubicle[t->callee].stack & STACK_MASK;
                 return 0;
             }
             return marshal_fail(frame, t, entry_error(t));
         }
         m.to_view = m.to->view;
-        m.sp = thread_self.cubicle[t->callee].stack & ~UINT64_C(15);
+        m.sp = thread_self.cubicle[t->callee].stack & STACK_MASK;
         /* Only the stack's own pages can neither be protected, freed nor revoked; a cubicle
-         * that called out with another stack pointer cannot be entered meanwhile. Whatever a
-         * caller hands over, the callee's frames have a part of the stack left. */
-        const uint64_t bottom = m.to_view + m.to->stack_start;
-        const uint64_t top = bottom + m.to->stack_size;
-        m.limit = bottom + m.to->stack_size / STACK_FRAMES_PART;
-        if (unlikely(m.sp < m.limit || m.sp > top)) {
+         * that called out with another stack pointer, below the limit or above the top, cannot be
+         * entered meanwhile. */
+        m.limit = m.to->stack_limit;
+        if (unlikely(m.sp - m.limit > m.to->stack_top - m.limit)) {
             return marshal_fail(frame, t, -ENOBUFS);
         }
     }
-    int error = 0;
-    if (simple) {
-        error = marshal_range(&m, &t->steps[0]);
-    } else {
-        struct marshal any = m;
-        error = t->stacked ? marshal_gather(&any) : 0;
-        if (error == 0) {
-            error = marshal_prepare(&any);
-        }
-        if (error == 0 && t->stacked) {
-            error = marshal_scatter(&any);
-        }
-        m.sp = any.sp;
-    }
-    frame->callee_rsp = m.sp & ~UINT64_C(15);
+    const int error = marshal_arguments(&m);
+    frame->callee_rsp = m.sp;
     return unlikely(error != 0) ? marshal_fail(frame, t, error) : 0;
-}
-
-int marshal_enter(struct call_frame *frame, const struct trampoline *t)
-{
-    return marshal_enter_as(frame, t, false);
-}
-
-int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t)
-{
-    return marshal_enter_as(frame, t, true);
 }

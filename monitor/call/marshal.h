@@ -11,6 +11,7 @@
 #include "trampoline.h"
 
 #include <cubicle/abi.h>
+#include <errno.h>
 
 /* Longest range for a function of the monitor, in bytes. */
 #define MARSHAL_MONITOR_MAX CUBICLE_MONITOR_RANGE_MAX
@@ -27,21 +28,44 @@ _Static_assert(MARSHAL_OUT_WORD_SIZE % 16 == 0, "copies are aligned");
  */
 int marshal_enter(struct call_frame *frame, const struct trampoline *t);
 
-/** The same for trampolines that are `simple`. */
-int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t);
-
 /** Ends the call: `result` is the callee's and may become an error. */
 void marshal_leave(struct call_frame *frame, struct trampoline *t);
 
-/** For functions with stacked arguments: @values receives what the caller of @frame has passed,
- *  one for each parameter. 0 or -EFAULT. */
-int marshal_gather_values(struct call_frame *frame, const struct trampoline *t,
-                          uint64_t *values);
+/** What the callee gets for its argument @arg, of which @value is as wide as a register; @caller: the id of
+ *  the caller. Ranges and strings stay what they are. */
+uint64_t marshal_value(const struct descriptor_arg *arg, uint64_t value,
+                       unsigned caller);
 
-/** The reverse, for the callee: @values go to the registers of @frame, and to the callee's stack
- *  at *@sp, not below @limit. 0, -ENOBUFS or -EFAULT. */
-int marshal_scatter_values(struct call_frame *frame, const struct trampoline *t,
-                           uint64_t *values, uint64_t *sp, uint64_t limit);
+/** For functions with stacked arguments: sorts those in registers and on the caller's stack, read once, into
+ *  @frame's `args`, one for each parameter. 0 or -EFAULT. */
+int marshal_gather(struct call_frame *frame, const struct trampoline *t);
+
+/** The reverse, for the callee: its arguments go to the registers of @frame, and to its stack at *@sp,
+ *  which is aligned, not below @limit. 0, -ENOBUFS or -EFAULT. */
+int marshal_scatter(struct call_frame *frame, const struct trampoline *t, uint64_t *sp,
+                    uint64_t limit);
+
+/**
+ * How many of the @size bytes of a range of @step go back to the caller when its function has returned
+ * @result, read as @t's results are: an error has no result in an `out` range. -EPROTO: with `ret`, the
+ * function says that it has written more than it was given room for.
+ */
+static inline int64_t marshal_returned(const struct trampoline *t,
+                                       const struct marshal_step *step, int64_t result,
+                                       uint64_t size)
+{
+    const bool failed = result < 0 && t->result.is_signed;
+    if (step->kind < DESCRIPTOR_OUT || (step->kind == DESCRIPTOR_OUT && failed)) {
+        return 0;
+    }
+    if (!step->ret) {
+        return (int64_t)size;
+    }
+    if (result <= 0) {
+        return 0;
+    }
+    return (uint64_t)result > size ? -EPROTO : result;
+}
 
 /** Gives the caller @error instead of a result; returns @error. */
 int marshal_fail(struct call_frame *frame, const struct trampoline *t, int error);

@@ -52,6 +52,4 @@ void marshal_plan(struct trampoline *t)
     const bool overflow = nintegers > 6 || ndoubles > 8;
     t->marshal = t->nsteps > 0 || overflow;
     t->stacked = overflow || ndoubles > 0;
-    t->simple = t->nsteps == 1 && t->steps[0].kind != DESCRIPTOR_STRING &&
-                !t->stacked && t->from != NULL && t->to != NULL;
 }

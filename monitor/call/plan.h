@@ -42,7 +42,7 @@ static inline int64_t marshal_read(struct marshal_integer integer, uint64_t valu
                              : (int64_t)(value >> integer.unused_bits);
 }
 
-/** Works out once what @t's calls need: its `marshal`, `stacked`, `simple` and `steps`. */
+/** Works out once what @t's calls need: its `marshal`, `stacked` and `steps`. */
 void marshal_plan(struct trampoline *t);
 
 #endif

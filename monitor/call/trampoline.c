@@ -200,6 +200,11 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
     };
     marshal_plan(&like);
     like.message = backend->processes != NULL && callee != CUBICLE_MONITOR;
+    if (caller == CUBICLE_MONITOR && like.marshal && !like.message) { /* R8 */
+        (void)message_error(-EINVAL, "%s: the monitor calls no function with ranges",
+                            function->name);
+        return NULL;
+    }
     like.marshal |= like.message || trace_is_on();
     return trampoline_add(&like);
 }

@@ -13,6 +13,8 @@
  *       without its rights (no more than a jump to that function), a return (R2).
  *   R6  Stubs and bodies are never writable while they are executable.
  *   R7  Only the monitor enters a cubicle whose modules are not all set up (entry.h).
+ *   R8  The monitor itself calls no function that has ranges or arguments on the stack, unless
+ *       they come by a message: whatever is carried has a cubicle as its caller.
  */
 #ifndef MONITOR_TRAMPOLINE_H
 #define MONITOR_TRAMPOLINE_H
@@ -35,7 +37,6 @@ struct trampoline {
     bool marshal;                /* needs marshal_enter() and marshal_leave() */
     bool message;                /* the callee is another process */
     bool stacked; /* has arguments on the stack, or doubles besides pointers */
-    bool simple;  /* one range between two cubicles, and nothing stacked */
     bool fenv;    /* switches MXCSR and x87 control: a side can change them */
     struct marshal_integer result;
     uint8_t nsteps;
@@ -47,7 +48,7 @@ struct trampoline {
     uint64_t body;   /* entry of the body, above 4 GiB */
     uint64_t leave;  /* its exit: r11 = frame, rax or xmm0 = result */
 } __attribute__((aligned(
-    64))); /* up to the first step: what a simple call reads is one cache line */
+    64))); /* up to the first step: what a call with one range reads is one cache line */
 
 /** Where a body jumps that refuses to go on, with its trampoline's id in r10d. The code there
  *  does not return. */

@@ -115,8 +115,7 @@ static void emit_save_caller(struct emitter *e, const struct trampoline *t)
 /* What carries arguments there, and results back. */
 static uint64_t trampoline_enter_function(const struct trampoline *t)
 {
-    int (*enter)(struct call_frame *, const struct trampoline *) =
-        t->simple ? marshal_enter_simple : marshal_enter;
+    int (*enter)(struct call_frame *, const struct trampoline *) = marshal_enter;
     if (t->message) {
         enter = backend->processes->enter;
     } else if (trace_is_on()) {

@@ -53,10 +53,8 @@ static bool fault_try_map(const struct fault_event *event)
         struct message m = {.len = 0};
         message_add(&m, "cubicle: log: page ");
         message_add_hex(&m, (uint64_t)page << PAGE_SHIFT, 8);
-        message_add(&m, " of ");
-        message_add(&m, cubicle_name(page_get(page).owner));
-        message_add(&m, " mapped for ");
-        message_add(&m, cubicle->name);
+        message_add(&m, " of ", cubicle_name(page_get(page).owner), " mapped for ",
+                    cubicle->name);
         message_write(&m);
     }
     return true;

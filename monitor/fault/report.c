@@ -9,16 +9,13 @@
 
 void fault_report_start(struct message *m, const struct cubicle *cubicle, uint64_t rip)
 {
-    message_add(m, "cubicle: fault: ");
-    message_add(m, cubicle->name);
+    message_add(m, "cubicle: fault: ", cubicle->name);
     const struct module *module = rip != 0 ? module_at(rip) : NULL;
     if (module != NULL) {
         uint64_t into = 0;
         const uint64_t offset = rip - module->base[IMAGE_CODE];
         const char *function = image_function_at(&module->image, offset, &into);
-        message_add(m, " (module ");
-        message_add(m, module->name);
-        message_add(m, ", ");
+        message_add(m, " (module ", module->name, ", ");
         message_add_name(m, function != NULL ? function : "code", REPORT_FUNCTION_MAX);
         message_add(m, "+");
         message_add_hex(m, function != NULL ? into : offset, into < 0x10000 ? 4 : 8);
@@ -39,11 +36,8 @@ void fault_report_text(const struct cubicle *cubicle, uint64_t rip, const char *
 static void fault_report_owner(struct message *m, const struct fault_event *event)
 {
     const struct page_info info = page_get(page_of((uint64_t)event->offset));
-    message_add(m, "memory of cubicle ");
-    message_add(m, cubicle_name(info.owner));
-    message_add(m, " (");
-    message_add(m, page_kind_name(info.kind));
-    message_add(m, ")");
+    message_add(m, "memory of cubicle ", cubicle_name(info.owner), " (",
+                page_kind_name(info.kind), ")");
 }
 
 static void fault_report_reason(struct message *m, const struct cubicle *cubicle,
@@ -74,16 +68,14 @@ static void fault_report_reason(struct message *m, const struct cubicle *cubicle
     case FAULT_CODE:
         message_add(m, "code");
         if (info.kind == PAGE_CODE) {
-            message_add(m, " of cubicle ");
-            message_add(m, cubicle_name(info.owner));
+            message_add(m, " of cubicle ", cubicle_name(info.owner));
         }
         message_add(m, (event->access & PAGE_WRITE) != 0 ? ", which is read-only"
                                                          : ", which is never data");
         break;
     case FAULT_RIGHTS:
-        message_add(m, "the cubicle's own ");
-        message_add(m, page_kind_name(info.kind));
-        message_add(m, info.rights == 0 ? ", protected" : ", read-only");
+        message_add(m, "the cubicle's own ", page_kind_name(info.kind),
+                    info.rights == 0 ? ", protected" : ", read-only");
         break;
     case FAULT_READ_ONLY:
         fault_report_owner(m, event);
@@ -95,11 +87,8 @@ static void fault_report_reason(struct message *m, const struct cubicle *cubicle
         break;
     default:
         fault_report_owner(m, event);
-        message_add(m, "; no window from ");
-        message_add(m, cubicle_name(info.owner));
-        message_add(m, " to ");
-        message_add(m, cubicle->name);
-        message_add(m, " covers it");
+        message_add(m, "; no window from ", cubicle_name(info.owner), " to ",
+                    cubicle->name, " covers it");
         break;
     }
 }
@@ -130,9 +119,8 @@ void fault_report_policy(const struct cubicle *cubicle)
     for (const struct call_frame *frame = thread_self.control - 1;
          frame->trampoline != 0 && ncalls < REPORT_CALLS_MAX; frame--, ncalls++) {
         const struct trampoline *t = trampoline_get(frame->trampoline);
-        message_add(&m, ncalls == 0 ? "cubicle:   in " : ", in ");
-        message_add(&m, t->function->name);
-        message_add(&m, " called by ");
+        message_add(&m, ncalls == 0 ? "cubicle:   in " : ", in ", t->function->name,
+                    " called by ");
         const bool came = t->message && t->caller == CUBICLE_MONITOR;
         message_add(&m, cubicle_name(came ? (unsigned)frame->sender : t->caller));
     }
@@ -143,14 +131,12 @@ void fault_report_policy(const struct cubicle *cubicle)
     if (cubicle->on_fault == MONITOR_ON_FAULT_ABORT) {
         message_add(&m, "abort: the system is stopped");
     } else if (cubicle->may_restart) {
-        message_add(&m, "restart: the call fails, and cubicle ");
-        message_add(&m, cubicle->name);
-        message_add(&m, " begins anew");
+        message_add(&m, "restart: the call fails, and cubicle ", cubicle->name,
+                    " begins anew");
     } else {
         const bool begins = cubicle->on_fault == MONITOR_ON_FAULT_RESTART;
-        message_add(&m, begins ? "restart: cubicle " : "fail-call: cubicle ");
-        message_add(&m, cubicle->name);
-        message_add(&m,
+        message_add(&m, begins ? "restart: cubicle " : "fail-call: cubicle ",
+                    cubicle->name,
                     begins ? " could not be set up" : " is dead, calls into it fail");
     }
     message_write(&m);
@@ -165,8 +151,7 @@ void fault_report_panic(int signal, uint64_t rip, uint64_t address)
     message_add_hex(&m, rip, 16);
     message_add(&m, ", address ");
     message_add_hex(&m, address, 16);
-    message_add(&m, ", while running ");
-    message_add(&m, cubicle_name((unsigned)thread_self.running));
-    message_add(&m, "; the system is stopped");
+    message_add(&m, ", while running ", cubicle_name((unsigned)thread_self.running),
+                "; the system is stopped");
     message_write(&m);
 }

@@ -149,7 +149,7 @@ static int restart_attempt(struct cubicle *cubicle)
     int error = restart_clear(cubicle);
     if (error == 0) {
         self->tp = 0;
-        self->stack = cubicle->view + cubicle->stack_start + cubicle->stack_size;
+        self->stack = cubicle->stack_top;
         error = restart_set_up(cubicle);
     }
     if (error != 0 && cubicle_runs(cubicle)) {

@@ -58,19 +58,15 @@ static void stop_report_refused(const struct cubicle *cubicle,
     struct message m = {.len = 0};
     fault_report_start(&m, cubicle, 0);
     if (kind == UNWIND_NOT_CALLER) {
-        message_add(&m, "cannot call ");
-        message_add(&m, t->function->name);
-        message_add(&m, " of ");
-        message_add(&m, cubicle_name(t->callee));
-        message_add(&m, " through the trampoline of ");
-        message_add(&m, cubicle_name(t->caller));
-        message_add(&m, ": not an entry point the cubicle imports");
+        message_add(&m, "cannot call ", t->function->name, " of ",
+                    cubicle_name(t->callee), " through the trampoline of ",
+                    cubicle_name(t->caller),
+                    ": not an entry point the cubicle imports");
     } else {
-        message_add(&m, "cannot return from ");
-        message_add(&m, t->function->name);
-        message_add(&m, kind == UNWIND_CHANGED
-                            ? ": the return address on the stack has changed"
-                            : ": return without a matching call");
+        message_add(&m, "cannot return from ", t->function->name,
+                    kind == UNWIND_CHANGED
+                        ? ": the return address on the stack has changed"
+                        : ": return without a matching call");
     }
     message_write(&m);
 }
@@ -94,8 +90,7 @@ void fault_stop_running(const char *reason)
     struct unwind_target target;
     struct message m = {.len = 0};
     fault_report_start(&m, cubicle, 0);
-    message_add(&m, "stopped by itself: ");
-    message_add(&m, reason);
+    message_add(&m, "stopped by itself: ", reason);
     message_write(&m);
     stop_apply_policy(cubicle, &target);
     unwind_resume(&target);

@@ -1,6 +1,6 @@
 /*
  * Windows as cubicles change them. Where a window shrinks or closes, window_map.c takes back
- * what it gave (W2), in lazy mode later.
+ * what it gave (W2); with lazy revocation later (window_lazy.c).
  */
 #include "window.h"
 #include "window_table.h"
@@ -14,19 +14,12 @@
 struct window windows[CUBICLE_MAX + 1][WINDOWS_PER_CUBICLE];
 unsigned windows_used[CUBICLE_MAX + 1];
 
-static enum monitor_revoke revoke_mode;
+static const struct window_lazy *lazy;
 
-/* Ranges whose revocation is put off (lazy mode only). */
-#define PENDING_MAX 64
-static struct {
-    uint32_t page, npages;
-} pending[PENDING_MAX];
-static unsigned npending;
-
-int window_setup(enum monitor_acl acl, enum monitor_revoke revoke)
+int window_setup(window_waiver *waiver, const struct window_lazy *lazily)
 {
-    revoke_mode = revoke;
-    window_rights_setup(acl);
+    lazy = lazily;
+    window_rights_setup(waiver);
     return window_map_setup();
 }
 
@@ -42,12 +35,12 @@ static struct window *window_find(unsigned owner, int id)
     return window->used && window->generation == generation ? window : NULL;
 }
 
+/* Nothing is put off any longer. */
 static void window_flush(void)
 {
-    for (unsigned i = 0; i < npending; i++) {
-        window_settle(pending[i].page, pending[i].npages);
+    if (lazy != NULL) {
+        lazy->flush();
     }
-    npending = 0;
 }
 
 /* The ranges of @window have shrunk or closed: W2. */
@@ -56,15 +49,11 @@ static void window_revoke(const struct window_range *range)
     if (range->npages == 0) {
         return;
     }
-    if (revoke_mode == MONITOR_REVOKE_STRICT) {
+    if (lazy != NULL) {
+        lazy->put_off(range->page, range->npages);
+    } else {
         window_settle(range->page, range->npages);
-        return;
     }
-    if (npending == PENDING_MAX) {
-        window_flush();
-    }
-    pending[npending].page = range->page;
-    pending[npending++].npages = range->npages;
 }
 
 static void window_revoke_all(const struct window *window)

@@ -32,9 +32,27 @@
 #define WINDOW_AROUND 16u
 #define WINDOW_AROUND_NEXT 64u
 
-/** Once, before any cubicle runs. -ENOMEM. */
-int window_setup(enum monitor_acl acl, enum monitor_revoke revoke)
+/** True: who touches a page like this of another's needs no window for it. */
+typedef bool window_waiver(struct page_info info);
+
+/** What shrinks or closes is taken back later. */
+struct window_lazy {
+    /** Windows no longer give these pages: has window_settle() called for them, some time. */
+    void (*put_off)(uint32_t page, uint32_t npages);
+    /** Has it called for all that was put off, now. */
+    void (*flush)(void);
+};
+
+/** Once, before any cubicle runs. @waiver NULL: windows are needed for all memory (--acl);
+ *  @lazy NULL: what windows no longer give is taken back at once (--revoke). -ENOMEM. */
+int window_setup(window_waiver *waiver, const struct window_lazy *lazy)
     __attribute__((warn_unused_result));
+
+/* For window_setup(), to measure what windows cost. A build can leave these out: window_acl.c,
+ * window_lazy.c. */
+bool window_waiver_app(struct page_info info);
+bool window_waiver_all(struct page_info info);
+extern const struct window_lazy window_lazy;
 
 /* The interface `cubicle` documents these; @owner is the running cubicle. */
 int window_create(unsigned owner);

@@ -6,11 +6,11 @@
 
 #include <errno.h>
 
-static enum monitor_acl acl_mode;
+static window_waiver *waives;
 
-void window_rights_setup(enum monitor_acl acl)
+void window_rights_setup(window_waiver *waiver)
 {
-    acl_mode = acl;
+    waives = waiver;
 }
 
 /* The first from @id on to whom @window is open; CUBICLE_MAX + 1: nobody. */
@@ -66,8 +66,7 @@ static unsigned window_follow(unsigned peer, uint32_t page, struct window_span *
     if ((!lendable && info.kind != PAGE_STACK) || peer == CUBICLE_MONITOR) {
         return 0;
     }
-    if (acl_mode == MONITOR_ACL_OFF ||
-        (acl_mode == MONITOR_ACL_APP && cubicle_get(info.owner)->is_app)) {
+    if (waives != NULL && waives(info)) {
         return info.rights;
     }
     if (!lendable) {

@@ -29,8 +29,8 @@ extern unsigned windows_used[CUBICLE_MAX + 1];
 
 /* --- window_rights.c ----------------------------------------------------------------- */
 
-/** From now on W1 is asked for all memory, or as @acl says. */
-void window_rights_setup(enum monitor_acl acl);
+/** From now on W1 is asked for all memory but what @waiver is true for. */
+void window_rights_setup(window_waiver *waiver);
 
 /** May a page of this kind be lent? */
 bool window_lendable(struct page_info info);

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from harness import CUBICLE, SLOW, SYSTEMS, TOP, Suite, check, execute, run_system  # noqa: E402
+from harness import CUBICLE, SLOW, SYSTEMS, TOP, Suite, check, execute, require, run_system  # noqa: E402
 
 SOURCE = TOP / "tests" / "apps" / "waits"
 CHECK = TOP / "tests" / "support" / "check"
@@ -51,6 +51,7 @@ def build():
 def command(configuration, *arguments):
     if configuration == "native":
         return [NATIVE, *arguments]
+    require(CONFIGURATIONS[configuration])
     system = PROCESSES if configuration == "ipc" else SYSTEM
     return [CUBICLE, "run", system, *CONFIGURATIONS[configuration], "--", *arguments]
 

@@ -292,7 +292,7 @@ def silent(name, number):
 
 
 def main():
-    tests = Suite("processes")
+    tests = Suite("processes", needs="--isolation=ipc")
     for name in CALLS:
         tests.add(f"{36 if name == 'x32' else 33}: host call {name}", host_call, name)
     for victim in VICTIMS:

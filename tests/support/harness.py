@@ -37,6 +37,9 @@ FAULT = re.compile(
     re.MULTILINE,
 )
 
+# What is said instead of a run for which a part of the monitor was left out (meson_options.txt).
+LEFT_OUT = re.compile(r"this build has no .* \(built with -D\w+=disabled\)")
+
 # What a report says after the address; {o} is the owner, {c} who runs.
 REASONS = {
     "on demand": r"an argument on demand, which only cubicle_in_copy\(\) reads",
@@ -113,9 +116,35 @@ def execute(argv, stdin="", timeout=60, text=True, **options):
         raise Failure(
             f"no end after {timeout} s\n" + Result(argv, None, out, err, timeout).describe()
         ) from late
+    skip_if_left_out(done.stderr)
     return Result(
         argv, done.returncode, done.stdout, done.stderr, time.monotonic() - start
     )
+
+
+def skip_if_left_out(err):
+    """Skips the test where @err says that this build has not what the run asked for."""
+    found = LEFT_OUT.search(err if isinstance(err, str) else err.decode(errors="replace"))
+    if found:
+        raise Skip(found.group())
+
+
+@functools.cache
+def left_out(*options):
+    """Why this build cannot run with @options of `cubicle run`, which ask for parts of the monitor; None: it can."""
+    try:
+        execute([CUBICLE, "run", *options, "hello"])
+    except Skip as why:
+        return str(why)
+    return None
+
+
+def require(options):
+    """Skips the test where this build has not what those of @options ask for that are about parts of the monitor."""
+    parts = [str(o) for o in options if re.match("--(isolation|acl|revoke|link)=", str(o))]
+    why = left_out(*parts)
+    if why:
+        raise Skip(why)
 
 
 def mode(isolation):
@@ -201,8 +230,9 @@ def refuse(why):
 class Suite:
     """Named tests; prints TAP and a count."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, needs=None):
+        """@needs: an option of `cubicle run` that all tests give it."""
+        self.name, self.needs = name, needs
         self.tests = []
 
     def add(self, name, function, *arguments, **named):
@@ -219,6 +249,10 @@ class Suite:
         if why:
             self.tests, words = [], [""]
             self.add(f"views switched by {VIEW_SWITCH}", refuse, why)
+        why = left_out(self.needs) if self.needs else None
+        if why:
+            self.tests, words = [], [""]
+            self.add(self.needs, refuse, why)
         tests = [t for t in self.tests if any(w in t[0] for w in words)]
         counts = {"ok": 0, "not ok": 0, "skip": 0}
         start = time.monotonic()

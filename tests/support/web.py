@@ -22,7 +22,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness import CUBICLE, SLOW, Failure, Skip, check, mode
+from harness import CUBICLE, SLOW, Failure, Skip, check, mode, require
 from processes import resident_bytes
 
 HOST, GUEST, PREFIX = "10.78.0.1", "10.78.0.2", 24
@@ -63,6 +63,7 @@ class Server:
             self.options.append(f"--publish={address[0]}:{address[1]}:80")
         self.address = address
         self.argv = [CUBICLE, "run", system, *mode(isolation), f"--root={root}", *self.options]
+        require(self.argv)
         self.err = ""
 
     def __enter__(self):

@@ -2,13 +2,12 @@
 #include "base/copy.h"
 #include "call/demand.h"
 #include "call/entry.h"
-#include "call/marshal.h"
+#include "call/marshal_call.h"
 #include "ipc.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define STACK_FRAMES_PART 4 /* as in marshal.c */
 #define AREA_SIZE sizeof(((struct channel *)0)->area)
 
 struct ipc_incoming *ipc_incoming;
@@ -23,48 +22,14 @@ int ipc_slot(uint64_t *next, uint64_t size, uint32_t *slot)
     return *next > AREA_SIZE ? -ENOBUFS : 0;
 }
 
-/* Of an integer argument: what its type makes of it. */
-static uint64_t arrive_value(const struct ipc_incoming *in,
-                             const struct descriptor_arg *arg, uint64_t value)
-{
-    if (arg->kind == DESCRIPTOR_CALLER) {
-        return in->from->id;
-    }
-    if (arg->kind == DESCRIPTOR_OPAQUE) {
-        return (uint32_t)value;
-    }
-    return descriptor_type_is_integer(arg->type)
-               ? (uint64_t)marshal_read(marshal_integer(arg->type), value)
-               : value;
-}
-
 /* A call that is being let in. */
 struct arrival {
     struct call_frame *frame;
     const struct trampoline *t;
     struct ipc_incoming *in;
-    uint64_t values[CALL_ARGS_MAX];
     uint64_t sp, limit; /* of the callee's stack */
     uint64_t next, end; /* of the area */
 };
-
-static int64_t arrive_size(const struct arrival *a, const struct marshal_step *step)
-{
-    if (step->size_kind != DESCRIPTOR_SIZE_DEREF) {
-        return step->size_kind == DESCRIPTOR_SIZE_CONST
-                   ? step->size_value
-                   : marshal_read(step->size_integer, a->values[step->size_value]);
-    }
-    for (unsigned k = 0; k < a->frame->nbuffers; k++) {
-        const struct call_buffer *buffer = &a->frame->buffers[k];
-        if (a->t->steps[buffer->step].arg == step->size_value && !buffer->on_demand) {
-            int64_t size = 0;
-            memcpy(&size, (const void *)(uintptr_t)buffer->callee, step->size_width);
-            return size;
-        }
-    }
-    return -1;
-}
 
 /* Where the caller has put @size bytes, and room for them on the stack, which is NULL for none (on demand). */
 static int arrive_place(struct arrival *a, uint64_t size, uint32_t *slot, uint64_t *at)
@@ -88,7 +53,7 @@ static int arrive_place(struct arrival *a, uint64_t size, uint32_t *slot, uint64
 
 static int arrive_string(struct arrival *a, const struct marshal_step *step)
 {
-    const uint64_t size = a->values[step->arg];
+    const uint64_t size = a->frame->args[step->arg];
     uint32_t slot;
     uint64_t at;
     if (size == 0) {
@@ -103,7 +68,7 @@ static int arrive_string(struct arrival *a, const struct marshal_step *step)
     }
     memcpy((void *)(uintptr_t)at, a->in->from->channel->area + slot, size);
     ((char *)(uintptr_t)at)[size - 1] = '\0';
-    a->values[step->arg] = at;
+    a->frame->args[step->arg] = at;
     return 0;
 }
 
@@ -111,10 +76,10 @@ static int arrive_range(struct arrival *a, const struct marshal_step *step)
 {
     uint32_t slot;
     uint64_t at;
-    if (a->values[step->arg] == 0) {
+    if (a->frame->args[step->arg] == 0) {
         return step->or_null ? 0 : -EFAULT;
     }
-    const uint64_t size = (uint64_t)arrive_size(a, step);
+    const uint64_t size = (uint64_t)marshal_size(a->frame, a->t, step);
     if (size > SPACE_SIZE) {
         return -EFAULT;
     }
@@ -139,7 +104,7 @@ static int arrive_range(struct arrival *a, const struct marshal_step *step)
         .step = step->index,
         .on_demand = (uint16_t)(on_demand ? ipc_self : 0),
     };
-    a->values[step->arg] = on_demand ? DEMAND_START : at;
+    a->frame->args[step->arg] = on_demand ? DEMAND_START : at;
     return 0;
 }
 
@@ -147,7 +112,8 @@ static int arrive_arguments(struct arrival *a)
 {
     const struct descriptor_function *function = a->t->function;
     for (unsigned i = 0; i < function->nargs; i++) {
-        a->values[i] = arrive_value(a->in, &function->args[i], a->in->line.values[i]);
+        a->frame->args[i] =
+            marshal_value(&function->args[i], a->in->line.values[i], a->in->from->id);
     }
     int error = 0;
     for (unsigned k = 0; error == 0 && k < a->t->nsteps; k++) {
@@ -155,11 +121,9 @@ static int arrive_arguments(struct arrival *a)
         error = step->kind == DESCRIPTOR_STRING ? arrive_string(a, step)
                                                 : arrive_range(a, step);
     }
-    if (error == 0 && a->t->stacked) {
-        return marshal_scatter_values(a->frame, a->t, a->values, &a->sp, a->limit);
-    }
-    memcpy(a->frame->args, a->values, sizeof(a->frame->args));
-    return error;
+    return error == 0 && a->t->stacked
+               ? marshal_scatter(a->frame, a->t, &a->sp, a->limit)
+               : error;
 }
 
 int ipc_arrive(struct call_frame *frame, const struct trampoline *t)
@@ -171,17 +135,16 @@ int ipc_arrive(struct call_frame *frame, const struct trampoline *t)
         (in->from->id != 0 || t->to->state != CUBICLE_STARTING)) {
         return marshal_fail(frame, t, entry_error(t));
     }
-    const uint64_t bottom = t->to->view + t->to->stack_start;
     struct arrival a = {
         .frame = frame,
         .t = t,
         .in = in,
         .sp = thread_self.cubicle[t->callee].stack & STACK_MASK,
-        .limit = bottom + t->to->stack_size / STACK_FRAMES_PART,
+        .limit = t->to->stack_limit,
         .next = in->line.offset,
         .end = (uint64_t)in->line.offset + in->line.size,
     };
-    if (a.sp < a.limit || a.sp > bottom + t->to->stack_size) {
+    if (a.sp - a.limit > t->to->stack_top - a.limit) {
         return marshal_fail(frame, t, -ENOBUFS);
     }
     if (a.end > AREA_SIZE || a.next % 16 != 0) {
@@ -205,26 +168,18 @@ void ipc_leave(struct call_frame *frame, struct trampoline *t)
 {
     struct ipc_incoming *in = ipc_incoming;
     const int64_t result = marshal_read(t->result, frame->result);
-    const bool failed = t->result.is_signed && result < 0;
     int error = 0;
     for (unsigned k = 0; k < frame->nbuffers; k++) {
         const struct call_buffer *buffer = &frame->buffers[k];
         const struct marshal_step *step = &t->steps[buffer->step];
-        uint64_t size = buffer->size;
-        if (step->kind < DESCRIPTOR_OUT || (step->kind == DESCRIPTOR_OUT && failed)) {
-            continue;
-        }
-        if (step->ret) {
-            if (result > 0 && (uint64_t)result > size) {
-                error = -EPROTO;
-                continue;
-            }
-            size = result > 0 ? (uint64_t)result : 0;
-        }
+        const int64_t size = marshal_returned(t, step, result, buffer->size);
         const uint64_t source =
             leave_source(buffer, step->ret && step->kind == DESCRIPTOR_OUT);
-        if (size > 0 && copy_bytes(in->from->channel->area + in->slots[buffer->step],
-                                   (const void *)(uintptr_t)source, size) != 0) {
+        if (size < 0) {
+            error = -EPROTO;
+        } else if (size > 0 &&
+                   copy_bytes(in->from->channel->area + in->slots[buffer->step],
+                              (const void *)(uintptr_t)source, (uint64_t)size) != 0) {
             error = -EFAULT;
         }
     }

@@ -120,14 +120,11 @@ static int carry_arguments(struct carry *c)
 {
     const struct trampoline *t = c->t;
     struct channel_line *line = channel_begin(c->peer);
-    if (t->stacked) {
-        const int error = marshal_gather_values(c->frame, t, c->values);
-        if (error != 0) {
-            return error;
-        }
-    } else {
-        memcpy(c->values, c->frame->args, sizeof(c->values));
+    const int gathered = t->stacked ? marshal_gather(c->frame, t) : 0;
+    if (gathered != 0) {
+        return gathered;
     }
+    memcpy(c->values, c->frame->args, sizeof(c->values));
     uint64_t values[CALL_ARGS_MAX];
     memcpy(values, c->values, sizeof(values));
     for (unsigned k = 0; k < t->nsteps; k++) {
@@ -150,51 +147,31 @@ static int carry_arguments(struct carry *c)
     return 0;
 }
 
-/* Copies what the callee has answered to where the caller wants it: as much as the caller has asked for. */
+/* Copies what the callee has answered to where the caller wants it: as much as the caller has asked for.
+ * Counts as marshal_leave() does. */
 static int carry_results(struct carry *c, const struct channel_line *answer)
 {
-    const struct trampoline *t = c->t;
-    const int64_t result = marshal_read(t->result, answer->result);
-    const bool failed = t->result.is_signed && result < 0;
-    int error = 0;
-    for (unsigned k = 0; k < t->nsteps; k++) {
-        const struct marshal_step *step = &t->steps[k];
-        uint64_t size = c->sizes[k];
-        if (step->kind < DESCRIPTOR_OUT || (step->kind == DESCRIPTOR_OUT && failed)) {
-            continue;
-        }
-        if (step->ret && result > 0 && (uint64_t)result > size) {
-            error = -EPROTO; /* more than it was given room for: a lie */
-            continue;
-        }
-        if (step->ret) {
-            size = result > 0 ? (uint64_t)result : 0;
-        }
-        if (size > 0 && copy_bytes((void *)(uintptr_t)(uint32_t)c->values[step->arg],
-                                   c->peer->channel->area + c->slots[k], size) != 0) {
-            error = -EFAULT;
-        }
-    }
-    return error;
-}
-
-/* As marshal_leave() counts. */
-static void carry_count(const struct carry *c, uint64_t answer)
-{
     struct trampoline *t = trampoline_get(c->t->id);
-    const int64_t result = marshal_read(t->result, answer);
-    const bool failed = t->result.is_signed && result < 0;
+    const int64_t result = marshal_read(t->result, answer->result);
+    int error = 0;
     for (unsigned k = 0; k < t->nsteps; k++) {
         const struct marshal_step *step = &t->steps[k];
         if (step->kind == DESCRIPTOR_IN || step->kind == DESCRIPTOR_INOUT) {
             t->count->bytes_in += c->sizes[k];
         }
-        if (step->kind == DESCRIPTOR_INOUT ||
-            (step->kind == DESCRIPTOR_OUT && !failed)) {
-            t->count->bytes_out +=
-                step->ret ? (result > 0 ? (uint64_t)result : 0) : c->sizes[k];
+        const int64_t size = marshal_returned(t, step, result, c->sizes[k]);
+        if (size < 0) {
+            error = -EPROTO;
+            continue;
+        }
+        t->count->bytes_out += (uint64_t)size;
+        if (size > 0 &&
+            copy_bytes((void *)(uintptr_t)(uint32_t)c->values[step->arg],
+                       c->peer->channel->area + c->slots[k], (uint64_t)size) != 0) {
+            error = -EFAULT;
         }
     }
+    return error;
 }
 
 /* The way out: the result is in the frame, also where it is an error. */
@@ -221,7 +198,6 @@ static void carry_call(struct call_frame *frame, const struct trampoline *t)
         (void)marshal_fail(frame, t, error);
         return;
     }
-    carry_count(&c, answer.result);
     frame->result = answer.result;
     frame->vector_result = answer.vector_result;
 }

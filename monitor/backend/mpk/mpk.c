@@ -6,6 +6,7 @@
  */
 #include "mpk.h"
 #include "base/emit.h"
+#include "base/filter.h"
 #include "base/layout.h"
 #include "base/page.h"
 #include "forbidden.h"
@@ -14,6 +15,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 #define HWCAP2_FSGSBASE_BIT 2u
 
@@ -239,6 +242,11 @@ static bool mpk_is_entry(uint64_t address)
            address < (uint64_t)(uintptr_t)mpk_entry_end;
 }
 
+static void mpk_allow_calls(struct filter *filter)
+{
+    filter_allow_if(filter, SYS_pkey_mprotect, 2, PROT_EXEC, 0);
+}
+
 static const char *mpk_switching(uint64_t *restored)
 {
     *restored = 0;
@@ -272,7 +280,9 @@ const struct backend backend_mpk = {
     .accepts = mpk_accepts,
     .spells = mpk_spells,
     .emit_open = mpk_emit_open,
-    BACKEND_RIGHTS_STAY,
+    .restore_rights = backend_rights_stay,
+    .emit_after_sleep = backend_after_sleep,
+    .allow_calls = mpk_allow_calls,
     .emit_switch = mpk_emit_switch,
     .switching = mpk_switching,
 };

@@ -141,8 +141,8 @@ static void make_view(struct cubicle *cubicle)
     map(cubicle->view, HEAP, HEAP_SIZE, PROT_READ | PROT_WRITE);
     map(cubicle->view, STACK, STACK_SIZE, PROT_READ | PROT_WRITE);
     map(cubicle->view, LAST_PAGE, PAGE_SIZE, PROT_READ | PROT_WRITE);
-    cubicle->stack_start = STACK;
     cubicle->stack_size = STACK_SIZE;
+    cubicle_place_stack(cubicle, STACK);
 }
 
 int world_setup(void **state)
@@ -174,7 +174,7 @@ void begin(enum descriptor_type returns)
     function.name = "f";
     function.returns = returns;
     callee.state = CUBICLE_LIVE;
-    callee.stack_start = STACK;
+    cubicle_place_stack(&callee, STACK);
     mprotect(at(&caller, LOCKED), PAGE_SIZE, PROT_READ | PROT_WRITE);
     memset(at(&caller, HEAP), 'a', HEAP_SIZE);
     memset(at(&callee, HEAP), 'b', HEAP_SIZE);
@@ -217,8 +217,7 @@ int enter_to(struct cubicle *to)
     frame->trampoline = 1;
     thread_self.cubicle[callee.id].stack =
         callee.view + STACK + STACK_SIZE - callee_used;
-    return (trampoline.simple ? marshal_enter_simple : marshal_enter)(frame,
-                                                                      &trampoline);
+    return marshal_enter(frame, &trampoline);
 }
 
 int enter_inner(const struct descriptor_arg *arg, uint64_t argument)

@@ -278,7 +278,7 @@ static int setup(void **state)
         cubicle->view = backend->view_base(id);
     }
     (void)state;
-    return window_setup(MONITOR_ACL_ON, MONITOR_REVOKE_STRICT);
+    return window_setup(NULL, NULL);
 }
 
 static void test_counted(void **state)

@@ -431,9 +431,9 @@ static void test_callee_stack(void **state)
     /* It called out with a stack pointer above its stack: its own memory, or not. */
     begin(DESCRIPTOR_I32);
     pointer(DESCRIPTOR_IN, BIG, DESCRIPTOR_SIZE_CONST, 16);
-    callee.stack_size = STACK_SIZE - PAGE_SIZE;
+    callee.stack_top -= PAGE_SIZE;
     refused(-ENOBUFS);
-    callee.stack_size = STACK_SIZE;
+    callee.stack_top += PAGE_SIZE;
 }
 
 static void test_dead_callee(void **state)

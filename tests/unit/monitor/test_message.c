@@ -58,7 +58,7 @@ static void test_parts(void **state)
     char text[1024];
 
     (void)state;
-    message_add(&m, "a ");
+    message_add(&m, "a", "", " ");
     message_add_hex(&m, 0x1f, 4);
     message_add(&m, " ");
     message_add_hex(&m, UINT64_MAX, 8);

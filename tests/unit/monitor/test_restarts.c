@@ -229,9 +229,9 @@ static int setup(void **state)
     peer->state = CUBICLE_DEAD;
     peer->on_fault = MONITOR_ON_FAULT_RESTART;
     peer->may_restart = true;
-    peer->stack_start = STACK_START;
     peer->stack_size = 4 * PAGE_SIZE;
     peer->view = (uint64_t)(uintptr_t)data - DATA;
+    cubicle_place_stack(peer, STACK_START);
     peer->epoch = 5;
     peer->reclaimed = 9;
     peer->restarts = 0;

@@ -22,8 +22,8 @@
 
 static unsigned refusals; /* how many trampolines will not be accepted */
 static unsigned messages;
-static const struct descriptor_function functions[2] = {{.name = "one"},
-                                                        {.name = "two"}};
+static const struct descriptor_function functions[] = {
+    {.name = "one"}, {.name = "two"}, {.name = "ranges"}};
 
 /* --- what trampoline.c and trampoline_body.c ask of others ------------------------------- */
 
@@ -80,9 +80,12 @@ int32_t thread_disp(void)
     return -4096;
 }
 
+static bool has_ranges;
+
 void marshal_plan(struct trampoline *t)
 {
     t->nsteps++; /* once for each function */
+    t->marshal = has_ranges;
 }
 
 int marshal_enter(struct call_frame *frame, const struct trampoline *t)
@@ -90,11 +93,6 @@ int marshal_enter(struct call_frame *frame, const struct trampoline *t)
     (void)frame;
     (void)t;
     return 0;
-}
-
-int marshal_enter_simple(struct call_frame *frame, const struct trampoline *t)
-{
-    return marshal_enter(frame, t);
 }
 
 void marshal_leave(struct call_frame *frame, struct trampoline *t)
@@ -260,10 +258,19 @@ static void test_all(void **state)
     tracing = false;
     write_all();
 
+    /* R8 */
+    has_ranges = true;
+    assert_null(trampoline_create(CUBICLE_MONITOR, 2, "unit", &functions[2], 0x10000000,
+                                  false));
+    assert_int_equal(messages, 2);
+    assert_non_null(trampoline_create(2, CUBICLE_MONITOR, "unit", &functions[2],
+                                      0x10000000, false));
+    has_ranges = false;
+
     assert_int_equal(trampoline_seal(), 0);
     assert_null(trampoline_renew(slot(0)));
     assert_null(trampoline_create(2, 1, "unit", &functions[0], 0, false));
-    assert_int_equal(messages, 1);
+    assert_int_equal(messages, 2);
     assert_ptr_equal(create(0), again);
 }
 

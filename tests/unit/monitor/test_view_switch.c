@@ -43,9 +43,12 @@ int message_error(int error, const char *format, ...)
     return error;
 }
 
-void message_add(struct message *m, const char *text)
+void message_add_all(struct message *m, const char *const texts[])
 {
-    m->len += (size_t)snprintf(m->text + m->len, sizeof(m->text) - m->len, "%s", text);
+    for (; *texts != NULL; texts++) {
+        m->len +=
+            (size_t)snprintf(m->text + m->len, sizeof(m->text) - m->len, "%s", *texts);
+    }
 }
 
 void message_write(struct message *m)

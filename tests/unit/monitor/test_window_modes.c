@@ -20,7 +20,7 @@
 #define HEAP(id) (FAKE_FIRST + ((id)-1) * PAGES)
 #define AT(page) ((uint32_t)(page) << PAGE_SHIFT)
 
-static void setup(enum monitor_acl acl, enum monitor_revoke revoke)
+static void setup(window_waiver *waiver, const struct window_lazy *lazy)
 {
     fake_reset();
     for (unsigned id = A; id <= APP; id++) {
@@ -31,7 +31,7 @@ static void setup(enum monitor_acl acl, enum monitor_revoke revoke)
         assert_int_equal(page_claim(HEAP(id), PAGES, id, PAGE_HEAP, BOTH), 0);
     }
     cubicle_get(APP)->is_app = true;
-    assert_int_equal(window_setup(acl, revoke), 0);
+    assert_int_equal(window_setup(waiver, lazy), 0);
 }
 
 static int lend(uint32_t page, uint32_t npages)
@@ -49,7 +49,7 @@ static int lend(uint32_t page, uint32_t npages)
 static void test_lazy(void **state)
 {
     (void)state;
-    setup(MONITOR_ACL_ON, MONITOR_REVOKE_LAZY);
+    setup(NULL, &window_lazy);
     const int id = lend(HEAP(A), 1);
     assert_int_equal(window_close(A, id, B), 0);
     assert_int_equal(window_rights(B, HEAP(A)), 0);
@@ -66,7 +66,7 @@ static void test_lazy(void **state)
 static void test_lazy_many(void **state)
 {
     (void)state;
-    setup(MONITOR_ACL_ON, MONITOR_REVOKE_LAZY);
+    setup(NULL, &window_lazy);
     for (uint32_t k = 0; k < PAGES; k++) {
         assert_int_equal(window_destroy(A, lend(HEAP(A) + k, 1)), 0);
     }
@@ -81,7 +81,7 @@ static void test_lazy_many(void **state)
 static void test_acl_off(void **state)
 {
     (void)state;
-    setup(MONITOR_ACL_OFF, MONITOR_REVOKE_STRICT);
+    setup(window_waiver_all, NULL);
     page_set_rights(HEAP(A) + 1, 1, READ);
     assert_int_equal(window_rights(B, HEAP(A)), BOTH);
     assert_int_equal(window_rights(B, HEAP(A) + 1), READ);
@@ -106,7 +106,7 @@ static void test_acl_off(void **state)
 static void test_acl_app(void **state)
 {
     (void)state;
-    setup(MONITOR_ACL_APP, MONITOR_REVOKE_STRICT);
+    setup(window_waiver_app, NULL);
     assert_int_equal(window_rights(B, HEAP(APP)), BOTH);
     assert_int_equal(window_rights(B, HEAP(A)), 0);
     assert_int_equal(window_rights(APP, HEAP(A)), 0);

@@ -33,7 +33,7 @@ static inline int setup(void **state)
         page_free(HEAP(id), PAGES);
         assert_int_equal(page_claim(HEAP(id), PAGES, id, PAGE_HEAP, BOTH), 0);
     }
-    return window_setup(MONITOR_ACL_ON, MONITOR_REVOKE_STRICT);
+    return window_setup(NULL, NULL);
 }
 
 static inline int teardown(void **state)

@@ -1,0 +1,42 @@
+#include "parts.h"
+
+#include <stddef.h>
+
+/* PART_*: 0 or 1, by the options of the build. */
+const struct parts parts = {
+    .backends =
+        {
+            [MONITOR_ISOLATION_SFI] = &backend_sfi,
+            [MONITOR_ISOLATION_MPK] = PART_MPK ? &backend_mpk : NULL,
+            [MONITOR_ISOLATION_NONE] = &backend_none,
+            [MONITOR_ISOLATION_IPC] = PART_IPC ? &backend_ipc : NULL,
+        },
+    .waivers =
+        {
+            [MONITOR_ACL_APP] = PART_ACL ? window_waiver_app : NULL,
+            [MONITOR_ACL_OFF] = PART_ACL ? window_waiver_all : NULL,
+        },
+    .lazy = PART_LAZY ? &window_lazy : NULL,
+    .plan_direct = PART_DIRECT ? system_plan_direct : NULL,
+};
+
+#define LACKS(option, what) \
+    "this build has no " what " (built with -D" option "=disabled)"
+
+const char *monitor_lacks(const struct monitor_config *config)
+{
+    if (parts.backends[config->isolation] == NULL) {
+        return config->isolation == MONITOR_ISOLATION_MPK ? LACKS("mpk", "backend mpk")
+                                                          : LACKS("ipc", "backend ipc");
+    }
+    if (config->acl != MONITOR_ACL_ON && parts.waivers[config->acl] == NULL) {
+        return LACKS("acl", "--acl but `on`");
+    }
+    if (config->revoke == MONITOR_REVOKE_LAZY && parts.lazy == NULL) {
+        return LACKS("lazy", "lazy revocation");
+    }
+    if (config->link == MONITOR_LINK_DIRECT && parts.plan_direct == NULL) {
+        return LACKS("direct", "plain calls between modules");
+    }
+    return NULL;
+}
