@@ -9,9 +9,15 @@
 #include <string.h>
 
 #define STACK_FRAMES_PART 4 /* as in marshal.c */
-#define AREA_SIZE sizeof(((struct channel *)0)->area)
+#define AREA_SIZE sizeof(((struct channel_side *)0)->area)
 
 struct ipc_incoming *ipc_incoming;
+
+bool ipc_abandoned(void)
+{
+    const struct ipc_incoming *in = ipc_incoming;
+    return in != NULL && !channel_is_current(in->from, in->line.call);
+}
 
 int ipc_slot(uint64_t *next, uint64_t size, uint32_t *slot)
 {
@@ -45,7 +51,7 @@ struct arrival {
     struct ipc_incoming *in;
     uint64_t values[CALL_ARGS_MAX];
     uint64_t sp, limit; /* of the callee's stack */
-    uint64_t next, end; /* of the area */
+    uint64_t next;      /* of the area */
 };
 
 static int64_t arrive_size(const struct arrival *a, const struct marshal_step *step)
@@ -69,8 +75,7 @@ static int64_t arrive_size(const struct arrival *a, const struct marshal_step *s
 /* Where the caller has put @size bytes, and room for them on the stack, which is NULL for none (on demand). */
 static int arrive_place(struct arrival *a, uint64_t size, uint32_t *slot, uint64_t *at)
 {
-    const int error = ipc_slot(&a->next, size, slot);
-    if (error != 0 || a->next > a->end) {
+    if (ipc_slot(&a->next, size, slot) != 0) {
         return -EPROTO;
     }
     if (at == NULL) {
@@ -101,7 +106,7 @@ static int arrive_string(struct arrival *a, const struct marshal_step *step)
     if (error != 0) {
         return error;
     }
-    memcpy((void *)(uintptr_t)at, a->in->from->channel->area + slot, size);
+    memcpy((void *)(uintptr_t)at, a->in->from->theirs->area + slot, size);
     ((char *)(uintptr_t)at)[size - 1] = '\0';
     a->values[step->arg] = at;
     return 0;
@@ -124,7 +129,7 @@ static int arrive_range(struct arrival *a, const struct marshal_step *step)
     if (error != 0) {
         return error;
     }
-    const uint8_t *bytes = a->in->from->channel->area + slot;
+    const uint8_t *bytes = a->in->from->theirs->area + slot;
     if (on_demand) {
         at = (uint64_t)(uintptr_t)bytes;
     } else if (step->kind != DESCRIPTOR_OUT) {
@@ -179,15 +184,17 @@ int ipc_arrive(struct call_frame *frame, const struct trampoline *t)
         .sp = thread_self.cubicle[t->callee].stack & STACK_MASK,
         .limit = bottom + t->to->stack_size / STACK_FRAMES_PART,
         .next = in->line.offset,
-        .end = (uint64_t)in->line.offset + in->line.size,
     };
     if (a.sp < a.limit || a.sp > bottom + t->to->stack_size) {
         return marshal_fail(frame, t, -ENOBUFS);
     }
-    if (a.end > AREA_SIZE || a.next % 16 != 0) {
+    if (a.next > AREA_SIZE || a.next % 16 != 0) {
         return marshal_fail(frame, t, -EPROTO);
     }
-    const int error = arrive_arguments(&a);
+    int error = arrive_arguments(&a);
+    if (error == 0 && ipc_abandoned()) { /* CH9 */
+        error = -ECONNRESET;
+    }
     frame->callee_rsp = a.sp & STACK_MASK;
     return error != 0 ? marshal_fail(frame, t, error) : 0;
 }
@@ -201,9 +208,10 @@ static uint64_t leave_source(const struct call_buffer *buffer, bool ret)
     return word > MARSHAL_OUT_FORWARD ? (uint32_t)word : buffer->callee;
 }
 
-void ipc_leave(struct call_frame *frame, struct trampoline *t)
+/* Results go to where the caller has room for them; 0 or a negative errno. */
+static int leave_results(const struct call_frame *frame, const struct trampoline *t)
 {
-    struct ipc_incoming *in = ipc_incoming;
+    const struct ipc_incoming *in = ipc_incoming;
     const int64_t result = marshal_read(t->result, frame->result);
     const bool failed = t->result.is_signed && result < 0;
     int error = 0;
@@ -223,13 +231,25 @@ void ipc_leave(struct call_frame *frame, struct trampoline *t)
         }
         const uint64_t source =
             leave_source(buffer, step->ret && step->kind == DESCRIPTOR_OUT);
-        if (size > 0 && copy_bytes(in->from->channel->area + in->slots[buffer->step],
+        if (size > 0 && copy_bytes(in->from->theirs->area + in->slots[buffer->step],
                                    (const void *)(uintptr_t)source, size) != 0) {
             error = -EFAULT;
         }
     }
-    if (error != 0) {
-        (void)marshal_fail(frame, t, error);
+    return error;
+}
+
+void ipc_leave(struct call_frame *frame, struct trampoline *t)
+{
+    struct ipc_incoming *in = ipc_incoming;
+    if (!ipc_abandoned()) {
+        const int error = leave_results(frame, t);
+        if (error != 0) {
+            (void)marshal_fail(frame, t, error);
+        }
+        if (ipc_abandoned()) { /* CH9 */
+            channel_refuse(in->from, -ECONNRESET);
+        }
     }
     frame->nbuffers = 0;
     in->result = frame->result;
