@@ -22,7 +22,7 @@ from harness import CUBICLE, SLOW, SYSTEMS, Suite, check, run_system  # noqa: E4
 
 SECONDS = float(os.environ.get("STORM_SECONDS", "6"))
 SEEDS = [int(seed) for seed in os.environ.get("STORM_SEEDS", "1,2").split(",")]
-CALM = 2  # seconds without deaths at the end
+CALM = 30  # seconds after the last death, at most
 KILLED = ("east", "north", "west")
 # How many deaths follow each other, how many milliseconds apart, and how long nobody dies then. At most three: a cubicle
 # whose process is killed three times in a row while it begins anew stays dead.
@@ -75,7 +75,7 @@ def storm(burst, seed):
         try:
             check(system.stdout.readline() == "running\n", "it does not begin")
             killed = kill_some(system, burst, random.Random(seed))
-            out, err = system.communicate(timeout=(30 + CALM) * SLOW)
+            out, err = system.communicate(timeout=(60 + CALM) * SLOW)
         except subprocess.TimeoutExpired:
             check(False, "a call waits for ever")
         finally:
@@ -88,7 +88,7 @@ def storm(burst, seed):
 
 def calm(isolation):
     """Only those die that fault by themselves."""
-    result = run_system(SYSTEMS / "storm.yaml", "1", "1", "3", isolation=isolation, timeout=60)
+    result = run_system(SYSTEMS / "storm.yaml", "1", str(CALM), "3", isolation=isolation, timeout=60)
     check("PASS storm: " in result.out and result.status == 0, "a check failed", result)
 
 

@@ -114,7 +114,8 @@ static int parent_restart_attempt(struct cubicle *cubicle)
         }
     }
     entry_open(cubicle);
-    return 0;
+    return cubicle->state == CUBICLE_LIVE ? 0
+                                          : -ECONNRESET; /* lost behind its answer */
 }
 
 /* @cubicle's process has no use any more. @state: what others know then. */
