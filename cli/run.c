@@ -274,7 +274,8 @@ static int finish(const struct run_options *options,
                   const struct monitor_config *config, const struct trace *trace,
                   int status)
 {
-    bool ok = options->trace == NULL || trace_save(trace, options->trace) == 0;
+    bool ok = options->trace == NULL ||
+              trace_save(trace, config->system, options->trace) == 0;
 
     if (config->export_fd >= 0) {
         ok = root_export(config->export_fd, options->export) == 0 && ok;

@@ -306,6 +306,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                 state,
                 "--graph does not go with --link=direct: plain calls are not counted");
         }
+        if (o->top && o->link == MONITOR_LINK_DIRECT) {
+            argp_error(
+                state,
+                "--top does not go with --link=direct: plain calls are not counted");
+        }
         if (o->trace != NULL && strcmp(o->trace, "-") == 0) {
             argp_error(state, "--trace=-: name a file");
         }

@@ -77,9 +77,15 @@ static void begin_event(struct writing *w)
     w->more = true;
 }
 
-static void write_tracks(struct writing *w)
+static void write_tracks(struct writing *w, const char *system)
 {
     const struct trace_name *names = w->memory->names;
+
+    begin_event(w); /* else viewers show a number */
+    fprintf(w->out,
+            "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,\"tid\":0,"
+            "\"args\":{\"name\":\"%s\"}}",
+            system);
 
     for (uint32_t id = 1; id <= w->memory->nnames; id++) {
         uint32_t first = 1;
@@ -180,7 +186,7 @@ static void write_events(struct writing *w)
     }
 }
 
-int trace_save(const struct trace *trace, const char *path)
+int trace_save(const struct trace *trace, const char *system, const char *path)
 {
     static struct writing w;
     const uint64_t ticks = __rdtsc() - trace->start_ticks;
@@ -193,7 +199,7 @@ int trace_save(const struct trace *trace, const char *path)
                              .start_ticks = trace->start_ticks};
         w.us_per_tick = (double)(now_ns() - trace->start_ns) / 1000 / (double)ticks;
         fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", w.out);
-        write_tracks(&w);
+        write_tracks(&w, system);
         write_events(&w);
         fputs("\n]}\n", w.out);
         ok = output_end(&file, true) == 0;

@@ -15,7 +15,7 @@ struct trace {
 /** Maps it. 0, or -1 after a message. */
 int trace_open(struct trace *trace);
 
-/** Writes the events to file @path, however the run ended. 0, or -1 after a message. */
-int trace_save(const struct trace *trace, const char *path);
+/** Writes the events of @system to file @path, however the run ended. 0, or -1 after a message. */
+int trace_save(const struct trace *trace, const char *system, const char *path);
 
 #endif

@@ -127,29 +127,30 @@ class Results:
         return results
 
 
-AGAIN = "measure it again: bench/run --output=FILE, in a checkout of the version to compare with"
+AGAIN = "measure it again: bench/run --output=FILE"
+AGAIN_THEN = f"{AGAIN}, in a checkout of the version to compare with"
 
 
-def read(path):
-    """The results in a file. Raises Unreadable."""
+def read(path, again=AGAIN):
+    """The results in a file. Raises Unreadable, with @again as what to do."""
     try:
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise Unreadable(f"{path}: not a result of bench/run: more than {LARGEST >> 20} MiB; {AGAIN}")
+            raise Unreadable(f"{path}: not a result of bench/run: more than {LARGEST >> 20} MiB; {again}")
         data = json.loads(content.decode())
     except OSError as error:
         raise Unreadable(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{path}: broken JSON ({error}); {AGAIN}") from error
+        raise Unreadable(f"{path}: broken JSON ({error}); {again}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise Unreadable(f"{path}: not a result of bench/run, or of one before version {VERSION}; "
-                         f"{AGAIN} with the bench/ of this one")
+                         f"{again} with the bench/ of this one")
     if data.get("version") != VERSION:
         raise Unreadable(f"{path}: has version {data.get('version')!r} of the format, and this bench/run "
-                         f"reads version {VERSION}; {AGAIN} with the bench/ of this one")
+                         f"reads version {VERSION}; {again} with the bench/ of this one")
     try:
         return Results.from_json(data)
     except WRONG as error:
         raise Unreadable(f"{path}: not complete, or changed by hand "
-                         f"({type(error).__name__}: {error}); {AGAIN}") from error
+                         f"({type(error).__name__}: {error}); {again}") from error

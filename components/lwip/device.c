@@ -61,8 +61,8 @@ static int device_open_windows(void)
     }
     for (unsigned i = 0; i < 2; i++) {
         device.windows[i] = cubicle_window_init();
-        if (device.windows[i] <= 0) {
-            return -ENOSPC;
+        if (device.windows[i] < 0) {
+            return device.windows[i];
         }
         arena_regions(i == 0 ? &stack.packets : &stack.incoming,
                       i == 0 ? lend_packets : lend_incoming);

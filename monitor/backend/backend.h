@@ -45,6 +45,9 @@ struct backend_processes {
     /** The call that this process carries out, or has carried out last; NULL: none. In signal
      *  handlers too. */
     const struct trampoline *(*carried_out)(void);
+    /** Is the process gone that has asked for the call that this one carries out? What it passed on demand may be
+     *  something else by now. */
+    bool (*abandoned)(void);
 };
 
 struct backend {

@@ -47,6 +47,9 @@ int demand_fetch(uint32_t to, uint64_t at, uint64_t size)
     }
     const int error = copy_bytes((void *)(uintptr_t)(cubicle_get(running)->view + to),
                                  (const void *)(uintptr_t)source, size);
+    if (error == 0 && backend->processes != NULL && backend->processes->abandoned()) {
+        return -ECONNRESET;
+    }
     if (error == 0) {
         trampoline_get(frame->trampoline)->count->bytes_in += size;
     }

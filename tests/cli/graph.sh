@@ -45,6 +45,8 @@ expect 125 'graph does not go with --link=direct' 'plain calls, which nobody cou
     cubicle run hello --link=direct --graph=direct.dot
 [ ! -e direct.dot ]
 ok 'leave no picture'
+expect 125 'top does not go with --link=direct' 'nor would they be in a table' \
+    cubicle run hello --link=direct --top
 
 if command -v dot >/dev/null; then
     expect 0 '' 'a picture' cubicle graph sqlite --theme=dark -o picture.svg

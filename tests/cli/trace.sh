@@ -14,10 +14,13 @@ import sys
 trace = json.load(open(sys.argv[1]))
 assert trace["displayTimeUnit"] in ("ms", "ns")
 events = trace["traceEvents"]
+processes = []
 tracks, slices, calls = {}, collections.defaultdict(list), collections.Counter()
 for e in events:
     assert isinstance(e["pid"], int) and isinstance(e["tid"], int) and e["name"]
-    if e["ph"] == "M":
+    if e["ph"] == "M" and e["name"] == "process_name":
+        processes.append(e["args"]["name"])
+    elif e["ph"] == "M":
         assert e["name"] == "thread_name"
         assert e["tid"] not in tracks
         tracks[e["tid"]] = e["args"]["name"]
@@ -28,6 +31,7 @@ for e in events:
     else:
         assert e["ph"] == "i" and e["s"] == "t" and e["ts"] >= 0
 assert len(set(tracks.values())) == len(tracks)
+assert len(processes) == 1 and processes[0]
 for track in slices.values():
     ends = []
     for start, end in sorted(track, key=lambda s: (s[0], -s[1])):

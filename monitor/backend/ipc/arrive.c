@@ -8,9 +8,15 @@
 #include <errno.h>
 #include <string.h>
 
-#define AREA_SIZE sizeof(((struct channel *)0)->area)
+#define AREA_SIZE sizeof(((struct channel_side *)0)->area)
 
 struct ipc_incoming *ipc_incoming;
+
+bool ipc_abandoned(void)
+{
+    const struct ipc_incoming *in = ipc_incoming;
+    return in != NULL && !channel_is_current(in->from, in->line.call);
+}
 
 int ipc_slot(uint64_t *next, uint64_t size, uint32_t *slot)
 {
@@ -28,14 +34,13 @@ struct arrival {
     const struct trampoline *t;
     struct ipc_incoming *in;
     uint64_t sp, limit; /* of the callee's stack */
-    uint64_t next, end; /* of the area */
+    uint64_t next;      /* of the area */
 };
 
 /* Where the caller has put @size bytes, and room for them on the stack, which is NULL for none (on demand). */
 static int arrive_place(struct arrival *a, uint64_t size, uint32_t *slot, uint64_t *at)
 {
-    const int error = ipc_slot(&a->next, size, slot);
-    if (error != 0 || a->next > a->end) {
+    if (ipc_slot(&a->next, size, slot) != 0) {
         return -EPROTO;
     }
     if (at == NULL) {
@@ -66,7 +71,7 @@ static int arrive_string(struct arrival *a, const struct marshal_step *step)
     if (error != 0) {
         return error;
     }
-    memcpy((void *)(uintptr_t)at, a->in->from->channel->area + slot, size);
+    memcpy((void *)(uintptr_t)at, a->in->from->theirs->area + slot, size);
     ((char *)(uintptr_t)at)[size - 1] = '\0';
     a->frame->args[step->arg] = at;
     return 0;
@@ -89,7 +94,7 @@ static int arrive_range(struct arrival *a, const struct marshal_step *step)
     if (error != 0) {
         return error;
     }
-    const uint8_t *bytes = a->in->from->channel->area + slot;
+    const uint8_t *bytes = a->in->from->theirs->area + slot;
     if (on_demand) {
         at = (uint64_t)(uintptr_t)bytes;
     } else if (step->kind != DESCRIPTOR_OUT) {
@@ -142,15 +147,17 @@ int ipc_arrive(struct call_frame *frame, const struct trampoline *t)
         .sp = thread_self.cubicle[t->callee].stack & STACK_MASK,
         .limit = t->to->stack_limit,
         .next = in->line.offset,
-        .end = (uint64_t)in->line.offset + in->line.size,
     };
     if (a.sp - a.limit > t->to->stack_top - a.limit) {
         return marshal_fail(frame, t, -ENOBUFS);
     }
-    if (a.end > AREA_SIZE || a.next % 16 != 0) {
+    if (a.next > AREA_SIZE || a.next % 16 != 0) {
         return marshal_fail(frame, t, -EPROTO);
     }
-    const int error = arrive_arguments(&a);
+    int error = arrive_arguments(&a);
+    if (error == 0 && ipc_abandoned()) { /* CH9 */
+        error = -ECONNRESET;
+    }
     frame->callee_rsp = a.sp & STACK_MASK;
     return error != 0 ? marshal_fail(frame, t, error) : 0;
 }
@@ -164,9 +171,10 @@ static uint64_t leave_source(const struct call_buffer *buffer, bool ret)
     return word > MARSHAL_OUT_FORWARD ? (uint32_t)word : buffer->callee;
 }
 
-void ipc_leave(struct call_frame *frame, struct trampoline *t)
+/* Results go to where the caller has room for them; 0 or a negative errno. */
+static int leave_results(const struct call_frame *frame, const struct trampoline *t)
 {
-    struct ipc_incoming *in = ipc_incoming;
+    const struct ipc_incoming *in = ipc_incoming;
     const int64_t result = marshal_read(t->result, frame->result);
     int error = 0;
     for (unsigned k = 0; k < frame->nbuffers; k++) {
@@ -178,13 +186,25 @@ void ipc_leave(struct call_frame *frame, struct trampoline *t)
         if (size < 0) {
             error = -EPROTO;
         } else if (size > 0 &&
-                   copy_bytes(in->from->channel->area + in->slots[buffer->step],
+                   copy_bytes(in->from->theirs->area + in->slots[buffer->step],
                               (const void *)(uintptr_t)source, (uint64_t)size) != 0) {
             error = -EFAULT;
         }
     }
-    if (error != 0) {
-        (void)marshal_fail(frame, t, error);
+    return error;
+}
+
+void ipc_leave(struct call_frame *frame, struct trampoline *t)
+{
+    struct ipc_incoming *in = ipc_incoming;
+    if (!ipc_abandoned()) {
+        const int error = leave_results(frame, t);
+        if (error != 0) {
+            (void)marshal_fail(frame, t, error);
+        }
+        if (ipc_abandoned()) { /* CH9 */
+            channel_refuse(in->from, -ECONNRESET);
+        }
     }
     frame->nbuffers = 0;
     in->result = frame->result;

@@ -87,9 +87,12 @@ static int carry_range(struct carry *c, const struct marshal_step *step,
         return 0;
     }
     const uint64_t source = carry_source(c, base, size);
-    return source == 0 ? -EFAULT
-                       : copy_bytes(c->peer->channel->area + c->slots[step->index],
-                                    (const void *)(uintptr_t)source, size);
+    if (source == 0) {
+        return -EFAULT;
+    }
+    const int copied = copy_bytes(c->peer->mine->area + c->slots[step->index],
+                                  (const void *)(uintptr_t)source, size);
+    return copied == 0 && source != base && ipc_abandoned() ? -ECONNRESET : copied;
 }
 
 /* A string's value is its size, with its NUL; 0: NULL. */
@@ -111,7 +114,7 @@ static int carry_string(struct carry *c, const struct marshal_step *step,
     *value = (uint64_t)size;
     const int error = ipc_slot(&c->next, (uint64_t)size, &c->slots[step->index]);
     return error != 0 ? error
-                      : copy_bytes(c->peer->channel->area + c->slots[step->index], from,
+                      : copy_bytes(c->peer->mine->area + c->slots[step->index], from,
                                    (size_t)size);
 }
 
@@ -120,6 +123,9 @@ static int carry_arguments(struct carry *c)
 {
     const struct trampoline *t = c->t;
     struct channel_line *line = channel_begin(c->peer);
+    if (line == NULL) {
+        return -ENOBUFS;
+    }
     const int gathered = t->stacked ? marshal_gather(c->frame, t) : 0;
     if (gathered != 0) {
         return gathered;
@@ -143,7 +149,6 @@ static int carry_arguments(struct carry *c)
     line->nvalues = t->function->nargs;
     line->what = t->id;
     line->offset = c->peer->top;
-    line->size = (uint32_t)(c->next - c->peer->top);
     return 0;
 }
 
@@ -167,7 +172,7 @@ static int carry_results(struct carry *c, const struct channel_line *answer)
         t->count->bytes_out += (uint64_t)size;
         if (size > 0 &&
             copy_bytes((void *)(uintptr_t)(uint32_t)c->values[step->arg],
-                       c->peer->channel->area + c->slots[k], (uint64_t)size) != 0) {
+                       c->peer->mine->area + c->slots[k], (uint64_t)size) != 0) {
             error = -EFAULT;
         }
     }
@@ -188,7 +193,7 @@ static void carry_call(struct call_frame *frame, const struct trampoline *t)
     if (error == 0) {
         const uint32_t top = c.peer->top;
         c.peer->top = (uint32_t)c.next;
-        error = ipc_ask(c.peer, &answer);
+        error = ipc_ask(c.peer, false, &answer);
         c.peer->top = top;
     }
     if (error == 0) {

@@ -35,6 +35,7 @@ static const struct backend_processes processes = {
     .epoch = ipc_epoch,
     .interrupt = ipc_interrupt,
     .carried_out = ipc_carried_out,
+    .abandoned = ipc_abandoned,
 };
 
 const struct backend backend_ipc = {

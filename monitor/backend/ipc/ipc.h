@@ -49,8 +49,9 @@ int ipc_complete(void) __attribute__((warn_unused_result));
 /** The trampoline of this process for what @t, somebody's trampoline, calls; NULL: there is none. */
 const struct trampoline *ipc_served(const struct trampoline *t);
 
-/** Sends what has been filled in to @peer and serves others until the answer is there. 0; -EOWNERDEAD. */
-int ipc_ask(struct channel_peer *peer, struct channel_line *answer)
+/** Asks @peer what has been filled in and serves others until the answer is there. @at_once: as for channel_ask(). 0; -ECONNRESET,
+ *  -EOWNERDEAD. */
+int ipc_ask(struct channel_peer *peer, bool at_once, struct channel_line *answer)
     __attribute__((warn_unused_result));
 
 /** Does what message @line of @from asks for, and answers it. */
@@ -100,9 +101,8 @@ void ipc_counts_end(void);
 /** The trampoline, its sender's, of the call that this process carries out, or has carried out last; NULL: none yet. */
 const struct trampoline *ipc_carried_out(void);
 
-/** Answers question @call of @to. */
-void ipc_answer(struct channel_peer *to, uint64_t call, uint64_t result,
-                uint64_t vector_result);
+/** True when the process that has asked for the call that is carried out is no more (CH9). */
+bool ipc_abandoned(void);
 
 /** True where a module of @cubicle has @right (MONITOR_RIGHT_*). */
 bool ipc_has_right(const struct cubicle *cubicle, unsigned right);

@@ -29,6 +29,12 @@ static pid_t pids[CUBICLE_MAX + 1];
 static const struct monitor_config *system_config;
 static volatile sig_atomic_t divided;
 static volatile sig_atomic_t interrupted_by; /* a signal that ends the system */
+static bool
+    due[CUBICLE_MAX + 1]; /* cubicles that have no process and are to begin anew */
+static unsigned attempts[CUBICLE_MAX + 1]; /* that have failed */
+static unsigned beginning;   /* the cubicle that begins anew now; 0: none does */
+static unsigned others_lost; /* processes meanwhile, of others */
+static bool restarting;
 #define RESTART_STACK UINT64_C(0x4000)
 #define RESTART_ATTEMPTS 3 /* as in restart.c */
 
@@ -65,7 +71,6 @@ void ipc_interrupt(int signal)
 
 static int parent_spawn(const struct monitor_config *config, unsigned id)
 {
-    channel_prepare(id);
     const pid_t pid = fork();
     if (pid == 0) {
         ipc_become(config, id);
@@ -73,21 +78,6 @@ static int parent_spawn(const struct monitor_config *config, unsigned id)
     const int error = pid > 0 ? 0 : -errno;
     parent_note_process(id, pid > 0 ? pid : 0);
     return error;
-}
-
-/* Others stop waiting for an answer of @cubicle's. */
-static void parent_ring_all(void)
-{
-    for (unsigned id = 0; id <= cubicle_count(); id++) {
-        channel_ring(id);
-    }
-}
-
-static void parent_gone(struct cubicle *cubicle)
-{
-    cubicle->state = CUBICLE_DEAD;
-    __atomic_store_n(&channel_news()->gone[cubicle->id], 1, __ATOMIC_SEQ_CST);
-    parent_ring_all();
 }
 
 static void parent_kill(unsigned id)
@@ -108,12 +98,11 @@ static void parent_kill(unsigned id)
 static int parent_restart_attempt(struct cubicle *cubicle)
 {
     uint64_t *epoch = &channel_notice(cubicle->id)->epoch;
-    parent_kill(cubicle->id);
     *epoch += *epoch != 0; /* what others remember of it is old */
     signal_forget(cubicle);
     restart_tell(cubicle, true);
     entry_close(cubicle);
-    channel_news()->gone[cubicle->id] = 0;
+    channel_become(cubicle->id, CHANNEL_BEGINS);
     const int error = parent_spawn(system_config, cubicle->id);
     if (error != 0) {
         return error;
@@ -125,43 +114,91 @@ static int parent_restart_attempt(struct cubicle *cubicle)
         }
     }
     entry_open(cubicle);
-    return 0;
+    return cubicle->state == CUBICLE_LIVE ? 0
+                                          : -ECONNRESET; /* lost behind its answer */
 }
 
-static void parent_restart_run(struct cubicle *cubicle)
+/* @cubicle's process has no use any more. @state: what others know then. */
+static void parent_lose(struct cubicle *cubicle, enum channel_state state)
 {
-    int error = -EOWNERDEAD;
+    parent_kill(cubicle->id);
     cubicle->state = CUBICLE_DEAD;
-    cubicle->may_restart = false; /* not while it begins */
-    for (unsigned i = 0; i < RESTART_ATTEMPTS && error != 0 && !unwind_ending(); i++) {
-        error = parent_restart_attempt(cubicle);
+    cubicle->may_restart = false;
+    if (state == CHANNEL_GONE) {
+        channel_become(cubicle->id, CHANNEL_GONE);
+    } else {
+        channel_lose(cubicle->id, state);
     }
-    if (unwind_ending()) {
-        return;
-    }
-    if (error != 0) {
-        parent_kill(cubicle->id);
+}
+
+/* It could not begin anew: later again, unless that has been so a few times. An attempt in which others were lost, which it
+ * may have needed, does not count. */
+static void parent_put_off(struct cubicle *cubicle, int error)
+{
+    attempts[cubicle->id] += others_lost == 0;
+    due[cubicle->id] = attempts[cubicle->id] < RESTART_ATTEMPTS;
+    parent_lose(cubicle, due[cubicle->id] ? CHANNEL_LATER : CHANNEL_GONE);
+    if (!due[cubicle->id]) {
         (void)message_error(error,
                             "%s: the cubicle could not begin anew and stays dead: %s",
                             cubicle->name, strerror(-error));
-        parent_gone(cubicle);
+    }
+}
+
+static void parent_begin_anew(struct cubicle *cubicle)
+{
+    beginning = cubicle->id;
+    others_lost = 0;
+    due[cubicle->id] = false;
+    channel_become(cubicle->id, CHANNEL_AWAY);
+    const int error = parent_restart_attempt(cubicle);
+    if (unwind_ending()) {
         return;
     }
+    beginning = 0;
+    if (error != 0) {
+        parent_put_off(cubicle, error);
+        return;
+    }
+    attempts[cubicle->id] = 0;
     cubicle->restarts++;
     restart_allow(cubicle);
     restart_tell(cubicle, false);
-    __atomic_fetch_add(&channel_news()->lives[cubicle->id], 1, __ATOMIC_SEQ_CST);
-    parent_ring_all();
+    if (cubicle->state == CUBICLE_LIVE) { /* not lost again already */
+        channel_become(cubicle->id, CHANNEL_THERE);
+    }
 }
 
-/* While the parent waits for an answer: below that on the monitor's stack. */
-static void parent_restart(struct cubicle *cubicle)
+/* In the order of the manifest, each in its turn: they may need one another to begin. */
+static struct cubicle *parent_next_due(unsigned after)
+{
+    for (unsigned i = 0; i < cubicle_count(); i++) {
+        const unsigned id = 1 + (after + i) % cubicle_count();
+        if (due[id]) {
+            return cubicle_get(id);
+        }
+    }
+    return NULL;
+}
+
+/* One after the other (CH8). While the parent waits for an answer: below that on the monitor's stack. */
+static void parent_restart(void)
 {
     const uint64_t stack = thread_self.monitor_stack;
     const uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+    struct cubicle *cubicle;
+    unsigned last = 0;
+    if (restarting) {
+        return;
+    }
+    restarting = true;
     thread_self.monitor_stack = (here - RESTART_STACK) & ~UINT64_C(63);
-    parent_restart_run(cubicle);
+    while (!unwind_ending() && (cubicle = parent_next_due(last)) != NULL) {
+        last = cubicle->id;
+        parent_begin_anew(cubicle);
+    }
     thread_self.monitor_stack = stack;
+    restarting = false;
     if (unwind_ending()) {
         unwind_all(unwind_end_status());
     }
@@ -173,12 +210,16 @@ static void parent_apply_policy(struct cubicle *cubicle)
     if (cubicle->on_fault == MONITOR_ON_FAULT_ABORT) {
         unwind_all(MONITOR_EXIT_FAULT);
     }
-    if (cubicle->may_restart) {
-        parent_restart(cubicle);
+    if (cubicle->id == beginning) { /* the attempt fails by that */
+        parent_lose(cubicle, CHANNEL_AWAY);
         return;
     }
-    parent_kill(cubicle->id);
-    parent_gone(cubicle);
+    due[cubicle->id] = cubicle->may_restart;
+    others_lost++;
+    parent_lose(cubicle, !due[cubicle->id] ? CHANNEL_GONE
+                         : restarting      ? CHANNEL_LATER
+                                           : CHANNEL_AWAY);
+    parent_restart();
 }
 
 static void parent_ended(struct cubicle *cubicle, int status)

@@ -3,7 +3,7 @@
  * answer it does so too, so that A may call B and B call A again.
  *
  *   SV1  A message is carried out only where its sender has a trampoline for it, to this cubicle.
- *   SV2  An answer is taken only from the process that is asked, for the innermost call to it.
+ *   SV2  An answer is taken only from the process that is asked, for the call that waits for it.
  *   SV3  Pages are changed for an allocator only while this cubicle waits for an answer of it, or where they have been given back.
  */
 #include "base/page.h"
@@ -20,7 +20,6 @@
 
 static uint32_t
     *served; /* by the id of somebody's trampoline: that of this process, or 0 */
-static uint32_t calls; /* how many questions this process has asked */
 static const struct trampoline *volatile carried_out;
 
 int ipc_complete(void)
@@ -59,47 +58,22 @@ const struct trampoline *ipc_carried_out(void)
     return carried_out;
 }
 
-static int serve_gone_error(const struct channel_peer *peer)
+int ipc_ask(struct channel_peer *peer, bool at_once, struct channel_line *answer)
 {
-    return channel_life(peer->id) != peer->life ? -ECONNRESET : -EOWNERDEAD;
-}
-
-int ipc_ask(struct channel_peer *peer, struct channel_line *answer)
-{
-    /* Not a number that whoever was this cubicle before has used. */
-    const uint64_t call = (uint64_t)channel_life(ipc_self) << 32 | ++calls;
-    if (peer->asked == 0) {
-        peer->life = channel_life(peer->id);
+    struct channel_question question;
+    bool handed_over;
+    const int error = channel_ask(peer, at_once, &question, &handed_over);
+    if (error != 0) {
+        return error;
     }
-    if (channel_is_gone(peer)) {
-        return serve_gone_error(peer);
-    }
-    peer->asked++;
-    channel_begin(peer)->call = call;
-    bool handed_over = channel_send(peer);
     struct channel_peer *from;
-    while ((from = channel_wait(peer, answer, handed_over)) != NULL) {
-        if (answer->kind != CHANNEL_RESULT) {
-            ipc_serve(from, answer);
-        } else if (from == peer && answer->call == call) { /* SV2 */
-            break;
-        }
+    while ((from = channel_wait(&question, answer, handed_over)) != NULL &&
+           answer->kind != CHANNEL_RESULT) { /* SV2 */
+        ipc_serve(from, answer);
         handed_over = false;
     }
-    peer->asked--;
-    return from != NULL ? 0 : serve_gone_error(peer);
-}
-
-void ipc_answer(struct channel_peer *to, uint64_t call, uint64_t result,
-                uint64_t vector_result)
-{
-    struct channel_line *line = channel_begin(to);
-    line->kind = CHANNEL_RESULT;
-    line->nvalues = 2;
-    line->call = call;
-    line->result = result;
-    line->vector_result = vector_result;
-    (void)channel_send(to);
+    channel_end(&question);
+    return from != NULL ? 0 : channel_error(peer);
 }
 
 /* Runs @own's function; below this function's frame, where it is one of the monitor's stack. */
@@ -158,13 +132,8 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
     struct ipc_incoming in = {.line = *line, .from = from, .before = ipc_incoming};
     const struct trampoline *t = trampoline_get(line->what);
     if (t == NULL || t->callee != ipc_self || t->caller != from->id) { /* SV1 */
-        ipc_answer(from, line->call, (uint64_t)-EPERM, 0);
+        channel_answer(from, line->place, line->call, (uint64_t)-EPERM, 0);
         return;
-    }
-    const uint32_t top = from->top;
-    if (line->offset <= sizeof(from->channel->area) &&
-        line->size <= sizeof(from->channel->area) - line->offset) {
-        from->top = line->offset + line->size;
     }
     ipc_incoming = &in;
     carried_out = t;
@@ -176,15 +145,15 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
     if (in.before != NULL) {
         carried_out = trampoline_get(in.before->line.what);
     }
-    from->top = top;
     if (unwind_ending() || serve_is_to_restart()) {
         ipc_end(unwind_end_status());
     }
     serve_started(t, (int)result);
     if (in.done) {
-        ipc_answer(from, line->call, in.result, in.vector_result);
+        channel_answer(from, line->place, line->call, in.result, in.vector_result);
     } else { /* not a number, where that is what the caller expects */
-        ipc_answer(from, line->call, result, UINT64_C(0x7ff8000000000000));
+        channel_answer(from, line->place, line->call, result,
+                       UINT64_C(0x7ff8000000000000));
     }
 }
 
@@ -222,7 +191,7 @@ static void serve_pages(struct channel_peer *from, const struct channel_line *li
             ? gate_change_pages((enum gate_pages)line->what, cubicle_get(ipc_self),
                                 line->values[0], line->values[1])
             : -EPERM;
-    ipc_answer(from, line->call, (uint64_t)(int64_t)result, 0);
+    channel_answer(from, line->place, line->call, (uint64_t)(int64_t)result, 0);
 }
 
 /* Books what @owner has, for when it is dead: cubicle_page_reclaim(). */
@@ -247,12 +216,15 @@ int ipc_change_pages(int change, unsigned owner, uint64_t base, uint64_t npages)
         return -EPERM;
     }
     struct channel_line *line = channel_begin(peer);
+    if (line == NULL) {
+        return -ENOBUFS;
+    }
     line->kind = CHANNEL_PAGES;
     line->nvalues = 2;
     line->what = (uint32_t)change;
     line->values[0] = base;
     line->values[1] = npages;
-    int result = ipc_ask(peer, &answer);
+    int result = ipc_ask(peer, true, &answer);
     if (result == 0) {
         result = (int)answer.result;
     }
@@ -286,10 +258,12 @@ void ipc_end(int status)
 {
     struct channel_peer *parent = channel_peer(0);
     struct channel_line *line = channel_begin(parent);
+    struct channel_question end;
+    bool woken;
     line->kind = CHANNEL_END;
     line->nvalues = 0;
     line->what = (uint32_t)status;
-    (void)channel_send(parent);
+    (void)!channel_ask(parent, true, &end, &woken);
     for (;;) { /* until the parent ends this process */
         struct channel_line heard;
         (void)channel_wait(NULL, &heard, true);

@@ -162,7 +162,7 @@ static int take_addresses(void)
 static uint64_t some(void)
 {
     static const uint64_t edges[] = {
-        0,          16,        4096,       65536,     CHANNEL_SIZE - PAGE_SIZE,
+        0,          16,        4096,       65536,     CHANNEL_SIDE - 65536,
         UINT32_MAX, INT64_MAX, UINT64_MAX, 0xfffe0000};
     switch (any() % 3) {
     case 0:
@@ -174,30 +174,47 @@ static uint64_t some(void)
     }
 }
 
+/* The number of the last question to @peer in anybody's name: of the present life, or of any. */
+static uint64_t number_of(const struct channel_peer *peer)
+{
+    static uint64_t last = 1u << 30;
+    return any() % 8 != 0   ? peer->mine->question[0].latest + any() % 3
+           : any() % 2 != 0 ? ++last
+                            : some();
+}
+
 static void forge(struct channel_peer *peer)
 {
-    struct channel_line *line = peer->out;
+    const bool is_answer = any() % 4 == 0;
+    struct channel_side *side = is_answer ? peer->theirs : peer->mine;
+    const unsigned place =
+        (unsigned)(any() % 4 != 0 ? any() % 3 : any() % CHANNEL_DEPTH);
+    struct channel_line *line =
+        is_answer ? &side->answer[place] : &side->question[place];
     const uint16_t kind = (uint16_t)(any() % 8);
     /* To end is its own affair; the line may be read at any time. */
     line->kind = peer->id == 0 && kind == CHANNEL_END ? CHANNEL_PAGES : kind;
+    line->to_life = any() % 8 != 0 ? 0 : (uint32_t)some();
     line->what = (uint32_t)(any() % 4 != 0 ? any() % 700 : some());
-    line->call = any() % 4 != 0 ? any() % 100 : some();
     line->offset = (uint32_t)(any() % 2 != 0 ? some() & ~15u : some());
-    line->size = (uint32_t)some();
     line->nvalues = (uint16_t)(any() % 2 != 0 ? CALL_ARGS_MAX : some());
     for (int i = 0; i < CALL_ARGS_MAX; i++) {
         line->values[i] = some();
     }
-    __atomic_store_n(&line->sequence, ++peer->out_sequence, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&line->call, is_answer ? any() % 100 : number_of(peer),
+                     __ATOMIC_SEQ_CST);
+    if (!is_answer) {
+        __atomic_store_n(&side->question[0].latest, line->call, __ATOMIC_SEQ_CST);
+    }
     if (peer->bell->sleeping != 0) {
         peer->bell->rung++;
         (void)host(202, &peer->bell->rung, FUTEX_WAKE, 1, 0);
     }
     /* While it is being read. */
     for (uint64_t n = any() % 200; n > 0; n--) {
-        line->size = (uint32_t)some();
+        line->to_life = (uint32_t)some();
         line->values[any() % CALL_ARGS_MAX] = some();
-        peer->channel->area[any() % 70000] = (uint8_t)any();
+        side->area[any() % 70000] = (uint8_t)any();
     }
 }
 
@@ -220,7 +237,7 @@ static bool callee_is_well(void)
 static int forge_all(const char *victim)
 {
     const int id = strcmp(victim, "parent") == 0 ? 0 : cubicle_find(victim);
-    if (id < 0 || peers[id].channel == NULL) {
+    if (id < 0 || peers[id].mine == NULL) {
         printf("BROKEN: there is no channel\n");
         return 1;
     }
@@ -242,11 +259,14 @@ static void flood(const char *victim)
 {
     const int id = strcmp(victim, "parent") == 0 ? 0 : cubicle_find(victim);
     struct channel_peer *peer = &peers[id];
-    peer->out->kind = 99;
+    struct channel_line *line = &peer->mine->question[0];
+    line->kind = 99;
+    line->to_life = 0;
     printf("flooding\n");
     fflush(stdout);
-    for (;;) {
-        __atomic_store_n(&peer->out->sequence, ++peer->out_sequence, __ATOMIC_SEQ_CST);
+    for (uint64_t call = line->call;;) {
+        __atomic_store_n(&line->call, ++call, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&line->latest, call, __ATOMIC_SEQ_CST);
     }
 }
 

@@ -217,6 +217,27 @@ def from_file():
         check(path.with_suffix(".html").exists() and path.read_text() == text, "report anew, results unchanged")
 
 
+def from_file_some_parts():
+    with temporary_directory() as folder:
+        _, path = measured(folder, "--only=steady,failing", "--rounds=2")
+        out = execute([*BENCH, f"--from={path}", "--only=steady"])
+        same(out.status, 0, out.describe())
+        same(path.with_suffix(".html").read_text().count("<h2"), 1, "parts of the report")
+        out = execute([*BENCH, f"--from={path}", "--only=interrupted"])
+        same(out.status, 2, out.describe())
+        check("has no part 'interrupted'; there are: steady, failing" in out.err, "the message", out)
+
+
+def from_broken_file():
+    """Nobody compares with it: nothing is said of a version to compare with."""
+    with temporary_directory() as folder:
+        path = Path(folder) / "results.json"
+        path.write_text("{")
+        out = execute([*BENCH, f"--from={path}"])
+        same(out.status, 2, out.describe())
+        check("broken JSON" in out.err and "compare" not in out.err, "the message", out)
+
+
 # --- The report
 
 
@@ -301,7 +322,7 @@ def main():
     suite.add("baseline refused: not there", json_unreadable)
     suite.add("baseline refused: deeper than Python goes", json_refused, "[" * 200000, "broken JSON")
     for test in (json_large, json_orders_for_terminals, report_as_results, no_standard_output, numbers_refused,
-                 output_refused, full_disk, from_file, report_alone, report_plots, pictures, report_without_gnuplot,
+                 output_refused, full_disk, from_file, from_file_some_parts, from_broken_file, report_alone, report_plots, pictures, report_without_gnuplot,
                  gnuplot_fails):
         suite.add(test.__name__.replace("_", " "), test)
     return suite.main()
