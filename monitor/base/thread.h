@@ -39,7 +39,7 @@ struct call_buffer {
 /** One cross-cubicle call in progress: all that the monitor needs to return to the caller. */
 struct call_frame {
     uint32_t trampoline; /* index of the trampoline, > 0; 0 marks the bottom */
-    uint32_t mxcsr;      /* the caller's, where the trampoline switches it */
+    uint32_t ticks;      /* the watchdog's, of this call; 0 by the same store */
     uint64_t rsp;        /* the caller's, pointing at the return address */
     uint64_t ret;        /* return address, already masked */
     uint64_t rbx, rbp, r12, r13, r14, r15;
@@ -53,10 +53,9 @@ struct call_frame {
     uint32_t callee_mxcsr, callee_x87_control; /* the default, to load from */
     uint32_t nbuffers;
     struct call_buffer buffers[6]; /* DESCRIPTOR_RANGES_MAX */
-    uint64_t watched_call;         /* the watchdog's: which call it saw here */
-    uint64_t watched_ticks;
-    uint64_t sender; /* of a call that came as a message: the cubicle */
-    uint64_t pad[2];
+    uint64_t sender;               /* of a call that came as a message: the cubicle */
+    uint32_t mxcsr;                /* the caller's, where the trampoline switches it */
+    uint32_t pad[7];
 };
 
 struct thread_cubicle {

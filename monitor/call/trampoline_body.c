@@ -41,6 +41,8 @@ SAME(FRAME_X87_CONTROL, struct call_frame, x87_control);
 SAME(FRAME_CALLEE_MXCSR, struct call_frame, callee_mxcsr);
 SAME(FRAME_CALLEE_X87_CONTROL, struct call_frame, callee_x87_control);
 _Static_assert(FRAME_SIZE == sizeof(struct call_frame), "a frame");
+_Static_assert(offsetof(struct call_frame, ticks) == FRAME_TRAMPOLINE + 4,
+               "set to 0 with the trampoline's id");
 _Static_assert(TEXT_RETURN_MASK == RETURN_MASK, "of return addresses");
 _Static_assert(TEXT_BUNDLE_SIZE == BUNDLE_SIZE, "a bundle");
 _Static_assert(STACK_MASK == (uint64_t)-16, "of text_callee_stack");

@@ -47,7 +47,7 @@ STEP
     movq %r14, FRAME_R14(%r11)
     movq %r15, FRAME_R15(%r11)
     movq %rsp, FRAME_RSP(%r11)
-    movl $HOLE_ID, FRAME_TRAMPOLINE(%r11)
+    movq $HOLE_ID, FRAME_TRAMPOLINE(%r11) /* the upper half: no ticks yet */
     movq %fs:HOLE_CALLER_STACK, %r10
     movq %r10, FRAME_CALLER_STACK(%r11)
     movq %rsp, %fs:HOLE_CALLER_STACK

@@ -15,7 +15,6 @@
 
 /* struct call_frame. */
 #define FRAME_TRAMPOLINE 0
-#define FRAME_MXCSR 4
 #define FRAME_RSP 8
 #define FRAME_RET 16
 #define FRAME_RBX 24
@@ -33,6 +32,7 @@
 #define FRAME_X87_CONTROL 264
 #define FRAME_CALLEE_MXCSR 268
 #define FRAME_CALLEE_X87_CONTROL 272
+#define FRAME_MXCSR 480
 #define FRAME_SIZE 512
 
 #ifndef __ASSEMBLER__

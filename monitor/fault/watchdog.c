@@ -12,14 +12,8 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-/* Calls are told apart by their trampoline and by how often it has been used. */
-static uint64_t watchdog_call(const struct trampoline *t)
-{
-    _Static_assert(TRAMPOLINE_MAX <= 1u << 16, "ids fit below the count");
-    return t->count->calls << 16 | t->id;
-}
-
-/* Every tick that finds the same call on top, in the same cubicle, is one more for it. */
+/* Every tick that finds a call on top, in its callee, is one more for it. The first can come
+ * right behind the call's beginning. */
 static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
 {
     ucontext_t *context = opaque;
@@ -28,16 +22,11 @@ static void watchdog_tick(int signal, siginfo_t *info, void *opaque)
     (void)signal;
     (void)info;
     if (cubicle == NULL || cubicle->limit_ticks == 0 || !cubicle_runs(cubicle) ||
-        !backend->interrupted_cubicle(context) || frame == NULL) {
+        !backend->interrupted_cubicle(context) || frame == NULL ||
+        trampoline_get(frame->trampoline)->callee != cubicle->id) {
         return;
     }
-    const struct trampoline *t = trampoline_get(frame->trampoline);
-    if (t->callee != cubicle->id || frame->watched_call != watchdog_call(t)) {
-        frame->watched_call = watchdog_call(t);
-        frame->watched_ticks = 0;
-        return;
-    }
-    if (++frame->watched_ticks > cubicle->limit_ticks) {
+    if (frame->ticks++ > cubicle->limit_ticks) {
         fault_stop_interrupted(
             context, cubicle, "the call computes longer than the cubicle's time limit");
     }

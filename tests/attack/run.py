@@ -126,6 +126,15 @@ def large(name, output, row):
         harmless(name, output, row, system)
 
 
+def impatient(who, limit_ms, test, *arguments):
+    """31: with another limit of time for module @who."""
+    with temporary_directory() as folder:
+        system = Path(folder) / "impatient.yaml"
+        text = re.sub(r"^ *call_limit_ms: .*\n", "", ATTACK.read_text(), flags=re.MULTILINE)
+        system.write_text(text.replace(f"[{who}]\n", f"[{who}]\n    call_limit_ms: {limit_ms}\n"))
+        test(*arguments, system=system)
+
+
 def spied(isolation):
     """1: a file system looks for a secret in SQLite's heap. Without isolation it finds it."""
     # What is in a database in memory never gets to a file system.
@@ -526,6 +535,10 @@ def main():
         tests.add(f"29: map-{row[0]}", lie_map, *row)
     tests.add("29: map-crash", lost_map)
     tests.add("20: recursion", recursion)
+    tests.add("31: compute_between_calls", impatient, "test-attacker", 100,
+              stopped, "compute_between_calls", None, "limit", "", 31, "elsewhere")
+    tests.add("31: many_short_calls", impatient, "test-victim", 50,
+              harmless, "many_short_calls", r"^served$", 31)
     tests.add("31: endless loop", endless, "endless_loop", signal.SIGINT)
     tests.add("31: endless alarms", endless, "endless_alarms", signal.SIGTERM)
     for name in ("reused_in_pieces", "lent_in_pieces"):

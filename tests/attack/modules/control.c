@@ -167,8 +167,26 @@ asm(".type change_everything,@function\n"
     "ret\n"
     ".size change_everything,.-change_everything\n");
 
+/* Computes for ever inside a call, and now and then makes another, in which the same function is
+ * called. */
+static enum { CALM, STALLS, NESTED } stalling;
+static int stall(void)
+{
+    if (stalling == NESTED) {
+        return 0;
+    }
+    for (stalling = NESTED;;) {
+        for (volatile unsigned i = 0; i < 1000000; i++) {
+        }
+        victim_call(HOSTILE_NOTHING);
+    }
+}
+
 int hostile_event(int event)
 {
+    if (stalling != CALM) {
+        return stall();
+    }
     entry_return = (uintptr_t)__builtin_return_address(0);
     switch (event) {
     case HOSTILE_EARLY_RETURN:
@@ -273,6 +291,22 @@ static int compute_for_ever(void)
     }
     return survived();
 }
+static int compute_between_calls(void)
+{
+    stalling = STALLS;
+    victim_call(HOSTILE_NOTHING);
+    return survived();
+}
+/* Calls that each take less than the victim's limit, and many times that together. */
+static int many_short_calls(void)
+{
+    int bad = 0;
+    for (int i = 0; bad == 0 && i < 200; i++) {
+        bad = victim_increment(victim_address(VICTIM_HEAP) + 100, 0, 500000);
+    }
+    printf("%s\n", bad == 0 && victim_intact() == 1 ? "served" : "BROKEN");
+    return bad;
+}
 static int illegal(void)
 {
     __builtin_trap();
@@ -319,6 +353,8 @@ const struct attack control_attacks[] = {
     ROW(stale_return),
     ROW(divide),
     ROW(compute_for_ever),
+    ROW(compute_between_calls),
+    ROW(many_short_calls),
     ROW(illegal),
     ROW(misaligned),
     ROW(breakpoint),

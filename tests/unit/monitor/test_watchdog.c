@@ -22,7 +22,6 @@
 #define LIMIT 3
 
 static struct call_frame frames[4];
-static struct counters_edge counts[3];
 static struct trampoline trampolines[3]; /* [1] calls `a`, [2] calls `b` */
 static struct cubicle *a, *b;
 static void (*tick)(int, siginfo_t *, void *);
@@ -77,7 +76,6 @@ static void enter(uint32_t trampoline)
 {
     *thread_self.control++ = (struct call_frame){.trampoline = trampoline};
     thread_self.running = trampolines[trampoline].callee;
-    counts[trampoline].calls++;
 }
 
 static void leave(void)
@@ -137,6 +135,21 @@ static void test_callees(void **state)
     assert_int_equal(ticks(LIMIT), 0);
     enter(2);
     assert_int_equal(ticks(100), 0);
+    leave();
+    assert_int_equal(ticks(100), 2);
+    leave();
+}
+
+/* Nor do calls of the same function in between begin its time anew. */
+static void test_nested(void **state)
+{
+    (void)state;
+    enter(1);
+    assert_int_equal(ticks(LIMIT), 0);
+    enter(2);
+    enter(1);
+    assert_int_equal(ticks(LIMIT), 0);
+    leave();
     leave();
     assert_int_equal(ticks(100), 2);
     leave();
@@ -208,7 +221,6 @@ static int setup(void **state)
     for (unsigned i = 1; i < 3; i++) {
         trampolines[i].id = i;
         trampolines[i].callee = (uint16_t)i;
-        trampolines[i].count = &counts[i];
     }
     thread_self.control = frames + 1;
     in_cubicle = true;
@@ -221,7 +233,7 @@ int main(void)
         cmocka_unit_test(test_start),    cmocka_unit_test(test_stops),
         cmocka_unit_test(test_no_limit), cmocka_unit_test(test_each_call),
         cmocka_unit_test(test_callees),  cmocka_unit_test(test_monitor),
-        cmocka_unit_test(test_nobody),
+        cmocka_unit_test(test_nobody),   cmocka_unit_test(test_nested),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
