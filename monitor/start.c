@@ -32,12 +32,13 @@
 #include <errno.h>
 #include <string.h>
 
-/* Sets up one module by its module_init. 0, or a MONITOR_EXIT_* after a message. */
+/* Sets up one module by its module_init. 0, or what the system ends with, after a message where that was not
+ * a signal. */
 static int start_init(const struct module *module)
 {
     const int error = trampoline_call(module->init, 0);
-    if (unwind_aborted()) {
-        return MONITOR_EXIT_FAULT;
+    if (unwind_ending() && unwind_end_status() > 128) { /* a fault, or a signal */
+        return unwind_end_status();
     }
     if (error == 0) {
         return 0;

@@ -291,6 +291,24 @@ def silent(name, number):
     check_ended(system, everybody, 128 + number, err)
 
 
+def silent_early(name, number):
+    """The same while it is to be set up."""
+    with survivor() as system:
+        pid, deadline = None, time.monotonic() + 20
+        while pid is None and time.monotonic() < deadline:
+            pid = next((p for p in descendants(system.pid) if comm_of(p) == name), None)
+        check(pid, f"no process is named {name}")
+        # One that stands still while it is root's cannot be killed by a parent that is not.
+        while time.monotonic() < deadline and "Seccomp:\t2" not in Path(f"/proc/{pid}/status").read_text():
+            pass
+        os.kill(int(pid), signal.SIGSTOP)
+        time.sleep(1)
+        everybody = descendants(system.pid)
+        system.send_signal(number)
+        err = system.communicate(timeout=60)[1]
+    check_ended(system, everybody, 128 + number, err)
+
+
 def main():
     tests = Suite("processes", needs="--isolation=ipc")
     for name in CALLS:
@@ -305,6 +323,7 @@ def main():
     tests.add("29: forged answers", forged_answers)
     for name in ("plat", "vfscore", "driver"):
         tests.add(f"32: {name} does not answer", silent, name, signal.SIGTERM)
+    tests.add("32: alloc does not answer at the start", silent_early, "alloc", signal.SIGTERM)
     tests.add("31: more addresses than there is memory for", addresses)
     tests.add("33: open files", descriptors)
     tests.add("1: arguments and environment", secrets)
