@@ -537,7 +537,7 @@ def main():
     tests.add("20: recursion", recursion)
     tests.add("31: compute_between_calls", impatient, "test-attacker", 100,
               stopped, "compute_between_calls", None, "limit", "", 31, "elsewhere")
-    tests.add("31: many_short_calls", impatient, "test-victim", 50,
+    tests.add("31: many_short_calls", impatient, "test-victim", 200,
               harmless, "many_short_calls", r"^served$", 31)
     tests.add("31: endless loop", endless, "endless_loop", signal.SIGINT)
     tests.add("31: endless alarms", endless, "endless_alarms", signal.SIGTERM)

@@ -301,7 +301,7 @@ static int compute_between_calls(void)
 static int many_short_calls(void)
 {
     int bad = 0;
-    for (int i = 0; bad == 0 && i < 200; i++) {
+    for (int i = 0; bad == 0 && i < 400; i++) {
         bad = victim_increment(victim_address(VICTIM_HEAP) + 100, 0, 500000);
     }
     printf("%s\n", bad == 0 && victim_intact() == 1 ? "served" : "BROKEN");
