@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -81,11 +82,18 @@ static void write_tracks(struct writing *w, const char *system)
 {
     const struct trace_name *names = w->memory->names;
 
+    /* The system's name is any text; those of cubicles and functions are words. */
+    json_t *name = json_string(system);
+
     begin_event(w); /* else viewers show a number */
-    fprintf(w->out,
-            "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,\"tid\":0,"
-            "\"args\":{\"name\":\"%s\"}}",
-            system);
+    fputs("{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,\"tid\":0,"
+          "\"args\":{\"name\":",
+          w->out);
+    if (name == NULL || json_dumpf(name, w->out, JSON_ENCODE_ANY) != 0) {
+        fputs("\"\"", w->out);
+    }
+    fputs("}}", w->out);
+    json_decref(name);
 
     for (uint32_t id = 1; id <= w->memory->nnames; id++) {
         uint32_t first = 1;

@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "convert.h"
 #include "export_path.h"
+#include "reason.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -85,17 +86,17 @@ static int export_entry(const char *path, struct archive *from, struct archive *
     }
     archive_entry_set_perm(entry, archive_entry_perm(entry) & 0777);
     if (archive_write_header(to, entry) < ARCHIVE_WARN) {
-        return export_fail(path, archive_error_string(to));
+        return reason_report(to, "--export", path);
     }
     if (archive_entry_size(entry) <= 0) {
         return 0;
     }
     while ((n = archive_read_data(from, block, sizeof(block))) > 0) {
         if (archive_write_data(to, block, (size_t)n) < 0) {
-            return export_fail(path, archive_error_string(to));
+            return reason_report(to, "--export", path);
         }
     }
-    return n == 0 ? 0 : export_fail(path, archive_error_string(from));
+    return n == 0 ? 0 : reason_report(from, "--export", path);
 }
 
 /* Extracts into the current directory. */
@@ -115,11 +116,11 @@ static int export_extract(int fd, const char *path)
                                            ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
     while (result == 0 &&
            (status = archive_read_next_header(from, &entry)) != ARCHIVE_EOF) {
-        result = status < ARCHIVE_WARN ? export_fail(path, archive_error_string(from))
+        result = status < ARCHIVE_WARN ? reason_report(from, "--export", path)
                                        : export_entry(path, from, to, entry);
     }
     if (archive_write_close(to) != ARCHIVE_OK && result == 0) {
-        result = export_fail(path, archive_error_string(to));
+        result = reason_report(to, "--export", path);
     }
     archive_write_free(to);
     archive_read_free(from);

@@ -1,6 +1,7 @@
 /* Directories and cpio archives of the host, one laid over the other, as one newc stream. */
 #include "cli.h"
 #include "convert.h"
+#include "reason.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -21,11 +22,7 @@ struct import {
 
 static int import_fail(const struct import *import, struct archive *archive)
 {
-    const char *reason = archive_error_string(archive);
-
-    cli_error("--root=%s: %s", import->path,
-              reason != NULL ? reason : "the archive is damaged or cut off");
-    return -1;
+    return reason_report(archive, "--root", import->path);
 }
 
 static int import_content(struct import *import, struct archive_entry *entry)

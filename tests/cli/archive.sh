@@ -73,4 +73,19 @@ export_of l:120777:/etc/passwd
 [ "$(readlink out/l)" = /etc/passwd ]
 ok 'a link may point anywhere: nothing follows it'
 
+mkdir small
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=16k,nr_inodes=4 tmpfs small 2>/dev/null; then
+    "$newc" "a:100644:$(head -c 50000 /dev/zero | tr '\0' x)" >stream
+    timeout 20 cubicle-archive export small/out <stream 2>err
+    [ $? -eq 1 ] && grep -q 'No space left on device' err && [ -z "$(ls -A small)" ]
+    ok 'a full disk'
+    "$newc" a:100644:x b:100644:x c:100644:x d:100644:x >stream
+    timeout 20 cubicle-archive export small/out <stream 2>err
+    [ $? -eq 1 ] && grep -q 'No space left on device' err && [ -z "$(ls -A small)" ]
+    ok 'a disk without room for names'
+    umount small
+else
+    echo '# a full disk: not tested, a tmpfs cannot be mounted'
+fi
+
 finish

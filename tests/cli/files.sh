@@ -65,6 +65,17 @@ echo text >text
 expect 125 'Unrecognized archive format' 'not an archive' cubicle run hello --root=text
 head -c 1000 root.cpio >cut.cpio
 expect 125 'damaged or cut off|Truncated' 'truncated archive' cubicle run hello --root=cut.cpio
+mkdir secret
+echo text >secret/file
+chmod 0 secret/file
+if [ "$(id -u)" = 0 ]; then
+    bounded='setpriv --bounding-set=-dac_override,-dac_read_search'
+else
+    bounded=
+fi
+# shellcheck disable=SC2086 # several words, or none
+expect 125 'file.: Permission denied' 'a file that must not be read' \
+    $bounded cubicle run hello --root=secret
 mkdir full
 : >full/file
 expect 125 'not an empty directory' 'export over files' cubicle run hello --export=full
