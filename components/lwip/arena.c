@@ -33,10 +33,7 @@ static const uint32_t class_size[ARENA_CLASSES] = {
 
 static unsigned class_of(size_t size)
 {
-    /* Where to begin, by multiples of 64 bytes: most blocks are small. */
-    static const uint8_t begin[] = {0, 0, 1, 3, 4, 5, 5, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8};
-    const size_t lines = (size + 63) / 64;
-    unsigned class = lines < sizeof(begin) ? begin[lines] : 9;
+    unsigned class = 0;
 
     while (class_size[class] < size) {
         class ++;
