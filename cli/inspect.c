@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char doc[] =
@@ -130,14 +131,11 @@ static void print_sizes(const struct image *image)
 /* The module's author chose it: it must not drive a terminal or look like another line. */
 static void print_name(const char *name)
 {
-    const size_t len = strlen(name);
+    char *shown = cli_format("%s", name);
 
-    for (size_t i = 0; i < len;) {
-        const size_t shown = utf8_shown(name + i, len - i);
-
-        printf("%.*s", shown > 0 ? (int)shown : 1, shown > 0 ? name + i : "?");
-        i += shown > 0 ? shown : 1;
-    }
+    utf8_disarm(shown, strlen(shown));
+    fputs(shown, stdout);
+    free(shown);
 }
 
 static void print_sections(const struct image *image)

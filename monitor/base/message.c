@@ -10,18 +10,6 @@
 #define MESSAGE_MAX 12288    /* three names as long as a module file's may be */
 #define MESSAGE_END_MAX 500u /* of one that is too long: what is shown of either end */
 
-/* Modules choose some of the text: names, reasons, notes. */
-static void message_disarm(char *text, size_t len)
-{
-    for (size_t i = 0; i < len;) {
-        const size_t shown = utf8_shown(text + i, len - i);
-        if (shown == 0) {
-            text[i] = '?';
-        }
-        i += shown > 0 ? shown : 1;
-    }
-}
-
 /* The place is at the start, the reason at the end, and what is long is a name. */
 static void message_shorten(char *text, size_t len)
 {
@@ -38,7 +26,7 @@ static void message_print(const char *format, va_list arguments)
     char text[MESSAGE_MAX];
     vsnprintf(text, sizeof(text), format, arguments);
     message_shorten(text, strlen(text));
-    message_disarm(text, strlen(text));
+    utf8_disarm(text, strlen(text)); /* names, reasons, notes: a module's author's */
     fprintf(stderr, "cubicle: %s\n", text);
 }
 
@@ -67,22 +55,25 @@ int message_request(int error, const char *format, ...)
     return error;
 }
 
+/* At most @max bytes of @text; returns what is left of it. */
+static const char *message_append(struct message *m, const char *text, size_t max)
+{
+    for (; max > 0 && *text != '\0' && m->len < sizeof(m->text) - 1; max--) {
+        m->text[m->len++] = *text++;
+    }
+    return text;
+}
+
 void message_add_all(struct message *m, const char *const texts[])
 {
     for (; *texts != NULL; texts++) {
-        for (const char *c = *texts; *c != '\0' && m->len < sizeof(m->text) - 1; c++) {
-            m->text[m->len++] = *c;
-        }
+        (void)message_append(m, *texts, SIZE_MAX);
     }
 }
 
 void message_add_name(struct message *m, const char *name, size_t max)
 {
-    size_t n = 0;
-    for (; n < max && name[n] != '\0' && m->len < sizeof(m->text) - 1; n++) {
-        m->text[m->len++] = name[n];
-    }
-    message_add(m, name[n] != '\0' ? "..." : "");
+    message_add(m, *message_append(m, name, max) != '\0' ? "..." : "");
 }
 
 void message_add_hex(struct message *m, uint64_t value, unsigned digits)
@@ -110,7 +101,7 @@ void message_add_decimal(struct message *m, uint64_t value)
 
 void message_write(struct message *m)
 {
-    message_disarm(m->text, m->len);
+    utf8_disarm(m->text, m->len);
     m->text[m->len++] = '\n';
     size_t done = 0;
     while (done < m->len) {

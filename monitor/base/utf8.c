@@ -42,3 +42,14 @@ size_t utf8_shown(const char *text, size_t left)
         c >= smallest[length] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
     return valid && !is_mark(c) ? length : 0;
 }
+
+void utf8_disarm(char *text, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        const size_t shown = utf8_shown(text + i, len - i);
+        if (shown == 0) {
+            text[i] = '?';
+        }
+        i += shown > 0 ? shown : 1;
+    }
+}

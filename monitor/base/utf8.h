@@ -12,4 +12,7 @@
  */
 size_t utf8_shown(const char *text, size_t left);
 
+/** Puts `?` in the place of each byte of @text, which has @len, that may not be shown. */
+void utf8_disarm(char *text, size_t len);
+
 #endif
