@@ -81,7 +81,6 @@ void bounds_look(void)
 {
     static unsigned round;
     static int64_t end_ms;
-    const int64_t now_ms = world_now_ms();
     char text[64] = "";
     char *resident = NULL;
 
@@ -89,7 +88,11 @@ void bounds_look(void)
         (void)strtoul(text, &resident, 10); /* the whole; then what is resident */
         memory = strtoul(resident, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
     }
-    if (memory >= memory_enough && now_ms >= end_ms) {
+    if (memory < memory_enough) {
+        return;
+    }
+    const int64_t now_ms = world_now_ms();
+    if (now_ms >= end_ms) {
         end_ms = now_ms + END_EVERY_MS;
         still_end(now_ms, memory - memory_enough, !bounds_may_send());
     }

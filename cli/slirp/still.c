@@ -26,6 +26,7 @@
 static struct still {
     uint64_t nbytes; /* when it last went on */
     int64_t since_ms;
+    int64_t for_ms; /* still_end()'s */
     bool ended;
 } stills[DESCRIPTORS_MAX];
 
@@ -68,13 +69,13 @@ void still_end(int64_t now_ms, size_t excess, bool full)
 
     for (int fd = 0; fd < (int)DESCRIPTORS_MAX; fd++) {
         const int64_t ms = bounds_is_open(fd) ? still_for(fd, now_ms) : -1;
+        stills[fd].for_ms = ms;
         longest_ms = ms > longest_ms ? ms : longest_ms;
     }
     const int64_t from_ms =
         longest_ms - TOGETHER_MS > least_ms ? longest_ms - TOGETHER_MS : least_ms;
     for (int fd = 0; fd < (int)DESCRIPTORS_MAX && count > 0; fd++) {
-        if (bounds_is_open(fd) && still_for(fd, now_ms) >= from_ms &&
-            connect(fd, &nobody, sizeof(nobody)) == 0) {
+        if (stills[fd].for_ms >= from_ms && connect(fd, &nobody, sizeof(nobody)) == 0) {
             stills[fd].ended = true;
             count--;
         }
