@@ -38,8 +38,13 @@ int stack_may_complain(const ip_addr_t *to)
 {
     int64_t *peer = &peers[stack_hash(to) % PEERS];
 
-    if (ip_addr_isany(to) || ip_addr_ismulticast(to) ||
-        !complaint_fits(*peer, PEER_NS, PEER_BURST, 0) ||
+    if (ip_addr_isany(to) || ip_addr_ismulticast(to)) {
+        return 0;
+    }
+    if (name_is_local(to)) { /* leaves nothing that another could count */
+        return 1;
+    }
+    if (!complaint_fits(*peer, PEER_NS, PEER_BURST, 0) ||
         !complaint_fits(all, ALL_NS, ALL_BURST, stack_random() % CHANCE)) {
         return 0;
     }

@@ -81,6 +81,24 @@ void test_connected_datagrams(void)
     net_close(c);
 }
 
+/* However often: to oneself no error is one too many. */
+void test_refusals(void)
+{
+    char got[8];
+    int port_a, port_b;
+    const int a = bound(&port_a), b = bound(&port_b);
+    const struct sockaddr_in to_b = loopback4(port_b);
+
+    net_close(b);
+    CHECK_INT(net_connect(a, &to_b, sizeof(to_b)), 0);
+    for (int i = 0; i < 200 && check_failed == 0; i++) {
+        CHECK_INT(net_send(a, "one", 3, 0), 3);
+        CHECK_INT(wait_for(a, 0), EPOLLERR);
+        CHECK_INT(net_receive(a, got, sizeof(got), MSG_DONTWAIT), -ECONNREFUSED);
+    }
+    net_close(a);
+}
+
 /* Who does not read loses datagrams, and only those. */
 void test_datagram_queue(void)
 {

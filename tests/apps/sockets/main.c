@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <sys/time.h>
 
-#define GROUPS(each)                                                               \
-    each(connect) each(bytes) each(half_close) each(reset) each(refused)           \
-        each(nonblocking_connect) each(bind) each(restart) each(bulk)              \
-            each(slow_reader) each(level) each(edge) each(oneshot) each(room)      \
-                each(many) each(datagrams) each(connected_datagrams)               \
-                    each(datagram_queue) each(ipv6) each(dual_stack) each(options) \
-                        each(cork) each(receive_buffer) each(reuse_port) each(ports)
+#define GROUPS(each)                                                                 \
+    each(connect) each(bytes) each(half_close) each(reset) each(refused)             \
+        each(nonblocking_connect) each(bind) each(restart) each(bulk)                \
+            each(slow_reader) each(level) each(edge) each(oneshot) each(room)        \
+                each(many) each(datagrams) each(connected_datagrams)                 \
+                    each(datagram_queue) each(ipv6) each(dual_stack) each(options)   \
+                        each(cork) each(receive_buffer) each(reuse_port) each(ports) \
+                            each(same_port) each(refusals)
 
 #define DECLARE(name) void test_##name(void);
 GROUPS(DECLARE)

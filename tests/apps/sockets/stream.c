@@ -425,3 +425,38 @@ void test_reuse_port(void)
     CHECK_INT(net_connect(client, &name, sizeof(name)), -ECONNREFUSED);
     net_close(client);
 }
+
+/*
+ * A client whose server has closed first connects again from the same port, at once: the server's side is in TIME_WAIT.
+ * At last so many bytes have come before that the new connection's numbers are not newer.
+ */
+void test_same_port(void)
+{
+    enum { ROUNDS = 5, PIECES = 256 };
+    static uint8_t bytes[16384];
+    struct sockaddr_in own = loopback4(0);
+    const int listener = listener4(8);
+    const struct sockaddr_in name = loopback4(port_of(listener));
+
+    own.sin_addr.s_addr = htonl(net_own_host);
+    net_nonblock(listener, true);
+    for (int round = 0; round < ROUNDS && check_failed == 0; round++) {
+        const int client = net_socket(AF_INET, SOCK_STREAM, 0);
+        set_int(client, SOL_SOCKET, SO_REUSEADDR, 1);
+        CHECK_INT(net_bind(client, &own, sizeof(own)), 0);
+        own.sin_port = htons((uint16_t)port_of(client));
+        CHECK_INT(net_connect(client, &name, sizeof(name)), 0);
+        const int server = net_accept(listener, 0, NULL);
+        CHECK(server >= 0);
+        for (int i = 0; round == ROUNDS - 2 && i < PIECES && check_failed == 0; i++) {
+            CHECK_INT(net_send(client, bytes, sizeof(bytes), 0), sizeof(bytes));
+            CHECK_INT(wait_for(server, EPOLLIN), EPOLLIN);
+            CHECK_INT(net_receive(server, bytes, sizeof(bytes), 0), sizeof(bytes));
+        }
+        net_close(server);
+        CHECK_INT(wait_for(client, EPOLLIN), EPOLLIN);
+        CHECK_INT(net_receive(client, bytes, 1, 0), 0);
+        net_close(client);
+    }
+    net_close(listener);
+}
