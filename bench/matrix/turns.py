@@ -18,8 +18,9 @@ Settings = namedtuple("Settings", "rounds size seconds quick limit_s", defaults=
 # progress line, returns samples; @once: in the first round only.
 Step = namedtuple("Step", "configuration label seconds run once", defaults=(False,))
 
-# Of a part: @steps of a round; @settings: where they differ, figures cannot be compared; @absent: see PartResult.
-Plan = namedtuple("Plan", "steps settings absent", defaults=((), (), ()))
+# Of a part: @steps of a round; @settings: where they differ, figures cannot be compared; @absent: see PartResult; @finish:
+# called at the end, however it comes, for what steps leave for the next ones.
+Plan = namedtuple("Plan", "steps settings absent finish", defaults=((), (), (), lambda: None))
 
 # @plan: from Settings to Plan, raises Missing; @summary: from PartResult to lines; @plots: from PartResult to plots;
 # @table: from PartResult to text, instead of the table that all have.
@@ -89,4 +90,6 @@ def take_turns(plans, settings, results, checkpoint, stream=None):
             progress.end(not failed)
     finally:
         progress.clear()
+        for plan in plans.values():
+            plan.finish()
     return True

@@ -1,8 +1,13 @@
-"""NGINX: files of 1 KiB to 8 MiB, on connections that stay and on one per request."""
+"""NGINX: files of 1 KiB to 8 MiB, on connections that stay and on one per request.
 
+All servers of a round run together, and are asked one after the other for each size: what is compared lies seconds apart.
+"""
+
+import collections
 import concurrent.futures
 import contextlib
 import functools
+import itertools
 import os
 import tempfile
 
@@ -45,54 +50,75 @@ def started(network, folder, configuration):
     return server.cubicle_server(network, folder, processors()[0], configuration.options, system)
 
 
-def measure(configuration, asked, seconds, note):
-    """@asked: [(mode, size)]"""
-    samples = []
-    with server.Network() as network, tempfile.TemporaryDirectory(dir=SHARED) as folder:
-        server.make_root(folder)
-        with started(network, folder, configuration) as pid:
+class Servers:
+    """Servers that wait while others are asked, each with a network of its own."""
+
+    Server = collections.namedtuple("Server", "network pid stack")
+
+    def __init__(self):
+        self.numbers = itertools.count()
+        self.running = {}  # {configuration's name: Server}
+        self.failures = collections.Counter()
+
+    def start(self, which):
+        """One that has just been started."""
+        self.stop(which)
+        with contextlib.ExitStack() as stack:
+            network = stack.enter_context(server.Network(next(self.numbers)))
+            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=SHARED))
+            server.make_root(folder)
+            pid = stack.enter_context(started(network, folder, which))
             server.await_server(network, pid)
-            for mode, size in asked:
-                note(f"{mode}, {size}")
-                answer = server.request(network, processors()[1], size, server.MODES[mode], seconds, pid)
-                samples += samples_of(configuration.name, mode, size, answer)
-    return add_up(samples)
+            self.running[which.name] = self.Server(network, pid, stack.pop_all())
+        return self.running[which.name]
+
+    def get(self, which):
+        return self.running.get(which.name) or self.start(which)
+
+    def stop(self, which):
+        running = self.running.pop(which.name, None)
+        if running is not None:
+            running.stack.close()
+
+    def stop_all(self):
+        for which in list(self.running):
+            self.stop(c.ALL[which])
+
+    def ask(self, which, mode, size, seconds):
+        """What server.request() tells. A server that fails is stopped: the next that asks has another."""
+        try:
+            network, pid, _ = self.get(which)
+            return server.request(network, processors()[1], size, server.MODES[mode], seconds, pid)
+        except BaseException:
+            self.stop(which)
+            raise
 
 
-def add_up(samples):
-    """One sample for all failures."""
-    failures = [s for s in samples if s.row == FAILURES]
-    rest = [s for s in samples if s.row != FAILURES]
-    total = sum(s.value for s in failures)
-    return [*rest, failures[0]._replace(value=total)] if failures else rest
+def measure(servers, which, asked, at, seconds, _):
+    """@asked: [(mode, size)] of a round, of which this is number @at."""
+    if at == 0:
+        servers.start(which)
+        servers.failures[which.name] = 0
+    samples = samples_of(which.name, *asked[at], servers.ask(which, *asked[at], seconds))
+    servers.failures[which.name] += samples.pop().value
+    if at == len(asked) - 1:
+        samples.append(Sample(which.name, FAILURES, servers.failures[which.name]))
+    return samples
 
 
 def beside_row(mode, size):
     return Row(f"{BESIDE}, {mode}, {size}, server time", "us")
 
 
-def measure_beside(asked, seconds, note):
+def measure_beside(servers, mode, size, seconds, _):
     """Two servers at once on one processor, each with a client of its own on the other: what disturbs one disturbs
     both. Their time per request is what can be compared."""
-    samples = []
-    with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(dir=SHARED))
-        server.make_root(folder)
-        running = {}
-        for number, which in enumerate((c.DIRECT, c.SFI)):
-            network = stack.enter_context(server.Network(number))
-            pid = stack.enter_context(started(network, folder, which))
-            server.await_server(network, pid)
-            running[which.name] = network, pid
-        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(len(running)))
-        for mode, size in asked:
-            note(f"{mode}, {size}")
-            runs = {name: pool.submit(server.request, network, processors()[1], size,
-                                      server.MODES[mode], seconds, pid)
-                    for name, (network, pid) in running.items()}
-            samples += [Sample(name, beside_row(mode, size), run.result()["cpu"])
-                        for name, run in runs.items()]
-    return samples
+    both = (c.DIRECT, c.SFI)
+    for which in both:
+        servers.get(which)
+    with concurrent.futures.ThreadPoolExecutor(len(both)) as pool:
+        runs = {which.name: pool.submit(servers.ask, which, mode, size, seconds) for which in both}
+    return [Sample(name, beside_row(mode, size), run.result()["cpu"]) for name, run in runs.items()]
 
 
 def plan(settings):
@@ -100,14 +126,18 @@ def plan(settings):
     sizes = QUICK_SIZES if settings.quick else list(server.SIZES)
     modes = list(server.MODES)[:1] if settings.quick else list(server.MODES)
     asked = [(mode, size) for mode in modes for size in sizes]
-    guess = len(asked) * settings.seconds + 1.5
-    steps = [Step(which.name, which.title, guess,
-                  functools.partial(measure, which, asked, settings.seconds))
-             for which in (c.NATIVE, *c.in_cubicles())]
-    if not settings.quick:
-        steps.append(Step(BESIDE, "both at once on one processor", guess,
-                          functools.partial(measure_beside, asked, settings.seconds)))
-    return Plan(steps, {"connections": server.CONNECTIONS, "seconds each": settings.seconds})
+    guess = settings.seconds + 0.2
+    servers = Servers()
+    steps = []
+    for at, (mode, size) in enumerate(asked):
+        steps += [Step(which.name, f"{mode}, {size}, {which.title}", guess,
+                       functools.partial(measure, servers, which, asked, at, settings.seconds))
+                  for which in (c.NATIVE, *c.in_cubicles())]
+        if not settings.quick:
+            steps.append(Step(BESIDE, f"{mode}, {size}, {BESIDE} on one processor", guess,
+                              functools.partial(measure_beside, servers, mode, size, settings.seconds)))
+    return Plan(steps, {"connections": server.CONNECTIONS, "seconds each": settings.seconds},
+                finish=servers.stop_all)
 
 
 def ratio_text(result, mode, size, key, base, other):

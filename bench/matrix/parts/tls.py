@@ -68,7 +68,15 @@ def measure(which, seconds, note):
                 answer = server.request(network, nginx.processors()[1], size, server.MODES[mode],
                                         seconds, pid, SERVERS[name])
                 samples += [prefixed(name, s) for s in nginx.samples_of(which.name, mode, size, answer)]
-    return nginx.add_up(samples)
+    return add_up(samples)
+
+
+def add_up(samples):
+    """One sample for all failures."""
+    failures = [s for s in samples if s.row == nginx.FAILURES]
+    rest = [s for s in samples if s.row != nginx.FAILURES]
+    total = sum(s.value for s in failures)
+    return [*rest, failures[0]._replace(value=total)] if failures else rest
 
 
 def prefixed(name, sample):

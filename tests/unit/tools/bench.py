@@ -4,6 +4,7 @@
     tests/unit/tools/bench.py [WORD...]     only tests whose name contains a word
 """
 
+import contextlib
 import io
 import json
 import re
@@ -216,6 +217,28 @@ def turns_interrupted():
         check("ended early" in path.with_suffix(".html").read_text(), "the report says so")
 
 
+def turns_finish():
+    """However a run ends, what steps have left is seen to once."""
+
+    def ended_by(failure):
+        finished = []
+
+        def step(note):
+            if failure:
+                raise failure
+            return samples("a", note)
+
+        plan = turns.Plan([turns.Step("a", "a", 1, step)], finish=lambda: finished.append(1))
+        part = turns.Part("x", "x", "", lambda _: plan)
+        run, settings = results.Results({}, 1), turns.Settings(2, 1, 1)
+        with contextlib.suppress(KeyboardInterrupt):
+            turns.take_turns(turns.make_plans([part], settings, run), settings, run, lambda: None, io.StringIO())
+        return finished
+
+    for failure in (None, Failed("broken"), KeyboardInterrupt()):
+        same(ended_by(failure), [1], repr(failure))
+
+
 def turns_limit():
     run = results.Results({}, 9)
     part = turns.Part("x", "x", "", lambda _: turns.Plan([turns.Step("a", "a", 1, lambda n: samples("a", n))]))
@@ -311,8 +334,8 @@ def main():
     for name, case in JUDGED.items():
         suite.add(f"judge: {name}", judged, *case)
     for test in (baseline_of_itself, baseline_worse, baseline_machine, baseline_differs, turns_in_order,
-                 turns_fail, turns_try_again, turns_interrupted, turns_limit, left_out, progress_lines, calls_by_query,
-                 messages):
+                 turns_fail, turns_try_again, turns_interrupted, turns_finish, turns_limit, left_out, progress_lines,
+                 calls_by_query, messages):
         suite.add(test.__name__.replace("_", " "), test)
     return suite.main()
 
