@@ -107,11 +107,11 @@ _Static_assert(sizeof(struct channel_news) <= PAGE_SIZE, "news are a page");
 
 /** The other end, as this process knows it: private. */
 struct channel_peer {
-    unsigned id;                        /* 0: the parent */
     struct channel_side *mine, *theirs; /* by whose questions */
     struct channel_bell *bell;
     uint64_t latest; /* of `theirs`: all up to this one have been looked at */
     uint64_t taken;  /* the last one that was taken */
+    unsigned id;     /* 0: the parent */
     uint32_t top;    /* of the area of `mine`: below it lie ranges that are in use */
     uint32_t asked;  /* questions that have no answer yet, one inside the other */
     uint32_t life;   /* of the other end, when it was asked the outermost */

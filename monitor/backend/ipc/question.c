@@ -350,14 +350,14 @@ struct channel_peer *channel_wait(const struct channel_question *question,
                                   struct channel_line *line, bool handed_over)
 {
     static unsigned messages;
-    const struct channel_peer *partner = question != NULL ? question->peer : last;
     struct channel_peer *from = NULL;
     const uint32_t processor = channel_note_processor();
     if (on_wake != NULL && ++messages % LOOK_UP_EVERY == 0 && on_wake()) { /* CH5 */
         return NULL;
     }
     enum look found = LOOK_NOTHING;
-    if (partner != NULL) {
+    if (question != NULL || last != NULL) {
+        const struct channel_peer *partner = question != NULL ? question->peer : last;
         found = channel_spin(question, partner, processor, handed_over, line, &from);
     }
     if (found == LOOK_NOTHING) {
