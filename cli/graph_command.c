@@ -85,7 +85,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const char *graph_wrong_in(const json_t *row)
 {
     static const char *const names[] = {"caller", "callee", "interface", "function"};
-    static const char *const numbers[] = {"calls", "bytes_in", "bytes_out", "samples"};
+    static const char *const numbers[] = {"calls", "bytes_in", "bytes_out", "samples",
+                                          "traps"};
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 

@@ -89,10 +89,13 @@ static const char *edge_name(const struct graph *graph, size_t end)
     return end == GRAPH_HOST ? "host" : graph->config->cubicles[end].name;
 }
 
-static void write_counts(int64_t calls, int64_t bytes, FILE *out)
+static void write_counts(int64_t calls, int64_t bytes, int64_t traps, FILE *out)
 {
     fprintf(out, "%" PRId64 " call%s, %" PRId64 " byte%s", calls, calls == 1 ? "" : "s",
             bytes, bytes == 1 ? "" : "s");
+    if (traps > 0) { /* most edges have none */
+        fprintf(out, ", %" PRId64 " trap%s", traps, traps == 1 ? "" : "s");
+    }
 }
 
 static void write_time(const struct graph *graph, int64_t samples, FILE *out)
@@ -113,13 +116,14 @@ static void write_tooltip(const struct graph *graph, const struct graph_edge *ed
         fprintf(out, "%zu function%s may be called", edge->nimported,
                 edge->nimported == 1 ? "" : "s");
     } else {
-        write_counts(edge->calls, edge->bytes, out);
+        write_counts(edge->calls, edge->bytes, edge->traps, out);
         write_time(graph, edge->samples, out);
     }
     for (size_t i = 0; i < edge->nfunctions && i < TOOLTIP_FUNCTIONS; i++) {
-        fprintf(out, "\\n%s: ", edge->functions[i].name);
-        write_counts(edge->functions[i].calls, edge->functions[i].bytes, out);
-        write_time(graph, edge->functions[i].samples, out);
+        const struct graph_function *function = &edge->functions[i];
+        fprintf(out, "\\n%s: ", function->name);
+        write_counts(function->calls, function->bytes, function->traps, out);
+        write_time(graph, function->samples, out);
     }
     fputs("\"", out);
 }
