@@ -49,6 +49,8 @@ ok 'pages that windows gave are traps of the calls that touched them'
 cubicle run speedtest1 --graph=time.dot -- --size 5 /test.db >/dev/null
 grep -Eq 'app_main: 1 call, 0 bytes, [1-9][0-9]*\.[0-9] % of the time' time.dot
 ok 'most of the time is the application'"'"'s'
+grep -q 'red: 25 % of the time and more; yellow: 5 % and more' time.dot && grep -q 'color="#cf222e"' time.dot
+ok 'and it is red, as the legend says'
 cubicle run sqlite --json=stats.json -- :memory: 'SELECT 1' >/dev/null
 expect 0 '' 'statistics of an earlier run' cubicle graph sqlite --counts=stats.json
 grep -q 'vfs_write: [1-9]' out
@@ -65,6 +67,9 @@ if command -v dot >/dev/null; then
     expect 0 '' 'a picture' cubicle graph sqlite --theme=dark -o picture.svg
     python3 -c 'import xml.etree.ElementTree as e; assert e.parse("picture.svg").getroot().tag.endswith("svg")'
     ok 'is SVG'
+    expect 0 '' 'in capital letters' cubicle graph sqlite -o CAPITAL.SVG
+    grep -q '<svg' CAPITAL.SVG
+    ok 'it is a picture, too'
     [ "$(echo picture.svg*)" = picture.svg ]
     ok 'and nothing is left beside it'
 fi
