@@ -90,6 +90,9 @@ echo '{' >bad.json
 expect 1 'bad.json: no statistics of a run' 'statistics that are cut off' \
     cubicle graph sqlite --counts=bad.json
 
+expect 1 'empty: cannot be read: Is a directory' 'a folder as statistics' cubicle graph sqlite --counts=empty
+expect 1 'no-such.json: cannot be read: No such file' 'statistics that are not there' cubicle graph sqlite --counts=no-such.json
+
 # What statistics of another version may look like: never half a picture.
 row='"caller": "sqlite", "callee": "vfscore", "interface": "vfs", "function": "vfs_write", "bytes_in": 1, "bytes_out": 1, "samples": 1, "traps": 0'
 bad() {
