@@ -217,6 +217,7 @@ static void edge_add_function(struct graph_edge *edge,
     edge->functions[edge->nfunctions++] = *function;
     edge->calls = sum(edge->calls, function->calls);
     edge->bytes = sum(edge->bytes, function->bytes);
+    edge->traps = sum(edge->traps, function->traps);
     edge->samples = sum(edge->samples, function->samples);
 }
 
@@ -244,6 +245,7 @@ void graph_count(struct graph *graph, json_t *stats)
             .calls = json_integer_value(json_object_get(row, "calls")),
             .bytes = json_integer_value(json_object_get(row, "bytes_in")) +
                      json_integer_value(json_object_get(row, "bytes_out")),
+            .traps = json_integer_value(json_object_get(row, "traps")),
             .samples = json_integer_value(json_object_get(row, "samples")),
         };
         edge_add_function(edge_make(graph, caller, callee, interface), &function);

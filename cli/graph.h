@@ -17,6 +17,7 @@
 struct graph_function {
     const char *name;
     int64_t calls, bytes; /* both ways */
+    int64_t traps;        /* that mapped a page for it */
     int64_t samples;      /* ticks of processor time that found it innermost */
 };
 
@@ -27,7 +28,7 @@ struct graph_edge {
     size_t nimported;                 /* functions of it that may be called */
     struct graph_function *functions; /* that were called; the busiest first */
     size_t nfunctions;
-    int64_t calls, bytes, samples;
+    int64_t calls, bytes, traps, samples;
 };
 
 #define GRAPH_HOST SIZE_MAX

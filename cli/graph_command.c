@@ -3,6 +3,7 @@
 #include "manifest.h"
 #include "program.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -85,7 +86,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const char *graph_wrong_in(const json_t *row)
 {
     static const char *const names[] = {"caller", "callee", "interface", "function"};
-    static const char *const numbers[] = {"calls", "bytes_in", "bytes_out", "samples"};
+    static const char *const numbers[] = {"calls", "bytes_in", "bytes_out", "samples",
+                                          "traps"};
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
@@ -120,14 +122,35 @@ static const char *graph_unknown_in(const json_t *row, const struct graph *graph
     return NULL;
 }
 
-static int count(struct graph *graph, const char *path)
+/* Statistics of a run, or something else that is JSON. NULL after a message. */
+static json_t *load(const char *path)
 {
     json_error_t error;
-    json_t *stats = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    FILE *in = fopen(path, "re");
+    json_t *stats = in != NULL ? json_loadf(in, JSON_REJECT_DUPLICATES, &error) : NULL;
 
-    if (stats == NULL || !json_is_array(json_object_get(stats, "edges"))) {
-        cli_error("%s: no statistics of a run: %s", path,
-                  stats == NULL ? error.text : "it has no edges");
+    if (in == NULL || ferror(in) != 0) {
+        cli_error("%s: cannot be read: %s", path, strerror(errno));
+        json_decref(stats);
+        stats = NULL;
+    } else if (stats == NULL) {
+        cli_error("%s: no statistics of a run: %s", path, error.text);
+    }
+    if (in != NULL) {
+        fclose(in);
+    }
+    return stats;
+}
+
+static int count(struct graph *graph, const char *path)
+{
+    json_t *stats = load(path);
+
+    if (stats == NULL) {
+        return -1;
+    }
+    if (!json_is_array(json_object_get(stats, "edges"))) {
+        cli_error("%s: no statistics of a run: it has no edges", path);
         return -1;
     }
     const json_t *row;

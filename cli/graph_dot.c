@@ -10,11 +10,16 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define TOOLTIP_FUNCTIONS 8
+
+/* From these shares on an edge has another colour. */
+#define SHARE_BUSY 0.05
+#define SHARE_BUSIER 0.25
 
 extern char **environ;
 
@@ -89,10 +94,13 @@ static const char *edge_name(const struct graph *graph, size_t end)
     return end == GRAPH_HOST ? "host" : graph->config->cubicles[end].name;
 }
 
-static void write_counts(int64_t calls, int64_t bytes, FILE *out)
+static void write_counts(int64_t calls, int64_t bytes, int64_t traps, FILE *out)
 {
     fprintf(out, "%" PRId64 " call%s, %" PRId64 " byte%s", calls, calls == 1 ? "" : "s",
             bytes, bytes == 1 ? "" : "s");
+    if (traps > 0) { /* most edges have none */
+        fprintf(out, ", %" PRId64 " trap%s", traps, traps == 1 ? "" : "s");
+    }
 }
 
 static void write_time(const struct graph *graph, int64_t samples, FILE *out)
@@ -113,13 +121,14 @@ static void write_tooltip(const struct graph *graph, const struct graph_edge *ed
         fprintf(out, "%zu function%s may be called", edge->nimported,
                 edge->nimported == 1 ? "" : "s");
     } else {
-        write_counts(edge->calls, edge->bytes, out);
+        write_counts(edge->calls, edge->bytes, edge->traps, out);
         write_time(graph, edge->samples, out);
     }
     for (size_t i = 0; i < edge->nfunctions && i < TOOLTIP_FUNCTIONS; i++) {
-        fprintf(out, "\\n%s: ", edge->functions[i].name);
-        write_counts(edge->functions[i].calls, edge->functions[i].bytes, out);
-        write_time(graph, edge->functions[i].samples, out);
+        const struct graph_function *function = &edge->functions[i];
+        fprintf(out, "\\n%s: ", function->name);
+        write_counts(function->calls, function->bytes, function->traps, out);
+        write_time(graph, function->samples, out);
     }
     fputs("\"", out);
 }
@@ -146,10 +155,10 @@ static void write_edge(const struct graph *graph, const struct graph_edge *edge,
                        const struct palette *colours, FILE *out)
 {
     const double share = edge_share(graph, edge);
-    const char *colour = !graph->counted ? colours->quiet
-                         : share >= 0.25 ? colours->busier
-                         : share >= 0.05 ? colours->busy
-                                         : colours->quiet;
+    const char *colour = !graph->counted         ? colours->quiet
+                         : share >= SHARE_BUSIER ? colours->busier
+                         : share >= SHARE_BUSY   ? colours->busy
+                                                 : colours->quiet;
     char calls[32];
 
     fputs("  ", out);
@@ -203,15 +212,19 @@ static void write_legend(const struct graph *graph, FILE *out)
     fputs("         label=\"", out);
     if (!graph->counted) {
         fputs("an edge: may call, through that interface", out);
-    } else if (graph->samples > 0) {
-        fputs("an edge: how often it was called, and its share of the processor time; "
-              "dashed: never called",
-              out);
     } else {
-        fputs("an edge: how often it was called; dashed: never called", out);
+        fputs("an edge: how often it was called", out);
+        fputs(graph->samples > 0 ? ", and its share of the processor time" : "", out);
     }
-    fputs(graph->config->application != NULL ? "; blue: the application\",\n" : "\",\n",
-          out);
+    fputs(graph->config->application != NULL ? "; blue: the application" : "", out);
+    if (graph->counted) {
+        fprintf(out,
+                "\\nred: %.0f %% of %s and more; yellow: %.0f %% and more; dashed: "
+                "never called",
+                100 * SHARE_BUSIER, graph->samples > 0 ? "the time" : "all calls",
+                100 * SHARE_BUSY);
+    }
+    fputs("\",\n", out);
     fputs("         labelloc=b, fontsize=10,\n", out);
 }
 
@@ -256,7 +269,7 @@ static bool ends_in_svg(const char *path)
 {
     const size_t len = strlen(path);
 
-    return len >= 4 && strcmp(path + len - 4, ".svg") == 0;
+    return len >= 4 && strcasecmp(path + len - 4, ".svg") == 0;
 }
 
 /* A file without a name: nothing of it is left, whatever ends this process. NULL with errno. */

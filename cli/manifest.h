@@ -99,7 +99,7 @@ int manifest_check(const char *path, const struct manifest *manifest);
 int manifest_configure(const char *path, const struct manifest *manifest,
                        const char *modules_dir, struct monitor_config *config);
 
-/** May @name be that of a cubicle or module? */
+/** May @name be that of a cubicle? Then it may also be that of a module. */
 bool manifest_name_is_valid(const char *name);
 
 /** Bytes of "4096", "64K", "64M" or "2G". 0, or -1 when @text is none of those. */

@@ -49,9 +49,11 @@ static bool name_is_valid(const char *name, size_t len)
            strspn(name, allowed) >= len;
 }
 
+/* `low_view: none` is no cubicle, and reports and statistics call the monitor by its name. */
 bool manifest_name_is_valid(const char *name)
 {
-    return name_is_valid(name, strlen(name));
+    return name_is_valid(name, strlen(name)) && strcmp(name, "none") != 0 &&
+           strcmp(name, "monitor") != 0;
 }
 
 /* A module is NAME or NAME=FILE; returns the length of NAME. */
@@ -140,10 +142,10 @@ static int check_names(const char *path, const struct manifest *manifest)
 {
     for (unsigned i = 0; i < manifest->cubicles_count; i++) {
         const struct manifest_cubicle *cubicle = &manifest->cubicles[i];
-        if (!name_is_valid(cubicle->name, strlen(cubicle->name)) ||
-            strcmp(cubicle->name, "none") == 0) {
+        if (!manifest_name_is_valid(cubicle->name)) {
             cli_error("%s: bad cubicle name '%s'", path, cubicle->name);
-            cli_hint("names are small letters, digits, '-' and '_', and not 'none'");
+            cli_hint("names are small letters, digits, '-' and '_', and not 'none' or "
+                     "'monitor'");
             return -1;
         }
         for (unsigned k = 0; k < cubicle->modules_count; k++) {

@@ -91,8 +91,8 @@ static const struct argp_option options[] = {
      "'cubicle graph'",
      0},
     {"trace", KEY_TRACE, "FILE", 0,
-     "write calls and traps as they happen to FILE, as JSON for the trace viewers of "
-     "Chrome and Perfetto: the last million",
+     "write calls, traps and faults as they happen to FILE, as JSON for the trace "
+     "viewers of Chrome and Perfetto: the last million",
      0},
     {"top", KEY_TOP, NULL, 0,
      "show what happens while it happens, on the terminal, which the system then does "

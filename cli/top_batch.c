@@ -36,8 +36,8 @@ static void print_edge(const struct top *top, const struct top_edge *edge)
            top->cubicles[edge->callee].name, edge->interface,
            edge->function[0] != '\0' ? edge->function : "-");
     print_cpu(edge->rates.cpu);
-    printf(" %.0f %.0f %" PRIu64 "\n", edge->rates.calls, edge->rates.bytes,
-           edge->total);
+    printf(" %.0f %.0f %.0f %" PRIu64 "\n", edge->rates.calls, edge->rates.bytes,
+           edge->rates.traps, edge->total);
 }
 
 static void print_look(const struct top *top)
@@ -51,7 +51,7 @@ static void print_look(const struct top *top)
     for (size_t i = 0; i < top->ncubicles; i++) {
         print_cubicle(&top->cubicles[top->cubicle_rows[i]]);
     }
-    puts("#edge CALLER CALLEE INTERFACE FUNCTION CPU% CALLS/S BYTES/S CALLS");
+    puts("#edge CALLER CALLEE INTERFACE FUNCTION CPU% CALLS/S BYTES/S TRAPS/S CALLS");
     for (size_t i = 0; i < top->nedges; i++) {
         const struct top_edge *edge = &top->edges[top->edge_rows[i]];
         if (edge->total > 0) {

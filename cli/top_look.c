@@ -108,7 +108,8 @@ void top_begin(struct top *top, bool functions)
     top_group(top, functions);
     for (size_t id = 0; id <= nedges; id++) { /* the first look counts from the start */
         struct counters_edge *edge = &top->before[id];
-        edge->calls = edge->bytes_in = edge->bytes_out = edge->samples = 0;
+        edge->calls = edge->bytes_in = edge->bytes_out = 0;
+        edge->samples = edge->traps = 0;
     }
     top->time_s = top->cpu_time_s = top->live.start_s;
 }
@@ -143,6 +144,8 @@ static void scale(const struct top *top, struct top_rates *rates, double cpu_per
 
 static void look_at_edge(struct top *top, struct top_edge *edge)
 {
+    double traps = 0;
+
     edge->rates = (struct top_rates){0};
     edge->total = 0;
     for (size_t i = edge->first; i < edge->end; i++) {
@@ -156,9 +159,11 @@ static void look_at_edge(struct top *top, struct top_edge *edge)
         };
         add(&edge->rates, &one);
         edge->total += before->calls;
+        traps += since(&before->traps, now->traps);
     }
     add(&top->cubicles[edge->callee].rates, &edge->rates);
     add(&top->rates, &edge->rates);
+    edge->rates.traps = traps; /* cubicles, and so the system, have their own count */
 }
 
 static void look_at_cubicle(struct top *top, size_t id)

@@ -125,23 +125,24 @@ static void draw_cubicles(struct screen *s)
 static void draw_edges(struct screen *s)
 {
     const struct top *top = s->top;
-    char line[LINE_MAX_SIZE], a[16], b[16], c[16];
+    char line[LINE_MAX_SIZE], a[16], b[16], c[16], d[16];
 
     draw(s, "", A_NORMAL);
-    snprintf(line, sizeof(line), "%-*s %-*s %-*s %6s %7s %7s%s", s->names, "CALLER",
+    snprintf(line, sizeof(line), "%-*s %-*s %-*s %6s %7s %7s %7s%s", s->names, "CALLER",
              s->names, "CALLEE", s->interfaces, "INTERFACE", "CPU%", "CALLS/S",
-             "BYTES/S", s->functions ? " FUNCTION" : "");
+             "BYTES/S", "TRAPS/S", s->functions ? " FUNCTION" : "");
     draw(s, line, A_BOLD);
     for (size_t i = 0; i < top->nedges; i++) {
         const struct top_edge *edge = &top->edges[top->edge_rows[i]];
         if (edge->total == 0) {
             continue;
         }
-        snprintf(line, sizeof(line), "%-*s %-*s %-*s %6s %7s %7s %s", s->names,
+        snprintf(line, sizeof(line), "%-*s %-*s %-*s %6s %7s %7s %7s %s", s->names,
                  top->cubicles[edge->caller].name, s->names,
                  top->cubicles[edge->callee].name, s->interfaces, edge->interface,
                  share(edge->rates.cpu, a), shorten(edge->rates.calls, b),
-                 shorten(edge->rates.bytes, c), edge->function);
+                 shorten(edge->rates.bytes, c), shorten(edge->rates.traps, d),
+                 edge->function);
         draw(s, line, edge->rates.calls > 0 ? A_NORMAL : A_DIM);
     }
 }

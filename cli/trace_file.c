@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -111,9 +112,12 @@ static void write_tracks(struct writing *w, const char *system)
     }
 }
 
+/* Since the start, in whole nanoseconds: a slice that begins where another ends must do so in the file, too, or viewers take
+ * the two for slices that overlap, and drop one. */
 static double microseconds(const struct writing *w, uint64_t time)
 {
-    return (double)(int64_t)(time - w->start_ticks) * w->us_per_tick;
+    return round((double)(int64_t)(time - w->start_ticks) * w->us_per_tick * 1000) /
+           1000;
 }
 
 static void close_calls(struct writing *w, unsigned depth, uint64_t time)
@@ -130,8 +134,8 @@ static void close_calls(struct writing *w, unsigned depth, uint64_t time)
             "{\"ph\":\"X\",\"name\":\"%s\",\"cat\":\"%s\",\"pid\":1,\"tid\":%" PRIu32
             ",\"ts\":%.3f,\"dur\":%.3f,\"args\":{\"caller\":\"%s\"}}",
             name->function, name->interface, track_of(w, call->id),
-            microseconds(w, call->time), (double)(time - call->time) * w->us_per_tick,
-            name->caller);
+            microseconds(w, call->time),
+            microseconds(w, time) - microseconds(w, call->time), name->caller);
     }
 }
 
@@ -143,16 +147,30 @@ static void open_call(struct writing *w, const struct trace_event *event)
     w->calls[w->depth++] = (struct open_call){.id = event->id, .time = event->time};
 }
 
+/* A mark called @name in the track of the callee of trampoline @id. */
+static void write_mark(struct writing *w, const struct trace_event *event,
+                       const char *name, uint32_t id)
+{
+    begin_event(w);
+    fprintf(w->out,
+            "{\"ph\":\"i\",\"name\":\"%s\",\"cat\":\"%s\",\"s\":\"t\",\"pid\":1,"
+            "\"tid\":%" PRIu32 ",\"ts\":%.3f",
+            name, name, track_of(w, id), microseconds(w, event->time));
+}
+
 /* In the track of the call that is innermost. */
 static void write_trap(struct writing *w, const struct trace_event *event)
 {
-    const uint32_t id = w->depth > 0 ? w->calls[w->depth - 1].id : 0;
+    write_mark(w, event, "trap", w->depth > 0 ? w->calls[w->depth - 1].id : 0);
+    fprintf(w->out, ",\"args\":{\"page\":\"0x%08" PRIx64 "\"}}",
+            (uint64_t)event->id << 12);
+}
 
-    begin_event(w);
-    fprintf(w->out,
-            "{\"ph\":\"i\",\"name\":\"trap\",\"cat\":\"trap\",\"s\":\"t\",\"pid\":1,"
-            "\"tid\":%" PRIu32 ",\"ts\":%.3f,\"args\":{\"page\":\"0x%08" PRIx64 "\"}}",
-            track_of(w, id), microseconds(w, event->time), (uint64_t)event->id << 12);
+/* In the track of the cubicle that was stopped. */
+static void write_fault(struct writing *w, const struct trace_event *event)
+{
+    write_mark(w, event, "fault", event->id);
+    fputs("}", w->out);
 }
 
 static void write_event(struct writing *w, const struct trace_event *event)
@@ -170,6 +188,9 @@ static void write_event(struct writing *w, const struct trace_event *event)
         break;
     case TRACE_TRAP:
         write_trap(w, event);
+        break;
+    case TRACE_FAULT:
+        write_fault(w, event);
         break;
     default:
         break;

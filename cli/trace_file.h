@@ -1,4 +1,4 @@
-/* `cubicle run --trace=FILE`: what the monitor noted of calls and traps, as JSON for Chrome's and Perfetto's viewers. */
+/* `cubicle run --trace=FILE`: what the monitor noted of calls, traps and faults, as JSON for Chrome's and Perfetto's viewers. */
 #ifndef CLI_TRACE_FILE_H
 #define CLI_TRACE_FILE_H
 

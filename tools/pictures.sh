@@ -1,5 +1,6 @@
 #!/bin/sh
-# Draws the pictures of docs/pictures: SQLite and NGINX, who may call whom, and how often that happened in a run of each.
+# Draws the pictures of docs/pictures: SQLite, in 8, 4 and 3 cubicles, and NGINX: who may call whom, and how often that
+# happened in a run of each.
 # `make pictures` builds what they run. Needs Graphviz, curl, wrk.
 set -eu
 
@@ -25,8 +26,12 @@ draw() {
     done
 }
 
-"$cubicle" run speedtest1 "--json=$counts/sqlite.json" "--graph=$counts/sqlite.dot" -- --size 10 test.db >/dev/null
-draw speedtest1 sqlite
+# Long enough for some hundred samples of the time.
+for suffix in '' -4 -3; do
+    name=sqlite$suffix
+    "$cubicle" run "speedtest1$suffix" "--json=$counts/$name.json" "--graph=$counts/$name.dot" -- --size 60 test.db >/dev/null
+    draw "speedtest1$suffix" "$name"
+done
 
 "$cubicle" run nginx "--publish=$port:80" "--json=$counts/nginx.json" "--graph=$counts/nginx.dot" >"$counts/nginx.log" 2>&1 &
 server=$!

@@ -18,7 +18,11 @@ Plot = namedtuple("Plot", "name title x_label y_label series bars log_x log_y",
 COLOURS = {"native": "#8a8a8a", "direct": "#4477aa", "none": "#3aa6c4", "sfi": "#2a9d4a",
            "sfi lazy": "#c2a000", "ipc": "#e0566b", "mpk": "#aa4499", "sfi-4": "#7fbf6a", "sfi-3": "#b5d99c"}
 OTHER_COLOUR = "#b06030"
+X_MARGIN = 1.15  # beside the data on a logarithmic axis
 BAR_WIDTH = 0.8  # of all bars at a label together
+
+# As gnuplot writes it: by name in words and axes, by numbers in lines that are drawn.
+BLACK = r"""(['"])(?:black|rgb\( *0, *0, *0\))\1"""
 
 HEAD = """\
 set terminal svg size {width},{height} noenhanced font 'sans-serif,12'
@@ -80,6 +84,16 @@ def positive(plot):
     return plot._replace(series=[s for s in series if s[1]])
 
 
+def logarithmic(axis, numbers):
+    """A logarithmic axis, with 1M for 1000000; gnuplot would write a tenth as 100m, so numbers below 1 stay as they are."""
+    text = f"set logscale {axis}\n"
+    if min(numbers) >= 1:
+        text += f"set format {axis} '%.0s%c'\n"
+    if axis == "x":  # up to the data, not to the next power of 10
+        text += f"set xrange [{min(numbers) / X_MARGIN}:{max(numbers) * X_MARGIN}]\n"
+    return text
+
+
 def script(plot, width=1000, height=340):
     """For gnuplot; None where there is nothing to draw."""
     plot = positive(plot)
@@ -87,8 +101,8 @@ def script(plot, width=1000, height=340):
         return None
     text = HEAD.format(width=width, height=height, title=quote(plot.title),
                        x_label=quote(plot.x_label), y_label=quote(plot.y_label))
-    text += "set logscale x\nset format x '%.0s%c'\n" if plot.log_x else ""
-    text += "set logscale y\n" if plot.log_y else ""
+    text += logarithmic("x", [x for _, points in plot.series for x, _ in points]) if plot.log_x else ""
+    text += logarithmic("y", [p.q1 for _, points in plot.series for _, p in points]) if plot.log_y else ""
     if plot.bars:
         places = ", ".join(f"{quote(label)} {place}" for place, label in enumerate(labels(plot)))
         width = BAR_WIDTH / beside(plot)
@@ -106,7 +120,7 @@ def embedded(svg, name):
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"(?<=<text>)[^<]*", lambda words: words.group().replace(">", "&gt;"), svg)
     svg = re.sub(r"<title>.*?</title>\s*<desc>.*?</desc>", "", svg, flags=re.DOTALL)
-    svg = svg.replace("'black'", "'currentColor'").replace('"black"', '"currentColor"')
+    svg = re.sub(BLACK, "\\1currentColor\\1", svg)
     svg = re.sub(r'''(\bid=["']|xlink:href=["']#|url\(#)''', rf"\g<1>{name}-", svg)
     return svg.replace("<svg", '<svg role="img"', 1)
 

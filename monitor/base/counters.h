@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define COUNTERS_MAGIC "cubcount"
-#define COUNTERS_VERSION 2u
+#define COUNTERS_VERSION 3u
 #define COUNTERS_FILE "cubicle-counters" /* name of the memfd */
 
 #define COUNTERS_NAME_SIZE 64u /* with the NUL; longer names are cut */
@@ -35,8 +35,9 @@
 /** A trampoline: a function that one cubicle calls in another. */
 struct counters_edge {
     uint64_t calls, bytes_in, bytes_out;
-    uint64_t samples;             /* sampler.h */
-    uint16_t caller, callee;      /* cubicle ids; 0: the monitor */
+    uint64_t samples;        /* sampler.h */
+    uint64_t traps;          /* that ended well, while its call was the innermost */
+    uint16_t caller, callee; /* cubicle ids; 0: the monitor */
     uint32_t interface, function; /* where their names begin in `names` */
 };
 

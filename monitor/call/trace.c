@@ -65,6 +65,19 @@ void trace_trap(uint32_t page)
     }
 }
 
+void trace_fault(unsigned id)
+{
+    if (memory == NULL) {
+        return;
+    }
+    /* Gates that it has called lie above its own call (T1). */
+    const struct call_frame *frame = thread_self.control - 1;
+    while (frame->trampoline != 0 && trampoline_get(frame->trampoline)->callee != id) {
+        frame--;
+    }
+    trace_event(TRACE_FAULT, frame->trampoline, thread_self.control);
+}
+
 static void trace_name(char *to, const char *name)
 {
     strncpy(to, name, TRACE_NAME_SIZE - 1);

@@ -1,5 +1,5 @@
 /*
- * A record of cross-cubicle calls and traps: the embedder gives memory that it shares with the
+ * A record of cross-cubicle calls, traps and faults: the embedder gives memory that it shares with the
  * monitor, and the monitor writes events to it in a ring, the oldest lost first. Whoever reads
  * may do so at any time, also when the system has been killed. Without it trampolines are what
  * they always are; with it all go through the C code that carries ranges, which notes them.
@@ -17,6 +17,7 @@ enum trace_kind {
     TRACE_CALL = 1, /* @id: the trampoline */
     TRACE_RETURN,   /* the same; missing where a fault or an exit has ended the call */
     TRACE_TRAP,     /* @id: the page that was mapped or moved for the running cubicle */
+    TRACE_FAULT, /* @id: the trampoline of the call in which its callee was stopped */
 };
 
 struct trace_event {
@@ -58,5 +59,8 @@ void trace_leave(struct call_frame *frame, struct trampoline *t);
 
 /** @page was mapped, or moved, for the running cubicle. */
 void trace_trap(uint32_t page);
+
+/** Cubicle @id is about to be stopped. */
+void trace_fault(unsigned id);
 
 #endif

@@ -33,7 +33,7 @@ struct trampoline {
     uint32_t id;                 /* > 0 */
     uint16_t caller, callee;     /* cubicle ids; 0: the monitor */
     struct cubicle *from, *to;   /* the same; NULL: the monitor */
-    struct counters_edge *count; /* calls, bytes, samples */
+    struct counters_edge *count; /* calls, bytes, samples, traps */
     bool marshal;                /* needs marshal_enter() and marshal_leave() */
     bool message;                /* the callee is another process */
     bool stacked; /* has arguments on the stack, or doubles besides pointers */
@@ -91,6 +91,16 @@ static inline int trampoline_call(const struct trampoline *t, int argument)
     return ((int (*)(int))(uintptr_t)t->body)(argument);
 }
 uint32_t trampoline_count(void);
+
+/** The call that is innermost; NULL: there is none. Anywhere, but for a moment after a call has begun or ended it is the one
+ *  before. */
+static inline struct trampoline *trampoline_innermost(void)
+{
+    const struct call_frame *frame = thread_top_frame();
+    return frame != NULL && frame->trampoline <= trampoline_count()
+               ? trampoline_get(frame->trampoline)
+               : NULL;
+}
 
 /** The trampoline whose stub starts at @address, or NULL: what direct calls may aim at. */
 struct trampoline *trampoline_at(uint32_t address);

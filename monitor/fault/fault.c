@@ -39,6 +39,18 @@ static unsigned fault_access(const ucontext_t *context)
     return (error & ERROR_WRITE) != 0 ? PAGE_WRITE : PAGE_READ;
 }
 
+/* A touch of @page by @cubicle, which ended well. */
+static void fault_count_trap(struct cubicle *cubicle, uint32_t page)
+{
+    struct trampoline *innermost = trampoline_innermost();
+    cubicle->traps++;
+    if (innermost != NULL) {
+        innermost->count->traps++;
+    }
+    counters_tell(cubicle);
+    trace_trap(page);
+}
+
 static bool fault_try_map(const struct fault_event *event)
 {
     struct cubicle *cubicle = cubicle_get(event->running);
@@ -46,9 +58,7 @@ static bool fault_try_map(const struct fault_event *event)
     if (!window_map(event->running, page, event->access)) {
         return false;
     }
-    cubicle->traps++;
-    counters_tell(cubicle);
-    trace_trap(page);
+    fault_count_trap(cubicle, page);
     if (logging) {
         struct message m = {.len = 0};
         message_add(&m, "cubicle: log: page ");
@@ -101,9 +111,9 @@ static void fault_memory(ucontext_t *context, struct cubicle *cubicle, uint64_t 
         return;
     }
     if (verdict == FAULT_RECLAIM) {
-        if (backend->reclaim(cubicle->id, page_of((uint64_t)event.offset)) == 0) {
-            cubicle->traps++;
-            counters_tell(cubicle);
+        const uint32_t page = page_of((uint64_t)event.offset);
+        if (backend->reclaim(cubicle->id, page) == 0) {
+            fault_count_trap(cubicle, page);
             return;
         }
         verdict = FAULT_RIGHTS;

@@ -107,6 +107,7 @@ static void stats_edge(struct stats *s, const struct trampoline *t, bool first)
     stats_number(s, "bytes_in", t->count->bytes_in);
     stats_number(s, "bytes_out", t->count->bytes_out);
     stats_number(s, "samples", t->count->samples);
+    stats_number(s, "traps", t->count->traps);
     stats_byte(s, '}');
 }
 

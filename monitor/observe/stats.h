@@ -1,4 +1,4 @@
-/* Counters of a run as JSON: calls and bytes per edge, traps and pages per cubicle. */
+/* Counters of a run as JSON: calls, bytes and traps per edge, traps and pages per cubicle. */
 #ifndef MONITOR_STATS_H
 #define MONITOR_STATS_H
 

@@ -33,9 +33,24 @@ ok 'are named in it'
 expect 0 '' 'a graph of a run' cubicle run sqlite --graph=run.dot -- :memory: 'SELECT 1'
 edge run.dot sqlite vfscore vfs && grep -q 'vfs_write: [1-9]' run.dot
 ok 'has the functions that were called'
+cubicle run "$top/tests/systems/conformance.yaml" --graph=windows.dot --json=windows.json -- windows >/dev/null 2>&1
+python3 - <<'END'
+import json
+import re
+
+stats, dot = json.load(open("windows.json")), open("windows.dot").read()
+traps = {e["function"]: e["traps"] for e in stats["edges"] if e["traps"] > 0}
+assert len(traps) > 1 and sum(traps.values()) == sum(c["traps"] for c in stats["cubicles"]), traps
+drawn = re.search(r"driver to peer, interface \w+: \d+ calls, \d+ bytes, (\d+) traps", dot)
+own = {e["function"] for e in stats["edges"] if e["callee"] == "peer"}
+assert int(drawn[1]) == sum(n for function, n in traps.items() if function in own), (drawn[0], traps)
+END
+ok 'pages that windows gave are traps of the calls that touched them'
 cubicle run speedtest1 --graph=time.dot -- --size 5 /test.db >/dev/null
 grep -Eq 'app_main: 1 call, 0 bytes, [1-9][0-9]*\.[0-9] % of the time' time.dot
 ok 'most of the time is the application'"'"'s'
+grep -q 'red: 25 % of the time and more; yellow: 5 % and more' time.dot && grep -q 'color="#cf222e"' time.dot
+ok 'and it is red, as the legend says'
 cubicle run sqlite --json=stats.json -- :memory: 'SELECT 1' >/dev/null
 expect 0 '' 'statistics of an earlier run' cubicle graph sqlite --counts=stats.json
 grep -q 'vfs_write: [1-9]' out
@@ -52,6 +67,9 @@ if command -v dot >/dev/null; then
     expect 0 '' 'a picture' cubicle graph sqlite --theme=dark -o picture.svg
     python3 -c 'import xml.etree.ElementTree as e; assert e.parse("picture.svg").getroot().tag.endswith("svg")'
     ok 'is SVG'
+    expect 0 '' 'in capital letters' cubicle graph sqlite -o CAPITAL.SVG
+    grep -q '<svg' CAPITAL.SVG
+    ok 'it is a picture, too'
     [ "$(echo picture.svg*)" = picture.svg ]
     ok 'and nothing is left beside it'
 fi
@@ -72,8 +90,11 @@ echo '{' >bad.json
 expect 1 'bad.json: no statistics of a run' 'statistics that are cut off' \
     cubicle graph sqlite --counts=bad.json
 
+expect 1 'empty: cannot be read: Is a directory' 'a folder as statistics' cubicle graph sqlite --counts=empty
+expect 1 'no-such.json: cannot be read: No such file' 'statistics that are not there' cubicle graph sqlite --counts=no-such.json
+
 # What statistics of another version may look like: never half a picture.
-row='"caller": "sqlite", "callee": "vfscore", "interface": "vfs", "function": "vfs_write", "bytes_in": 1, "bytes_out": 1, "samples": 1'
+row='"caller": "sqlite", "callee": "vfscore", "interface": "vfs", "function": "vfs_write", "bytes_in": 1, "bytes_out": 1, "samples": 1, "traps": 0'
 bad() {
     echo "{\"edges\": [{$1}]}" >bad.json
     expect 1 "bad.json: no statistics that this version of cubicle reads: edge 1 has no good '$2'" "statistics: $1" \
@@ -89,6 +110,7 @@ bad "$row, \"calls\": 9223372036854775807" calls
 bad '"caller": 3' caller
 bad "$(echo "$row" | sed 's/"vfs"/"v<\\"fs"/'), \"calls\": 1" interface
 bad "$(echo "$row" | sed 's/vfs_write/<b>/'), \"calls\": 1" function
+bad "$(echo "$row" | sed 's/"traps": 0/"traps": -1/'), \"calls\": 1" traps
 echo '{"edges": [1]}' >bad.json
 expect 1 "edge 1 has no good 'caller'" 'an edge that is a number' cubicle graph sqlite --counts=bad.json
 echo '{"version": 99, "edges": {}}' >bad.json

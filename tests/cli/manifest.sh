@@ -49,6 +49,8 @@ refused 'a list' 'expecting MAPPING' '1,$s/.*/- x/'
 
 # 1. Names.
 refused 'cubicle with a bad name' "bad cubicle name 'Core'" '6s/core/Core/'
+refused 'cubicle named like no cubicle' "bad cubicle name 'none'" '6s/core/none/'
+refused 'cubicle named like the monitor' "bad cubicle name 'monitor'" '6s/core/monitor/'
 refused 'module that is a path' "cubicle 'plat': bad module '../plat'" '4s,\[plat\],[../plat],'
 refused 'module with an empty file' "bad module 'plat='" '4s/\[plat\]/[plat=]/'
 # 2. Once in a system.

@@ -28,6 +28,12 @@ cp greet.cub greet
 expect 1 '' 'a path needs no suffix' cubicle run ./greet
 [ "$(cat out)" = 'greet 3 /' ]
 ok 'its name then'
+for reserved in monitor none; do
+    cp greet.cub $reserved.cub
+    expect 1 '' "a program named $reserved" cubicle run ./$reserved.cub
+    [ "$(cat out)" = 'program 3 /' ]
+    ok 'is not taken for it'
+done
 expect 125 "no system 'greet'" 'a name without one is a system' cubicle run greet
 expect 2 '' 'by its name alone, with an argument' cubicle run greet.cub -- one
 expect 1 '' 'options of run apply' cubicle run --env=HOME=/home --view-switch=syscall greet.cub

@@ -36,7 +36,7 @@ grep -q '^cubicle sqlite live - ' out && grep -q '^cubicle monitor - ' out && gr
 ok 'one for each cubicle, whatever the length of its name'
 [ "$(tail -n 200 out | awk '$1 == "edge" && $7 > 0' | wc -l)" -eq 0 ] || awk '/^system/ { n++ } n == 2 && $1 == "edge" && $7 > 0 { exit 1 }' out
 ok 'nothing happens while the program waits'
-before=$(value 9 'edge sqlite vfscore vfs vfs_write')
+before=$(value 10 'edge sqlite vfscore vfs vfs_write')
 [ "$before" -ge 1 ]
 ok 'edges have the calls so far'
 [ "$(value 7 'cubicle sqlite')" -ge 0 ] && [ "$(value 8 'cubicle sqlite')" -gt 100000 ]
@@ -49,7 +49,7 @@ ok 'memory is in bytes'
     done >&3
 ) &
 expect 0 '' 'while it works' cubicle top $pid -b -n 1 -d 1 --functions --sort=bytes
-[ "$(value 9 'edge sqlite vfscore vfs vfs_write')" -ge $((before + 20)) ] && [ "$(value 7 'edge sqlite vfscore vfs vfs_write')" -ge 15 ] &&
+[ "$(value 10 'edge sqlite vfscore vfs vfs_write')" -ge $((before + 20)) ] && [ "$(value 7 'edge sqlite vfscore vfs vfs_write')" -ge 15 ] &&
     [ "$(value 8 'edge sqlite vfscore vfs vfs_write')" -ge 120 ]
 ok 'calls and bytes per second are those that were made'
 [ "$(awk '$1 == "edge" { print $5 }' out | sort | uniq | wc -l)" -gt 5 ]
@@ -118,7 +118,7 @@ exec 3>&-
 wait $watcher && grep -q "system $system has ended" ended.err
 ok 'a system that ends while it is watched'
 wait $pid
-last=$(tac ended.out | awk '$1 == "edge" && $2 == "sqlite" && $3 == "vfscore" { n += $9 } $1 == "#edge" { print n; exit }')
+last=$(tac ended.out | awk '$1 == "edge" && $2 == "sqlite" && $3 == "vfscore" { n += $10 } $1 == "#edge" { print n; exit }')
 all=$(python3 -c 'import json; print(sum(e["calls"] for e in json.load(open("stats.json"))["edges"] if e["caller"] == "sqlite" and e["callee"] == "vfscore"))')
 [ "$last" = "$all" ]
 ok 'its last line has all that it did'
@@ -152,7 +152,7 @@ for option in '' --functions; do
 done
 awk '/^system/ { n++ } n == 2 && $1 == "edge" && $7 > 0 { exit 1 }' out
 ok 'nothing happens while the program waits'
-before=$(value 9 'edge sqlite vfscore vfs vfs_write')
+before=$(value 10 'edge sqlite vfscore vfs vfs_write')
 [ "$before" -ge 1 ] && [ "$(value 8 'cubicle sqlite')" -gt 100000 ]
 ok 'calls so far, and memory'
 (
@@ -162,9 +162,9 @@ ok 'calls so far, and memory'
     done >&3
 ) &
 expect 0 '' 'while it works' cubicle top $pid -b -n 1 -d 1.5 --functions
-[ "$(value 9 'edge sqlite vfscore vfs vfs_write')" -ge $((before + 20)) ] && [ "$(value 7 'edge sqlite vfscore vfs vfs_write')" -ge 10 ]
+[ "$(value 10 'edge sqlite vfscore vfs vfs_write')" -ge $((before + 20)) ] && [ "$(value 7 'edge sqlite vfscore vfs vfs_write')" -ge 10 ]
 ok 'calls per second are those that were made'
-before=$(value 9 'edge sqlite vfscore vfs vfs_write')
+before=$(value 10 'edge sqlite vfscore vfs vfs_write')
 victim=$(pgrep -P "$monitor" -x time)
 kill -KILL "$victim"
 sleep 0.7

@@ -86,6 +86,7 @@ static void test_text(void **state)
     counted.bytes_in = 0;
     counted.bytes_out = 1234567890123;
     counted.samples = 42;
+    counted.traps = 6;
     write_all(text, sizeof(text));
     assert_string_equal(
         text,
@@ -98,7 +99,7 @@ static void test_text(void **state)
         "\"restarts\":0,\"pages\":0,\"peak_pages\":0}],"
         "\"edges\":[{\"caller\":\"a\\\"b\\\\c\",\"callee\":\"b\",\"interface\":\"fs\","
         "\"function\":\"fs_read\",\"calls\":5,\"bytes_in\":0,"
-        "\"bytes_out\":1234567890123,\"samples\":42}]}\n");
+        "\"bytes_out\":1234567890123,\"samples\":42,\"traps\":6}]}\n");
 }
 
 /* A system with thousands of edges: every one is there, none is cut. */
