@@ -25,12 +25,12 @@ MARTIANS6 = ("::1", "::ffff:10.78.0.1", "::ffff:127.0.0.1", "fd00:78::2", "ff02:
 
 
 @contextlib.contextmanager
-def system(more=""):
-    """The program, and its peer. @more are options of the network."""
+def system(more="", before=()):
+    """The program, and its peer. @more are options of the network, @before words before the command."""
     with temporary_directory() as folder:
         peer = Peer(Path(folder) / "link")
         with subprocess.Popen(
-                [CUBICLE, "run", SYSTEMS / "martians.yaml", "--isolation=sfi",
+                [*before, CUBICLE, "run", SYSTEMS / "martians.yaml", "--isolation=sfi",
                  f"--network=stream:{folder}/link,address6=fd00:78::2,mtu=1500{more}"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
             try:
@@ -41,10 +41,10 @@ def system(more=""):
                 process.kill()
 
 
-def martians():
+def martians(before=()):
     """None reaches a program."""
-    with system() as (peer, process):
-        time.sleep(2)  # the stack looks whether its address is taken, for a second
+    with system(before=before) as (peer, process):
+        peer.ask6(OWN6, GUEST6)
         for name in MARTIANS:
             peer.send(0x800, datagram(socket.inet_aton(name), GUEST, 9000, b"martian"))
         for name in MARTIANS6:
@@ -82,7 +82,7 @@ def hopeless(source):
 def fragments(source, guest):
     """Neither do they reach a program, nor keep a datagram of three parts from it."""
     with system() as (peer, process):
-        time.sleep(2)
+        peer.ask6(OWN6, GUEST6)
         for kind, packet in hopeless(source):
             peer.send(kind, packet)
             peer.take()
@@ -97,7 +97,7 @@ def fragments(source, guest):
 def overlapping(source, guest):
     """What comes in parts of which two claim the same bytes is no datagram; a part may come twice."""
     with system() as (peer, process):
-        time.sleep(2)
+        peer.ask6(OWN6, GUEST6)
         whole = datagram(source, guest, 9000, b"whole".ljust(3000, b"\0"))[-3008:]
         parts = [(0, 1000), (1000, 2000), (2000, 3008)]
         for number, (begin, end) in enumerate(((992, 2000), (0, 1008), (0, 992), (1000, 1992), (1008, 2000), (0, 1400), (8, 16),
@@ -127,7 +127,7 @@ def complaints(sources, guest):
     with system(",gateway6=fd00:78::1") as (peer, process):
         peer.own.add(OWN6)
         peer.other = peer.other6 = take
-        time.sleep(2)  # as above
+        peer.ask6(OWN6, GUEST6)
         peer.take()
         start = time.monotonic()
         for number in range(COMPLAINTS):
