@@ -149,6 +149,26 @@ def syn(source):
     return ipv4(source, GUEST, 6, head[:16] + struct.pack("!H", total) + head[18:])
 
 
+def pauses(sources, guest):
+    """No more errors than usual come at once where the stack has waited: its clock has not stood still meanwhile."""
+    errors, resets = [], []
+    with system() as (peer, _):
+        peer.other = lambda packet: (resets if packet[9:10] == b"\6" else errors).append(packet)
+        for _ in range(10):
+            time.sleep(0.3)
+            peer.take()
+            errors.clear()
+            resets.clear()
+            start = time.monotonic()
+            for source in sources[:4 * ALL_BURST]:
+                peer.send(0x800, datagram(source, guest, 9, b"nobody"))
+            peer.send(0x800, syn(OWN))
+            while not resets and time.monotonic() < start + 20 * SLOW:
+                peer.take(0.1)
+            took = time.monotonic() - start
+            check(resets and 1 <= len(errors) <= ALL_BURST + ALL * took + 1, f"{len(errors)} errors in {took:.3f} s")
+
+
 def steps():
     """How much the number of a packet is above that of the one before to the same peer, while others get some, too."""
     with system() as (peer, _):
@@ -225,6 +245,7 @@ def main():
     for name, own, guest, others in (("IPv4", OWN, GUEST, far), ("IPv6", OWN6, GUEST6, far6)):
         tests.add(f"errors to one, {name}", complaints, [own], guest)
         tests.add(f"errors to many, {name}", complaints, others, guest)
+    tests.add("errors to many after a pause", pauses, far, GUEST)
     tests.add("numbers", numbers)
     tests.add("neighbours", neighbours)
     return tests.main()
