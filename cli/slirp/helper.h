@@ -68,7 +68,7 @@ bool still_ended(int fd);
 
 /** A libslirp with what @options say, its ports open. NULL after a message. */
 Slirp *world_create(const struct helper_options *options);
-/** CLOCK_MONOTONIC. */
+/** Since world_create(). */
 int64_t world_now_ms(void);
 /** Carries frames until the system ends. */
 void world_run(Slirp *slirp, int fd);

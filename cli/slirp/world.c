@@ -25,13 +25,17 @@ struct timer {
 static struct timer *timers;
 static bool gone; /* the system is */
 
+/* libslirp has milliseconds of 32 bits, and takes a socket of UDP whose time is up behind the point where they go round for one
+ * whose time is up already. So its clock begins with this process, not with the host. */
+static int64_t start_ns;
+
 static int64_t world_now_ns(void *opaque)
 {
     struct timespec now;
 
     (void)opaque;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - start_ns;
 }
 
 int64_t world_now_ms(void)
@@ -175,6 +179,7 @@ Slirp *world_create(const struct helper_options *options)
     const bool has_dns = options->dns.s_addr != 0;
     struct in6_addr network6 = options->address6;
     memset(network6.s6_addr + 8, 0, 8);
+    start_ns = world_now_ns(NULL);
     const SlirpConfig config = {
         .version = 4, /* timers as above */
         .in_enabled = true,

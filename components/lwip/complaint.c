@@ -44,6 +44,9 @@ int stack_may_complain(const ip_addr_t *to)
     if (name_is_local(to)) { /* leaves nothing that another could count */
         return 1;
     }
+    /* The packet may have ended a long wait: by the time of before it the first errors would leave a bucket that is empty a
+     * moment later. */
+    loop_look_at_clock();
     if (!complaint_fits(*peer, PEER_NS, PEER_BURST, 0) ||
         !complaint_fits(all, ALL_NS, ALL_BURST, stack_random() % CHANCE)) {
         return 0;

@@ -281,7 +281,7 @@ struct stack {
 };
 extern struct stack stack;
 
-/** Brings stack.now_ns up to date, which nobody does while programs only talk within the stack. */
+/** Brings stack.now_ns up to date: it stands still while a call waits, and while programs only talk within the stack. */
 void loop_look_at_clock(void);
 /** Has something to send. */
 void loop_dirty(struct sock *sock);

@@ -133,6 +133,9 @@ int component_init(void)
     if (random_bytes(isn_key, sizeof(isn_key)) != sizeof(isn_key)) {
         return -EIO;
     }
+    /* lwIP sets its timers from now on, and compares times of 32 bits in milliseconds: on a host that has been up for 25 to 50
+     * days, timers that are due from 0 on would all be in the future. */
+    loop_look_at_clock();
     lwip_init();
     NETIF_FOREACH(netif)
     {

@@ -25,12 +25,12 @@ MARTIANS6 = ("::1", "::ffff:10.78.0.1", "::ffff:127.0.0.1", "fd00:78::2", "ff02:
 
 
 @contextlib.contextmanager
-def system(more=""):
-    """The program, and its peer. @more are options of the network."""
+def system(more="", before=()):
+    """The program, and its peer. @more are options of the network, @before words before the command."""
     with temporary_directory() as folder:
         peer = Peer(Path(folder) / "link")
         with subprocess.Popen(
-                [CUBICLE, "run", SYSTEMS / "martians.yaml", "--isolation=sfi",
+                [*before, CUBICLE, "run", SYSTEMS / "martians.yaml", "--isolation=sfi",
                  f"--network=stream:{folder}/link,address6=fd00:78::2,mtu=1500{more}"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
             try:
@@ -41,10 +41,10 @@ def system(more=""):
                 process.kill()
 
 
-def martians():
+def martians(before=()):
     """None reaches a program."""
-    with system() as (peer, process):
-        time.sleep(2)  # the stack looks whether its address is taken, for a second
+    with system(before=before) as (peer, process):
+        peer.ask6(OWN6, GUEST6)
         for name in MARTIANS:
             peer.send(0x800, datagram(socket.inet_aton(name), GUEST, 9000, b"martian"))
         for name in MARTIANS6:
@@ -82,7 +82,7 @@ def hopeless(source):
 def fragments(source, guest):
     """Neither do they reach a program, nor keep a datagram of three parts from it."""
     with system() as (peer, process):
-        time.sleep(2)
+        peer.ask6(OWN6, GUEST6)
         for kind, packet in hopeless(source):
             peer.send(kind, packet)
             peer.take()
@@ -97,7 +97,7 @@ def fragments(source, guest):
 def overlapping(source, guest):
     """What comes in parts of which two claim the same bytes is no datagram; a part may come twice."""
     with system() as (peer, process):
-        time.sleep(2)
+        peer.ask6(OWN6, GUEST6)
         whole = datagram(source, guest, 9000, b"whole".ljust(3000, b"\0"))[-3008:]
         parts = [(0, 1000), (1000, 2000), (2000, 3008)]
         for number, (begin, end) in enumerate(((992, 2000), (0, 1008), (0, 992), (1000, 1992), (1008, 2000), (0, 1400), (8, 16),
@@ -127,7 +127,7 @@ def complaints(sources, guest):
     with system(",gateway6=fd00:78::1") as (peer, process):
         peer.own.add(OWN6)
         peer.other = peer.other6 = take
-        time.sleep(2)  # as above
+        peer.ask6(OWN6, GUEST6)
         peer.take()
         start = time.monotonic()
         for number in range(COMPLAINTS):
@@ -147,6 +147,26 @@ def syn(source):
     head = struct.pack("!HHIIBBHHH", 2000, 9, 1, 0, 5 << 4, 2, 1024, 0, 0)
     total = checksum(source + GUEST + struct.pack("!HH", 6, len(head)) + head)
     return ipv4(source, GUEST, 6, head[:16] + struct.pack("!H", total) + head[18:])
+
+
+def pauses(sources, guest):
+    """No more errors than usual come at once where the stack has waited: its clock has not stood still meanwhile."""
+    errors, resets = [], []
+    with system() as (peer, _):
+        peer.other = lambda packet: (resets if packet[9:10] == b"\6" else errors).append(packet)
+        for _ in range(10):
+            time.sleep(0.3)
+            peer.take()
+            errors.clear()
+            resets.clear()
+            start = time.monotonic()
+            for source in sources[:4 * ALL_BURST]:
+                peer.send(0x800, datagram(source, guest, 9, b"nobody"))
+            peer.send(0x800, syn(OWN))
+            while not resets and time.monotonic() < start + 20 * SLOW:
+                peer.take(0.1)
+            took = time.monotonic() - start
+            check(resets and 1 <= len(errors) <= ALL_BURST + ALL * took + 1, f"{len(errors)} errors in {took:.3f} s")
 
 
 def steps():
@@ -225,6 +245,7 @@ def main():
     for name, own, guest, others in (("IPv4", OWN, GUEST, far), ("IPv6", OWN6, GUEST6, far6)):
         tests.add(f"errors to one, {name}", complaints, [own], guest)
         tests.add(f"errors to many, {name}", complaints, others, guest)
+    tests.add("errors to many after a pause", pauses, far, GUEST)
     tests.add("numbers", numbers)
     tests.add("neighbours", neighbours)
     return tests.main()

@@ -57,14 +57,18 @@ for pair in HUP:129 TERM:143; do
         grep -q started out && break
         sleep 0.1
     done
+    monitor=$(pgrep -P $pid)
     kill -s "$signal" $pid
     status=0
     wait $pid || status=$?
     exec 3>&-
     [ "$status" -eq "$want" ] && grep -q '^cubicle: ' err
     ok "SIG$signal ends the system with a message and status $want (is $status)"
-    sleep 0.2
-    [ -z "$(pgrep -P $pid)" ]
+    for _ in $(seq 50); do
+        [ -d "/proc/${monitor:-none}" ] || break
+        sleep 0.1
+    done
+    [ -n "$monitor" ] && [ ! -d "/proc/$monitor" ]
     ok "SIG$signal leaves no process"
 done
 # A limit of the size of files is an error where it is met, never a signal.

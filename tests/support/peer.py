@@ -49,6 +49,17 @@ class Peer:
             self.take(0.1)
         check(self.mac, "the system does not answer to ARP")
 
+    def ask6(self, source, address):
+        """Waits until the system has looked whether its @address is taken, and has it."""
+        heard, other6 = [], self.other6
+        self.other6 = lambda packet: heard.append(packet[6:7] == b"\x3a" and packet[40] == 136 and packet[48:64] == address)
+        end = time.monotonic() + 20 * SLOW
+        while not any(heard) and time.monotonic() < end:
+            self.send(0x86DD, icmp6(source, address, struct.pack("!BBHI", 135, 0, 0, 0) + address + b"\1\1" + MAC))
+            self.take(0.1)
+        self.other6 = other6
+        check(any(heard), "the system does not answer for its address")
+
     def take(self, seconds=0.0):
         """Gives what has come, or comes within @seconds, to the clients."""
         while select.select([self.stream], [], [], seconds)[0]:

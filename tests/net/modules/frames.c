@@ -5,6 +5,7 @@
  *   echo N         sends back N frames as they come
  *   send SIZE...   sends a frame of each size: byte i of it is i * 7 + size
  *   raw HEX...     sends frames as they are written
+ *   ask SIZE HEX... sends frames as they are written, and takes those that come until one is SIZE long
  *   receive N      prints N frames, as sizes and sums
  *   count NS       prints how many frames come until NS nanoseconds pass without one
  *   loop N SIZE    sends N numbered frames to itself and prints in what order they come back
@@ -132,7 +133,7 @@ static int send_sizes(int n, char **sizes)
     return linger();
 }
 
-static int send_raw(int n, char **frames)
+static int send_frames(int n, char **frames)
 {
     for (int i = 0; i < n; i++) {
         uint32_t size = 0;
@@ -144,7 +145,32 @@ static int send_raw(int n, char **frames)
             return 1;
         }
     }
-    return linger();
+    return 0;
+}
+
+static int send_raw(int n, char **frames)
+{
+    return send_frames(n, frames) != 0 ? 1 : linger();
+}
+
+static int ask(uint32_t size, int n, char **frames)
+{
+    uint32_t sizes[FRAMES];
+    if (send_frames(n, frames) != 0) {
+        return 1;
+    }
+    for (;;) {
+        const int64_t result = exchange(0, FRAMES, sizes, -1);
+        if (result < 0) {
+            printf("error %s\n", strerror((int)-result));
+            return 1;
+        }
+        for (unsigned i = 0; i < NETIF_RECEIVED(result); i++) {
+            if (sizes[i] == size) {
+                return 0;
+            }
+        }
+    }
 }
 
 static int receive(long n)
@@ -237,6 +263,9 @@ static int run(int n, char **words)
     }
     if (strcmp(words[0], "raw") == 0) {
         return send_raw(n - 1, words + 1);
+    }
+    if (strcmp(words[0], "ask") == 0 && n > 2) {
+        return ask((uint32_t)number, n - 2, words + 2);
     }
     if (strcmp(words[0], "receive") == 0) {
         return receive(number);
