@@ -140,6 +140,7 @@ int cli_verify(int argc, char **argv)
 
     module_options_parse(argc, argv, doc, MODULE_VERIFY, &options);
     const struct monitor_config config = {
+        MONITOR_NO_FILES,
         .isolation = options.mpk ? MONITOR_ISOLATION_MPK : MONITOR_ISOLATION_SFI};
     const char *lacks = monitor_lacks(&config);
     if (lacks != NULL) {

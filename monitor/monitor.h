@@ -131,6 +131,10 @@ struct monitor_config {
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */
 };
 
+/** The descriptors that a configuration has not. */
+#define MONITOR_NO_FILES \
+    .root_fd = -1, .export_fd = -1, .stats_fd = -1, .counters_fd = -1, .symbols_fd = -1
+
 /**
  * Why this build cannot run @config, part by part: one of the options in meson_options.txt has left
  * out what it asks for. A sentence without a full stop; NULL: the build has everything.

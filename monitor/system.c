@@ -4,7 +4,6 @@
 #include "base/page.h"
 #include "fault/watchdog.h"
 #include "gate/gate.h"
-#include "gate/host_files.h"
 #include "memory/memory.h"
 #include "parts.h"
 
@@ -158,7 +157,7 @@ int system_give_directories(const struct system *system)
                                  "module that the manifest names under `hostfiles`",
                                  config->system, directory->path, directory->module);
         }
-        host_files_give(i, module->cubicle->id);
+        parts.give_directory(i, module->cubicle->id);
     }
     return 0;
 }

@@ -157,13 +157,13 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
     }
 }
 
-bool ipc_has_right(const struct cubicle *cubicle, unsigned right)
+unsigned ipc_rights(const struct cubicle *cubicle)
 {
-    bool has = false;
+    unsigned rights = 0;
     for (size_t i = 0; i < cubicle->nmodules; i++) {
-        has |= (cubicle->modules[i]->rights & right) != 0;
+        rights |= cubicle->modules[i]->rights;
     }
-    return has;
+    return rights;
 }
 
 /* SV3 */
