@@ -145,12 +145,7 @@ int system_give_directories(const struct system *system)
     const struct monitor_config *config = system->link.config;
     for (size_t i = 0; i < config->ndirectories; i++) {
         const struct monitor_directory *directory = &config->directories[i];
-        const struct module *module = NULL;
-        for (size_t k = 0; k < system->link.nmodules; k++) {
-            if (strcmp(system->link.modules[k].name, directory->module) == 0) {
-                module = &system->link.modules[k];
-            }
-        }
+        const struct module *module = link_module(&system->link, directory->module);
         if (module == NULL || (module->rights & MONITOR_RIGHT_HOSTFILES) == 0) {
             return message_error(-EINVAL,
                                  "%s: directory %s is for module %s, which is no "

@@ -87,16 +87,21 @@ void message_add_hex(struct message *m, uint64_t value, unsigned digits)
     message_add(m, text);
 }
 
+char *message_decimal(char to[21], uint64_t value)
+{
+    char *at = to + 20;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    return at;
+}
+
 void message_add_decimal(struct message *m, uint64_t value)
 {
     char text[21];
-    size_t i = sizeof(text) - 1;
-    text[i] = '\0';
-    do {
-        text[--i] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    message_add(m, text + i);
+    message_add(m, message_decimal(text, value));
 }
 
 void message_write(struct message *m)

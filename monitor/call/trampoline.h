@@ -85,6 +85,14 @@ int trampoline_seal(void) __attribute__((warn_unused_result));
 
 struct trampoline *trampoline_get(uint32_t id);
 
+/** That of the innermost call in progress; NULL: there is none. In signal handlers too, where the
+ *  frame may not be filled yet: then it is that of the call that was there before. */
+static inline const struct trampoline *trampoline_innermost(void)
+{
+    const struct call_frame *frame = thread_top_frame();
+    return frame != NULL ? trampoline_get(frame->trampoline) : NULL;
+}
+
 /** Calls @t, whose caller is the monitor, of a function with at most one integer: @argument. */
 static inline int trampoline_call(const struct trampoline *t, int argument)
 {

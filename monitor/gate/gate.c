@@ -5,6 +5,7 @@
  */
 #include "gate.h"
 #include "backend/backend.h"
+#include "base/clock.h"
 #include "base/panic.h"
 #include "call/demand.h"
 #include "call/trampoline_body.h"
@@ -17,7 +18,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 int gate_cubicle_self(void)
 {
@@ -114,11 +114,7 @@ uint64_t gate_cubicle_epoch(int id)
 int64_t gate_cubicle_clock(int clock)
 {
     static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
-    struct timespec now;
-    if (clock < 0 || clock > 1 || clock_gettime(clocks[clock], &now) != 0) {
-        return -EINVAL;
-    }
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return clock < 0 || clock > 1 ? -EINVAL : clock_ns(clocks[clock]);
 }
 
 int gate_cubicle_fetch(uint64_t to, uint64_t at, uint64_t size)

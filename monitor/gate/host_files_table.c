@@ -16,7 +16,7 @@ struct host_identity host_identity;
 static struct host_file files[HOSTFILES_ROOTS_MAX][HOSTFILES_OPEN_MAX];
 
 /* Whatever others do to the tree meanwhile (HF2). */
-const unsigned long long host_files_resolve =
+static const unsigned long long host_files_resolve =
     RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
 
 int host_files_setup(const struct monitor_config *config)

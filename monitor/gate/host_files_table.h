@@ -38,8 +38,6 @@ extern struct host_identity {
     int ngroups; /* 0 where there are more: then files of these groups are others' */
 } host_identity;
 
-extern const unsigned long long host_files_resolve; /* RESOLVE_* of HF2 */
-
 /** openat2(2) as HF2 wants it. A descriptor, or a negative errno. */
 int host_files_openat(int dir, const char *path, unsigned long long flags,
                       unsigned mode);

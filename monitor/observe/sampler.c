@@ -1,21 +1,11 @@
 #include "sampler.h"
 #include "backend/backend.h"
-#include "base/thread.h"
 #include "call/trampoline.h"
 #include "fault/fault.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/time.h>
-
-/* A frame that is not filled yet names the call that was there before, or none. */
-static const struct trampoline *sampler_innermost(void)
-{
-    const struct call_frame *frame = thread_top_frame();
-    return frame != NULL && frame->trampoline <= trampoline_count()
-               ? trampoline_get(frame->trampoline)
-               : NULL;
-}
 
 /* It can come in the middle of a trampoline. */
 static void sampler_tick(int signal, siginfo_t *info, void *context)
@@ -25,7 +15,7 @@ static void sampler_tick(int signal, siginfo_t *info, void *context)
     (void)context;
     const struct trampoline *t = backend->processes != NULL
                                      ? backend->processes->carried_out()
-                                     : sampler_innermost();
+                                     : trampoline_innermost();
     if (t != NULL) {
         t->count->samples++;
     }

@@ -49,25 +49,16 @@ int ipc_slot(uint64_t *next, uint64_t size, uint32_t *slot);
 /** Writes, for each function that another cubicle imports, the trampoline by which its process calls it. */
 int ipc_complete(void) __attribute__((warn_unused_result));
 
-/** The trampoline of this process for what @t, somebody's trampoline, calls; NULL: there is none. */
-const struct trampoline *ipc_served(const struct trampoline *t);
-
 /** Asks @peer what has been filled in and serves others until the answer is there. @at_once: as for channel_ask(). 0; -ECONNRESET,
  *  -EOWNERDEAD. */
 int ipc_ask(struct channel_peer *peer, bool at_once, struct channel_line *answer)
     __attribute__((warn_unused_result));
-
-/** Does what message @line of @from asks for, and answers it. */
-void ipc_serve(struct channel_peer *from, const struct channel_line *line);
 
 /** Serves for ever. */
 void ipc_serve_all(void) __attribute__((noreturn));
 
 /** Has @owner's process change its pages for the running allocator; see gate.h. */
 int ipc_change_pages(int change, unsigned owner, uint64_t base, uint64_t npages);
-
-/** Tells the parent that the system ends with @status, and waits for the end. */
-void ipc_end(int status) __attribute__((noreturn));
 
 /** Makes a process for each cubicle. Returns in the parent. */
 int ipc_divide(const struct monitor_config *config, int (*sample)(void))
