@@ -158,6 +158,26 @@ def no_new_circle():
         check(any(set(files) == known for files in found), f"no circle any more, mend CIRCLES: {sorted(known)}")
 
 
+def parts():
+    """{part that a build can leave out: its sources}, as monitor/meson.build has them."""
+    text = (MONITOR / "meson.build").read_text().split("\nparts = {\n")[1].split("\n}\n")[0]
+    found = {}
+    for name, sources in re.findall(r"'(\w+)': \[(.*?)\]", text, re.DOTALL):
+        found[name] = set(re.findall(r"'([^']+)'", sources))
+    return found
+
+
+def parts_alone():
+    """Nothing but the table of parts uses a part, so that each can be left out without the others."""
+    found = parts()
+    check(len(found) > 5, f"only {len(found)} parts found")
+    used = symbols()
+    for name, sources in found.items():
+        users = {a for a, b in used if b in sources and a not in sources}
+        check("parts.c" in users, f"{name}: parts.c does not name it")
+        check(users == {"parts.c"}, f"{name} is used by {', '.join(sorted(users))}: by way of parts.c only")
+
+
 def main():
     tests = Suite("rooms")
     tests.add("every folder has its place", every_folder)
@@ -165,6 +185,7 @@ def main():
     tests.add("nothing calls what stands below it", lambda: upwards(symbols()))
     tests.add("no file includes itself", no_circle)
     tests.add("files of a room use one another in one direction", no_new_circle)
+    tests.add("what can be left out is reached by the table of parts", parts_alone)
     tests.add("no file is long", short)
     return tests.main()
 
