@@ -14,9 +14,10 @@
 static void message_shorten(char *text, size_t len)
 {
     static const char gap[] = " ... ";
-    if (len > 2 * MESSAGE_END_MAX + strlen(gap)) {
-        char *const end = text + MESSAGE_END_MAX + strlen(gap);
-        memcpy(text + MESSAGE_END_MAX, gap, strlen(gap));
+    const size_t gap_len = sizeof(gap) - 1;
+    if (len > 2 * MESSAGE_END_MAX + gap_len) {
+        char *const end = text + MESSAGE_END_MAX + gap_len;
+        memcpy(text + MESSAGE_END_MAX, gap, gap_len);
         memmove(end, text + len - MESSAGE_END_MAX, MESSAGE_END_MAX + 1);
     }
 }
