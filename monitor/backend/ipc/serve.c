@@ -166,8 +166,7 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
     if (in.done) {
         channel_answer(from, line->place, line->call, in.result, in.vector_result);
     } else { /* not a number, where that is what the caller expects */
-        channel_answer(from, line->place, line->call, result,
-                       UINT64_C(0x7ff8000000000000));
+        channel_answer(from, line->place, line->call, result, MARSHAL_NOT_A_NUMBER);
     }
 }
 

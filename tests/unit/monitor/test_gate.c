@@ -15,6 +15,7 @@
 #include "memory/memory.h"
 #include "memory/window.h"
 
+#include <cubicle.h>
 #include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -26,11 +27,15 @@
 
 #include <cmocka.h>
 
+#define BOTH (PAGE_READ | PAGE_WRITE)
+
+/* Interface and monitor say the same of rights. */
+_Static_assert(CUBICLE_READ == PAGE_READ && CUBICLE_WRITE == BOTH, "rights");
+
 static const struct backend one_process = {.name = "one process"};
 const struct backend *backend = &one_process;
 
-#define HEAP UINT64_C(0x80100000) /* a page of the allocator's client */
-#define BOTH (PAGE_READ | PAGE_WRITE)
+#define HEAP UINT64_C(0x80100000)     /* a page of the allocator's client */
 #define FENV UINT64_C(0x037f00001f80) /* the default control words */
 
 enum { ALLOC = 1, CLIENT, OTHER };
