@@ -9,10 +9,10 @@ NINJA ?= ninja
 PYTHON ?= python3
 JOBS ?= $(shell nproc)
 B := build
-# What the monitor is built without: make WITHOUT="mpk ipc acl lazy direct" leaves out all that can be
+# What the monitor is built without: make WITHOUT="mpk ipc" leaves these two out
 # (meson_options.txt).
 WITHOUT ?=
-PARTS := mpk ipc acl lazy direct
+PARTS := mpk ipc acl lazy direct net files observe
 UNKNOWN := $(filter-out $(PARTS),$(WITHOUT))
 ifneq ($(UNKNOWN),)
 $(error WITHOUT names what cannot be left out: $(UNKNOWN); there are: $(PARTS))

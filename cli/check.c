@@ -54,23 +54,39 @@ static void print_backend(const char *name, bool usable, const char *reason,
            usable ? meaning : reason);
 }
 
+/* A line of what a build can leave out: what asks for it, and whether this build has it. */
+static void print_option(const char *name, const char *meaning,
+                         const struct monitor_config *asks)
+{
+    const char *lacks = monitor_lacks(asks);
+
+    row(name, lacks == NULL, lacks != NULL ? lacks : meaning);
+}
+#define OPTION(name, meaning, ...) \
+    print_option(name, meaning,    \
+                 &(const struct monitor_config){MONITOR_NO_FILES, __VA_ARGS__})
+
+/* The same, where a module with @right asks for it. */
+static void print_right(const char *name, const char *meaning, unsigned right)
+{
+    const struct monitor_module module = {.rights = right};
+    const struct monitor_cubicle cubicle = {.modules = &module, .nmodules = 1};
+
+    OPTION(name, meaning, .cubicles = &cubicle, .ncubicles = 1);
+}
+
 /* What a build can leave out besides backends. */
 static void print_options(void)
 {
-    static const struct {
-        const char *name, *meaning;
-        struct monitor_config config;
-    } options[] = {
-        {"--acl", "windows that are not enforced", {.acl = MONITOR_ACL_OFF}},
-        {"--revoke=lazy", "windows that close later", {.revoke = MONITOR_REVOKE_LAZY}},
-        {"--link=direct", "plain calls", {.link = MONITOR_LINK_DIRECT}},
-    };
-
     printf("\noptions to compare with\n");
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-        const char *lacks = monitor_lacks(&options[i].config);
-        row(options[i].name, lacks == NULL, lacks != NULL ? lacks : options[i].meaning);
-    }
+    OPTION("--acl", "windows that are not enforced", .acl = MONITOR_ACL_OFF);
+    OPTION("--revoke=lazy", "windows that close later", .revoke = MONITOR_REVOKE_LAZY);
+    OPTION("--link=direct", "plain calls", .link = MONITOR_LINK_DIRECT);
+    printf("\nparts of the monitor\n");
+    print_right("--network", "a network device of the host", MONITOR_RIGHT_HOSTNET);
+    print_right("--mount", "directories of the host", MONITOR_RIGHT_HOSTFILES);
+    OPTION("--stats", "statistics; --graph, --top, --trace, --perf-map",
+           .sample = true);
 }
 
 static const char *explain_switch(enum monitor_view_switch best)

@@ -1,5 +1,4 @@
 /* Shows a module as the loader reads it: with the loader's own parsers. */
-#include "base/utf8.h"
 #include "cli.h"
 #include "load/module.h"
 #include "load/registry.h"
@@ -128,16 +127,6 @@ static void print_sizes(const struct image *image)
     printf("  %-8s %10zu\n", "file", image->file_size);
 }
 
-/* The module's author chose it: it must not drive a terminal or look like another line. */
-static void print_name(const char *name)
-{
-    char *shown = cli_format("%s", name);
-
-    utf8_disarm(shown, strlen(shown));
-    fputs(shown, stdout);
-    free(shown);
-}
-
 static void print_sections(const struct image *image)
 {
     printf("sections\n");
@@ -146,7 +135,7 @@ static void print_sections(const struct image *image)
         if (section->segment != IMAGE_NOT_LOADED) {
             printf("  %-8s %8" PRIx64 " %10" PRIu64 "  ",
                    segment_names[section->segment], section->at, section->size);
-            print_name(section->name);
+            module_print_name(section->name);
             putchar('\n');
         }
     }
@@ -165,8 +154,8 @@ int cli_inspect(int argc, char **argv)
     if (module_read(options.path, kind, &module) != 0) {
         return CLI_EXIT_NO;
     }
-    printf("%s\n  %s code\n", options.path,
-           strcmp(kind, "sfi") == 0 ? "sfi" : "plain, not isolated");
+    module_print_name(options.path);
+    printf("\n  %s code\n", strcmp(kind, "sfi") == 0 ? "sfi" : "plain, not isolated");
     print_provided(&module);
     print_used(&module);
     print_sizes(&module.image);

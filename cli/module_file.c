@@ -1,8 +1,10 @@
 #include "module_file.h"
 
+#include "base/utf8.h"
 #include "cli.h"
 
 #include <argp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -97,4 +99,13 @@ void module_options_parse(int argc, char **argv, const char *doc,
     if (o->interfaces == NULL) {
         o->interfaces = cli_build_path("interfaces");
     }
+}
+
+void module_print_name(const char *name)
+{
+    char *shown = cli_format("%s", name);
+
+    utf8_disarm(shown, strlen(shown));
+    fputs(shown, stdout);
+    free(shown);
 }

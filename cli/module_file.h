@@ -20,4 +20,8 @@ enum module_command { MODULE_INSPECT, MODULE_VERIFY };
 void module_options_parse(int argc, char **argv, const char *doc,
                           enum module_command command, struct module_options *options);
 
+/** Writes @name, which the author of a module or a file chose, to standard output: as one that neither drives a
+ *  terminal nor looks like another line. */
+void module_print_name(const char *name);
+
 #endif

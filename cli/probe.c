@@ -138,7 +138,7 @@ bool probe_none(const struct probe *probe, const char **reason)
 
 static const char *left_out(enum monitor_isolation isolation)
 {
-    const struct monitor_config config = {.isolation = isolation};
+    const struct monitor_config config = {MONITOR_NO_FILES, .isolation = isolation};
 
     return monitor_lacks(&config);
 }

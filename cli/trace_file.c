@@ -5,8 +5,8 @@
  */
 #include "trace_file.h"
 
-#include "call/trace.h"
 #include "cli.h"
+#include "observe/trace.h"
 #include "output_file.h"
 
 #include <errno.h>

@@ -35,7 +35,8 @@ static int verify(const char *path, const struct module_options *options)
     if (verify_file(path, options->mpk != 0, options->interfaces, &code_size) != 0) {
         return CLI_EXIT_NO;
     }
-    printf("%s: accepted: %zu bytes of code\n", path, code_size);
+    module_print_name(path);
+    printf(": accepted: %zu bytes of code\n", code_size);
     return CLI_EXIT_OK;
 }
 
@@ -140,6 +141,7 @@ int cli_verify(int argc, char **argv)
 
     module_options_parse(argc, argv, doc, MODULE_VERIFY, &options);
     const struct monitor_config config = {
+        MONITOR_NO_FILES,
         .isolation = options.mpk ? MONITOR_ISOLATION_MPK : MONITOR_ISOLATION_SFI};
     const char *lacks = monitor_lacks(&config);
     if (lacks != NULL) {

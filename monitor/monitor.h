@@ -7,6 +7,7 @@
 #define MONITOR_MONITOR_H
 
 #include <cubicle/abi.h>
+#include <cubicle/host_net.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,8 +71,11 @@ struct monitor_setting {
     const char *name, *value;
 };
 
-/** Kinds of network devices: HOSTNET_* of interface `hostnet`. */
-enum monitor_network_kind { MONITOR_NETWORK_TAP = 1, MONITOR_NETWORK_STREAM = 2 };
+/** Kinds of network devices, as interface `hostnet` has them. */
+enum monitor_network_kind {
+    MONITOR_NETWORK_TAP = HOSTNET_TAP,
+    MONITOR_NETWORK_STREAM = HOSTNET_STREAM
+};
 
 /** The network device, and what components are told of it. */
 struct monitor_network {
@@ -130,6 +134,10 @@ struct monitor_config {
                         (counters.h), which the monitor takes; or -1 */
     int symbols_fd; /* receives the names of all code before it runs, or -1 (symbols.h) */
 };
+
+/** The descriptors that a configuration has not. */
+#define MONITOR_NO_FILES \
+    .root_fd = -1, .export_fd = -1, .stats_fd = -1, .counters_fd = -1, .symbols_fd = -1
 
 /**
  * Why this build cannot run @config, part by part: one of the options in meson_options.txt has left

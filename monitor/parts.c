@@ -1,4 +1,5 @@
 #include "parts.h"
+#include "gate/host_files.h"
 
 #include <stddef.h>
 
@@ -18,10 +19,26 @@ const struct parts parts = {
         },
     .lazy = PART_LAZY ? &window_lazy : NULL,
     .plan_direct = PART_DIRECT ? system_plan_direct : NULL,
+    .observe = PART_OBSERVE ? &observe : NULL,
+    .net = PART_NET ? &host_net : NULL,
+    .files = PART_FILES ? &host_files : NULL,
+    .give_directory = PART_FILES ? host_files_give : NULL,
 };
 
 #define LACKS(option, what) \
     "this build has no " what " (built with -D" option "=disabled)"
+
+/* What the manifest gives to modules, all in all: MONITOR_RIGHT_*. */
+static unsigned parts_rights(const struct monitor_config *config)
+{
+    unsigned rights = 0;
+    for (size_t i = 0; i < config->ncubicles; i++) {
+        for (size_t k = 0; k < config->cubicles[i].nmodules; k++) {
+            rights |= config->cubicles[i].modules[k].rights;
+        }
+    }
+    return rights;
+}
 
 const char *monitor_lacks(const struct monitor_config *config)
 {
@@ -37,6 +54,17 @@ const char *monitor_lacks(const struct monitor_config *config)
     }
     if (config->link == MONITOR_LINK_DIRECT && parts.plan_direct == NULL) {
         return LACKS("direct", "plain calls between modules");
+    }
+    if (parts.observe == NULL && (config->trace != NULL || config->sample ||
+                                  config->stats_fd >= 0 || config->symbols_fd >= 0)) {
+        return LACKS("observe", "statistics, graphs, traces and names of code");
+    }
+    const unsigned rights = parts_rights(config);
+    if ((rights & MONITOR_RIGHT_HOSTNET) != 0 && parts.net == NULL) {
+        return LACKS("net", "network device");
+    }
+    if ((rights & MONITOR_RIGHT_HOSTFILES) != 0 && parts.files == NULL) {
+        return LACKS("files", "directories of the host");
     }
     return NULL;
 }

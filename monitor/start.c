@@ -8,7 +8,6 @@
 #include "base/message.h"
 #include "call/entry.h"
 #include "call/marshal.h"
-#include "call/trace.h"
 #include "call/trampoline.h"
 #include "fault/fault.h"
 #include "fault/restart.h"
@@ -21,10 +20,7 @@
 #include "load/registry.h"
 #include "memory/memory.h"
 #include "memory/window.h"
-#include "observe/counters_names.h"
-#include "observe/sampler.h"
-#include "observe/stats.h"
-#include "observe/symbols.h"
+#include "observe/observe.h"
 #include "parts.h"
 #include "system.h"
 #include "wall.h"
@@ -88,12 +84,15 @@ static int start_monitor(const struct monitor_config *config)
 {
     const struct window_lazy *lazy =
         config->revoke == MONITOR_REVOKE_LAZY ? parts.lazy : NULL;
+    const struct gate_host *const hosts[GATE_HOSTS] = {parts.net, parts.files};
     copy_init();
-    trace_setup(config->trace);
+    if (parts.observe != NULL) {
+        parts.observe->setup(config);
+    }
     entry_setup(config->log);
     memory_divide_mappings(config->ncubicles);
     int error = counters_setup(config->counters_fd);
-    error = error != 0 ? error : gate_setup(config);
+    error = error != 0 ? error : gate_setup(config, hosts);
     error = error != 0 ? error : memory_init();
     error = error != 0 ? error : thread_init();
     error = error != 0 ? error : backend->start_thread();
@@ -106,6 +105,44 @@ static int start_monitor(const struct monitor_config *config)
         return message_error(error, "cannot set up the monitor: %s", strerror(-error));
     }
     return registry_read(config->interfaces_dir);
+}
+
+/* The clocks that look at what runs, and what the command is told before it does. */
+static int start_looking(const struct monitor_config *config)
+{
+    int error = watchdog_start();
+    if (error == 0 && config->sample) {
+        error = parts.observe->sample();
+    }
+    if (error != 0) {
+        return message_error(error, "cannot start a timer: %s", strerror(-error));
+    }
+    return parts.observe != NULL ? parts.observe->tell_names(config) : 0;
+}
+
+/* All is loaded. Returns what the system ends with. */
+static int start_system(const struct monitor_config *config,
+                        const struct trampoline *boot)
+{
+    const struct backend_processes *processes = backend->processes;
+    if (processes != NULL &&
+        processes->divide(config, config->sample ? parts.observe->sample : NULL) != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    if (parts.observe != NULL) {
+        parts.observe->announce(config);
+    }
+    if (wall_raise() != 0) {
+        return MONITOR_EXIT_CONFIG;
+    }
+    const int status = start_run(config, boot);
+    if (processes != NULL) {
+        processes->finish();
+    }
+    if (parts.observe != NULL) {
+        parts.observe->finish(config);
+    }
+    return status;
 }
 
 int monitor_run(const struct monitor_config *config)
@@ -130,38 +167,11 @@ int monitor_run(const struct monitor_config *config)
     error = error != 0 ? error : system_link(&system, &boot);
     error = error != 0 ? error : system_give_stacks();
     error = error != 0 ? error : system_keep(&system);
-    trace_names();
     if (error == 0 && config->log) {
         system_log(&system);
     }
-    if (error == 0 && config->symbols_fd >= 0) {
-        error = symbols_write(config->symbols_fd);
-    }
-    error = error != 0 ? error : watchdog_start();
-    if (error == 0 && config->sample) {
-        error = sampler_start();
-    }
-    if (error == 0 && backend->processes != NULL) {
-        error = backend->processes->divide(config);
-    }
-    if (error == 0) {
-        counters_announce(config);
-        error = wall_raise(config);
-    }
-    int status = MONITOR_EXIT_CONFIG;
-    if (error == 0) {
-        status = start_run(config, boot);
-        if (backend->processes != NULL) {
-            backend->processes->finish();
-        }
-        if (config->stats_fd >= 0) {
-            error = stats_write(config->stats_fd);
-            if (error != 0) {
-                (void)message_error(error, "cannot write the statistics: %s",
-                                    strerror(-error));
-            }
-        }
-    }
+    error = error != 0 ? error : start_looking(config);
+    const int status = error == 0 ? start_system(config, boot) : MONITOR_EXIT_CONFIG;
     system_free(&system);
     return status;
 }

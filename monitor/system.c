@@ -4,7 +4,6 @@
 #include "base/page.h"
 #include "fault/watchdog.h"
 #include "gate/gate.h"
-#include "gate/host_files.h"
 #include "memory/memory.h"
 #include "parts.h"
 
@@ -146,19 +145,14 @@ int system_give_directories(const struct system *system)
     const struct monitor_config *config = system->link.config;
     for (size_t i = 0; i < config->ndirectories; i++) {
         const struct monitor_directory *directory = &config->directories[i];
-        const struct module *module = NULL;
-        for (size_t k = 0; k < system->link.nmodules; k++) {
-            if (strcmp(system->link.modules[k].name, directory->module) == 0) {
-                module = &system->link.modules[k];
-            }
-        }
+        const struct module *module = link_module(&system->link, directory->module);
         if (module == NULL || (module->rights & MONITOR_RIGHT_HOSTFILES) == 0) {
             return message_error(-EINVAL,
                                  "%s: directory %s is for module %s, which is no "
                                  "module that the manifest names under `hostfiles`",
                                  config->system, directory->path, directory->module);
         }
-        host_files_give(i, module->cubicle->id);
+        parts.give_directory(i, module->cubicle->id);
     }
     return 0;
 }

@@ -27,6 +27,7 @@ static int verify_file_setup(bool mpk, const char *interfaces_dir)
 {
     const struct monitor_config config = {
         .interfaces_dir = interfaces_dir,
+        MONITOR_NO_FILES,
         .isolation = mpk ? MONITOR_ISOLATION_MPK : MONITOR_ISOLATION_SFI,
     };
     const char *lacks = monitor_lacks(&config);

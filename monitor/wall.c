@@ -3,9 +3,10 @@
 #include "base/filter.h"
 #include "base/message.h"
 #include "base/privileges.h"
-#include "gate/host_files.h"
+#include "gate/gate.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -30,21 +31,8 @@ static const unsigned allowed[] = {
 };
 /* clang-format on */
 
-/* Only on the device (its number is the first argument), and only where there is one. */
-static void wall_allow_network(const struct monitor_network *network,
-                               struct filter *filter)
-{
-    if (network == NULL) {
-        return;
-    }
-    filter_allow_if(filter, SYS_readv, 0, UINT64_MAX, (unsigned)network->fd);
-    if (network->kind == MONITOR_NETWORK_STREAM) {
-        filter_allow_if(filter, SYS_sendmsg, 0, UINT64_MAX, (unsigned)network->fd);
-    }
-}
-
 /* Writes what the monitor may still ask of the host. */
-static int wall_program(const struct monitor_config *config, struct filter *filter)
+static int wall_program(struct filter *filter)
 {
     /* What a terminal is asked; nothing that types into it. */
     static const unsigned terminal[] = {TCGETS, TIOCGWINSZ};
@@ -60,16 +48,15 @@ static int wall_program(const struct monitor_config *config, struct filter *filt
     for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }
-    wall_allow_network(config->network, filter);
+    gate_allow(UINT_MAX, filter);
     backend->allow_calls(filter);
-    host_files_allow(filter);
     return filter_end(filter);
 }
 
-static int wall_filter(const struct monitor_config *config)
+static int wall_filter(void)
 {
     static struct filter filter;
-    const int error = wall_program(config, &filter);
+    const int error = wall_program(&filter);
     return error == 0 ? filter_load(&filter) : error;
 }
 
@@ -87,17 +74,17 @@ int wall_check(void)
                          "(personality(2))");
 }
 
-int wall_raise(const struct monitor_config *config)
+int wall_raise(void)
 {
     int error = privileges_drop();
     if (error != 0) {
         return message_error(error, "cannot give up privileges: %s", strerror(-error));
     }
-    error = host_files_enter();
+    error = gate_enter(UINT_MAX);
     if (error != 0) {
         return error;
     }
-    error = wall_filter(config);
+    error = wall_filter();
     if (error != 0) {
         return message_error(error, "cannot install the seccomp filter: %s",
                              strerror(-error));

@@ -5,8 +5,6 @@
 #ifndef MONITOR_WALL_H
 #define MONITOR_WALL_H
 
-#include "monitor.h"
-
 /**
  * To be asked before anything is mapped: 0, or -EPERM with a message where this process runs in a
  * way in which the wall would not hold, with every readable page executable (personality(2)).
@@ -16,8 +14,8 @@ int wall_check(void) __attribute__((warn_unused_result));
 /**
  * Gives up privileges for good (no new ones, not dumpable, no capabilities, nobody's
  * identity where the process was root) and installs the seccomp filter, which lets through what
- * the system of @config needs. 0, or a negative errno with a message.
+ * the system needs. 0, or a negative errno with a message.
  */
-int wall_raise(const struct monitor_config *config) __attribute__((warn_unused_result));
+int wall_raise(void) __attribute__((warn_unused_result));
 
 #endif

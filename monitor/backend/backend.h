@@ -31,9 +31,9 @@ struct backend_processes {
     /** In place of marshal_enter() and marshal_leave(), but for calls of the monitor. */
     int (*enter)(struct call_frame *frame, const struct trampoline *t);
     void (*leave)(struct call_frame *frame, struct trampoline *t);
-    /** All is in place: makes the processes. Returns in the parent, which starts the system.
-     *  0, or a negative errno with a message. */
-    int (*divide)(const struct monitor_config *config);
+    /** All is in place: makes the processes, each of which calls @sample (observe.h) where that is not
+     *  NULL. Returns in the parent, which starts the system. 0, or a negative errno with a message. */
+    int (*divide)(const struct monitor_config *config, int (*sample)(void));
     /** Ends them. */
     void (*finish)(void);
     /** gate_change_pages() (@change) in @owner's process, which checks that it has called. */

@@ -59,36 +59,35 @@ void filter_allow(struct filter *f, unsigned call)
     filter_return(f, SECCOMP_RET_ALLOW);
 }
 
-void filter_allow_if(struct filter *f, unsigned call, unsigned argument, uint64_t mask,
-                     uint64_t value)
+/* At host call @call, takes @action where the masked argument is @value, as @equal says, or else where it
+ * is not. */
+static void filter_compare(struct filter *f, unsigned call, unsigned argument,
+                           uint64_t mask, uint64_t value, bool equal, uint32_t action)
 {
     const uint32_t low = AT(args) + (uint32_t)sizeof(uint64_t) * argument;
     const uint32_t high = low + (uint32_t)sizeof(uint32_t);
     filter_equal(f, call, 8); /* the number is still there */
     filter_load_word(f, high);
     filter_add(f, BPF_ALU | BPF_AND | BPF_K, (uint32_t)(mask >> 32), 0, 0);
-    filter_equal(f, (uint32_t)(value >> 32), 4);
+    filter_equal(f, (uint32_t)(value >> 32), equal ? 4 : 3);
     filter_load_word(f, low);
     filter_add(f, BPF_ALU | BPF_AND | BPF_K, (uint32_t)mask, 0, 0);
-    filter_equal(f, (uint32_t)value, 1);
-    filter_return(f, SECCOMP_RET_ALLOW);
+    filter_add(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)value, equal ? 0 : 1,
+               equal ? 1 : 0);
+    filter_return(f, action);
     filter_load_word(f, AT(nr));
+}
+
+void filter_allow_if(struct filter *f, unsigned call, unsigned argument, uint64_t mask,
+                     uint64_t value)
+{
+    filter_compare(f, call, argument, mask, value, true, SECCOMP_RET_ALLOW);
 }
 
 void filter_require(struct filter *f, unsigned call, unsigned argument, uint64_t mask,
                     uint64_t value)
 {
-    const uint32_t low = AT(args) + (uint32_t)sizeof(uint64_t) * argument;
-    const uint32_t high = low + (uint32_t)sizeof(uint32_t);
-    filter_equal(f, call, 8);
-    filter_load_word(f, high);
-    filter_add(f, BPF_ALU | BPF_AND | BPF_K, (uint32_t)(mask >> 32), 0, 0);
-    filter_equal(f, (uint32_t)(value >> 32), 3);
-    filter_load_word(f, low);
-    filter_add(f, BPF_ALU | BPF_AND | BPF_K, (uint32_t)mask, 0, 0);
-    filter_add(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)value, 1, 0);
-    filter_return(f, SECCOMP_RET_KILL_PROCESS);
-    filter_load_word(f, AT(nr));
+    filter_compare(f, call, argument, mask, value, false, SECCOMP_RET_KILL_PROCESS);
 }
 
 int filter_end(struct filter *f)

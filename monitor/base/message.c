@@ -14,9 +14,10 @@
 static void message_shorten(char *text, size_t len)
 {
     static const char gap[] = " ... ";
-    if (len > 2 * MESSAGE_END_MAX + strlen(gap)) {
-        char *const end = text + MESSAGE_END_MAX + strlen(gap);
-        memcpy(text + MESSAGE_END_MAX, gap, strlen(gap));
+    const size_t gap_len = sizeof(gap) - 1;
+    if (len > 2 * MESSAGE_END_MAX + gap_len) {
+        char *const end = text + MESSAGE_END_MAX + gap_len;
+        memcpy(text + MESSAGE_END_MAX, gap, gap_len);
         memmove(end, text + len - MESSAGE_END_MAX, MESSAGE_END_MAX + 1);
     }
 }
@@ -87,16 +88,21 @@ void message_add_hex(struct message *m, uint64_t value, unsigned digits)
     message_add(m, text);
 }
 
+char *message_decimal(char to[21], uint64_t value)
+{
+    char *at = to + 20;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    return at;
+}
+
 void message_add_decimal(struct message *m, uint64_t value)
 {
     char text[21];
-    size_t i = sizeof(text) - 1;
-    text[i] = '\0';
-    do {
-        text[--i] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    message_add(m, text + i);
+    message_add(m, message_decimal(text, value));
 }
 
 void message_write(struct message *m)

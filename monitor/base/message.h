@@ -18,6 +18,9 @@ int message_error(int error, const char *format, ...)
 int message_request(int error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** Writes @value in decimal, with a NUL, into the end of @to; returns where it begins there. */
+char *message_decimal(char to[21], uint64_t value);
+
 /* Building a line without stdio, for the fault path. Text that does not fit is cut. */
 struct message {
     char text[1024];

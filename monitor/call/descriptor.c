@@ -1,15 +1,8 @@
-/*
- * Interface descriptors: reading, look-up and the fingerprint. descriptor_parse.c holds
- * the parser.
- */
+/* Interface descriptors: what is in them, look-up and the fingerprint. descriptor_parse.c reads them. */
 #include "descriptor.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -59,49 +52,6 @@ size_t descriptor_type_size(enum descriptor_type type)
 bool descriptor_type_is_integer(enum descriptor_type type)
 {
     return type >= DESCRIPTOR_I8 && type <= DESCRIPTOR_U64;
-}
-
-/* Reads to the end of the file or to one byte more than is allowed. */
-static ssize_t read_all(int fd, char *buf, size_t size)
-{
-    size_t len = 0;
-
-    while (len < size) {
-        ssize_t n = read(fd, buf + len, size - len);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return -errno;
-        }
-        if (n == 0) {
-            break;
-        }
-        len += (size_t)n;
-    }
-    return (ssize_t)len;
-}
-
-int descriptor_read(const char *path, struct descriptor *descriptor,
-                    struct descriptor_error *error)
-{
-    const size_t size = DESCRIPTOR_FILE_MAX + 1;
-    char *text = malloc(size);
-    int fd = text != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
-    ssize_t len = fd >= 0 ? read_all(fd, text, size) : -errno;
-    int err = (int)len;
-
-    if (len >= 0) {
-        err = descriptor_parse(path, text, (size_t)len, descriptor, error);
-    } else {
-        error->line = 0;
-        snprintf(error->text, sizeof(error->text), "%.100s: %s", path, strerror(-err));
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    free(text);
-    return err;
 }
 
 void descriptor_free(struct descriptor *descriptor)

@@ -55,8 +55,6 @@ bool entry_refused(const struct cubicle *running)
         return !cubicle_runs(running);
     }
     /* While it is being set up nobody is let in but the monitor. */
-    const struct call_frame *frame = thread_top_frame();
-    const struct trampoline *t =
-        frame != NULL ? trampoline_get(frame->trampoline) : NULL;
+    const struct trampoline *t = trampoline_innermost();
     return t != NULL && t->callee == running->id && t->caller != CUBICLE_MONITOR;
 }

@@ -52,7 +52,7 @@ uint64_t marshal_error_result(const struct descriptor_function *function, int er
     case DESCRIPTOR_VOID:
         return 0;
     case DESCRIPTOR_F64:
-        return UINT64_C(0x7ff8000000000000); /* not a number */
+        return MARSHAL_NOT_A_NUMBER;
     default:
         return (uint64_t)(int64_t)error;
     }

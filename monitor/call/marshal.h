@@ -19,6 +19,9 @@
 /* In front of every copy, 16 bytes to keep its alignment; see include/cubicle/out.h. */
 #define MARSHAL_OUT_WORD_SIZE CUBICLE_OUT_ROOM
 #define MARSHAL_OUT_FORWARD CUBICLE_OUT_FORWARD
+/* The error of a function that returns a double. */
+#define MARSHAL_NOT_A_NUMBER UINT64_C(0x7ff8000000000000)
+
 _Static_assert(MARSHAL_OUT_WORD_SIZE % 16 == 0, "copies are aligned");
 
 /**

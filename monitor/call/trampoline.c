@@ -8,7 +8,7 @@
 #include "base/page.h"
 #include "base/populate.h"
 #include "plan.h"
-#include "trace.h"
+#include "tracer.h"
 #include "trampoline_body.h"
 
 #include <errno.h>
@@ -20,6 +20,8 @@
 #define BODIES_FIRST (1u << 16) /* what most systems need */
 
 _Static_assert(TRAMPOLINE_MAX <= COUNTERS_EDGES_MAX, "each has its counters");
+
+const struct tracer *tracer;
 
 static struct trampoline *table; /* [0] is not used: id 0 marks the bottom frame */
 static uint32_t count;
@@ -205,7 +207,7 @@ struct trampoline *trampoline_create(unsigned caller, unsigned callee,
                             function->name);
         return NULL;
     }
-    like.marshal |= like.message || trace_is_on();
+    like.marshal |= like.message || tracer != NULL;
     return trampoline_add(&like);
 }
 

@@ -85,22 +85,20 @@ int trampoline_seal(void) __attribute__((warn_unused_result));
 
 struct trampoline *trampoline_get(uint32_t id);
 
+/** That of the innermost call in progress; NULL: there is none. In signal handlers too, where the
+ *  frame may not be filled yet: then it is that of the call that was there before. */
+static inline struct trampoline *trampoline_innermost(void)
+{
+    const struct call_frame *frame = thread_top_frame();
+    return frame != NULL ? trampoline_get(frame->trampoline) : NULL;
+}
+
 /** Calls @t, whose caller is the monitor, of a function with at most one integer: @argument. */
 static inline int trampoline_call(const struct trampoline *t, int argument)
 {
     return ((int (*)(int))(uintptr_t)t->body)(argument);
 }
 uint32_t trampoline_count(void);
-
-/** The call that is innermost; NULL: there is none. Anywhere, but for a moment after a call has begun or ended it is the one
- *  before. */
-static inline struct trampoline *trampoline_innermost(void)
-{
-    const struct call_frame *frame = thread_top_frame();
-    return frame != NULL && frame->trampoline <= trampoline_count()
-               ? trampoline_get(frame->trampoline)
-               : NULL;
-}
 
 /** The trampoline whose stub starts at @address, or NULL: what direct calls may aim at. */
 struct trampoline *trampoline_at(uint32_t address);

@@ -6,7 +6,7 @@
 #include "trampoline_body.h"
 #include "backend/backend.h"
 #include "marshal.h"
-#include "trace.h"
+#include "tracer.h"
 
 #include <string.h>
 
@@ -120,8 +120,8 @@ static uint64_t trampoline_enter_function(const struct trampoline *t)
     int (*enter)(struct call_frame *, const struct trampoline *) = marshal_enter;
     if (t->message) {
         enter = backend->processes->enter;
-    } else if (trace_is_on()) {
-        enter = trace_enter;
+    } else if (tracer != NULL) {
+        enter = tracer->enter;
     }
     return (uint64_t)(uintptr_t)enter;
 }
@@ -129,7 +129,7 @@ static uint64_t trampoline_enter_function(const struct trampoline *t)
 static uint64_t trampoline_leave_function(const struct trampoline *t)
 {
     void (*leave)(struct call_frame *, struct trampoline *) =
-        trace_is_on() ? trace_leave : marshal_leave;
+        tracer != NULL ? tracer->leave : marshal_leave;
     return (uint64_t)(uintptr_t)(t->message ? backend->processes->leave : leave);
 }
 

@@ -8,7 +8,7 @@
 #include "base/message.h"
 #include "base/panic.h"
 #include "call/entry.h"
-#include "call/trace.h"
+#include "call/tracer.h"
 #include "decide.h"
 #include "memory/window.h"
 #include "report.h"
@@ -48,7 +48,9 @@ static void fault_count_trap(struct cubicle *cubicle, uint32_t page)
         innermost->count->traps++;
     }
     counters_tell(cubicle);
-    trace_trap(page);
+    if (tracer != NULL) {
+        tracer->trap(page);
+    }
 }
 
 static bool fault_try_map(const struct fault_event *event)

@@ -19,8 +19,6 @@
  * may lie on itself: a cubicle that begins anew may stop another. */
 #define RESTART_STACK UINT64_C(0x8000)
 #define RESTART_DEPTH 3
-/* How often its modules may fail to be set up in a row. */
-#define RESTART_ATTEMPTS 3
 
 /* What restart_on_the_way() has put off. */
 static _Thread_local struct {
@@ -158,6 +156,13 @@ static int restart_attempt(struct cubicle *cubicle)
     return error;
 }
 
+void restart_failed(const struct cubicle *cubicle, int error)
+{
+    (void)message_error(error,
+                        "%s: the cubicle could not begin anew and stays dead: %s",
+                        cubicle->name, strerror(-error));
+}
+
 static void restart_cubicle(struct cubicle *cubicle)
 {
     cubicle->may_restart = false; /* not while it begins */
@@ -170,9 +175,7 @@ static void restart_cubicle(struct cubicle *cubicle)
     }
     if (error != 0) {
         window_forget_cubicle(cubicle->id);
-        (void)message_error(error,
-                            "%s: the cubicle could not begin anew and stays dead: %s",
-                            cubicle->name, strerror(-error));
+        restart_failed(cubicle, error);
         return;
     }
     cubicle->restarts++;

@@ -40,6 +40,10 @@ void restart_on_the_way(struct cubicle *cubicle, struct unwind_target *target);
  *  from C. */
 void restart_enter(void);
 
+/** How often setting up may fail in a row (A3), and what is said then: it was @error. */
+#define RESTART_ATTEMPTS 3
+void restart_failed(const struct cubicle *cubicle, int error);
+
 /** Tells the modules that keep something for @cubicle that it has @ended, or else has begun
  *  anew. */
 void restart_tell(const struct cubicle *cubicle, bool ended);

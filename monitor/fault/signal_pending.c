@@ -1,4 +1,5 @@
 #include "signal_pending.h"
+#include "base/clock.h"
 #include "base/cubicle.h"
 #include "base/thread.h"
 #include "cubicle_gates.h"
@@ -11,7 +12,6 @@
 #include <stddef.h>
 #include <sys/eventfd.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
@@ -102,19 +102,12 @@ static void signal_wake(void)
     }
 }
 
-static int64_t signal_now_ns(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* this clock is always there */
-    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 /* The application caught it, and has not come to a call since: who asks for its end again after
  * a while gets it. */
 static bool signal_is_overdue(int signal)
 {
     const uint64_t bit = BIT(signal);
-    const int64_t now = signal_now_ns();
+    const int64_t now = clock_ns(CLOCK_MONOTONIC);
     if ((ENDING & state->catches & ~state->holds & bit) == 0) {
         return false;
     }
@@ -209,11 +202,6 @@ bool signal_wanted(void)
     return state->catches != 0 && signal_has_catcher();
 }
 
-bool signal_pending(void)
-{
-    return signal_wanted() && (signal_noted() & state->catches) != 0;
-}
-
 /* The count of `wake` is older than what has been noted since. */
 static void signal_calm(void)
 {
@@ -228,7 +216,7 @@ static int signal_wait_for(uint64_t which, int fd, short events, int64_t timeout
     int64_t left = timeout_ns;
     int64_t end = 0;
     if (timeout_ns > 0) {
-        const int64_t now = signal_now_ns();
+        const int64_t now = clock_ns(CLOCK_MONOTONIC);
         end = timeout_ns <= INT64_MAX - now ? now + timeout_ns : INT64_MAX;
     }
     for (;;) {
@@ -255,7 +243,7 @@ static int signal_wait_for(uint64_t which, int fd, short events, int64_t timeout
             return 0;
         }
         if (timeout_ns > 0) {
-            left = end - signal_now_ns();
+            left = end - clock_ns(CLOCK_MONOTONIC);
             left = left > 0 ? left : 0;
         }
     }

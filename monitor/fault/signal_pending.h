@@ -32,9 +32,6 @@ int signal_setup(void) __attribute__((warn_unused_result));
 /** True while there is a signal that the application catches: waits may end early. */
 bool signal_wanted(void);
 
-/** True while a signal that the application catches has not been taken. */
-bool signal_pending(void);
-
 /**
  * Waits until descriptor @fd (-1: none) has one of @events, POLLIN and the like, for at most
  * @timeout_ns (negative: for ever). The events that it has, > 0; 0 the time is over; -EINTR it

@@ -7,7 +7,7 @@
 #include "base/message.h"
 #include "base/panic.h"
 #include "call/entry.h"
-#include "call/trace.h"
+#include "call/tracer.h"
 #include "memory/window.h"
 #include "report.h"
 #include "restart.h"
@@ -37,7 +37,9 @@ void fault_refuse(uint32_t id, int kind);
 static void stop_apply_policy(struct cubicle *cubicle, struct unwind_target *target)
 {
     fault_report_policy(cubicle);
-    trace_fault(cubicle->id);
+    if (tracer != NULL) {
+        tracer->fault(cubicle->id);
+    }
     const bool abort = cubicle->on_fault == MONITOR_ON_FAULT_ABORT;
     if (abort) {
         unwind_end(MONITOR_EXIT_FAULT);

@@ -5,6 +5,7 @@
  */
 #include "gate.h"
 #include "backend/backend.h"
+#include "base/clock.h"
 #include "base/panic.h"
 #include "call/demand.h"
 #include "call/trampoline_body.h"
@@ -12,13 +13,11 @@
 #include "fault/signal_pending.h"
 #include "fault/stop.h"
 #include "fault/unwind.h"
-#include "host_files.h"
 #include "load/link.h"
 #include "memory/window.h"
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 int gate_cubicle_self(void)
 {
@@ -115,11 +114,7 @@ uint64_t gate_cubicle_epoch(int id)
 int64_t gate_cubicle_clock(int clock)
 {
     static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
-    struct timespec now;
-    if (clock < 0 || clock > 1 || clock_gettime(clocks[clock], &now) != 0) {
-        return -EINVAL;
-    }
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return clock < 0 || clock > 1 ? -EINVAL : clock_ns(clocks[clock]);
 }
 
 int gate_cubicle_fetch(uint64_t to, uint64_t at, uint64_t size)
@@ -181,19 +176,52 @@ static const struct gate_interface cubicle_interface = {
     .ngates = sizeof(gates) / sizeof(gates[0]),
 };
 
-int gate_setup(const struct monitor_config *config)
+/* What gate_setup() was given. */
+static const struct gate_host *host[GATE_HOSTS];
+
+int gate_setup(const struct monitor_config *config,
+               const struct gate_host *const hosts[GATE_HOSTS])
 {
+    int error = 0;
     host_setup(config);
-    host_files_setup(config);
-    return host_net_setup(config);
+    for (size_t i = 0; error == 0 && i < GATE_HOSTS; i++) {
+        host[i] = hosts[i];
+        error = host[i] != NULL ? host[i]->setup(config) : 0;
+    }
+    return error;
+}
+
+int gate_enter(unsigned rights)
+{
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < GATE_HOSTS; i++) {
+        if (host[i] != NULL && (host[i]->right & rights) != 0) {
+            error = host[i]->enter();
+        }
+    }
+    return error;
+}
+
+void gate_allow(unsigned rights, struct filter *filter)
+{
+    for (size_t i = 0; i < GATE_HOSTS; i++) {
+        if (host[i] != NULL && (host[i]->right & rights) != 0) {
+            host[i]->allow(filter);
+        }
+    }
 }
 
 const struct gate_interface *gate_interface(const char *name)
 {
-    static const struct gate_interface *const all[] = {
-        &cubicle_interface, &host_interface, &host_net_interface,
-        &host_files_interface};
-    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    const struct gate_interface *all[2 + GATE_HOSTS] = {&cubicle_interface,
+                                                        &host_interface};
+    size_t n = 2;
+    for (size_t i = 0; i < GATE_HOSTS; i++) {
+        if (host[i] != NULL) {
+            all[n++] = host[i]->interface;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
         if (strcmp(all[i]->name, name) == 0) {
             return all[i];
         }

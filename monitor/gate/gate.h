@@ -8,6 +8,7 @@
 #define MONITOR_GATE_H
 
 #include "base/cubicle.h"
+#include "base/filter.h"
 #include "base/thread.h"
 #include "load/gates.h"
 #include "monitor.h"
@@ -37,14 +38,38 @@ static inline unsigned gate_caller(void)
 /** For link_system.gates: the interface with this name; NULL: the monitor does not provide it. */
 const struct gate_interface *gate_interface(const char *name);
 
-/** Tells the host gates about the system, before the wall. 0 or a negative errno. */
-int gate_setup(const struct monitor_config *config) __attribute__((warn_unused_result));
+/** An interface of the host that not every system needs: a build can leave these out. */
+struct gate_host {
+    const struct gate_interface *interface;
+    unsigned right; /* MONITOR_RIGHT_*: what a module needs for it */
+    /** Tells it about the system, before the wall. 0 or a negative errno. */
+    int (*setup)(const struct monitor_config *config);
+    /** Checks and confines what it uses, when the process has the identity that it keeps and before
+     *  the filter. 0, or a negative errno with a message. */
+    int (*enter)(void);
+    /** Allows the host calls that it makes in the system that setup() was told of, besides those
+     *  that the monitor makes anyway. */
+    void (*allow)(struct filter *filter);
+};
 
-/* In host.c, host_net.c and host_files.c. */
-extern const struct gate_interface host_interface, host_net_interface,
-    host_files_interface;
-void host_setup(const struct monitor_config *config);
-int host_net_setup(const struct monitor_config *config)
+/* In host_net.c and host_files.c. */
+extern const struct gate_host host_net, host_files;
+
+/** How many of them there can be. */
+#define GATE_HOSTS 2
+
+/** Tells all gates of the host about the system: `host`, and those of @hosts that are not NULL. 0 or a
+ *  negative errno. */
+int gate_setup(const struct monitor_config *config,
+               const struct gate_host *const hosts[GATE_HOSTS])
     __attribute__((warn_unused_result));
+
+/** Calls enter(), and allow(), of those of the hosts that @rights are for. */
+int gate_enter(unsigned rights) __attribute__((warn_unused_result));
+void gate_allow(unsigned rights, struct filter *filter);
+
+/* In host.c. */
+extern const struct gate_interface host_interface;
+void host_setup(const struct monitor_config *config);
 
 #endif

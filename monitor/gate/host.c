@@ -2,6 +2,7 @@
  * Interface `host`: the host calls that the component next to the host may make. See
  * interfaces/host.h. Buffers are the monitor's own copies.
  */
+#include "base/clock.h"
 #include "fault/signal_pending.h"
 #include "fault/unwind.h"
 #include "gate.h"
@@ -13,7 +14,6 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/types.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ENTROPY_MAX 256
@@ -120,11 +120,7 @@ int64_t gate_host_clock(int clock)
 {
     static const clockid_t clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC,
                                        CLOCK_PROCESS_CPUTIME_ID};
-    struct timespec now;
-    if (clock < 0 || clock > 2 || clock_gettime(clocks[clock], &now) != 0) {
-        return -EINVAL;
-    }
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return clock < 0 || clock > 2 ? -EINVAL : clock_ns(clocks[clock]);
 }
 
 int gate_host_sleep(uint64_t timeout_ns)

@@ -368,9 +368,16 @@ int gate_hostfiles_remove(int dir, const char *name, int is_dir)
 
 #define GATE(function) {#function, gate_##function, MONITOR_RIGHT_HOSTFILES},
 static const struct gate gates[] = {HOSTFILES_GATES(GATE)};
-const struct gate_interface host_files_interface = {
+static const struct gate_interface interface = {
     .name = "hostfiles",
     .fingerprint = HOSTFILES_FINGERPRINT,
     .gates = gates,
     .ngates = sizeof(gates) / sizeof(gates[0]),
+};
+const struct gate_host host_files = {
+    .interface = &interface,
+    .right = MONITOR_RIGHT_HOSTFILES,
+    .setup = host_files_setup,
+    .enter = host_files_enter,
+    .allow = host_files_allow,
 };

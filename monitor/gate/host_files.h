@@ -16,28 +16,9 @@
 #ifndef MONITOR_HOST_FILES_H
 #define MONITOR_HOST_FILES_H
 
-#include "base/filter.h"
-#include "gate.h"
-
 #include <stddef.h>
-#include <sys/types.h>
-
-/** Takes over the system's directories; their descriptors stay the embedder's. */
-void host_files_setup(const struct monitor_config *config);
 
 /** Directory @index is cubicle @id's. */
 void host_files_give(size_t index, unsigned id);
-bool host_files_is_owner(size_t index, unsigned id);
-
-/**
- * To be called when the process has the identity that it keeps, before the filter: 0, or a
- * negative errno with a message where the kernel cannot resolve paths as HF2 wants it, or a
- * directory cannot be used by this identity. Confines the process to the directories where the
- * kernel can (Landlock).
- */
-int host_files_enter(void) __attribute__((warn_unused_result));
-
-/** Allows the host calls that the system's directories need; none where there are none. */
-void host_files_allow(struct filter *filter);
 
 #endif

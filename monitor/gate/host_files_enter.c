@@ -1,7 +1,6 @@
 /* What a system with directories of the host needs before it runs: checks, and its part of the
  * wall. */
 #include "base/message.h"
-#include "host_files.h"
 #include "host_files_table.h"
 
 #include <cubicle/host_files.h>

@@ -16,16 +16,17 @@ struct host_identity host_identity;
 static struct host_file files[HOSTFILES_ROOTS_MAX][HOSTFILES_OPEN_MAX];
 
 /* Whatever others do to the tree meanwhile (HF2). */
-const unsigned long long host_files_resolve =
+static const unsigned long long host_files_resolve =
     RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
 
-void host_files_setup(const struct monitor_config *config)
+int host_files_setup(const struct monitor_config *config)
 {
     host_nroots = config->ndirectories < HOSTFILES_ROOTS_MAX ? config->ndirectories
                                                              : HOSTFILES_ROOTS_MAX;
     for (size_t i = 0; i < host_nroots; i++) {
         host_roots[i] = (struct host_root){.given = &config->directories[i]};
     }
+    return 0;
 }
 
 void host_files_give(size_t index, unsigned id)
@@ -33,11 +34,6 @@ void host_files_give(size_t index, unsigned id)
     if (index < host_nroots) {
         host_roots[index].owner = id;
     }
-}
-
-bool host_files_is_owner(size_t index, unsigned id)
-{
-    return index < host_nroots && host_roots[index].owner == id;
 }
 
 int host_files_openat(int dir, const char *path, unsigned long long flags,

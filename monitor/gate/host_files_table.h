@@ -5,9 +5,22 @@
 #ifndef MONITOR_HOST_FILES_TABLE_H
 #define MONITOR_HOST_FILES_TABLE_H
 
+#include "gate.h"
 #include "host_files.h"
 
 #include <cubicle/host_files.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/** As struct gate_host has it: takes over the system's directories, whose descriptors stay the embedder's. */
+int host_files_setup(const struct monitor_config *config);
+
+/** The same: a negative errno where the kernel cannot resolve paths as HF2 wants it, or a directory cannot
+ *  be used by this identity. Confines the process to the directories where the kernel can (Landlock). */
+int host_files_enter(void);
+
+/** The same: nothing where the system has no directories. */
+void host_files_allow(struct filter *filter);
 
 /** A directory of the host, in use. */
 struct host_root {
@@ -24,8 +37,6 @@ extern struct host_identity {
     gid_t groups[1024];
     int ngroups; /* 0 where there are more: then files of these groups are others' */
 } host_identity;
-
-extern const unsigned long long host_files_resolve; /* RESOLVE_* of HF2 */
 
 /** openat2(2) as HF2 wants it. A descriptor, or a negative errno. */
 int host_files_openat(int dir, const char *path, unsigned long long flags,

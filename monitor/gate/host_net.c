@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -39,10 +40,28 @@ struct host_net_rest {
 
 static const struct monitor_network *network; /* NULL: the system has none */
 
-int host_net_setup(const struct monitor_config *config)
+static int host_net_setup(const struct monitor_config *config)
 {
     network = config->network;
     return network == NULL || fcntl(network->fd, F_SETFL, O_NONBLOCK) == 0 ? 0 : -errno;
+}
+
+/* The device needs no more: it is open. */
+static int host_net_enter(void)
+{
+    return 0;
+}
+
+/* On the device only: its number is the first argument. */
+static void host_net_allow(struct filter *filter)
+{
+    if (network == NULL) {
+        return;
+    }
+    filter_allow_if(filter, SYS_readv, 0, UINT64_MAX, (unsigned)network->fd);
+    if (network->kind == MONITOR_NETWORK_STREAM) {
+        filter_allow_if(filter, SYS_sendmsg, 0, UINT64_MAX, (unsigned)network->fd);
+    }
 }
 
 /* Does cubicle @owner own every page of [@base, @base + @size), which is not empty? */
@@ -216,9 +235,16 @@ int gate_hostnet_wait(int events, int64_t timeout_ns)
 
 #define GATE(function) {#function, gate_##function, MONITOR_RIGHT_HOSTNET},
 static const struct gate gates[] = {HOSTNET_GATES(GATE)};
-const struct gate_interface host_net_interface = {
+static const struct gate_interface interface = {
     .name = "hostnet",
     .fingerprint = HOSTNET_FINGERPRINT,
     .gates = gates,
     .ngates = sizeof(gates) / sizeof(gates[0]),
+};
+const struct gate_host host_net = {
+    .interface = &interface,
+    .right = MONITOR_RIGHT_HOSTNET,
+    .setup = host_net_setup,
+    .enter = host_net_enter,
+    .allow = host_net_allow,
 };

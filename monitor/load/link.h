@@ -16,6 +16,9 @@ struct link_system {
     bool standalone; /* one module to look at: its imports lead nowhere */
 };
 
+/** The module of @system with this name; NULL: there is none. */
+const struct module *link_module(const struct link_system *system, const char *name);
+
 /** Bytes of a segment of @module that its file gives: what is behind them is zero. */
 size_t link_segment_contents(const struct module *module, enum image_segment segment);
 

@@ -50,8 +50,7 @@ static int link_bind_pair(const struct module *consumer, const struct module *pr
     return 0;
 }
 
-static const struct module *link_module(const struct link_system *system,
-                                        const char *name)
+const struct module *link_module(const struct link_system *system, const char *name)
 {
     for (size_t i = 0; i < system->nmodules; i++) {
         if (strcmp(system->modules[i].name, name) == 0) {

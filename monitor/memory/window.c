@@ -11,9 +11,6 @@
 /* The last generation's ids still fit an int. */
 #define GENERATION_MAX (INT_MAX / WINDOWS_PER_CUBICLE - 1)
 
-struct window windows[CUBICLE_MAX + 1][WINDOWS_PER_CUBICLE];
-unsigned windows_used[CUBICLE_MAX + 1];
-
 static const struct window_lazy *lazy;
 
 int window_setup(window_waiver *waiver, const struct window_lazy *lazily)

@@ -6,6 +6,9 @@
 
 #include <errno.h>
 
+struct window windows[CUBICLE_MAX + 1][WINDOWS_PER_CUBICLE];
+unsigned windows_used[CUBICLE_MAX + 1];
+
 static window_waiver *waives;
 
 void window_rights_setup(window_waiver *waiver)

@@ -1,6 +1,5 @@
 #include "sampler.h"
 #include "backend/backend.h"
-#include "base/thread.h"
 #include "call/trampoline.h"
 #include "fault/fault.h"
 

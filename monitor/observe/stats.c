@@ -5,6 +5,7 @@
 #include "stats.h"
 #include "backend/backend.h"
 #include "base/cubicle.h"
+#include "base/message.h"
 #include "call/trampoline.h"
 
 #include <errno.h>
@@ -64,16 +65,10 @@ static void stats_string(struct stats *s, const char *text)
 static void stats_number(struct stats *s, const char *key, uint64_t value)
 {
     char digits[21];
-    size_t i = sizeof(digits) - 1;
-    digits[i] = '\0';
-    do {
-        digits[--i] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
     stats_byte(s, ',');
     stats_string(s, key);
     stats_byte(s, ':');
-    stats_text(s, digits + i);
+    stats_text(s, message_decimal(digits, value));
 }
 
 static void stats_cubicle(struct stats *s, const struct cubicle *cubicle)

@@ -16,15 +16,12 @@
 /* A module's author chooses the names in it: none may look like a line of its own. */
 static void symbols_name(FILE *out, const char *name)
 {
-    const size_t len = strnlen(name, NAME_SHOWN);
-    for (size_t i = 0; i < len;) {
-        const size_t shown = name[i] != ' ' ? utf8_shown(name + i, len - i) : 0;
-        if (shown > 0) {
-            (void)fwrite(name + i, 1, shown, out);
-        } else {
-            (void)fputc('?', out);
-        }
-        i += shown > 0 ? shown : 1;
+    char shown[NAME_SHOWN];
+    const size_t len = strnlen(name, sizeof(shown));
+    memcpy(shown, name, len);
+    utf8_disarm(shown, len);
+    for (size_t i = 0; i < len; i++) {
+        (void)fputc(shown[i] != ' ' ? shown[i] : '?', out);
     }
 }
 

@@ -57,6 +57,13 @@ expect 1 'folder/middle.cub: .*plain code' 'one of a folder is refused' \
     cubicle verify --modules=folder
 [ "$(grep -c ': accepted: ' out)" = 2 ]
 ok 'the others are looked at'
+# A name of a file is anybody's: it gives no orders to a terminal, and is no line of its own.
+mkdir named
+cp "$build/modules/sfi/time.cub" "named/$(printf 'a\033[2Jb\nc.cub')"
+expect 0 '' 'verify --modules of a folder with a hostile name' cubicle verify --modules=named
+printf 'named/a?[2Jb?c.cub: accepted: ' >wanted
+[ "$(head -c "$(wc -c <wanted)" out)" = "$(cat wanted)" ]
+ok 'the name is shown without its orders'
 mkdir empty
 expect 1 'empty: no file of it ends in .cub' 'a folder without modules' \
     cubicle verify --modules=empty

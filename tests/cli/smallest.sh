@@ -41,10 +41,21 @@ refused acl --acl=off
 refused acl --acl=app
 refused lazy --revoke=lazy
 refused direct --link=direct
+refused observe --stats
+refused observe --graph=graph.svg
+refused observe --json=stats.json
+refused observe --trace=trace.json
+refused observe --perf-map
+expect 125 'this build has no directories of the host \(built with -Dfiles=disabled\)' 'a directory is refused' \
+    cubicle run --mount="$PWD:/host" sqlite
+sed '/^application/i\  - name: netdev\n    modules: [netdev]\n    hostnet: [netdev]' "$top/systems/hello.yaml" >device.yaml
+expect 125 'this build has no network device \(built with -Dnet=disabled\)' 'a system with a network device is refused' \
+    cubicle run device.yaml
 expect 2 '-Dmpk=disabled' 'verify --isolation=mpk is refused' cubicle verify --isolation=mpk vfscore
 
 cubicle check >out
-for row in 'mpk +not available' 'ipc +not available' '--acl +no' '--revoke=lazy +no' '--link=direct +no'; do
+for row in 'mpk +not available' 'ipc +not available' '--acl +no' '--revoke=lazy +no' '--link=direct +no' \
+    '--network +no' '--mount +no' '--stats +no'; do
     grep -Eq -- "^ +$row +this build has no " out
     ok "check: $row"
 done

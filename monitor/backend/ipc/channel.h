@@ -186,9 +186,6 @@ void channel_lose(unsigned id, enum channel_state state);
 /** The parent: what becomes of @id. */
 void channel_become(unsigned id, enum channel_state state);
 
-/** How many processes @id has lost. */
-uint32_t channel_life(unsigned id);
-
 /** Rings the bell of @id, of a handler too. */
 void channel_ring(unsigned id);
 

@@ -7,7 +7,7 @@
 #include "base/message.h"
 #include "base/privileges.h"
 #include "fault/signal_pending.h"
-#include "gate/host_files.h"
+#include "gate/gate.h"
 #include "ipc.h"
 
 #include <errno.h>
@@ -44,19 +44,6 @@ static void confine_allow(struct filter *filter, const unsigned *calls, size_t n
 #define ALLOW(filter, calls) \
     confine_allow(filter, calls, sizeof(calls) / sizeof((calls)[0]))
 
-static void confine_allow_network(struct filter *filter,
-                                  const struct monitor_network *device)
-{
-    if (device == NULL) {
-        return;
-    }
-    ALLOW(filter, network);
-    filter_allow_if(filter, SYS_readv, 0, UINT64_MAX, (unsigned)device->fd);
-    if (device->kind == MONITOR_NETWORK_STREAM) {
-        filter_allow_if(filter, SYS_sendmsg, 0, UINT64_MAX, (unsigned)device->fd);
-    }
-}
-
 /* The application's timer wakes those that wait for it. */
 static void confine_allow_wakes(struct filter *filter)
 {
@@ -89,13 +76,13 @@ static int confine_program(const struct monitor_config *config,
         filter_allow_if(filter, SYS_ioctl, 1, UINT64_MAX, TCGETS);
         filter_allow_if(filter, SYS_ioctl, 1, UINT64_MAX, TIOCGWINSZ);
     }
-    if (ipc_has_right(cubicle, MONITOR_RIGHT_HOSTNET)) {
-        confine_allow_network(filter, config->network);
+    if (ipc_has_right(cubicle, MONITOR_RIGHT_HOSTNET) && config->network != NULL) {
+        ALLOW(filter, network);
     }
     if (ipc_has_right(cubicle, MONITOR_RIGHT_HOSTFILES)) {
         ALLOW(filter, files);
-        host_files_allow(filter);
     }
+    gate_allow(ipc_rights(cubicle), filter);
     if (cubicle->is_app) {
         ALLOW(filter, signals);
         confine_allow_wakes(filter);
@@ -108,8 +95,8 @@ int ipc_confine(const struct monitor_config *config, const struct cubicle *cubic
 {
     static struct filter filter;
     int error = privileges_drop();
-    if (error == 0 && ipc_has_right(cubicle, MONITOR_RIGHT_HOSTFILES)) {
-        error = host_files_enter();
+    if (error == 0) {
+        error = gate_enter(ipc_rights(cubicle));
     }
     if (error == 0) {
         error = confine_program(config, cubicle, &filter);

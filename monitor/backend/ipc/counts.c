@@ -6,12 +6,12 @@
  *   CO2  What a process has put into its tally is a claim. The parent takes numbers from it, and only those that are the
  *        process's to know: of calls that it makes, of the time that it spends on calls, of its memory.
  */
+#include "base/clock.h"
 #include "base/counters.h"
 #include "ipc.h"
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NUMBER_MAX \
@@ -85,7 +85,6 @@ static void counts_take_edges(void)
 void ipc_counts_look(void)
 {
     struct counters *to = counters_shared();
-    struct timespec now;
     if (to == NULL) {
         return;
     }
@@ -99,8 +98,7 @@ void ipc_counts_look(void)
         to->cubicles[id].state = (uint32_t)counts_state(cubicle_get(id));
     }
     counts_take_edges();
-    (void)clock_gettime(CLOCK_BOOTTIME, &now); /* this clock is always there */
-    to->told_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    to->told_ns = (uint64_t)clock_ns(CLOCK_BOOTTIME);
 }
 
 void ipc_counts_end(void)

@@ -6,6 +6,7 @@
 #include "backend/none/none.h"
 
 unsigned ipc_self;
+int (*ipc_sample)(void);
 
 static int ipc_init(const struct monitor_config *config, size_t ncubicles)
 {

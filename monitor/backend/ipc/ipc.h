@@ -16,6 +16,9 @@
 extern pid_t ipc_parent;
 extern uint64_t ipc_parent_pages, ipc_parent_size;
 
+/** What each process does to count where its time goes; NULL: nothing. */
+extern int (*ipc_sample)(void);
+
 /** Whose process this is; 0: the parent's, which runs no cubicle. */
 extern unsigned ipc_self;
 
@@ -46,16 +49,10 @@ int ipc_slot(uint64_t *next, uint64_t size, uint32_t *slot);
 /** Writes, for each function that another cubicle imports, the trampoline by which its process calls it. */
 int ipc_complete(void) __attribute__((warn_unused_result));
 
-/** The trampoline of this process for what @t, somebody's trampoline, calls; NULL: there is none. */
-const struct trampoline *ipc_served(const struct trampoline *t);
-
 /** Asks @peer what has been filled in and serves others until the answer is there. @at_once: as for channel_ask(). 0; -ECONNRESET,
  *  -EOWNERDEAD. */
 int ipc_ask(struct channel_peer *peer, bool at_once, struct channel_line *answer)
     __attribute__((warn_unused_result));
-
-/** Does what message @line of @from asks for, and answers it. */
-void ipc_serve(struct channel_peer *from, const struct channel_line *line);
 
 /** Serves for ever. */
 void ipc_serve_all(void) __attribute__((noreturn));
@@ -63,11 +60,9 @@ void ipc_serve_all(void) __attribute__((noreturn));
 /** Has @owner's process change its pages for the running allocator; see gate.h. */
 int ipc_change_pages(int change, unsigned owner, uint64_t base, uint64_t npages);
 
-/** Tells the parent that the system ends with @status, and waits for the end. */
-void ipc_end(int status) __attribute__((noreturn));
-
 /** Makes a process for each cubicle. Returns in the parent. */
-int ipc_divide(const struct monitor_config *config) __attribute__((warn_unused_result));
+int ipc_divide(const struct monitor_config *config, int (*sample)(void))
+    __attribute__((warn_unused_result));
 
 /** Signal @signal has its default effect: all ends. In a handler. */
 void ipc_interrupt(int signal);
@@ -104,8 +99,14 @@ const struct trampoline *ipc_carried_out(void);
 /** True when the process that has asked for the call that is carried out is no more (CH9). */
 bool ipc_abandoned(void);
 
-/** True where a module of @cubicle has @right (MONITOR_RIGHT_*). */
-bool ipc_has_right(const struct cubicle *cubicle, unsigned right);
+/** The rights (MONITOR_RIGHT_*) of all modules of @cubicle. */
+unsigned ipc_rights(const struct cubicle *cubicle);
+
+/** True where a module of @cubicle has @right, or one of several. */
+static inline bool ipc_has_right(const struct cubicle *cubicle, unsigned right)
+{
+    return (ipc_rights(cubicle) & right) != 0;
+}
 
 struct filter;
 /** What the parent needs besides the usual. */

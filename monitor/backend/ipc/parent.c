@@ -36,7 +36,6 @@ static unsigned beginning;   /* the cubicle that begins anew now; 0: none does *
 static unsigned others_lost; /* processes meanwhile, of others */
 static bool restarting;
 #define RESTART_STACK UINT64_C(0x4000)
-#define RESTART_ATTEMPTS 3 /* as in restart.c */
 
 /* A child has ended: the wait for a message is over. */
 static void parent_child_ended(int signal, siginfo_t *info, void *context)
@@ -139,9 +138,7 @@ static void parent_put_off(struct cubicle *cubicle, int error)
     due[cubicle->id] = attempts[cubicle->id] < RESTART_ATTEMPTS;
     parent_lose(cubicle, due[cubicle->id] ? CHANNEL_LATER : CHANNEL_GONE);
     if (!due[cubicle->id]) {
-        (void)message_error(error,
-                            "%s: the cubicle could not begin anew and stays dead: %s",
-                            cubicle->name, strerror(-error));
+        restart_failed(cubicle, error);
     }
 }
 
@@ -304,9 +301,10 @@ static int parent_share_signals(void)
     return error;
 }
 
-int ipc_divide(const struct monitor_config *config)
+int ipc_divide(const struct monitor_config *config, int (*sample)(void))
 {
     ipc_parent = getpid();
+    ipc_sample = sample;
     system_config = config;
     for (unsigned id = 1; id <= cubicle_count(); id++) {
         channel_want(0, id);

@@ -7,9 +7,8 @@
 #include "base/page.h"
 #include "fault/signal_pending.h"
 #include "fault/watchdog.h"
-#include "gate/host_files.h"
 #include "ipc.h"
-#include "observe/sampler.h"
+#include "load/module.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -95,6 +94,21 @@ static unsigned process_descriptors(const struct monitor_config *config,
     return n;
 }
 
+/* Is the host's directory of @fd given to a module of @self? */
+static bool process_has_directory(const struct monitor_config *config,
+                                  const struct cubicle *self, int fd)
+{
+    for (size_t i = 0; i < config->ndirectories; i++) {
+        const struct monitor_directory *directory = &config->directories[i];
+        for (size_t k = 0; directory->fd == fd && k < self->nmodules; k++) {
+            if (strcmp(self->modules[k]->name, directory->module) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static bool process_keeps(const struct monitor_config *config,
                           const struct cubicle *self, const int *keep, unsigned nkept,
                           int fd)
@@ -104,10 +118,8 @@ static bool process_keeps(const struct monitor_config *config,
             return true;
         }
     }
-    for (size_t i = 0; i < config->ndirectories; i++) {
-        if (config->directories[i].fd == fd && host_files_is_owner(i, self->id)) {
-            return true;
-        }
+    if (process_has_directory(config, self, fd)) {
+        return true;
     }
     /* By its own it waits; a timer of the application's wakes others. */
     for (unsigned id = 1; id <= cubicle_count(); id++) {
@@ -251,8 +263,8 @@ void ipc_become(const struct monitor_config *config, unsigned id)
         process_choose_processor(self);
         error = watchdog_start();
     }
-    if (error == 0 && config->sample) {
-        error = sampler_start();
+    if (error == 0 && ipc_sample != NULL) {
+        error = ipc_sample();
     }
     if (error == 0) {
         process_believe_in_others(id);

@@ -85,7 +85,8 @@ void channel_ring(unsigned id)
     (void)channel_futex(&bell->rung, FUTEX_WAKE, INT_MAX, NULL);
 }
 
-uint32_t channel_life(unsigned id)
+/* How many processes @id has lost. */
+static uint32_t channel_life(unsigned id)
 {
     return __atomic_load_n(&channel_news()->lives[id], __ATOMIC_ACQUIRE);
 }

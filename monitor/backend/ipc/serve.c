@@ -48,15 +48,12 @@ int ipc_complete(void)
     return 0;
 }
 
-const struct trampoline *ipc_served(const struct trampoline *t)
-{
-    return trampoline_get(served[t->id]);
-}
-
 const struct trampoline *ipc_carried_out(void)
 {
     return carried_out;
 }
+
+static void serve(struct channel_peer *from, const struct channel_line *line);
 
 int ipc_ask(struct channel_peer *peer, bool at_once, struct channel_line *answer)
 {
@@ -69,7 +66,7 @@ int ipc_ask(struct channel_peer *peer, bool at_once, struct channel_line *answer
     struct channel_peer *from;
     while ((from = channel_wait(&question, answer, handed_over)) != NULL &&
            answer->kind != CHANNEL_RESULT) { /* SV2 */
-        ipc_serve(from, answer);
+        serve(from, answer);
         handed_over = false;
     }
     channel_end(&question);
@@ -127,6 +124,23 @@ static void serve_learn(const struct trampoline *t, const struct channel_line *l
     }
 }
 
+/* Tells the parent that the system ends with @status, and waits for the end. */
+static void __attribute__((noreturn)) serve_end(int status)
+{
+    struct channel_peer *parent = channel_peer(0);
+    struct channel_line *line = channel_begin(parent);
+    struct channel_question end;
+    bool woken;
+    line->kind = CHANNEL_END;
+    line->nvalues = 0;
+    line->what = (uint32_t)status;
+    (void)!channel_ask(parent, true, &end, &woken);
+    for (;;) { /* until the parent ends this process */
+        struct channel_line heard;
+        (void)channel_wait(NULL, &heard, true);
+    }
+}
+
 static void serve_call(struct channel_peer *from, const struct channel_line *line)
 {
     struct ipc_incoming in = {.line = *line, .from = from, .before = ipc_incoming};
@@ -140,30 +154,29 @@ static void serve_call(struct channel_peer *from, const struct channel_line *lin
     if (from->id == CUBICLE_MONITOR) {
         serve_learn(t, line);
     }
-    const uint64_t result = serve_enter(ipc_served(t));
+    const uint64_t result = serve_enter(trampoline_get(served[t->id]));
     ipc_incoming = in.before;
     if (in.before != NULL) {
         carried_out = trampoline_get(in.before->line.what);
     }
     if (unwind_ending() || serve_is_to_restart()) {
-        ipc_end(unwind_end_status());
+        serve_end(unwind_end_status());
     }
     serve_started(t, (int)result);
     if (in.done) {
         channel_answer(from, line->place, line->call, in.result, in.vector_result);
     } else { /* not a number, where that is what the caller expects */
-        channel_answer(from, line->place, line->call, result,
-                       UINT64_C(0x7ff8000000000000));
+        channel_answer(from, line->place, line->call, result, MARSHAL_NOT_A_NUMBER);
     }
 }
 
-bool ipc_has_right(const struct cubicle *cubicle, unsigned right)
+unsigned ipc_rights(const struct cubicle *cubicle)
 {
-    bool has = false;
+    unsigned rights = 0;
     for (size_t i = 0; i < cubicle->nmodules; i++) {
-        has |= (cubicle->modules[i]->rights & right) != 0;
+        rights |= cubicle->modules[i]->rights;
     }
-    return has;
+    return rights;
 }
 
 /* SV3 */
@@ -171,9 +184,7 @@ static bool serve_may_change(const struct channel_peer *from,
                              const struct channel_line *line)
 {
     const struct cubicle *allocator = cubicle_get(from->id);
-    const struct call_frame *frame = thread_top_frame();
-    const struct trampoline *t =
-        frame != NULL ? trampoline_get(frame->trampoline) : NULL;
+    const struct trampoline *t = trampoline_innermost();
     if (allocator == NULL || !ipc_has_right(allocator, MONITOR_RIGHT_ALLOCATOR)) {
         return false;
     }
@@ -235,7 +246,8 @@ int ipc_change_pages(int change, unsigned owner, uint64_t base, uint64_t npages)
     return result;
 }
 
-void ipc_serve(struct channel_peer *from, const struct channel_line *line)
+/* Does what message @line of @from asks for, and answers it. */
+static void serve(struct channel_peer *from, const struct channel_line *line)
 {
     if (ipc_self == 0) {
         ipc_hear(from, line);
@@ -250,22 +262,6 @@ void ipc_serve_all(void)
 {
     struct channel_line line;
     for (;;) {
-        ipc_serve(channel_wait(NULL, &line, false), &line);
-    }
-}
-
-void ipc_end(int status)
-{
-    struct channel_peer *parent = channel_peer(0);
-    struct channel_line *line = channel_begin(parent);
-    struct channel_question end;
-    bool woken;
-    line->kind = CHANNEL_END;
-    line->nvalues = 0;
-    line->what = (uint32_t)status;
-    (void)!channel_ask(parent, true, &end, &woken);
-    for (;;) { /* until the parent ends this process */
-        struct channel_line heard;
-        (void)channel_wait(NULL, &heard, true);
+        serve(channel_wait(NULL, &line, false), &line);
     }
 }

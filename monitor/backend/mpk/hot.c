@@ -120,8 +120,8 @@ bool hot_dissolve(void)
     return hot_give_up_any(true) || hot_give_up_any(false);
 }
 
-/* A group of these three that a page can join, a new one where there is a key, if need be
- * that of a closed one; NULL. */
+/* The group of @owner, @peer and @rights, which a page can join. Where there is none: a new one, with a
+ * key that is free, or else with the key of a group that is closed, which ends. NULL: no key. */
 static struct group *hot_find(unsigned owner, unsigned peer, unsigned rights)
 {
     for (unsigned i = 0; i < NGROUPS; i++) {
@@ -177,7 +177,8 @@ bool hot_share(unsigned owner, unsigned peer, uint32_t page, unsigned rights)
         heat[page]++;
         return false;
     }
-    /* Read-only groups need an owner that can write: its rights are the page's. */
+    /* The page table says what the owner may do with a page of a group, and a key only takes from
+     * that: the peer cannot have what the owner has not. */
     g = (page_get(page).rights & rights) == rights ? hot_find(owner, peer, rights)
                                                    : NULL;
     return g != NULL && hot_join(g, page);

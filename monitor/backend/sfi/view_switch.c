@@ -1,4 +1,5 @@
 #include "view_switch.h"
+#include "base/clock.h"
 #include "base/filter.h"
 #include "base/layout.h"
 #include "base/message.h"
@@ -8,7 +9,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <asm/prctl.h>
@@ -127,14 +127,12 @@ static void view_switch_count(const ucontext_t *context)
     static unsigned in_a_row;
     static int64_t since;
     const greg_t *now = context->uc_mcontext.gregs;
-    struct timespec time;
 
     heals++;
     if (memcmp(last, now, sizeof(last)) == 0 && ++in_a_row < STUCK_HEALS) {
         return;
     }
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    const int64_t time_ns = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    const int64_t time_ns = clock_ns(CLOCK_MONOTONIC);
     if (in_a_row == STUCK_HEALS && time_ns - since < STUCK_NS) {
         struct message m = {.len = 0};
         message_add(

@@ -11,12 +11,13 @@
 #include "fault/signal_pending.h"
 #include "fault/stop.h"
 #include "gate/gate.h"
-#include "gate/host_files.h"
 #include "load/link.h"
 #include "memory/memory.h"
 #include "memory/window.h"
 
+#include <cubicle.h>
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -26,11 +27,15 @@
 
 #include <cmocka.h>
 
+#define BOTH (PAGE_READ | PAGE_WRITE)
+
+/* Interface and monitor say the same of rights. */
+_Static_assert(CUBICLE_READ == PAGE_READ && CUBICLE_WRITE == BOTH, "rights");
+
 static const struct backend one_process = {.name = "one process"};
 const struct backend *backend = &one_process;
 
-#define HEAP UINT64_C(0x80100000) /* a page of the allocator's client */
-#define BOTH (PAGE_READ | PAGE_WRITE)
+#define HEAP UINT64_C(0x80100000)     /* a page of the allocator's client */
 #define FENV UINT64_C(0x037f00001f80) /* the default control words */
 
 enum { ALLOC = 1, CLIENT, OTHER };
@@ -241,18 +246,65 @@ void fault_stop_running(const char *reason)
 
 static const struct gate outside = {"outside", NULL, MONITOR_RIGHT_HOST};
 const struct gate_interface host_interface = {"host", 1, &outside, 1};
-const struct gate_interface host_files_interface = {"hostfiles", 2, &outside, 1};
-const struct gate_interface host_net_interface = {"hostnet", 3, &outside, 1};
+static const struct gate_interface files_interface = {"hostfiles", 2, &outside, 1};
+static const struct gate_interface net_interface = {"hostnet", 3, &outside, 1};
 
-void host_files_setup(const struct monitor_config *config)
+/* What was called of the two, a letter for each: Setup, Enter, Allow. */
+static char called_net[8], called_files[8];
+static int net_error;
+
+static void note(char *called, char letter)
+{
+    const size_t len = strlen(called);
+    assert_true(len < 7);
+    called[len] = letter;
+    called[len + 1] = '\0';
+}
+
+static int files_setup(const struct monitor_config *config)
 {
     (void)config;
+    note(called_files, 'S');
+    return 0;
 }
-int host_net_setup(const struct monitor_config *config)
+
+static int files_enter(void)
+{
+    note(called_files, 'E');
+    return 0;
+}
+
+static void files_allow(struct filter *filter)
+{
+    (void)filter;
+    note(called_files, 'A');
+}
+
+static int net_setup(const struct monitor_config *config)
 {
     (void)config;
-    return -ENOTTY;
+    note(called_net, 'S');
+    return net_error;
 }
+
+static int net_enter(void)
+{
+    note(called_net, 'E');
+    return net_error;
+}
+
+static void net_allow(struct filter *filter)
+{
+    (void)filter;
+    note(called_net, 'A');
+}
+
+static const struct gate_host files = {&files_interface, MONITOR_RIGHT_HOSTFILES,
+                                       files_setup, files_enter, files_allow};
+static const struct gate_host net = {&net_interface, MONITOR_RIGHT_HOSTNET, net_setup,
+                                     net_enter, net_allow};
+static const struct gate_host *const both[GATE_HOSTS] = {&net, &files};
+static const struct gate_host *const neither[GATE_HOSTS];
 
 void host_setup(const struct monitor_config *config)
 {
@@ -632,13 +684,49 @@ static void test_names(void **state)
         assert_ptr_equal(gate(own->gates[i].name), &own->gates[i]);
     }
     assert_int_equal(own->fingerprint, CUBICLE_FINGERPRINT);
+    assert_int_equal(gate_setup(NULL, both), 0);
     for (unsigned i = 0; i < 3; i++) {
         assert_ptr_equal(gate_find(gate_interface(others[i]), "outside"), &outside);
         assert_null(gate_find(gate_interface(others[i]), "cubicle_self"));
     }
     assert_null(gate_interface("cubicl"));
     assert_null(gate_interface("vfs"));
-    assert_int_equal(gate_setup(NULL), -ENOTTY);
+}
+
+/* What the build leaves out is not there; of the rest each does what its right is for. */
+static void test_hosts(void **state)
+{
+    static const struct gate_host *const files_only[GATE_HOSTS] = {NULL, &files};
+    (void)state;
+    assert_int_equal(gate_setup(NULL, neither), 0);
+    assert_null(gate_interface("hostnet"));
+    assert_null(gate_interface("hostfiles"));
+    assert_ptr_equal(gate_interface("host"), &host_interface);
+    assert_int_equal(gate_enter(UINT_MAX), 0);
+    gate_allow(UINT_MAX, NULL);
+
+    called_net[0] = called_files[0] = '\0';
+    assert_int_equal(gate_setup(NULL, files_only), 0);
+    assert_null(gate_interface("hostnet"));
+    assert_ptr_equal(gate_interface("hostfiles"), &files_interface);
+    assert_int_equal(gate_enter(MONITOR_RIGHT_HOSTNET | MONITOR_RIGHT_HOST), 0);
+    gate_allow(MONITOR_RIGHT_HOSTNET, NULL);
+    assert_string_equal(called_net, "");
+    assert_string_equal(called_files, "S");
+
+    assert_int_equal(gate_setup(NULL, both), 0);
+    assert_int_equal(gate_enter(MONITOR_RIGHT_HOSTFILES), 0);
+    gate_allow(MONITOR_RIGHT_HOSTFILES | MONITOR_RIGHT_ALLOCATOR, NULL);
+    assert_string_equal(called_net, "S");
+    assert_string_equal(called_files, "SSEA");
+
+    /* An error ends it. */
+    net_error = -ENOTTY;
+    assert_int_equal(gate_enter(UINT_MAX), -ENOTTY);
+    assert_int_equal(gate_setup(NULL, both), -ENOTTY);
+    assert_string_equal(called_net, "SES");
+    assert_string_equal(called_files, "SSEA");
+    net_error = 0;
 }
 
 int main(void)
@@ -661,6 +749,7 @@ int main(void)
         cmocka_unit_test_setup(test_abort, setup),
         cmocka_unit_test_setup(test_rights, setup),
         cmocka_unit_test_setup(test_names, setup),
+        cmocka_unit_test_setup(test_hosts, setup),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

@@ -31,6 +31,7 @@
 
 #include "base/message.h"
 #include "base/thread.h"
+#include "gate/gate.h"
 #include "gate/host_files.h"
 
 #define ME 3
@@ -68,11 +69,11 @@ int message_error(int error, const char *format, ...)
 
 static const void *gate(const char *name)
 {
-    for (size_t i = 0; i < host_files_interface.ngates; i++) {
-        if (strcmp(host_files_interface.gates[i].name, name) == 0) {
-            assert_int_equal(host_files_interface.gates[i].needs,
+    for (size_t i = 0; i < host_files.interface->ngates; i++) {
+        if (strcmp(host_files.interface->gates[i].name, name) == 0) {
+            assert_int_equal(host_files.interface->gates[i].needs,
                              MONITOR_RIGHT_HOSTFILES);
-            return host_files_interface.gates[i].function;
+            return host_files.interface->gates[i].function;
         }
     }
     fail_msg("no gate %s", name);
@@ -126,7 +127,7 @@ static int setup(void **state)
     assert_int_equal(symlink("sub", "rw/within"), 0);
     assert_int_equal(symlink("/proc/self/fd", "rw/magic"), 0);
     assert_int_equal(mkfifo("rw/fifo", 0666), 0);
-    host_files_setup(&config);
+    assert_int_equal(host_files.setup(&config), 0);
     for (unsigned i = 0; i < NDIRECTORIES; i++) {
         directories[i].fd = open(directories[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         assert_true(directories[i].fd >= 0);
@@ -620,7 +621,7 @@ static int run_enter(void)
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return 77;
     }
-    if (host_files_enter() != 0) {
+    if (host_files.enter() != 0) {
         fprintf(stderr, "%s\n", said);
         return 1;
     }
@@ -662,7 +663,7 @@ static void few(size_t first, size_t count)
     static struct monitor_config config;
     config = (struct monitor_config){.directories = directories + first,
                                      .ndirectories = count};
-    host_files_setup(&config);
+    assert_int_equal(host_files.setup(&config), 0);
     for (unsigned i = 0; i < count; i++) {
         host_files_give(i, first + i == 2 ? OTHER : ME);
     }
@@ -697,7 +698,7 @@ static int run_denied(void)
         setresuid(NOBODY, NOBODY, NOBODY) != 0) {
         return 77;
     }
-    const int error = host_files_enter();
+    const int error = host_files.enter();
     if (error != -EACCES || strstr(said, "user 65534") == NULL ||
         strstr(said, "chown") == NULL) {
         fprintf(stderr, "%d %s\n", error, said);
@@ -748,16 +749,16 @@ static void test_filter(void **state)
     few(0, 0);
     filter_begin(&filter);
     const unsigned none = filter.len;
-    host_files_allow(&filter);
+    host_files.allow(&filter);
     assert_int_equal(filter.len, none);
     few(1, 1);
     filter_begin(&filter);
-    host_files_allow(&filter);
+    host_files.allow(&filter);
     assert_true(allows(&filter, SYS_openat2) && !allows(&filter, SYS_unlinkat) &&
                 !allows(&filter, SYS_fchmod) && !allows(&filter, SYS_ftruncate));
     few(0, 2);
     filter_begin(&filter);
-    host_files_allow(&filter);
+    host_files.allow(&filter);
     assert_true(allows(&filter, SYS_openat2) && allows(&filter, SYS_unlinkat));
     assert_int_equal(filter_end(&filter), 0);
     few(0, NDIRECTORIES);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -83,7 +84,7 @@ static int world(void **state)
     peer = ends[1];
     config.network = &network;
     thread_self.running = B;
-    return host_net_setup(&config);
+    return host_net.setup(&config);
 }
 
 static int world_end(void **state)
@@ -98,10 +99,10 @@ static int world_end(void **state)
 
 static const void *gate(const char *name)
 {
-    for (size_t i = 0; i < host_net_interface.ngates; i++) {
-        if (strcmp(host_net_interface.gates[i].name, name) == 0) {
-            assert_int_equal(host_net_interface.gates[i].needs, MONITOR_RIGHT_HOSTNET);
-            return host_net_interface.gates[i].function;
+    for (size_t i = 0; i < host_net.interface->ngates; i++) {
+        if (strcmp(host_net.interface->gates[i].name, name) == 0) {
+            assert_int_equal(host_net.interface->gates[i].needs, MONITOR_RIGHT_HOSTNET);
+            return host_net.interface->gates[i].function;
         }
     }
     fail_msg("no gate %s", name);
@@ -162,7 +163,7 @@ static void test_info(void **state)
     assert_memory_equal(have.mac, network.mac, 6);
     assert_int_equal(have.offloads, NETIF_CHECKSUM);
     config.network = NULL;
-    assert_int_equal(host_net_setup(&config), 0);
+    assert_int_equal(host_net.setup(&config), 0);
     assert_int_equal(info(&have), -ENODEV);
     assert_int_equal(send_one(AT(HEAP(B)), 1), -ENODEV);
     assert_int_equal(receive_one(AT(HEAP(B)), 1), -ENODEV);
@@ -431,6 +432,30 @@ static void test_frames(void **state)
     assert_memory_equal(bytes_of(B, HEAP(B)), "hello, worldbbbbbbbb!b", 22);
 }
 
+/* The filter has what the device needs, on the device alone, and nothing where there is none. */
+static void test_filter(void **state)
+{
+    static struct filter have, want;
+    const bool stream = *state == NULL;
+    const unsigned device = (unsigned)network.fd;
+    filter_begin(&want);
+    filter_allow_if(&want, SYS_readv, 0, UINT64_MAX, device);
+    if (stream) {
+        filter_allow_if(&want, SYS_sendmsg, 0, UINT64_MAX, device);
+    }
+    filter_begin(&have);
+    const unsigned empty = have.len;
+    host_net.allow(&have);
+    assert_int_equal(have.len, want.len);
+    assert_memory_equal(have.code, want.code, want.len * sizeof(want.code[0]));
+
+    config.network = NULL;
+    assert_int_equal(host_net.setup(&config), 0);
+    filter_begin(&have);
+    host_net.allow(&have);
+    assert_int_equal(have.len, empty);
+}
+
 #define WORLD(name) cmocka_unit_test_setup_teardown(name, world, world_end)
 
 int main(void)
@@ -448,6 +473,8 @@ int main(void)
         WORLD(test_never_waits),
         WORLD(test_wait),
         WORLD(test_no_frames_of_streams),
+        WORLD(test_filter),
+        {"test_filter_of_frames", test_filter, world, world_end, &frames},
         {"test_frames", test_frames, world, world_end, &frames},
         {"test_several_frames", test_several_frames, world, world_end, &frames},
     };

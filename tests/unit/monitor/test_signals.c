@@ -81,6 +81,12 @@ static int setup(void **state)
     return 0;
 }
 
+/* True while a signal that the application catches has not been taken: a wait ends at once. */
+static bool is_pending(void)
+{
+    return signal_wait(-1, 0, 0) == -EINTR;
+}
+
 /* SI1 */
 static void test_who(void **state)
 {
@@ -93,7 +99,7 @@ static void test_who(void **state)
     assert_int_equal(gate_cubicle_signal_take(UINT64_MAX), -EPERM);
     assert_int_equal(gate_cubicle_signal_wait(BIT(SIGTERM), 0), -EPERM);
     assert_int_equal(gate_cubicle_signal_timer(1, 0, left), -EPERM);
-    assert_true(signal_pending());
+    assert_true(is_pending());
     thread_self.running = APP;
     assert_int_equal(gate_cubicle_signal_take(UINT64_MAX), BIT(SIGTERM));
 }
@@ -128,7 +134,7 @@ static void test_ignored(void **state)
     assert_int_equal(
         gate_cubicle_signal_set(BIT(SIGHUP), BIT(SIGINT), BIT(SIGHUP) | BIT(SIGTERM)),
         BIT(SIGUSR1));
-    assert_false(signal_pending());
+    assert_false(is_pending());
     send(SIGTERM);
     send(SIGHUP);
     assert_int_equal(ended, 0);
@@ -141,16 +147,16 @@ static void test_once(void **state)
     (void)state;
     assert_int_equal(gate_cubicle_signal_set(BIT(SIGTERM), 0, 0), BIT(SIGUSR1));
     send_as(SIGTERM, getpid());
-    assert_false(signal_pending());
+    assert_false(is_pending());
     pass_on(SIGTERM, getpid());
-    assert_false(signal_pending());
+    assert_false(is_pending());
     assert_int_equal(ended, 0);
     send(SIGTERM);
-    assert_true(signal_pending());
+    assert_true(is_pending());
     assert_int_equal(gate_cubicle_signal_take(BIT(SIGINT)), 0);
     assert_int_equal(gate_cubicle_signal_take(BIT(SIGTERM) | BIT(SIGINT)),
                      BIT(SIGTERM));
-    assert_false(signal_pending());
+    assert_false(is_pending());
 }
 
 /* A program that does not look at a signal can be ended all the same, but not at once. */

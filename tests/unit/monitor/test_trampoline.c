@@ -16,7 +16,7 @@
 #include "base/message.h"
 #include "base/page.h"
 #include "call/marshal.h"
-#include "call/trace.h"
+#include "call/tracer.h"
 #include "call/trampoline.h"
 #include "call/trampoline_body.h"
 
@@ -101,22 +101,28 @@ void marshal_leave(struct call_frame *frame, struct trampoline *t)
     (void)t;
 }
 
-static bool tracing;
-
-bool trace_is_on(void)
-{
-    return tracing;
-}
-
-int trace_enter(struct call_frame *frame, const struct trampoline *t)
+static int trace_enter(struct call_frame *frame, const struct trampoline *t)
 {
     return marshal_enter(frame, t);
 }
 
-void trace_leave(struct call_frame *frame, struct trampoline *t)
+static void trace_leave(struct call_frame *frame, struct trampoline *t)
 {
     marshal_leave(frame, t);
 }
+
+static void trace_trap(uint32_t page)
+{
+    (void)page;
+}
+
+static void trace_fault(unsigned id)
+{
+    (void)id;
+}
+
+static const struct tracer tracing = {trace_enter, trace_leave, trace_trap,
+                                      trace_fault};
 
 static void refuse(void)
 {
@@ -182,7 +188,7 @@ static void write_all(void)
                 f->args[a].kind = DESCRIPTOR_CALLER;
             }
         }
-        tracing = i % 3 == 0;
+        tracer = i % 3 == 0 ? &tracing : NULL;
         table.plain_fenv = i % 2 == 0;
         const unsigned *side = sides[i % 4];
         const struct trampoline *t =
@@ -192,7 +198,7 @@ static void write_all(void)
         assert_false(has_hole(t->body, t->body + BODY_SIZE_MAX));
         assert_true(t->leave > t->body && t->leave < t->body + BODY_SIZE_MAX);
     }
-    tracing = false;
+    tracer = NULL;
     table.plain_fenv = false;
 }
 
@@ -251,11 +257,11 @@ static void test_all(void **state)
     const uint64_t enter = (uint64_t)(uintptr_t)trace_enter;
     const uint64_t leave = (uint64_t)(uintptr_t)trace_leave;
     assert_false(again->marshal || calls(again, enter) || calls(again, leave));
-    tracing = true;
+    tracer = &tracing;
     const struct trampoline *traced =
         trampoline_create(3, 2, "unit", &functions[0], 0x10000000, false);
     assert_true(traced->marshal && calls(traced, enter) && calls(traced, leave));
-    tracing = false;
+    tracer = NULL;
     write_all();
 
     /* R8 */

@@ -110,12 +110,82 @@ def no_circle():
         visit(name, [])
 
 
+# Files of one room that call one another in circles, and why they may.
+CIRCLES = [
+    ({"backend/mpk/entry.S", "backend/mpk/signal.c"}, "the assembly and the C of one handler"),
+    ({"backend/mpk/hot.c", "backend/mpk/keys.c"}, "a key that is taken away ends hot pages, and hot pages take keys"),
+    ({"backend/ipc/channel.c", "backend/ipc/question.c"}, "the memory of channels, and the waits on it"),
+    (
+        {f"backend/ipc/{name}.c" for name in "arrive carry confine ipc parent process serve".split()},
+        "a process that waits for an answer serves others meanwhile; the table of the backend names all",
+    ),
+    (
+        {f"call/{name}.c" for name in "demand entry marshal marshal_leave trampoline trampoline_body".split()},
+        "trampolines call what carries arguments, which looks at the trampoline of the call",
+    ),
+    (
+        {f"fault/{name}" for name in "fault.c restart.c signal_pending.c stop.c unwind.c unwind_entry.S".split()},
+        "a cubicle that is stopped begins anew in the middle of unwinding, by way of assembly",
+    ),
+]
+
+
+def circles(after):
+    """[files that reach one another] of the graph @after, file: files that it uses."""
+    reached = {}
+    for start in after:
+        seen, todo = set(), [start]
+        while todo:
+            for other in after.get(todo.pop(), ()):
+                if other not in seen:
+                    seen.add(other)
+                    todo.append(other)
+        reached[start] = seen
+    found = {frozenset(b for b in reached if b in reached[a] and a in reached[b]) for a in reached if a in reached[a]}
+    return sorted(sorted(files) for files in found)
+
+
+def no_new_circle():
+    """In a room too, files use one another in one direction, but for those of CIRCLES."""
+    after = {}
+    for user, used in symbols():
+        if room(user) == room(used):
+            after.setdefault(user, set()).add(used)
+    found = circles(after)
+    for files in found:
+        check(any(set(files) <= known for known, _ in CIRCLES), "a circle of files: " + ", ".join(files))
+    for known, _ in CIRCLES:
+        check(any(set(files) == known for files in found), f"no circle any more, mend CIRCLES: {sorted(known)}")
+
+
+def parts():
+    """{part that a build can leave out: its sources}, as monitor/meson.build has them."""
+    text = (MONITOR / "meson.build").read_text().split("\nparts = {\n")[1].split("\n}\n")[0]
+    found = {}
+    for name, sources in re.findall(r"'(\w+)': \[(.*?)\]", text, re.DOTALL):
+        found[name] = set(re.findall(r"'([^']+)'", sources))
+    return found
+
+
+def parts_alone():
+    """Nothing but the table of parts uses a part, so that each can be left out without the others."""
+    found = parts()
+    check(len(found) > 5, f"only {len(found)} parts found")
+    used = symbols()
+    for name, sources in found.items():
+        users = {a for a, b in used if b in sources and a not in sources}
+        check("parts.c" in users, f"{name}: parts.c does not name it")
+        check(users == {"parts.c"}, f"{name} is used by {', '.join(sorted(users))}: by way of parts.c only")
+
+
 def main():
     tests = Suite("rooms")
     tests.add("every folder has its place", every_folder)
     tests.add("nothing includes what stands below it", lambda: upwards(includes()))
     tests.add("nothing calls what stands below it", lambda: upwards(symbols()))
     tests.add("no file includes itself", no_circle)
+    tests.add("files of a room use one another in one direction", no_new_circle)
+    tests.add("what can be left out is reached by the table of parts", parts_alone)
     tests.add("no file is long", short)
     return tests.main()
 

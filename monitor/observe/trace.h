@@ -7,10 +7,8 @@
 #ifndef MONITOR_TRACE_H
 #define MONITOR_TRACE_H
 
-#include "base/thread.h"
-#include "trampoline.h"
+#include "call/trampoline.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum trace_kind {
@@ -46,21 +44,11 @@ struct trace_memory {
     struct trace_event events[TRACE_CAPACITY];
 };
 
-/** Before trampolines are made: notes events in @memory; NULL: does not. */
+/** Before trampolines are made: events are noted in @memory from now on, as the `tracer`; NULL: none
+ *  are. */
 void trace_setup(struct trace_memory *memory);
-bool trace_is_on(void);
 
 /** When all are made: tells their names. */
 void trace_names(void);
-
-/** In the place of marshal_enter() and marshal_leave(). */
-int trace_enter(struct call_frame *frame, const struct trampoline *t);
-void trace_leave(struct call_frame *frame, struct trampoline *t);
-
-/** @page was mapped, or moved, for the running cubicle. */
-void trace_trap(uint32_t page);
-
-/** Cubicle @id is about to be stopped. */
-void trace_fault(unsigned id);
 
 #endif

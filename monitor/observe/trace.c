@@ -1,21 +1,13 @@
 #include "trace.h"
 #include "base/cubicle.h"
-#include "marshal.h"
+#include "base/thread.h"
+#include "call/marshal.h"
+#include "call/tracer.h"
 
 #include <string.h>
 #include <x86intrin.h>
 
 static struct trace_memory *memory;
-
-void trace_setup(struct trace_memory *given)
-{
-    memory = given;
-}
-
-bool trace_is_on(void)
-{
-    return memory != NULL;
-}
 
 /* The reader sees an event that is counted whole. */
 static void trace_event(enum trace_kind kind, uint32_t id,
@@ -42,7 +34,7 @@ static int trace_enter_plain(struct call_frame *frame, const struct trampoline *
     return 0;
 }
 
-int trace_enter(struct call_frame *frame, const struct trampoline *t)
+static int trace_enter(struct call_frame *frame, const struct trampoline *t)
 {
     const int error = t->nsteps > 0 || t->stacked ? marshal_enter(frame, t)
                                                   : trace_enter_plain(frame, t);
@@ -52,30 +44,33 @@ int trace_enter(struct call_frame *frame, const struct trampoline *t)
     return error;
 }
 
-void trace_leave(struct call_frame *frame, struct trampoline *t)
+static void trace_leave(struct call_frame *frame, struct trampoline *t)
 {
     trace_event(TRACE_RETURN, t->id, frame);
     marshal_leave(frame, t);
 }
 
-void trace_trap(uint32_t page)
+static void trace_trap(uint32_t page)
 {
-    if (memory != NULL) {
-        trace_event(TRACE_TRAP, page, thread_self.control);
-    }
+    trace_event(TRACE_TRAP, page, thread_self.control);
 }
 
-void trace_fault(unsigned id)
+static void trace_fault(unsigned id)
 {
-    if (memory == NULL) {
-        return;
-    }
     /* Gates that it has called lie above its own call (T1). */
     const struct call_frame *frame = thread_self.control - 1;
     while (frame->trampoline != 0 && trampoline_get(frame->trampoline)->callee != id) {
         frame--;
     }
     trace_event(TRACE_FAULT, frame->trampoline, thread_self.control);
+}
+
+void trace_setup(struct trace_memory *given)
+{
+    static const struct tracer tracing = {trace_enter, trace_leave, trace_trap,
+                                          trace_fault};
+    memory = given;
+    tracer = given != NULL ? &tracing : NULL;
 }
 
 static void trace_name(char *to, const char *name)
