@@ -207,18 +207,23 @@ def copy_tree():
               "-Dwerror=false"])  # fmt: skip
 
 
+def introspect(what):
+    """What meson knows of the copy."""
+    return json.loads(
+        subprocess.run(
+            ["meson", "introspect", what, HOST], capture_output=True, check=True, text=True
+        ).stdout
+    )
+
+
 def unit_targets():
-    """Of each unit test: the program's target."""
-    text = subprocess.run(
-        ["meson", "introspect", "--tests", HOST], capture_output=True, check=True, text=True
-    ).stdout
+    """Of each unit test: the program's target, whether or not it has been built."""
+    programs = {name for t in introspect("--targets") for name in t["filename"]}
     targets = {}
-    for test in json.loads(text):
+    for test in introspect("--tests"):
         if test["suite"] and test["suite"][0].endswith("unit"):
             targets[test["name"]] = [
-                str(Path(p).relative_to(HOST))
-                for p in test["cmd"]
-                if Path(p).is_relative_to(HOST) and Path(p).is_file()
+                str(Path(p).relative_to(HOST)) for p in test["cmd"] if p in programs
             ]
     return targets
 
@@ -238,6 +243,8 @@ class Runner:
 
     def ninja(self, *targets):
         status, output = call(["ninja", "-C", HOST, "-j1", *targets])
+        if status is None:
+            raise Bad(f"not built within {TIMEOUT} s: {' '.join(targets)}")
         if status != 0:
             raise Bad("does not compile:\n" + output[-1500:])
 
