@@ -299,7 +299,11 @@ class Runner:
             return self.system("attack", words.split("+"), "processes.py")
         if suite == "storm":
             return self.system("apps", words.split("+"), "storm.py")
-        return self.system(suite, words.split("+")) if words else self.unit([test])
+        if words:
+            return self.system(suite, words.split("+"))
+        if test not in self.targets:
+            raise Bad(f"no unit test is called {test}")
+        return self.unit([test])
 
     def baseline(self, mutants):
         """A test that fails anyhow tells nothing."""
