@@ -131,11 +131,11 @@ static int setup(void **state)
     (void)state;
     modules[0] =
         (struct module){.name = "vfs", .cubicle = &cubicles[VFS], .imports = &imports};
-    modules[1] = (struct module){
-        .name = "ramfs",
-        .cubicle = &cubicles[RAMFS],
-        .provides = {&interfaces[FS], &interfaces[MODULE], &interfaces[UNIT]},
-        .nprovides = 3};
+    modules[1] = (struct module){.name = "ramfs",
+                                 .cubicle = &cubicles[RAMFS],
+                                 .provides = {&interfaces[FS], &interfaces[MODULE],
+                                              &interfaces[UNIT], &interfaces[NET]},
+                                 .nprovides = 4};
     modules[2] = (struct module){.name = "hostfs",
                                  .cubicle = &cubicles[HOSTFS],
                                  .provides = {&interfaces[FS], &interfaces[NET]},
@@ -185,6 +185,7 @@ static void test_others(void **state)
         {APP, "fs", "ramfs", "app: may not use ramfs as interface fs"},
         {VFS, "fs", "hostfs", "vfs: may not use hostfs as interface fs"},
         {VFS, "net", "hostfs", "vfs: may not use hostfs as interface net"},
+        {VFS, "net", "ramfs", "vfs: may not use ramfs as interface net"},
         {RAMFS, "fs", "ramfs", "ramfs: may not use ramfs as interface fs"},
         {HOSTFS, "fs", "ramfs", "hostfs: may not use ramfs as interface fs"},
     };
@@ -212,12 +213,12 @@ static void test_nothing(void **state)
     uint64_t table[2] = {1, 1};
 
     (void)state;
-    bindings[1] = (struct monitor_binding){"vfs", "net", "ramfs"};
+    bindings[1] = (struct monitor_binding){"vfs", "net", "app"};
     config.nbindings = 2;
     assert_int_equal(link_bind_providers(&whole), 0);
     assert_int_equal(bind(VFS, "fsx", "ramfs", table, 16), -ENOENT);
     assert_int_equal(bind(VFS, "fs", "nobody", table, 16), -ENOENT);
-    assert_int_equal(bind(VFS, "net", "ramfs", table, 8), -ENOENT);
+    assert_int_equal(bind(VFS, "net", "app", table, 8), -ENOENT);
     assert_true(table[0] == 1 && table[1] == 1);
     assert_string_equal(message, "");
     assert_int_equal(nwritten, 2); /* of `fs` */
@@ -304,7 +305,7 @@ static void test_strangers(void **state)
     bindings[0] = (struct monitor_binding){"nobody", "fs", "ramfs"};
     bindings[1] = (struct monitor_binding){"vfs", "fs", "nobody"};
     bindings[2] = (struct monitor_binding){"vfs", "nothing", "ramfs"};
-    bindings[3] = (struct monitor_binding){"vfs", "net", "ramfs"};
+    bindings[3] = (struct monitor_binding){"vfs", "net", "app"};
     config.nbindings = 4;
     assert_int_equal(link_bind_providers(&whole), 0);
     assert_int_equal(nwritten, 0);

@@ -94,6 +94,26 @@ static void test_process(void **state)
     assert_int_equal(in_child(check_process), 0);
 }
 
+/* Where no change of identity makes the kernel do it. */
+static int check_not_root(void)
+{
+    EXPECT(!was_root || setresuid(1, 1, 1) == 0);
+    EXPECT(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
+    EXPECT(privileges_drop() == 0);
+    EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
+    EXPECT(geteuid() != 0 && geteuid() != NOBODY);
+    return 0;
+}
+
+static void test_not_root(void **state)
+{
+    (void)state;
+    if (geteuid() == NOBODY) {
+        skip();
+    }
+    assert_int_equal(in_child(check_not_root), 0);
+}
+
 /* The signal of its parent's end stays what it was, though a change of identity loses it. */
 static int check_parent(void)
 {
@@ -128,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_process),
+        cmocka_unit_test(test_not_root),
         cmocka_unit_test(test_parent),
     };
 
