@@ -186,6 +186,8 @@ static void test_whose(void **state)
     assert_int_equal(mine, theirs); /* the same number, another file */
     assert_int_equal(CALL(read)(mine, 0, buf, sizeof(buf)), 6);
     assert_memory_equal(buf, "inside", 6);
+    assert_int_equal(CALL(close)(HOSTFILES_OPEN_MAX), -EBADF);
+    assert_int_equal(CALL(close)(HOSTFILES_OPEN_MAX * 2), -EBADF);
     CALL(close_all)();
     assert_int_equal(CALL(read)(mine, 0, buf, sizeof(buf)), -EBADF);
     thread_self.running = OTHER;
