@@ -205,20 +205,26 @@ def copy_tree():
     if not (HOST / "build.ninja").exists():
         need(["meson", "setup", HOST, TREE, "--buildtype=release", f"--prefix={build}",
               "-Dwerror=false"])  # fmt: skip
+    need(["ninja", "-C", HOST, "build.ninja"])  # tests may have come since
+
+
+def introspect(what):
+    """What meson knows of the copy."""
+    return json.loads(
+        subprocess.run(
+            ["meson", "introspect", what, HOST], capture_output=True, check=True, text=True
+        ).stdout
+    )
 
 
 def unit_targets():
-    """Of each unit test: the program's target."""
-    text = subprocess.run(
-        ["meson", "introspect", "--tests", HOST], capture_output=True, check=True, text=True
-    ).stdout
+    """Of each unit test: the program's target, whether or not it has been built."""
+    programs = {name for t in introspect("--targets") for name in t["filename"]}
     targets = {}
-    for test in json.loads(text):
+    for test in introspect("--tests"):
         if test["suite"] and test["suite"][0].endswith("unit"):
             targets[test["name"]] = [
-                str(Path(p).relative_to(HOST))
-                for p in test["cmd"]
-                if Path(p).is_relative_to(HOST) and Path(p).is_file()
+                str(Path(p).relative_to(HOST)) for p in test["cmd"] if p in programs
             ]
     return targets
 
@@ -238,6 +244,8 @@ class Runner:
 
     def ninja(self, *targets):
         status, output = call(["ninja", "-C", HOST, "-j1", *targets])
+        if status is None:
+            raise Bad(f"not built within {TIMEOUT} s: {' '.join(targets)}")
         if status != 0:
             raise Bad("does not compile:\n" + output[-1500:])
 
@@ -292,7 +300,11 @@ class Runner:
             return self.system("attack", words.split("+"), "processes.py")
         if suite == "storm":
             return self.system("apps", words.split("+"), "storm.py")
-        return self.system(suite, words.split("+")) if words else self.unit([test])
+        if words:
+            return self.system(suite, words.split("+"))
+        if test not in self.targets:
+            raise Bad(f"no unit test is called {test}")
+        return self.unit([test])
 
     def baseline(self, mutants):
         """A test that fails anyhow tells nothing."""

@@ -61,11 +61,24 @@ int pkey_mprotect(void *at, size_t size, int prot, int key)
     return 0;
 }
 
+static uint32_t emptied, nemptied; /* pages, last */
+
 int madvise(void *at, size_t size, int advice)
 {
-    (void)at;
-    (void)size;
+    emptied = page_of((uintptr_t)at);
+    nemptied = page_of(size);
     return advice == MADV_DONTNEED ? 0 : -1;
+}
+
+/* P3: what is given up is emptied. */
+static int fake_unmap(unsigned owner, uint32_t page, uint32_t npages)
+{
+    nemptied = 0;
+    const int error = backend_mpk.unmap(owner, page, npages);
+    if (error == 0 && (emptied != page || nemptied != npages)) {
+        panic("pages keep their contents");
+    }
+    return error;
 }
 
 unsigned fake_rights(unsigned id, uint32_t page)
@@ -101,6 +114,7 @@ void fake_reset(void)
     memset(hardware, 0, sizeof(hardware));
     table = backend_mpk;
     table.share = fake_share;
+    table.unmap = fake_unmap;
     backend = &table;
     fake_fail_share = false;
     if (keys_allocated == 0 && keys_init(FAKE_CUBICLES) != 0) {

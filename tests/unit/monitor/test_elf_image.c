@@ -113,6 +113,25 @@ static void test_e1_layout(void **state)
     image_close(&image);
 }
 
+/* Each section of code begins a bundle, whatever its alignment says. */
+static void test_e1_bundles(void **state)
+{
+    struct image image;
+    size_t size;
+
+    (void)state;
+    elf_good(&builder, "cubicle-module 2\n");
+    const unsigned first = elf_section(&builder, ".text.a", SHT_PROGBITS,
+                                       SHF_ALLOC | SHF_EXECINSTR, 1, NULL, 5);
+    const unsigned second = elf_section(&builder, ".text.b", SHT_PROGBITS,
+                                        SHF_ALLOC | SHF_EXECINSTR, 16, NULL, 5);
+    uint8_t *file = elf_finish(&builder, &size);
+    assert_int_equal(open_image(file, size, &image), 0);
+    assert_int_equal(image.sections[first].at, 64);
+    assert_int_equal(image.sections[second].at, 96);
+    image_close(&image);
+}
+
 /* One field of a good file, spoiled. */
 static void test_bad_headers(void **state)
 {
@@ -687,6 +706,7 @@ int main(void)
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_long_name),
         cmocka_unit_test(test_many_undefined),
+        cmocka_unit_test(test_e1_bundles),
         cmocka_unit_test(test_e1_layout),
         cmocka_unit_test(test_bad_headers),
         cmocka_unit_test(test_bad_symbols),

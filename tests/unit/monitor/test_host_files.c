@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -187,6 +188,8 @@ static void test_whose(void **state)
     assert_int_equal(mine, theirs); /* the same number, another file */
     assert_int_equal(CALL(read)(mine, 0, buf, sizeof(buf)), 6);
     assert_memory_equal(buf, "inside", 6);
+    assert_int_equal(CALL(close)(HOSTFILES_OPEN_MAX), -EBADF);
+    assert_int_equal(CALL(close)(HOSTFILES_OPEN_MAX * 2), -EBADF);
     CALL(close_all)();
     assert_int_equal(CALL(read)(mine, 0, buf, sizeof(buf)), -EBADF);
     thread_self.running = OTHER;
@@ -615,7 +618,7 @@ static void test_full(void **state)
 static int run_enter(void)
 {
     struct rlimit limit = {.rlim_cur = 100, .rlim_max = 10000};
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || setgroups(0, NULL) != 0 ||
         setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
         setresuid(NOBODY, NOBODY, NOBODY) != 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
@@ -632,7 +635,7 @@ static int run_enter(void)
     struct hostfiles_attr attr;
     if (CALL(create)(RW, "by-nobody", 0600, &attr) < 0 || attr.uid != 0 ||
         attr.gid != 0 || CALL(open)(RO, "file", HOSTFILES_READ, &attr) < 0 ||
-        attr.uid != HOSTFILES_OTHER) {
+        attr.uid != HOSTFILES_OTHER || attr.gid != HOSTFILES_OTHER) {
         return 3;
     }
     /* Landlock: plain calls do not get elsewhere, nor change what is read-only. */

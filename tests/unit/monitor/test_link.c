@@ -573,6 +573,28 @@ static void test_boot_only(void **state)
     as_boot = false;
 }
 
+/* An allocator calls the monitor only, and nobody calls one of many by its name. */
+static void test_not_importable(void **state)
+{
+    (void)state;
+    import("imported");
+    rights = MONITOR_RIGHT_ALLOCATOR;
+    assert_int_equal(relocate(), -EPERM);
+    assert_string_equal(
+        message, "m: the module imports imported, but the system's manifest names "
+                 "it as `allocator`, and such a module calls the monitor only");
+    import("gate_allocator");
+    assert_int_equal(relocate(), 0);
+    rights = 0;
+    unit.many = true;
+    import("imported");
+    assert_int_equal(relocate(), -ENOEXEC);
+    assert_string_equal(message,
+                        "m.cub: imports imported by name, but interface unit may have "
+                        "several providers; bind one with unit_bind()");
+    unit.many = false;
+}
+
 /* What the loader defines itself. */
 static void test_loader_symbols(void **state)
 {
@@ -692,14 +714,15 @@ static void test_spelling_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),        cmocka_unit_test(test_out_of_range),
-        cmocka_unit_test(test_data),          cmocka_unit_test(test_wrong_kind),
-        cmocka_unit_test(test_not_loaded),    cmocka_unit_test(test_structure),
-        cmocka_unit_test(test_imports),       cmocka_unit_test(test_spelling),
-        cmocka_unit_test(test_providers),     cmocka_unit_test(test_loader_symbols),
-        cmocka_unit_test(test_processor),     cmocka_unit_test(test_sole),
-        cmocka_unit_test(test_roles),         cmocka_unit_test(test_boot_only),
-        cmocka_unit_test(test_resolved_once), cmocka_unit_test(test_spelling_full),
+        cmocka_unit_test(test_values),         cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_data),           cmocka_unit_test(test_wrong_kind),
+        cmocka_unit_test(test_not_loaded),     cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_imports),        cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_not_importable), cmocka_unit_test(test_providers),
+        cmocka_unit_test(test_loader_symbols), cmocka_unit_test(test_processor),
+        cmocka_unit_test(test_sole),           cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_boot_only),      cmocka_unit_test(test_resolved_once),
+        cmocka_unit_test(test_spelling_full),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

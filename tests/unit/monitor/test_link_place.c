@@ -189,7 +189,10 @@ static void test_places(void **state)
 {
     (void)state;
     open_module();
+    const uint64_t npages = cubicle.npages;
     assert_int_equal(link_place(&module), 0);
+    assert_int_equal(cubicle.npages,
+                     npages + 1); /* P4: its code; memory.c has the rest */
     assert_in_range(module.base[IMAGE_CODE], MODULES_START, MODULES_END - 1);
     for (unsigned s = 1; s < IMAGE_SEGMENTS; s++) {
         const uint32_t before = page_of(module.base[s - 1]);

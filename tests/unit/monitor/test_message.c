@@ -202,13 +202,40 @@ static void test_name(void **state)
     assert_string_equal(text, "ab abc abc...\n");
 }
 
+static void write_requests(void *context)
+{
+    for (int i = 0; i < 100; i++) {
+        *(int *)context += message_request(-1, "request %d", i);
+    }
+}
+
+/* A cubicle that asks again and again gets its errors, and standard error some lines and a last. */
+static void test_requests(void **state)
+{
+    char text[4096];
+    int errors = 0;
+    unsigned lines = 0;
+
+    (void)state;
+    (void)capture(write_requests, &errors, text, sizeof(text));
+    assert_int_equal(errors, -100);
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    assert_int_equal(lines, 17);
+    assert_memory_equal(text, "cubicle: request 0\n", 19);
+    assert_non_null(strstr(text,
+                           "cubicle: request 15\ncubicle: further refused requests of "
+                           "cubicles are not shown\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts),      cmocka_unit_test(test_cut),
         cmocka_unit_test(test_error),      cmocka_unit_test(test_hostile_text),
         cmocka_unit_test(test_long_error), cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_name),
+        cmocka_unit_test(test_name),       cmocka_unit_test(test_requests),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

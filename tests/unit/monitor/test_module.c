@@ -279,6 +279,45 @@ static void test_export_twice(void **state)
     refuse("function start is defined twice");
 }
 
+/* What a module only uses, and has a function of, is no entry point. */
+static void test_export_not_provided(void **state)
+{
+    (void)state;
+    elf_good(&builder, HEAD "uses unit " UNIT "\n");
+    write_builder();
+    assert_int_equal(read_module(), 0);
+    module.base[IMAGE_CODE] = 0x100000;
+    assert_int_equal(module_entry(&module, &unit_functions[0]), 0);
+    assert_false(module_has_entry_at(&module, 0x100000));
+    module_close(&module);
+}
+
+/* Whose code an address is in: all pages of it, and no byte around them. */
+static void test_at(void **state)
+{
+    static struct module first, second, empty;
+    static struct module *modules[] = {&first, &empty, &second};
+    struct cubicle *cubicle = cubicle_create("c");
+
+    (void)state;
+    first.base[IMAGE_CODE] = 0x100000;
+    first.image.segment_size[IMAGE_CODE] = 40;
+    second.base[IMAGE_CODE] = 0x101000;
+    second.image.segment_size[IMAGE_CODE] = 0x1001;
+    assert_null(module_at(0x100000));
+    cubicle->modules = modules;
+    cubicle->nmodules = 3;
+    assert_null(module_at(0xfffff));
+    assert_ptr_equal(module_at(0x100000), &first);
+    assert_ptr_equal(module_at(0x100fff), &first);
+    assert_ptr_equal(module_at(0x101000), &second);
+    assert_ptr_equal(module_at(0x102fff), &second);
+    assert_null(module_at(0x103000));
+    assert_null(module_at(0)); /* of no code */
+    assert_null(module_at(UINT64_C(0x100100000)));
+    cubicle->nmodules = 0;
+}
+
 /* R5, E3: callers enter at a bundle's start only. */
 static void test_export_unaligned(void **state)
 {
@@ -371,6 +410,8 @@ int main(void)
         TEST(test_notes),
         TEST(test_export_not_code),
         TEST(test_export_twice),
+        TEST(test_export_not_provided),
+        TEST(test_at),
         TEST(test_export_unaligned),
         TEST(test_too_many_interfaces),
         TEST(test_note_elsewhere),

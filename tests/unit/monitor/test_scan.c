@@ -1,10 +1,15 @@
 /* B1 of backend/mpk/notes.md: every encoding is found at every offset, and no other. */
+#include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -12,8 +17,16 @@
 #include "backend/mpk/mpk.h"
 #include "base/message.h"
 
-/* What scan.c asks of others. */
-const char mpk_entry_begin[1], mpk_entry_end[1];
+/* What scan.c asks of others. Within the entry the monitor has such an instruction; there is room
+ * for one before it, and behind. */
+__asm__(".pushsection .text.entry, \"ax\"\n"
+        "spare_before: .skip 16, 0x90\n"
+        ".globl mpk_entry_begin, mpk_entry_end\n"
+        "mpk_entry_begin: wrpkru\n"
+        "mpk_entry_end: .skip 16, 0x90\n"
+        "spare_behind: .skip 16, 0x90\n"
+        ".popsection\n");
+extern uint8_t spare_before[], spare_behind[];
 
 int message_error(int error, const char *format, ...)
 {
@@ -146,12 +159,91 @@ static void test_process(void **state)
     assert_int_equal(forbidden_find(function, 64, false, &name), 64);
 }
 
+/* Byte by byte from where they stand: as numbers in this program's code they would be found. */
+static void put(uint8_t *to, const volatile uint8_t *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        to[i] = from[i];
+    }
+}
+
+/* What is left of it traps, and no library can be written afterwards. */
+static void test_traps(void **state)
+{
+    char line[512];
+    char rights[5];
+    int status;
+
+    (void)state;
+    assert_int_equal(scan_process(), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        (void)signal(SIGILL, SIG_DFL);
+        (void)pkey_set(1, 0);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGILL);
+    FILE *maps = fopen("/proc/self/maps", "re");
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        assert_int_equal(sscanf(line, "%*s %4s", rights), 1);
+        assert_false(rights[1] == 'w' && rights[2] == 'x');
+    }
+    (void)fclose(maps);
+}
+
+/* Bytes inside another instruction cannot be taken out, and so nothing is changed. */
+static void test_inside(void **state)
+{
+    static const uint8_t move[] = {0xb8, 0x0f, 0x01, 0xef, 0x00, 0xc3};
+    uint8_t *code =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    assert_true(code != MAP_FAILED);
+    memset(code, 0x90, 4096);
+    put(code + 2048, move, sizeof(move));
+    assert_int_equal(mprotect(code, 4096, PROT_READ | PROT_EXEC), 0);
+    assert_int_equal(scan_process(), -ENOTSUP);
+    assert_memory_equal(code + 2048, move, sizeof(move));
+    munmap(code, 4096);
+    assert_int_equal(scan_process(), 0);
+}
+
+/* Puts @bytes into this program's own code. */
+static void write_code(uint8_t *at, const uint8_t *bytes, size_t n)
+{
+    uint8_t *page = (uint8_t *)((uintptr_t)at & ~(uintptr_t)4095);
+
+    assert_int_equal(mprotect(page, 8192, PROT_READ | PROT_WRITE | PROT_EXEC), 0);
+    put(at, bytes, n);
+    assert_int_equal(mprotect(page, 8192, PROT_READ | PROT_EXEC), 0);
+}
+
+/* In the monitor's own code it is refused wherever it is but in the entry. */
+static void test_monitor(void **state)
+{
+    static const uint8_t harmless[] = {0x90, 0x90, 0x90};
+    uint8_t *const spares[] = {spare_before + 4, spare_behind + 4};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        write_code(spares[i], rows[0].code, 3);
+        assert_int_equal(scan_process(), -ENOTSUP);
+        write_code(spares[i], harmless, 3);
+        assert_int_equal(scan_process(), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_offset), cmocka_unit_test(test_calls),
         cmocka_unit_test(test_borders),      cmocka_unit_test(test_cut_off),
-        cmocka_unit_test(test_process),
+        cmocka_unit_test(test_process),      cmocka_unit_test(test_traps),
+        cmocka_unit_test(test_inside),       cmocka_unit_test(test_monitor),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

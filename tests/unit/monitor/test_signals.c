@@ -224,6 +224,24 @@ static void test_waits(void **state)
     close(fds[1]);
 }
 
+/* A signal that ends no wait does not make it longer, and what is both caught and ignored ends none. */
+static void test_waits_go_on(void **state)
+{
+    uint64_t left[2];
+    (void)state;
+    assert_int_equal(
+        gate_cubicle_signal_set(BIT(SIGALRM) | BIT(SIGTERM), 0, BIT(SIGALRM)),
+        BIT(SIGUSR1));
+    assert_int_equal(gate_cubicle_signal_timer(500 * MS, 0, left), 0);
+    const int64_t start = now_ns();
+    assert_int_equal(signal_wait(-1, 0, 600 * MS), 0);
+    assert_true(now_ns() - start >= 600 * MS);
+    assert_true(now_ns() - start < 1000 * MS);
+    assert_int_equal(gate_cubicle_signal_set(BIT(SIGTERM), 0, BIT(SIGTERM)),
+                     BIT(SIGUSR1));
+    assert_false(signal_wanted());
+}
+
 static void test_timer(void **state)
 {
     uint64_t left[2];
@@ -297,6 +315,7 @@ int main(void)
         cmocka_unit_test_setup(test_once, setup),
         cmocka_unit_test_setup(test_overdue, setup),
         cmocka_unit_test_setup(test_waits, setup),
+        cmocka_unit_test_setup(test_waits_go_on, setup),
         cmocka_unit_test_setup(test_timer, setup),
         cmocka_unit_test_setup(test_gone, setup),
         cmocka_unit_test_setup(test_shared, setup),

@@ -2,6 +2,8 @@
  * The table of trampolines, and what happens where one may not be written: its place stays
  * empty and another is tried. The backend is played; nothing that is written here runs.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -203,6 +206,17 @@ static void write_all(void)
 }
 
 /* One after the other, on one table: it cannot be emptied. */
+/* The kernel knows the rights of pages. */
+static bool kernel_can_write(uint64_t at)
+{
+    const int zeros = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    const bool can = read(zeros, (void *)(uintptr_t)at, 1) == 1;
+
+    assert_true(can || errno == EFAULT);
+    close(zeros);
+    return can;
+}
+
 static void test_all(void **state)
 {
     (void)state;
@@ -273,7 +287,25 @@ static void test_all(void **state)
                                       0x10000000, false));
     has_ranges = false;
 
+    /* Another target is another trampoline; what is behind the last traps. */
+    const struct trampoline *elsewhere =
+        trampoline_create(3, 2, "unit", &functions[0], 0x10000020, false);
+    assert_int_equal(elsewhere->target, 0x10000020);
+    assert_ptr_equal(trampoline_create(3, 2, "unit", &functions[0], 0x10000000, false),
+                     traced);
+    assert_ptr_equal(trampoline_create(3, 2, "unit", &functions[0], 0x10000020, false),
+                     elsewhere);
+    for (uint32_t i = 0; i < STUB_SIZE; i++) {
+        assert_int_equal(
+            *(const uint8_t *)(uintptr_t)(elsewhere->entry + STUB_SIZE + i), 0xcc);
+    }
+
+    assert_true(kernel_can_write(elsewhere->entry + STUB_SIZE));
     assert_int_equal(trampoline_seal(), 0);
+    assert_false(kernel_can_write(slot(0))); /* R6 */
+    assert_false(kernel_can_write(elsewhere->entry));
+    assert_false(kernel_can_write(again->body));
+    assert_false(kernel_can_write(elsewhere->body));
     assert_null(trampoline_renew(slot(0)));
     assert_null(trampoline_create(2, 1, "unit", &functions[0], 0, false));
     assert_int_equal(messages, 2);

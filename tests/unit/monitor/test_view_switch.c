@@ -11,16 +11,21 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <asm/prctl.h>
 #include <cmocka.h>
+
+#include <linux/audit.h>
+#include <linux/seccomp.h>
 
 #include "backend/sfi/view_probe.h"
 #include "backend/sfi/view_switch.h"
 #include "base/layout.h"
 #include "base/message.h"
 #include "base/thread.h"
+#include "filter_run.h"
 
 static struct monitor_view_offer offer; /* what the probe says in these tests */
 static struct monitor_view_offer real;
@@ -54,6 +59,17 @@ void message_add_all(struct message *m, const char *const texts[])
 void message_write(struct message *m)
 {
     assert_int_equal(write(STDERR_FILENO, m->text, m->len), m->len);
+}
+
+/* The time that view_switch.c is told. */
+static int64_t now_s = 1000;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    assert_int_equal(clock, CLOCK_MONOTONIC);
+    *now = (struct timespec){.tv_sec = now_s};
+    return 0;
 }
 
 void __real_view_probe(uint64_t base, struct monitor_view_offer *found);
@@ -155,6 +171,8 @@ static void start_parked(void)
     assert_int_equal(view_switch_init(MONITOR_VIEW_SWITCH_PARKED, park), 0);
     assert_int_equal(view_switch_start_thread(), 0);
     assert_int_equal(thread_self.shown.view, park);
+    usleep(1000);
+    assert_int_equal(view_read_gs(), park); /* GS4: the kernel knows it, too */
 }
 
 /* GS5 */
@@ -210,8 +228,8 @@ static void test_heal(void **state)
 }
 
 /* GS6: exit status of a process that loses the base @times times, in which @moves says whether
- * its registers change now and then. */
-static int lose_again(unsigned times, bool moves, char *text, size_t size)
+ * its registers change now and then, and @slow whether that takes three seconds. */
+static int lose_again(unsigned times, bool moves, bool slow, char *text, size_t size)
 {
     int status = 0;
     int ends[2];
@@ -222,6 +240,7 @@ static int lose_again(unsigned times, bool moves, char *text, size_t size)
         dup2(ends[1], STDERR_FILENO);
         for (unsigned i = 0; i < times; i++) {
             context.uc_mcontext.gregs[REG_RCX] = moves ? (greg_t)(i / 900) : 0;
+            now_s += slow && i == times / 2 ? 3 : 0;
             view_write_gs(park);
             if (!view_switch_heal(&context, park, park + SPACE_SIZE)) {
                 _exit(1);
@@ -245,20 +264,46 @@ static void test_stuck(void **state)
         return;
     }
     start_parked();
-    assert_int_equal(lose_again(900, false, text, sizeof(text)), 0);
-    assert_int_equal(lose_again(5000, true, text, sizeof(text)), 0);
+    assert_int_equal(lose_again(900, false, false, text, sizeof(text)), 0);
+    assert_int_equal(lose_again(5000, true, false, text, sizeof(text)), 0);
+    assert_int_equal(lose_again(1100, false, true, text, sizeof(text)), 0);
     assert_string_equal(text, "");
-    assert_int_equal(lose_again(1100, false, text, sizeof(text)), MONITOR_EXIT_FAULT);
+    assert_int_equal(lose_again(1100, false, false, text, sizeof(text)),
+                     MONITOR_EXIT_FAULT);
     assert_non_null(strstr(text, "--view-switch=syscall"));
+}
+
+/* Of arch_prctl() the base of GS alone, and only where the monitor asks for it. */
+static void test_filter(void **state)
+{
+    static const enum monitor_view_switch ways[] = {MONITOR_VIEW_SWITCH_KERNEL,
+                                                    MONITOR_VIEW_SWITCH_PARKED,
+                                                    MONITOR_VIEW_SWITCH_SYSCALL};
+    struct filter filter;
+
+    (void)state;
+    offer = (struct monitor_view_offer){.kernel_offers = true, .executes = true};
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        assert_int_equal(view_switch_init(ways[i], park), 0);
+        filter_begin(&filter);
+        view_switch_allow(&filter);
+        assert_int_equal(filter_end(&filter), 0);
+        for (unsigned what = 0x1000; what < 0x1020; what++) {
+            const bool allowed =
+                ways[i] == MONITOR_VIEW_SWITCH_SYSCALL && what == ARCH_SET_GS;
+            assert_int_equal(
+                filter_run(&filter, AUDIT_ARCH_X86_64, SYS_arch_prctl, 0, what),
+                allowed ? SECCOMP_RET_ALLOW : SECCOMP_RET_KILL_PROCESS);
+        }
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_choice),
-        cmocka_unit_test(test_probe),
-        cmocka_unit_test(test_heal),
-        cmocka_unit_test(test_stuck),
+        cmocka_unit_test(test_choice), cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_heal),   cmocka_unit_test(test_stuck),
+        cmocka_unit_test(test_filter),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests_name("view_switch", tests, setup, NULL);

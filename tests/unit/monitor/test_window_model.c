@@ -18,6 +18,9 @@
 #include "fake_backend.h"
 #include "memory/memory.h"
 #include "memory/window.h"
+#ifdef KEYS
+#include "backend/mpk/mpk.h"
+#endif
 
 /* What memory_renew() writes with. */
 static int plain_copy(void *to, const void *from, size_t size)
@@ -67,6 +70,14 @@ static int setup(void **state)
 
 static void check(unsigned step)
 {
+#ifdef KEYS /* K2: what all see is read, and what is the monitor's is not */
+    for (unsigned id = 1; id <= CUBICLES; id++) {
+        const uint32_t rights = thread_self.shown.rights[id];
+        assert_int_equal(rights >> 2 * keys_shown & 3, MPK_NO_WRITE);
+        assert_int_equal(rights >> 2 * keys_signal & 3, 0);
+        assert_true((rights >> 2 * MPK_KEY_MONITOR & MPK_NO_ACCESS) != 0);
+    }
+#endif
 #ifdef RUNS /* P5, K4: a run of the owner's, and one that is with others, and gaps */
     for (unsigned id = 1; id <= CUBICLES; id++) {
         assert_in_range(fake_mappings(HEAP(id), PAGES), 1, 4 * RUNS);
@@ -249,6 +260,17 @@ static void test_random_steps(void **state)
         }
     }
     fake_fail_share = false;
+#if defined(KEYS) && KEYS - 2 > 5 /* two are shared, each cubicle may have one */
+    for (unsigned id = 1; id <= CUBICLES; id++) {
+        for (uint32_t page = HEAP(id); page < HEAP(id + 1); page++) {
+            (void)!memory_take(cubicle_get(id), page, 1);
+        }
+    }
+    for (unsigned i = 0; i < KEYS - 2 - CUBICLES; i++) { /* H3 */
+        unsigned index;
+        assert_true(keys_borrow(&index));
+    }
+#endif
 }
 
 int main(void)
