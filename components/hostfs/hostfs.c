@@ -210,7 +210,10 @@ ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count, int c
 ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count)
 {
     const int file = data_get(table_find(number), HOSTFILES_WRITE);
-    return file < 0 ? file : hostfiles_write(file, offset, buf, count);
+    if (file < 0 || count == 0) {
+        return file < 0 ? file : 0;
+    }
+    return hostfiles_write(file, offset, buf, count);
 }
 
 int fs_sync(uint64_t number)

@@ -86,18 +86,24 @@ static int may_open(const struct node *node, uint32_t flags)
 }
 
 /**
- * Sees that @node can be read from now on. Where others change the file system too, another file may take its place before
- * the first read; a read of no bytes has the file system get hold of this one (hostfs opens it). 0, or what reading
- * answers; -ESTALE: the name means another file by now.
+ * Has the file system get hold of @node, for reading or writing as @flags say. Where others change the file system too,
+ * another file may take its place before the first transfer; hostfs opens the file for a transfer of no bytes. 0, or what
+ * transfers answer; -ESTALE: the name means another file by now.
  */
-static int open_for_reading(const struct node *node)
+static int open_get_hold(const struct node *node, uint32_t flags)
 {
-    char none;
-    ssize_t result;
-    if (likely((node->stale & STALE_ALWAYS) == 0) || !S_ISREG(node->st.st_mode)) {
+    char none = 0;
+    ssize_t result = 0;
+    if (likely((node->stale & STALE_ALWAYS) == 0) || !S_ISREG(node->st.st_mode) ||
+        (flags & O_PATH) != 0) {
         return 0;
     }
-    PROVIDER(result, node->ops->fs_read(node->number, 0, &none, 0, 0));
+    if (flags_write(flags)) {
+        PROVIDER(result, node->ops->fs_write(node->number, 0, &none, 0));
+    }
+    if (result == 0 && flags_read(flags)) {
+        PROVIDER(result, node->ops->fs_read(node->number, 0, &none, 0, 0));
+    }
     return (int)checked_count(result, 0);
 }
 
@@ -126,8 +132,8 @@ static int open_node(struct client *client, int dirfd, const char *path, uint32_
         return -EEXIST;
     }
     error = may_open(node, flags);
-    if (error == 0 && flags_read(flags) && (flags & O_PATH) == 0) {
-        error = open_for_reading(node);
+    if (error == 0) {
+        error = open_get_hold(node, flags);
     }
     if (error != 0) {
         return error;
