@@ -198,8 +198,8 @@ static int data_get(struct node *node, int how)
 ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count, int caller)
 {
     const int file = data_get(table_find(number), HOSTFILES_READ);
-    if (file < 0) {
-        return file;
+    if (file < 0 || count == 0) { /* of no bytes: the file is open now */
+        return file < 0 ? file : 0;
     }
     if (cubicle_out_is_copy(caller)) {
         cubicle_out_forward(buf); /* from the monitor to who asks */
@@ -210,7 +210,10 @@ ssize_t fs_read(uint64_t number, uint64_t offset, void *buf, size_t count, int c
 ssize_t fs_write(uint64_t number, uint64_t offset, const void *buf, size_t count)
 {
     const int file = data_get(table_find(number), HOSTFILES_WRITE);
-    return file < 0 ? file : hostfiles_write(file, offset, buf, count);
+    if (file < 0 || count == 0) {
+        return file < 0 ? file : 0;
+    }
+    return hostfiles_write(file, offset, buf, count);
 }
 
 int fs_sync(uint64_t number)

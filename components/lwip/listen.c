@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 
 #define BACKLOG_MAX 4096 /* somaxconn of Linux */
+#define TICKS_PER_S (1000u / TCP_SLOW_INTERVAL)
 
 /* Of a ring with @sock the first that has room; NULL: none has. */
 static struct sock *listen_with_room(struct sock *sock)
@@ -38,6 +39,9 @@ void listen_offer(struct sock *sock)
     if (listener == NULL || sock->offered) {
         return;
     }
+    if (sock->tcp != NULL) {
+        tcp_poll(sock->tcp, NULL, 0);
+    }
     sock->offered = true;
     sock->waiting_next = NULL;
     if (listener->waiting != NULL) {
@@ -48,6 +52,25 @@ void listen_offer(struct sock *sock)
     listener->waiting_last = sock;
     listener->noffered++;
     sock_changed(listener, EPOLLIN);
+}
+
+/* The time of TCP_DEFER_ACCEPT is over. */
+static err_t listen_on_patience(void *arg, struct tcp_pcb *pcb)
+{
+    (void)pcb;
+    listen_offer(arg);
+    return ERR_OK;
+}
+
+/* Offers @sock when it has said something, when it has ended, or when it has been silent for as long as the program said: it
+ * takes a place in the backlog meanwhile, which nobody else could free. */
+static void listen_defer(struct sock *sock)
+{
+    const uint32_t most_s = UINT8_MAX / TICKS_PER_S; /* that tcp_poll() counts */
+    const uint32_t wanted_s = (uint32_t)sock->options.defer_accept_s;
+    const uint32_t s = wanted_s < most_s ? wanted_s : most_s;
+
+    tcp_poll(sock->tcp, listen_on_patience, (u8_t)(s * TICKS_PER_S));
 }
 
 static err_t listen_on_connection(void *arg, struct tcp_pcb *pcb, err_t error)
@@ -89,6 +112,8 @@ static err_t listen_on_connection(void *arg, struct tcp_pcb *pcb, err_t error)
     listener->nwaiting++;
     if (listener->options.defer_accept_s == 0) {
         listen_offer(sock);
+    } else {
+        listen_defer(sock);
     }
     return ERR_OK;
 }

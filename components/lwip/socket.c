@@ -210,7 +210,7 @@ static ssize_t send_bytes(int handle, const void *buf, size_t count, int flags,
         return error;
     }
     const ssize_t sent = sock_send(sock, buf, count, flags, address, address_len);
-    if (sent > 0 && !sock->nonblock && (flags & MSG_MORE) == 0) {
+    if (sent >= 0 && !sock->nonblock && (flags & MSG_MORE) == 0) {
         loop_flush();
     }
     return leave(sent);

@@ -56,6 +56,7 @@ static void tcp_on_error(void *arg, err_t error)
     sock->tcp = NULL;
     sock->state = SOCK_CLOSED;
     sock->eof = true;
+    listen_offer(sock);
     sock_changed(sock, EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP);
 }
 
@@ -67,6 +68,7 @@ static err_t tcp_on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
     (void)error;
     if (p == NULL) {
         sock->eof = true;
+        listen_offer(sock);
         if (sock->shut_write) {
             tcp_detach(sock);
         }
@@ -134,6 +136,7 @@ void tcp_detach(struct sock *sock)
         tcp_arg(pcb, NULL);
         tcp_recv(pcb, NULL);
         tcp_sent(pcb, NULL);
+        tcp_poll(pcb, NULL, 0);
         tcp_err(pcb, NULL);
         sock->tcp = NULL;
         sock->state = SOCK_CLOSED;

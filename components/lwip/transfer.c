@@ -71,8 +71,8 @@ static ssize_t stream_send(struct sock *sock, const void *buf, size_t count, int
                                (flags & MSG_MORE) != 0, &n);
             done += n;
             tcp_hold_back(sock, (flags & MSG_MORE) != 0);
-            if (n > 0 || error == -EAGAIN) {
-                loop_dirty(sock);
+            if (n > 0 || count == 0 || error == -EAGAIN) {
+                loop_dirty(sock); /* without bytes: what was held back may leave */
             }
         } else if (error == 0) {
             error = -EAGAIN;

@@ -6,6 +6,7 @@
 #define FLAGS_PATH (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
 #define TMPFILE_BIT 020000000
 #define LARGEFILE 0100000 /* what Linux reports on a 64-bit machine */
+#define OPEN_TRIES 64     /* while others replace the file all the time */
 
 static struct slab files = SLAB_INIT(struct file);
 
@@ -84,6 +85,28 @@ static int may_open(const struct node *node, uint32_t flags)
     return S_ISSOCK(mode) ? -ENXIO : 0;
 }
 
+/**
+ * Has the file system get hold of @node, for reading or writing as @flags say. Where others change the file system too,
+ * another file may take its place before the first transfer; hostfs opens the file for a transfer of no bytes. 0, or what
+ * transfers answer; -ESTALE: the name means another file by now.
+ */
+static int open_get_hold(const struct node *node, uint32_t flags)
+{
+    char none = 0;
+    ssize_t result = 0;
+    if (likely((node->stale & STALE_ALWAYS) == 0) || !S_ISREG(node->st.st_mode) ||
+        (flags & O_PATH) != 0) {
+        return 0;
+    }
+    if (flags_write(flags)) {
+        PROVIDER(result, node->ops->fs_write(node->number, 0, &none, 0));
+    }
+    if (result == 0 && flags_read(flags)) {
+        PROVIDER(result, node->ops->fs_read(node->number, 0, &none, 0, 0));
+    }
+    return (int)checked_count(result, 0);
+}
+
 /** The node to open, referenced. */
 static int open_node(struct client *client, int dirfd, const char *path, uint32_t flags,
                      uint32_t mode, struct node **result)
@@ -109,6 +132,9 @@ static int open_node(struct client *client, int dirfd, const char *path, uint32_
         return -EEXIST;
     }
     error = may_open(node, flags);
+    if (error == 0) {
+        error = open_get_hold(node, flags);
+    }
     if (error != 0) {
         return error;
     }
@@ -138,7 +164,10 @@ int file_open(struct client *client, int dirfd, const char *path, int flags_in,
         return -EINVAL;
     }
     struct node *node;
-    int error = open_node(client, dirfd, path, flags, mode, &node);
+    int error, tries = 0;
+    do {
+        error = open_node(client, dirfd, path, flags, mode, &node);
+    } while (unlikely(error == -ESTALE) && ++tries < OPEN_TRIES);
     if (error != 0) {
         return error;
     }

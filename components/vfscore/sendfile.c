@@ -73,6 +73,9 @@ static ssize_t send_regular(struct file *out, struct file *in, int64_t *offset,
         const size_t want = count - done < BUFFER_SIZE ? count - done : BUFFER_SIZE;
         const ssize_t got = file_read(in, buffer, want, *offset);
         if (got <= 0) {
+            if (done != 0 && out->special == &special_socket) {
+                (void)socket_file_send(out, buffer, 0, 0); /* nothing follows */
+            }
             return done != 0 ? (ssize_t)done : got;
         }
         const ssize_t gone =

@@ -13,12 +13,13 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from client import ACK, FILE, PSH, RST, SYN, Client, System  # noqa: E402
+from client import ACK, FILE, FIN, PSH, RST, SYN, Client, System  # noqa: E402
 from harness import SLOW, Suite, check  # noqa: E402
 
 GUESSES = 1000  # segments of each kind
 ANSWERS = 2  # a second
 CLIENTS = 200
+DEFERRED = 12
 MIB = 1 << 20
 PIECE = 16000  # bytes of a segment, which the stack copies
 
@@ -148,6 +149,21 @@ def small_window():
         check(client.data.endswith(FILE) and not client.reset, f"{len(client.data)} bytes, and a reset: {client.reset}")
 
 
+def deferred():
+    """Clients that are to be accepted when they say something, and never do: resets, ends and silence take nobody's place for long."""
+    kinds = {
+        "resets": lambda client: client.send(RST),
+        "ends": lambda client: client.send(FIN | ACK),
+        "silence": lambda client: None,
+    }
+    with System(listen="deferred backlog=4") as system:
+        for number, (kind, end) in enumerate(kinds.items()):
+            for n in range(DEFERRED):
+                end(Client(system.peer, 2000 + 100 * number + n))
+                system.peer.take(0.05)
+            served(Client(system.peer, 3000 + number), f"after {kind}")
+
+
 def main():
     tests = Suite("floods")
     tests.add("guesses", guesses)
@@ -157,6 +173,7 @@ def main():
     tests.add("standing still", standing_still, 8192, (3500, "/file"))
     tests.add("standing still, closed by the server", standing_still, 8192, (100, "/large"), (850, "/middle"), (2600, "/little"))
     tests.add("a small window", small_window)
+    tests.add("deferred", deferred)
     return tests.main()
 
 

@@ -469,6 +469,99 @@ def reload():
         same(expected, ["one", "one", "closed", "closed", "one"], "answers on Linux")
 
 
+MOUNTED = """\
+daemon off;
+master_process off;
+error_log stderr crit;
+events { worker_connections 64; }
+http {
+    access_log off;
+    sendfile on;
+    open_file_cache_valid 1h;
+    server { listen 80; root /www;
+             location /remembered/ { alias /www/; open_file_cache max=8 inactive=1h; } }
+}
+"""
+
+
+def put(path, data, modified):
+    """Another file takes the place of @path."""
+    new = path.with_name("new")
+    new.write_bytes(data)
+    os.utime(new, (modified, modified))
+    new.rename(path)
+
+
+def changing(client, www):
+    """Each answer is of one version of a file that others change: bytes, length and ETag."""
+    page = www / "page"
+    for number, size in enumerate((5, 40000, 0, 5, 70000, 200000, 3)):
+        data, modified = content(size + number)[number:], MODIFIED + number
+        if number % 2 == 0:
+            put(page, data, modified)
+        else:
+            page.write_bytes(data)
+            os.utime(page, (modified, modified))
+        for _ in range(2):
+            status, headers, body = client.ask("/page")
+            same((status, body == data, headers["ETag"]), (200, True, f'"{modified:x}-{len(data):x}"'),
+                 f"after change {number}")
+    same(client.ask("/page", If_None_Match=headers["ETag"])[0], 304, "the same file")
+    page.unlink()
+    same(client.ask("/page")[0], 404, "a file that is gone")
+    put(page, b"again", MODIFIED)
+    same(client.ask("/page")[2], b"again", "a file that is there again")
+
+
+def replaced(client, www):
+    """A file that is open is the same when another takes its place, also if nobody had read it before."""
+    for name, data in (("kept", b"old"), ("removed", b"gone")):
+        put(www / name, data, MODIFIED)
+        same(client.ask(f"/remembered/{name}", method="HEAD")[0], 200, "HEAD")
+    put(www / "kept", b"another", MODIFIED + 1)
+    (www / "removed").unlink()
+    same(client.ask("/remembered/kept")[2], b"old", "the file that was open")
+    same(client.ask("/remembered/removed")[2], b"gone", "the file that was open and is removed")
+    same(client.ask("/kept")[2], b"another", "the new file")
+
+
+def racing(client, www):
+    """The same while others replace a file all the time."""
+    page, over = www / "race", threading.Event()
+    versions = [bytes([n]) * (20000 + n) for n in range(1, 9)]
+    put(page, versions[0], MODIFIED)
+
+    def work():
+        number = 0
+        while not over.is_set():
+            number += 1
+            put(page, versions[number % len(versions)], MODIFIED + number)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(1000):
+            status, headers, body = client.ask("/race")
+            same((status, body in versions), (200, True), "an answer")
+            same(headers["ETag"].rpartition("-")[2], f'{len(body):x}"', "ETag")
+    finally:
+        over.set()
+        thread.join()
+
+
+def mounted(test):
+    with temporary_directory() as folder:
+        top = Path(folder)
+        for path in (top, top / "root/etc/nginx", top / "www"):
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(0o755)
+        (top / "root/etc/nginx/nginx.conf").write_text(MOUNTED)
+        with Server(top / "root", options=[f"--mount={top / 'www'}:/www"]) as server:
+            client = Client(server)
+            test(client, top / "www")
+            client.close()
+
+
 def command(arguments, status, pattern, configuration=None):
     """`cubicle run nginx -- ARGUMENTS`"""
     with temporary_directory() as folder:
@@ -531,6 +624,8 @@ def main():
         for test in TESTS:
             suite.add(f"{test.__name__}, {name}", configuration.run, test)
         suite.add(f"the server ends, {name}", configuration.stop)
+    for test in (changing, replaced, racing):
+        suite.add(f"a directory of the host, {test.__name__}", mounted, test)
     suite.add("SIGHUP, and another configuration", reload)
     for number in (signal.SIGQUIT, signal.SIGTERM):
         suite.add(f"{number.name} ends it", ends, number, "sfi")

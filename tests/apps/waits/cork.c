@@ -195,6 +195,24 @@ static void test_answer(int a, int b)
     unlink("/tmp/cork");
 }
 
+/* A file that ends where a piece of it does, asked for beyond its end: nothing of it waits for more. */
+static void test_whole(int a, int b)
+{
+    static char bytes[65536];
+    const int file = open("/tmp/cork", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    off_t at = 0;
+    ssize_t got = 0, n;
+
+    CHECK_INT(write(file, bytes, sizeof(bytes)), sizeof(bytes));
+    CHECK_INT(sendfile(a, file, &at, 2 * sizeof(bytes)), sizeof(bytes));
+    while (got < (ssize_t)sizeof(bytes) && (n = come(b, 2000)) > 0) {
+        got += n;
+    }
+    CHECK_INT(got, sizeof(bytes));
+    close(file);
+    unlink("/tmp/cork");
+}
+
 static void test_refused(void)
 {
     const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -212,6 +230,7 @@ void test_cork(void)
     connection(&a, &b);
     test_held(a, b);
     test_answer(a, b);
+    test_whole(a, b);
     test_more(a, b);
     test_two(a, b);
     test_flags(a, b);
