@@ -44,13 +44,14 @@ ok 'the provider is compiled again'
 ok 'a source that does not include the header is not'
 relinks tests/interfaces/victim.h test-attacker test-caller test-victim
 
-# What every module's note says against what make would do.
+# What the note of every module that `all` makes says against what make would do. Others lie there as old as they are.
+made=$(linked include/cubicle/interface.h)
 for interface in alloc clock random vfs; do
     users=$(linked "interfaces/$interface.h")
     missing=
-    for module in "$build"/modules/sfi/*.cub; do
-        name=$(basename "$module" .cub)
-        if grep -aEq "^(provides|uses) $interface [0-9a-f]+$" "$module"; then
+    for name in $made; do
+        module=$build/modules/sfi/$name.cub
+        if [ -e "$module" ] && grep -aEq "^(provides|uses) $interface [0-9a-f]+$" "$module"; then
             case " $users" in
             *" $name "*) ;;
             *) missing="$missing $name" ;;
@@ -58,7 +59,7 @@ for interface in alloc clock random vfs; do
         fi
     done
     [ -n "$users" ] && [ -z "$missing" ]
-    ok "interfaces/$interface.h:$missing all that provide or use it"
+    ok "interfaces/$interface.h: all that provide or use it${missing:+, but$missing}"
 done
 
 case " $(linked interfaces/fs.h)" in *' vfscore '*) true ;; *) false ;; esac
