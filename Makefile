@@ -42,7 +42,7 @@ esac
 @ln -sfn ../systems $(B)/systems
 endef
 
-host: $(B)/host/build.ninja ## Build the programs of this machine: cubicle, cubicle-cc, ...
+host: $(B)/host/build.ninja ## Build the programs of this machine: cubicle, cubicle-cc, ...; WITHOUT="mpk ipc": fewer parts
 	$(call build_host,all)
 
 # Those of build/bin only, without tests.
@@ -103,7 +103,7 @@ test-programs: all ## Build programs of others and run their tests; ONLY="lua bc
 bench: all ## Measure the matrix of benchmarks, with a report; BENCH=--quick: in 3 minutes
 	@bench/run $(BENCH)
 
-check: all ## Static checks: clang, sanitizers, clang-tidy, cppcheck, shellcheck, format
+check: all ## Checks: clang, sanitizers, the smallest monitor, clang-tidy, cppcheck, shellcheck, format
 	@tools/check.sh
 
 compile-commands: host ## Write compile_commands.json, for editors and clangd

@@ -106,7 +106,7 @@ static void write_counts(int64_t calls, int64_t bytes, int64_t traps, FILE *out)
 static void write_time(const struct graph *graph, int64_t samples, FILE *out)
 {
     if (graph->samples > 0) {
-        fprintf(out, ", %.1f %% of the time",
+        fprintf(out, ", %.1f%% of the time",
                 100 * (double)samples / (double)graph->samples);
     }
 }
@@ -219,7 +219,7 @@ static void write_legend(const struct graph *graph, FILE *out)
     fputs(graph->config->application != NULL ? "; blue: the application" : "", out);
     if (graph->counted) {
         fprintf(out,
-                "\\nred: %.0f %% of %s and more; yellow: %.0f %% and more; dashed: "
+                "\\nred: %.0f%% of %s and more; yellow: %.0f%% and more; dashed: "
                 "never called",
                 100 * SHARE_BUSIER, graph->samples > 0 ? "the time" : "all calls",
                 100 * SHARE_BUSY);

@@ -129,25 +129,22 @@ enum network_word network_check(const char *word)
     return NETWORK_WORD_UNKNOWN;
 }
 
-/* "a,b" as words; NULL where one is no option. */
-static char *spec_options(const char *text)
+/* "a,b" as words; NULL where one is no option, which is then *@bad. */
+static char *spec_options(const char *text, char **bad)
 {
     char *words = cli_format("%s", text);
-    bool ok = true;
 
     for (char *comma = words; (comma = strchr(comma, ',')) != NULL;) {
         *comma = ' ';
     }
-    for (unsigned i = 0; ok; i++) {
-        char *word = network_word(words, i);
-        if (word == NULL) {
-            return words;
+    for (unsigned i = 0; (*bad = network_word(words, i)) != NULL; i++) {
+        if (network_check(*bad) != NETWORK_WORD_GOOD) {
+            free(words);
+            return NULL;
         }
-        ok = network_check(word) == NETWORK_WORD_GOOD;
-        free(word);
+        free(*bad);
     }
-    free(words);
-    return NULL;
+    return words;
 }
 
 const char *network_parse(const char *text, struct network_spec *spec)
@@ -179,13 +176,16 @@ const char *network_parse(const char *text, struct network_spec *spec)
     if (spec->kind >= NETWORK_PATH && spec->where[0] == '\0') {
         return "a name is missing after the ':'";
     }
-    spec->options = text[len] == ',' ? spec_options(text + len + 1) : "";
+    char *bad = NULL;
+    spec->options = text[len] == ',' ? spec_options(text + len + 1, &bad) : "";
     return spec->options != NULL
                ? NULL
-               : "bad option; there are, after commas: address=ADDRESS/BITS or "
-                 "address=dhcp, gateway=ADDRESS, dns=ADDRESS, address6=ADDRESS, "
-                 "gateway6=ADDRESS, mtu=1280...65520, mac=02:xx:xx:xx:xx:xx, "
-                 "offload=off, memory=MIB (16 to 65536)";
+               : cli_format("bad option '%s'; there are, after commas: "
+                            "address=ADDRESS/BITS or address=dhcp, gateway=ADDRESS, "
+                            "dns=ADDRESS, address6=ADDRESS, gateway6=ADDRESS, "
+                            "mtu=1280...65520, mac=02:xx:xx:xx:xx:xx, offload=off, "
+                            "memory=MIB (16 to 65536)",
+                            bad);
 }
 
 char *network_word(const char *line, unsigned index)

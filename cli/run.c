@@ -222,12 +222,10 @@ static int check_outputs(const struct run_options *options)
     return 0;
 }
 
-/* Opens what the run reads and writes. 0, or -1 after a message. */
+/* Opens what the run reads and writes, where the build can use it. 0, or -1 after a message. */
 static int open_files(const struct run_options *options,
                       const struct manifest *manifest, struct monitor_config *config)
 {
-    config->root_fd = config->export_fd = config->stats_fd = config->counters_fd =
-        config->symbols_fd = -1;
     if ((options->root != NULL || options->export != NULL) &&
         manifest->mounts_count == 0) {
         cli_error("system '%s' has no files: --root and --export do not go with it",
@@ -250,23 +248,25 @@ static int open_files(const struct run_options *options,
         return -1;
     }
     config->counters_fd = live_create();
-    return 0;
+    /* Before a helper of the network starts. */
+    const char *lacks = monitor_lacks(config);
+    if (lacks != NULL) {
+        cli_error("%s: %s", manifest->name, lacks);
+    }
+    return lacks == NULL ? 0 : -1;
 }
 
 /* Draws who called whom, to the file of --graph. */
 static bool draw_graph(const struct run_options *options,
-                       const struct monitor_config *config)
+                       const struct monitor_config *config, json_t *stats)
 {
     struct graph graph;
-    json_t *stats = stats_load(config->stats_fd);
-    bool ok = stats != NULL && graph_read(config, &graph) == 0;
 
-    if (ok) {
-        graph_count(&graph, stats);
-        ok = graph_save(&graph, GRAPH_LIGHT, options->graph) == 0;
+    if (graph_read(config, &graph) != 0) {
+        return false;
     }
-    json_decref(stats);
-    return ok;
+    graph_count(&graph, stats);
+    return graph_save(&graph, GRAPH_LIGHT, options->graph) == 0;
 }
 
 /* Hands over what the run left behind. Returns the exit status of the command. */
@@ -280,15 +280,18 @@ static int finish(const struct run_options *options,
     if (config->export_fd >= 0) {
         ok = root_export(config->export_fd, options->export) == 0 && ok;
     }
-    if (options->stats) {
-        ok = stats_print(config->stats_fd, stderr) == 0 && ok;
+    json_t *stats = config->stats_fd >= 0 ? stats_load(config->stats_fd) : NULL;
+    ok = ok && (stats != NULL || config->stats_fd < 0);
+    if (stats != NULL && options->stats) {
+        stats_print(stats, stderr);
     }
-    if (options->json != NULL) {
-        ok = stats_save(config->stats_fd, options->json) == 0 && ok;
+    if (stats != NULL && options->json != NULL) {
+        ok = stats_save(stats, options->json) == 0 && ok;
     }
-    if (options->graph != NULL) {
-        ok = draw_graph(options, config) && ok;
+    if (stats != NULL && options->graph != NULL) {
+        ok = draw_graph(options, config, stats) && ok;
     }
+    json_decref(stats);
     return status == 0 && !ok ? MONITOR_EXIT_CONFIG : status;
 }
 
@@ -329,7 +332,7 @@ static int check_top(const struct monitor_config *config)
 int cli_run(int argc, char **argv)
 {
     struct run_options options;
-    struct monitor_config config = {0};
+    struct monitor_config config = {MONITOR_NO_FILES};
     struct network network;
 
     run_options_parse(argc, argv, &options);

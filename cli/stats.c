@@ -29,7 +29,7 @@ json_t *stats_load(int fd)
     }
     json_t *stats = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error);
     if (stats == NULL) {
-        cli_error("no statistics: the system did not end by itself");
+        cli_error("no statistics: the system did not run to its end");
     }
     return stats;
 }
@@ -109,29 +109,18 @@ static void print_edges(const json_t *edges, FILE *out)
     free(sorted);
 }
 
-int stats_print(int fd, FILE *out)
+void stats_print(const json_t *stats, FILE *out)
 {
-    json_t *stats = stats_load(fd);
-
-    if (stats == NULL) {
-        return -1;
-    }
     print_switching(stats, out);
     print_cubicles(json_object_get(stats, "cubicles"), out);
     print_edges(json_object_get(stats, "edges"), out);
-    json_decref(stats);
-    return 0;
 }
 
-int stats_save(int fd, const char *path)
+int stats_save(const json_t *stats, const char *path)
 {
-    json_t *stats = stats_load(fd);
     const bool to_stderr = strcmp(path, "-") == 0;
-
-    if (stats == NULL) {
-        return -1;
-    }
     struct output_file file = {.out = stderr};
+
     bool ok = to_stderr || output_begin(&file, path) == 0;
     if (ok) {
         ok = json_dumpf(stats, file.out, JSON_INDENT(2)) == 0 &&
@@ -143,6 +132,5 @@ int stats_save(int fd, const char *path)
     if (!ok) {
         cli_error("--json=%s: %s", path, strerror(errno));
     }
-    json_decref(stats);
     return ok ? 0 : -1;
 }

@@ -12,11 +12,11 @@ int stats_create(void);
 /** The statistics in @fd; the caller drops the reference. NULL after a message. */
 json_t *stats_load(int fd);
 
-/** Writes the statistics in @fd to @out as tables. 0, or -1 after a message. */
-int stats_print(int fd, FILE *out);
+/** Writes them to @out as tables. */
+void stats_print(const json_t *stats, FILE *out);
 
 /** Writes them to file @path as they are; "-" is standard error, which the program's
  * output does not go to. 0, or -1 after a message. */
-int stats_save(int fd, const char *path);
+int stats_save(const json_t *stats, const char *path);
 
 #endif

@@ -25,8 +25,7 @@ const struct parts parts = {
     .give_directory = PART_FILES ? host_files_give : NULL,
 };
 
-#define LACKS(option, what) \
-    "this build has no " what " (built with -D" option "=disabled)"
+#define LACKS(option, what) "this build has no " what " (made with WITHOUT=" option ")"
 
 /* What the manifest gives to modules, all in all: MONITOR_RIGHT_*. */
 static unsigned parts_rights(const struct monitor_config *config)
@@ -57,7 +56,7 @@ const char *monitor_lacks(const struct monitor_config *config)
     }
     if (parts.observe == NULL && (config->trace != NULL || config->sample ||
                                   config->stats_fd >= 0 || config->symbols_fd >= 0)) {
-        return LACKS("observe", "statistics, graphs, traces and names of code");
+        return LACKS("observe", "statistics, graphs, traces or names of code");
     }
     const unsigned rights = parts_rights(config);
     if ((rights & MONITOR_RIGHT_HOSTNET) != 0 && parts.net == NULL) {

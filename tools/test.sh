@@ -6,9 +6,15 @@ set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 host=$top/build/host
 
+# The suites of the tests that fit, one a line for each test.
+suites() {
+    meson test -C "$host" --no-rebuild --list "$@" 2>/dev/null | sed -n 's,^[^:]*:\(.*\) / .*,\1,p'
+}
+
 # Where none fits meson says so, and that all is well.
-if ! meson test -C "$host" --no-rebuild --list "$@" 2>/dev/null | grep -q ' / '; then
+if [ -z "$(suites "$@")" ]; then
     echo "test.sh: no test fits: $*" >&2
+    echo "  the suites are $(suites | sort -u | paste -sd ' '); after --suite one of them, else names of tests" >&2
     exit 1
 fi
 status=0

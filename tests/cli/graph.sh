@@ -47,9 +47,9 @@ assert int(drawn[1]) == sum(n for function, n in traps.items() if function in ow
 END
 ok 'pages that windows gave are traps of the calls that touched them'
 cubicle run speedtest1 --graph=time.dot -- --size 5 /test.db >/dev/null
-grep -Eq 'app_main: 1 call, 0 bytes, [1-9][0-9]*\.[0-9] % of the time' time.dot
+grep -Eq 'app_main: 1 call, 0 bytes, [1-9][0-9]*\.[0-9]% of the time' time.dot
 ok 'most of the time is the application'"'"'s'
-grep -q 'red: 25 % of the time and more; yellow: 5 % and more' time.dot && grep -q 'color="#cf222e"' time.dot
+grep -q 'red: 25% of the time and more; yellow: 5% and more' time.dot && grep -q 'color="#cf222e"' time.dot
 ok 'and it is red, as the legend says'
 cubicle run sqlite --json=stats.json -- :memory: 'SELECT 1' >/dev/null
 expect 0 '' 'statistics of an earlier run' cubicle graph sqlite --counts=stats.json

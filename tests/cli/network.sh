@@ -14,13 +14,13 @@ network 'unknown kind' 'network=carrier: no such kind; there are: none, stream' 
 network 'nothing' 'no such kind' ''
 network 'no device' "a name is missing after the ':'" tap:
 network 'no path' "a name is missing after the ':'" stream:
-network 'unknown option' 'bad option; there are' none,speed=1
-network 'option without value' 'bad option' none,mtu
+network 'unknown option' "bad option 'speed=1'; there are" none,mtu=1500,speed=1
+network 'option without value' "bad option 'mtu'" none,mtu
 for option in address=10.0.0.1 address=10.0.0/24 address=10.0.0.1/33 address=10.0.0.1/0 \
     address=1.2.3.256/8 gateway=x gateway=10.0.0.1/24 dns=::1 address6=10.0.0.1 address6=::1/129 \
     mtu=1279 mtu=65521 mtu=-1 mtu=1500x mac=01:00:00:00:00:01 mac=02:00:00:00:00 \
     mac=02:00:00:00:00:0g mac=2:0:0:0:0:1 offload=maybe memory=15 memory=65537 memory=64M memory=; do
-    network "bad $option" 'bad option' "none,$option"
+    network "bad $option" "bad option '$option'" "none,$option"
 done
 network 'path too long' 'too long for a socket' "stream:/$(printf '%0200d' 0)"
 network 'nobody listens' 'cannot connect: No such file' 'stream:/nowhere/socket'

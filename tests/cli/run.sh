@@ -101,4 +101,11 @@ expect 125 ': File too large' 'the same for processes' \
 expect 125 'statistics.*File too large|stats.json: File too large' 'a report that is longer' \
     sh -c 'ulimit -f 1; exec cubicle run hello --isolation=none --json=stats.json'
 
+# A start that is refused: the reason, and once that there is nothing to count.
+sed '/name: time/,+1d' "$top/systems/hello.yaml" >timeless.yaml
+expect 125 'interface clock, but no module' 'a system without a clock' \
+    cubicle run timeless.yaml --stats --json=refused.json --graph=refused.dot
+[ "$(grep -c 'no statistics: the system did not run to its end' err)" -eq 1 ] && [ ! -e refused.json ] && [ ! -e refused.dot ]
+ok 'it is said once that there are no statistics'
+
 finish

@@ -10,6 +10,7 @@ folder=$(cd "${1?the folder of the build}" && pwd) || exit 2
 # The command finds the rest of its build from where it lies.
 mkdir -p tree/bin
 cp "$folder/cli/cubicle" tree/bin
+ln -s "$build/bin/cubicle-archive" tree/bin
 ln -s "$build/modules" "$build/interfaces" "$top/systems" tree
 PATH=$PWD/tree/bin:$PATH
 
@@ -31,7 +32,7 @@ expect 0 '' 'hello runs without isolation' cubicle run hello --isolation=none
 refused() {
     part=$1
     shift
-    expect 125 "this build has no .* \(built with -D$part=disabled\)" "$* is refused" cubicle run "$@" hello
+    expect 125 "this build has no .* \(made with WITHOUT=$part\)" "$* is refused" cubicle run "$@" hello
     [ ! -s out ]
     ok "$*: nothing has run"
 }
@@ -42,16 +43,20 @@ refused acl --acl=app
 refused lazy --revoke=lazy
 refused direct --link=direct
 refused observe --stats
+[ "$(wc -l <err)" -eq 1 ]
+ok 'nothing else is said'
 refused observe --graph=graph.svg
 refused observe --json=stats.json
 refused observe --trace=trace.json
 refused observe --perf-map
-expect 125 'this build has no directories of the host \(built with -Dfiles=disabled\)' 'a directory is refused' \
+expect 125 'this build has no directories of the host \(made with WITHOUT=files\)' 'a directory is refused' \
     cubicle run --mount="$PWD:/host" sqlite
 sed '/^application/i\  - name: netdev\n    modules: [netdev]\n    hostnet: [netdev]' "$top/systems/hello.yaml" >device.yaml
-expect 125 'this build has no network device \(built with -Dnet=disabled\)' 'a system with a network device is refused' \
+expect 125 'this build has no network device \(made with WITHOUT=net\)' 'a system with a network device is refused' \
     cubicle run device.yaml
-expect 2 '-Dmpk=disabled' 'verify --isolation=mpk is refused' cubicle verify --isolation=mpk vfscore
+expect 125 '^cubicle: nginx: this build has no network device' 'it is refused before a helper starts' \
+    cubicle run --network=stream:/nowhere nginx
+expect 2 'WITHOUT=mpk' 'verify --isolation=mpk is refused' cubicle verify --isolation=mpk vfscore
 
 cubicle check >out
 for row in 'mpk +not available' 'ipc +not available' '--acl +no' '--revoke=lazy +no' '--link=direct +no' \

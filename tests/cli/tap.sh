@@ -24,13 +24,13 @@ ok() {
 
 pass() {
     tests=$((tests + 1))
-    echo "ok $tests - $1"
+    printf 'ok %s - %s\n' "$tests" "$1" # echo would read the backslashes in a name
 }
 
 fail() {
     tests=$((tests + 1))
     failures=$((failures + 1))
-    echo "not ok $tests - $1"
+    printf 'not ok %s - %s\n' "$tests" "$1"
 }
 
 # expect STATUS PATTERN NAME COMMAND...: the exit status is STATUS, and standard error has a

@@ -38,7 +38,7 @@ FAULT = re.compile(
 )
 
 # What is said instead of a run for which a part of the monitor was left out (meson_options.txt).
-LEFT_OUT = re.compile(r"this build has no .* \(built with -D\w+=disabled\)")
+LEFT_OUT = re.compile(r"this build has no .* \(made with WITHOUT=\w+\)")
 
 # What a report says after the address; {o} is the owner, {c} who runs.
 REASONS = {

@@ -29,4 +29,8 @@ refuses "$top/tools/test.sh"
 refuses "$top/tools/test.sh" --suite
 refuses "$top/bench/run" --only
 refuses "$top/tools/mutants.py" --only
+
+number=$((number + 1))
+"$top/tools/test.sh" --suite nosuch 2>&1 | grep -q 'the suites are .*unit' || printf 'not '
+echo "ok $number - tools/test.sh names the suites"
 echo "1..$number"
