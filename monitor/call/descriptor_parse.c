@@ -295,7 +295,7 @@ int descriptor_read(const char *path, struct descriptor *descriptor,
     ssize_t len = fd >= 0 ? read_all(fd, text, size) : -errno;
     int err = (int)len;
 
-    if (len >= 0) {
+    if (text != NULL && len >= 0) {
         err = descriptor_parse(path, text, (size_t)len, descriptor, error);
     } else {
         error->line = 0;
