@@ -28,7 +28,7 @@ from harness import (  # noqa: E402
     temporary_directory,
 )
 from processes import descendants  # noqa: E402
-from run import complete, harmless, stopped  # noqa: E402
+from run import complete, harmless, outlaw, stopped  # noqa: E402
 from cases import HARMLESS, STOPPED  # noqa: E402
 
 FORGED = SYSTEMS / "forged.yaml"
@@ -326,6 +326,7 @@ def main():
     tests.add("32: alloc does not answer at the start", silent_early, "alloc", signal.SIGTERM)
     tests.add("31: more addresses than there is memory for", addresses)
     tests.add("33: open files", descriptors)
+    tests.add("38: files of the host", outlaw, "ipc")
     tests.add("1: arguments and environment", secrets)
     for number in (signal.SIGTERM, signal.SIGINT):
         tests.add(f"32: a flood of messages to the parent, {number.name}", flooded_parent, number)
