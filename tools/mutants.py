@@ -18,7 +18,7 @@ The mutants are in tests/mutants/*.txt; the head of each says what they are abou
 
 The text must be there exactly once, in FUNCTION if one is named. A TEST is the name of a unit
 test of meson, or attack:WORDS, conformance:WORDS (as their run.py takes them, joined by `+`),
-processes:WORDS (of attack/processes.py), storm:WORDS and hostfs:WORDS (of apps/), or escape. They run in this order; the first that fails ends it. If none does, all unit tests of
+processes:WORDS (of attack/processes.py), storm:WORDS (of apps/storm.py), or escape. They run in this order; the first that fails ends it. If none does, all unit tests of
 trusted code, attacks and conformance tests run.
 
 It all happens in a copy of the tree, build/mutants/tree, with programs of its own and the
@@ -298,8 +298,8 @@ class Runner:
             return self.escape()
         if suite == "processes":
             return self.system("attack", words.split("+"), "processes.py")
-        if suite in ("storm", "hostfs"):
-            return self.system("apps", words.split("+"), f"{suite}.py")
+        if suite == "storm":
+            return self.system("apps", words.split("+"), "storm.py")
         if words:
             return self.system(suite, words.split("+"))
         if test not in self.targets:

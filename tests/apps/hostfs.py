@@ -4,18 +4,13 @@
     tests/apps/hostfs.py [WORD...]     only tests whose name contains a word
 """
 
-import contextlib
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from processes import descendants  # noqa: E402
-from harness import BUILD, CUBICLE, ISOLATIONS, SLOW, SYSTEMS, TOP, Suite, check, execute, mode, temporary_directory  # noqa: E402
+from harness import BUILD, CUBICLE, ISOLATIONS, SYSTEMS, Suite, check, execute, mode, temporary_directory  # noqa: E402
 
 NATIVE = BUILD / "native"
 # wal: a write-ahead log shares memory between processes, which files of the host do not do; see exclusive_wal().
@@ -113,41 +108,6 @@ def crash(way):
     check(result.out == f"2000|{2000 * 2001 // 2}\nok\n", "not rolled back", result)
 
 
-def confined(system, dead=None):
-    """The process of hostfs, once there is another one than @dead, and both the parent's filter and its own hold it."""
-    deadline = time.monotonic() + 20 * SLOW
-    while time.monotonic() < deadline:
-        for pid in descendants(system.pid):
-            with contextlib.suppress(OSError):
-                status = Path(f"/proc/{pid}/status").read_text()
-                if pid != dead and "Name:\thostfs\n" in status and f"Seccomp_filters:\t{1 if dead is None else 2}\n" in status:
-                    return pid
-    check(False, "hostfs has no process")
-
-
-def begins_anew():
-    """Its process is killed: the next one, which the wall has made poorer by then, confines itself as the first one did."""
-    folders = Folders()
-    system = Path(folders.top.name) / "sqlite.yaml"
-    text = (TOP / "systems/sqlite.yaml").read_text()
-    system.write_text(text.replace("    hostfiles: [hostfs]\n", "    hostfiles: [hostfs]\n    on_fault: restart\n"))
-    argv = [CUBICLE, "run", system, *WAYS["ipc"], f"--mount={folders.ours}:/data:rw", "--", "/data/a.db"]
-    with subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True) as process:
-        try:
-            first = confined(process)
-            process.stdin.write("CREATE TABLE t(x); SELECT 'made';\n")
-            process.stdin.flush()
-            check(process.stdout.readline() == "made\n", "the database is not made")
-            os.kill(int(first), signal.SIGKILL)
-            confined(process, first)
-            _, err = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    check("policy restart: the call fails, and cubicle hostfs begins anew" in err, err)
-    check(err.count("fault: ") == 1, f"a fault besides\n{err}")
-
-
 def exclusive_wal(way):
     """With the database to itself, SQLite keeps the log's index in its own memory."""
     folders = Folders()
@@ -182,8 +142,6 @@ def main():
         tests.add(f"crash, {way}", crash, way)
         tests.add(f"write-ahead log, {way}", exclusive_wal, way)
         tests.add(f"read-only, {way}", read_only, way)
-    if "ipc" in WAYS:
-        tests.add("begins anew, ipc", begins_anew)
     return tests.main()
 
 
