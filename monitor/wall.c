@@ -48,7 +48,7 @@ static int wall_program(struct filter *filter)
     for (size_t i = 0; i < sizeof(mapping) / sizeof(mapping[0]); i++) {
         filter_allow_if(filter, mapping[i], 2, PROT_EXEC, 0);
     }
-    gate_allow(UINT_MAX, filter);
+    gate_allow(0, UINT_MAX, filter);
     backend->allow_calls(filter);
     return filter_end(filter);
 }
@@ -80,7 +80,7 @@ int wall_raise(void)
     if (error != 0) {
         return message_error(error, "cannot give up privileges: %s", strerror(-error));
     }
-    error = gate_enter(UINT_MAX);
+    error = gate_enter(0, UINT_MAX);
     if (error != 0) {
         return error;
     }

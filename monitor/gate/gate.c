@@ -191,22 +191,22 @@ int gate_setup(const struct monitor_config *config,
     return error;
 }
 
-int gate_enter(unsigned rights)
+int gate_enter(unsigned id, unsigned rights)
 {
     int error = 0;
     for (size_t i = 0; error == 0 && i < GATE_HOSTS; i++) {
         if (host[i] != NULL && (host[i]->right & rights) != 0) {
-            error = host[i]->enter();
+            error = host[i]->enter(id);
         }
     }
     return error;
 }
 
-void gate_allow(unsigned rights, struct filter *filter)
+void gate_allow(unsigned id, unsigned rights, struct filter *filter)
 {
     for (size_t i = 0; i < GATE_HOSTS; i++) {
         if (host[i] != NULL && (host[i]->right & rights) != 0) {
-            host[i]->allow(filter);
+            host[i]->allow(id, filter);
         }
     }
 }

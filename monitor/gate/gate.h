@@ -45,11 +45,12 @@ struct gate_host {
     /** Tells it about the system, before the wall. 0 or a negative errno. */
     int (*setup)(const struct monitor_config *config);
     /** Checks and confines what it uses, when the process has the identity that it keeps and before
-     *  the filter. 0, or a negative errno with a message. */
-    int (*enter)(void);
-    /** Allows the host calls that it makes in the system that setup() was told of, besides those
-     *  that the monitor makes anyway. */
-    void (*allow)(struct filter *filter);
+     *  the filter. @id: the cubicle that the process is for; 0: all are. What a process has checked holds
+     *  for those that it makes later. 0, or a negative errno with a message. */
+    int (*enter)(unsigned id);
+    /** Allows the host calls that it makes in the system that setup() was told of, for cubicle @id (0:
+     *  for all), besides those that the monitor makes anyway. */
+    void (*allow)(unsigned id, struct filter *filter);
 };
 
 /* In host_net.c and host_files.c. */
@@ -64,9 +65,9 @@ int gate_setup(const struct monitor_config *config,
                const struct gate_host *const hosts[GATE_HOSTS])
     __attribute__((warn_unused_result));
 
-/** Calls enter(), and allow(), of those of the hosts that @rights are for. */
-int gate_enter(unsigned rights) __attribute__((warn_unused_result));
-void gate_allow(unsigned rights, struct filter *filter);
+/** Calls enter(), and allow(), of those of the hosts that @rights are for, which cubicle @id has; 0: all. */
+int gate_enter(unsigned id, unsigned rights) __attribute__((warn_unused_result));
+void gate_allow(unsigned id, unsigned rights, struct filter *filter);
 
 /* In host.c. */
 extern const struct gate_interface host_interface;

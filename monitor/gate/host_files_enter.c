@@ -83,9 +83,9 @@ static int enter_limits(void)
     return signal(SIGXFSZ, SIG_IGN) != SIG_ERR ? 0 : -errno;
 }
 
-/* Confines every call that opens or changes files to the directories, so that a hole in the
+/* Confines every call that opens or changes files to @id's directories, so that a hole in the
  * monitor does not reach others. Kernels without Landlock leave that to permissions. */
-static int enter_landlock(void)
+static int enter_landlock(unsigned id)
 {
     const long version =
         syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -108,7 +108,8 @@ static int enter_landlock(void)
             .allowed_access = LANDLOCK_READ | (given->writable ? change : 0),
             .parent_fd = given->fd,
         };
-        if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule,
+        if (host_root_is_of(&host_roots[i], id) &&
+            syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule,
                     0) != 0) {
             error = -errno;
         }
@@ -120,19 +121,25 @@ static int enter_landlock(void)
     return error;
 }
 
-int host_files_enter(void)
+int host_files_enter(unsigned id)
 {
+    static bool prepared; /* a process that is made later has all but the rules */
     int error = 0;
-    for (size_t i = 0; error == 0 && i < host_nroots; i++) {
-        error = enter_check(host_roots[i].given);
+    for (size_t i = 0; error == 0 && !prepared && i < host_nroots; i++) {
+        if (host_root_is_of(&host_roots[i], id)) {
+            error = enter_check(host_roots[i].given);
+        }
     }
     if (error != 0 || host_nroots == 0) {
         return error;
     }
-    enter_identity();
-    error = enter_limits();
+    if (!prepared) {
+        enter_identity();
+        error = enter_limits();
+        prepared = error == 0;
+    }
     if (error == 0) {
-        error = enter_landlock();
+        error = enter_landlock(id);
     }
     return error == 0 ? 0
                       : message_error(error,
@@ -141,7 +148,7 @@ int host_files_enter(void)
                                       strerror(-error));
 }
 
-void host_files_allow(struct filter *filter)
+void host_files_allow(unsigned id, struct filter *filter)
 {
     static const unsigned reading[] = {SYS_openat2,    SYS_close,   SYS_statx,
                                        SYS_getdents64, SYS_fstatfs, SYS_readlinkat,
@@ -151,7 +158,8 @@ void host_files_allow(struct filter *filter)
                                         SYS_linkat,    SYS_symlinkat};
     bool writable = false;
     for (size_t i = 0; i < host_nroots; i++) {
-        writable |= host_roots[i].given->writable;
+        writable |=
+            host_root_is_of(&host_roots[i], id) && host_roots[i].given->writable;
     }
     for (size_t i = 0; host_nroots > 0 && i < sizeof(reading) / sizeof(reading[0]);
          i++) {

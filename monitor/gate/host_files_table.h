@@ -16,11 +16,12 @@
 int host_files_setup(const struct monitor_config *config);
 
 /** The same: a negative errno where the kernel cannot resolve paths as HF2 wants it, or a directory cannot
- *  be used by this identity. Confines the process to the directories where the kernel can (Landlock). */
-int host_files_enter(void);
+ *  be used by this identity. Confines the process to @id's directories where the kernel can (Landlock). */
+int host_files_enter(unsigned id);
 
-/** The same: nothing where the system has no directories. */
-void host_files_allow(struct filter *filter);
+/** The same: nothing where the system has no directories, nothing that changes files where @id has none to
+ *  write to. */
+void host_files_allow(unsigned id, struct filter *filter);
 
 /** A directory of the host, in use. */
 struct host_root {
@@ -29,6 +30,12 @@ struct host_root {
 };
 extern struct host_root host_roots[];
 extern size_t host_nroots;
+
+/** Is it cubicle @id's? 0: anybody's. */
+static inline bool host_root_is_of(const struct host_root *root, unsigned id)
+{
+    return id == 0 || root->owner == id;
+}
 
 /** Whose files are those of this process. */
 extern struct host_identity {

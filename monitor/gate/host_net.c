@@ -47,14 +47,16 @@ static int host_net_setup(const struct monitor_config *config)
 }
 
 /* The device needs no more: it is open. */
-static int host_net_enter(void)
+static int host_net_enter(unsigned id)
 {
+    (void)id;
     return 0;
 }
 
 /* On the device only: its number is the first argument. */
-static void host_net_allow(struct filter *filter)
+static void host_net_allow(unsigned id, struct filter *filter)
 {
+    (void)id;
     if (network == NULL) {
         return;
     }

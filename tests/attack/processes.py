@@ -4,6 +4,7 @@
     tests/attack/processes.py [WORD...]     only tests whose name contains a word
 """
 
+import contextlib
 import functools
 import json
 import os
@@ -19,7 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from harness import (  # noqa: E402
     CUBICLE,
     EXIT_FAULT,
+    SLOW,
     SYSTEMS,
+    TOP,
     Skip,
     Suite,
     check,
@@ -28,7 +31,7 @@ from harness import (  # noqa: E402
     temporary_directory,
 )
 from processes import descendants  # noqa: E402
-from run import complete, harmless, stopped  # noqa: E402
+from run import complete, harmless, outlaw, stopped  # noqa: E402
 from cases import HARMLESS, STOPPED  # noqa: E402
 
 FORGED = SYSTEMS / "forged.yaml"
@@ -309,6 +312,48 @@ def silent_early(name, number):
     check_ended(system, everybody, 128 + number, err)
 
 
+def filters_of(status):
+    return int(re.search(r"^Seccomp_filters:\t(\d+)$", status, re.M).group(1))
+
+
+def confined(system, dead=None):
+    """The process of hostfs, once its own filter holds it; where it is another one than @dead, the parent's does, too."""
+    wanted = filters_of(Path("/proc/self/status").read_text()) + (1 if dead is None else 2)
+    deadline = time.monotonic() + 20 * SLOW
+    while time.monotonic() < deadline:
+        for pid in descendants(system.pid):
+            with contextlib.suppress(OSError):
+                status = Path(f"/proc/{pid}/status").read_text()
+                if pid != dead and "Name:\thostfs\n" in status and filters_of(status) == wanted:
+                    return pid
+    check(False, "hostfs has no process")
+
+
+def files_begin_anew():
+    """Its process is killed: the next one, which the wall has made poorer by then, confines itself as the first one did."""
+    with temporary_directory() as folder:
+        top = Path(folder)
+        top.chmod(0o777)
+        manifest = top / "sqlite.yaml"
+        text = (TOP / "systems/sqlite.yaml").read_text()
+        manifest.write_text(text.replace("    hostfiles: [hostfs]\n", "    hostfiles: [hostfs]\n    on_fault: restart\n"))
+        argv = [CUBICLE, "run", manifest, "--isolation=ipc", f"--mount={top}:/data:rw", "--", "/data/a.db"]
+        with subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as system:
+            try:
+                first = confined(system)
+                system.stdin.write("CREATE TABLE t(x); SELECT 'made';\n")
+                system.stdin.flush()
+                check(system.stdout.readline() == "made\n", "the database is not made")
+                os.kill(int(first), signal.SIGKILL)
+                confined(system, first)
+                _, err = system.communicate(timeout=60)
+            finally:
+                system.kill()
+    check("policy restart: the call fails, and cubicle hostfs begins anew" in err, err)
+    check(err.count("fault: ") == 1, f"a fault besides\n{err}")
+
+
 def main():
     tests = Suite("processes", needs="--isolation=ipc")
     for name in CALLS:
@@ -326,6 +371,8 @@ def main():
     tests.add("32: alloc does not answer at the start", silent_early, "alloc", signal.SIGTERM)
     tests.add("31: more addresses than there is memory for", addresses)
     tests.add("33: open files", descriptors)
+    tests.add("38: files of the host", outlaw, "ipc")
+    tests.add("33: a process with files of the host begins anew", files_begin_anew)
     tests.add("1: arguments and environment", secrets)
     for number in (signal.SIGTERM, signal.SIGINT):
         tests.add(f"32: a flood of messages to the parent, {number.name}", flooded_parent, number)

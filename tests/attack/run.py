@@ -160,7 +160,7 @@ def swap(folder, stop):
         os.rename(folder / "away", folder / "race")
 
 
-def outlaw():
+def outlaw(isolation=ISOLATION):
     """38: a hostile component next to the host's files reaches nothing but its directories."""
     with temporary_directory() as name:
         top = Path(name)
@@ -186,7 +186,7 @@ def outlaw():
         other = threading.Thread(target=swap, args=(top / "rw", stop))
         other.start()
         try:
-            result = run_system(system, timeout=120)
+            result = run_system(system, isolation=isolation, timeout=120)
         finally:
             stop.set()
             other.join()

@@ -82,7 +82,7 @@ static int confine_program(const struct monitor_config *config,
     if (ipc_has_right(cubicle, MONITOR_RIGHT_HOSTFILES)) {
         ALLOW(filter, files);
     }
-    gate_allow(ipc_rights(cubicle), filter);
+    gate_allow(cubicle->id, ipc_rights(cubicle), filter);
     if (cubicle->is_app) {
         ALLOW(filter, signals);
         confine_allow_wakes(filter);
@@ -96,7 +96,7 @@ int ipc_confine(const struct monitor_config *config, const struct cubicle *cubic
     static struct filter filter;
     int error = privileges_drop();
     if (error == 0) {
-        error = gate_enter(ipc_rights(cubicle));
+        error = gate_enter(cubicle->id, ipc_rights(cubicle));
     }
     if (error == 0) {
         error = confine_program(config, cubicle, &filter);
@@ -130,12 +130,25 @@ void ipc_allow_calls(struct filter *filter)
         SYS_setitimer,
         SYS_pause,
     };
-    bool restarts = false;
+    /* For one that has directories of the host. They can only take from those who make them. */
+    static const unsigned confining[] = {
+        SYS_landlock_create_ruleset,
+        SYS_landlock_add_rule,
+        SYS_landlock_restrict_self,
+    };
+    unsigned restarts = 0; /* how many do */
+    unsigned rights = 0;   /* of those */
     ALLOW(filter, always);
     for (unsigned id = 1; id <= cubicle_count(); id++) {
-        restarts |= cubicle_get(id)->on_fault == MONITOR_ON_FAULT_RESTART;
+        if (cubicle_get(id)->on_fault == MONITOR_ON_FAULT_RESTART) {
+            restarts++;
+            rights |= ipc_rights(cubicle_get(id));
+        }
     }
-    if (restarts) {
+    if (restarts > 0) {
         ALLOW(filter, making);
+    }
+    if ((rights & MONITOR_RIGHT_HOSTFILES) != 0) {
+        ALLOW(filter, confining);
     }
 }

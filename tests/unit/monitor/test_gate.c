@@ -252,6 +252,7 @@ static const struct gate_interface net_interface = {"hostnet", 3, &outside, 1};
 /* What was called of the two, a letter for each: Setup, Enter, Allow. */
 static char called_net[8], called_files[8];
 static int net_error;
+#define WHOSE 5
 
 static void note(char *called, char letter)
 {
@@ -268,14 +269,16 @@ static int files_setup(const struct monitor_config *config)
     return 0;
 }
 
-static int files_enter(void)
+static int files_enter(unsigned id)
 {
+    assert_int_equal(id, WHOSE);
     note(called_files, 'E');
     return 0;
 }
 
-static void files_allow(struct filter *filter)
+static void files_allow(unsigned id, struct filter *filter)
 {
+    assert_int_equal(id, WHOSE);
     (void)filter;
     note(called_files, 'A');
 }
@@ -287,14 +290,16 @@ static int net_setup(const struct monitor_config *config)
     return net_error;
 }
 
-static int net_enter(void)
+static int net_enter(unsigned id)
 {
+    assert_int_equal(id, WHOSE);
     note(called_net, 'E');
     return net_error;
 }
 
-static void net_allow(struct filter *filter)
+static void net_allow(unsigned id, struct filter *filter)
 {
+    assert_int_equal(id, WHOSE);
     (void)filter;
     note(called_net, 'A');
 }
@@ -702,27 +707,27 @@ static void test_hosts(void **state)
     assert_null(gate_interface("hostnet"));
     assert_null(gate_interface("hostfiles"));
     assert_ptr_equal(gate_interface("host"), &host_interface);
-    assert_int_equal(gate_enter(UINT_MAX), 0);
-    gate_allow(UINT_MAX, NULL);
+    assert_int_equal(gate_enter(WHOSE, UINT_MAX), 0);
+    gate_allow(WHOSE, UINT_MAX, NULL);
 
     called_net[0] = called_files[0] = '\0';
     assert_int_equal(gate_setup(NULL, files_only), 0);
     assert_null(gate_interface("hostnet"));
     assert_ptr_equal(gate_interface("hostfiles"), &files_interface);
-    assert_int_equal(gate_enter(MONITOR_RIGHT_HOSTNET | MONITOR_RIGHT_HOST), 0);
-    gate_allow(MONITOR_RIGHT_HOSTNET, NULL);
+    assert_int_equal(gate_enter(WHOSE, MONITOR_RIGHT_HOSTNET | MONITOR_RIGHT_HOST), 0);
+    gate_allow(WHOSE, MONITOR_RIGHT_HOSTNET, NULL);
     assert_string_equal(called_net, "");
     assert_string_equal(called_files, "S");
 
     assert_int_equal(gate_setup(NULL, both), 0);
-    assert_int_equal(gate_enter(MONITOR_RIGHT_HOSTFILES), 0);
-    gate_allow(MONITOR_RIGHT_HOSTFILES | MONITOR_RIGHT_ALLOCATOR, NULL);
+    assert_int_equal(gate_enter(WHOSE, MONITOR_RIGHT_HOSTFILES), 0);
+    gate_allow(WHOSE, MONITOR_RIGHT_HOSTFILES | MONITOR_RIGHT_ALLOCATOR, NULL);
     assert_string_equal(called_net, "S");
     assert_string_equal(called_files, "SSEA");
 
     /* An error ends it. */
     net_error = -ENOTTY;
-    assert_int_equal(gate_enter(UINT_MAX), -ENOTTY);
+    assert_int_equal(gate_enter(WHOSE, UINT_MAX), -ENOTTY);
     assert_int_equal(gate_setup(NULL, both), -ENOTTY);
     assert_string_equal(called_net, "SES");
     assert_string_equal(called_files, "SSEA");

@@ -624,7 +624,7 @@ static int run_enter(void)
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return 77;
     }
-    if (host_files.enter() != 0) {
+    if (host_files.enter(0) != 0) {
         fprintf(stderr, "%s\n", said);
         return 1;
     }
@@ -695,13 +695,64 @@ static void test_enter(void **state)
     }
 }
 
+/* The process of a cubicle, which has only its own directories open. */
+static int enter_own(unsigned id, const char *own, const char *others)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if ((i == 2) != (id == OTHER)) {
+            close(directories[i].fd);
+        }
+    }
+    if (host_files.enter(id) != 0) {
+        fprintf(stderr, "%s\n", said);
+        return 1;
+    }
+    if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 2 &&
+        (open(others, O_RDONLY | O_DIRECTORY) >= 0 || errno != EACCES)) {
+        return 2;
+    }
+    return open(own, O_RDONLY | O_DIRECTORY) >= 0 ? 0 : 3;
+}
+
+static int run_enter_mine(void)
+{
+    return enter_own(ME, "rw", "theirs");
+}
+
+static int run_enter_theirs(void)
+{
+    return enter_own(OTHER, "theirs", "rw");
+}
+
+/* One that is made by a process that has entered, for all. */
+static int run_enter_later(void)
+{
+    if (host_files.enter(0) != 0) {
+        return 4;
+    }
+    return in_child(run_enter_theirs);
+}
+
+static void test_enter_own(void **state)
+{
+    (void)state;
+    if (as_root()) {
+        few(0, 4);
+        assert_int_equal(chmod(".", 0755), 0);
+        assert_int_equal(in_child(run_enter_mine), 0);
+        assert_int_equal(in_child(run_enter_theirs), 0);
+        assert_int_equal(in_child(run_enter_later), 0);
+        assert_int_equal(chmod("ro", 0755), 0);
+    }
+}
+
 static int run_denied(void)
 {
     if (setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
         setresuid(NOBODY, NOBODY, NOBODY) != 0) {
         return 77;
     }
-    const int error = host_files.enter();
+    const int error = host_files.enter(0);
     if (error != -EACCES || strstr(said, "user 65534") == NULL ||
         strstr(said, "chown") == NULL) {
         fprintf(stderr, "%d %s\n", error, said);
@@ -752,18 +803,26 @@ static void test_filter(void **state)
     few(0, 0);
     filter_begin(&filter);
     const unsigned none = filter.len;
-    host_files.allow(&filter);
+    host_files.allow(0, &filter);
     assert_int_equal(filter.len, none);
     few(1, 1);
     filter_begin(&filter);
-    host_files.allow(&filter);
+    host_files.allow(0, &filter);
     assert_true(allows(&filter, SYS_openat2) && !allows(&filter, SYS_unlinkat) &&
                 !allows(&filter, SYS_fchmod) && !allows(&filter, SYS_ftruncate));
     few(0, 2);
     filter_begin(&filter);
-    host_files.allow(&filter);
+    host_files.allow(0, &filter);
     assert_true(allows(&filter, SYS_openat2) && allows(&filter, SYS_unlinkat));
     assert_int_equal(filter_end(&filter), 0);
+    /* In a cubicle's own process what others may write to does not count. */
+    few(1, 2);
+    filter_begin(&filter);
+    host_files.allow(ME, &filter);
+    assert_true(allows(&filter, SYS_openat2) && !allows(&filter, SYS_unlinkat));
+    filter_begin(&filter);
+    host_files.allow(OTHER, &filter);
+    assert_true(allows(&filter, SYS_unlinkat));
     few(0, NDIRECTORIES);
 }
 
@@ -776,8 +835,8 @@ int main(void)
         cmocka_unit_test(test_race_link),       cmocka_unit_test(test_race_fifo),
         cmocka_unit_test(test_behind_the_back), cmocka_unit_test(test_list_gaps),
         cmocka_unit_test(test_limits),          cmocka_unit_test(test_full),
-        cmocka_unit_test(test_enter),           cmocka_unit_test(test_denied),
-        cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_enter),           cmocka_unit_test(test_enter_own),
+        cmocka_unit_test(test_denied),          cmocka_unit_test(test_filter),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -445,14 +445,14 @@ static void test_filter(void **state)
     }
     filter_begin(&have);
     const unsigned empty = have.len;
-    host_net.allow(&have);
+    host_net.allow(0, &have);
     assert_int_equal(have.len, want.len);
     assert_memory_equal(have.code, want.code, want.len * sizeof(want.code[0]));
 
     config.network = NULL;
     assert_int_equal(host_net.setup(&config), 0);
     filter_begin(&have);
-    host_net.allow(&have);
+    host_net.allow(0, &have);
     assert_int_equal(have.len, empty);
 }
 

@@ -57,15 +57,17 @@ int privileges_drop(void)
     return privileges_error;
 }
 
-int gate_enter(unsigned rights)
+int gate_enter(unsigned id, unsigned rights)
 {
+    assert_int_equal(id, 0);
     assert_int_equal(rights, UINT_MAX);
     strcat(steps, "hosts ");
     return hosts_error;
 }
 
-void gate_allow(unsigned rights, struct filter *filter)
+void gate_allow(unsigned id, unsigned rights, struct filter *filter)
 {
+    assert_int_equal(id, 0);
     assert_int_equal(rights, UINT_MAX);
     filter_allow(filter, OF_THE_HOSTS);
 }
