@@ -81,7 +81,6 @@ APART = {
         22: "plain code, likewise", 23: "plain code, likewise",
         25: "the loader, which is that of mpk", 30: "the loader", 45: "the loader", 47: "the loader",
         27: "ranges are copied by the caller's own process, with its own page table",
-        38: "the same code of the monitor as under mpk",
         44: "conformance",
         48: "rights are not in the base of GS",
     },

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#define STACK UINT64_C(0x80000000) /* as in a process: its addresses are offsets */
+#define STACK UINT64_C(0x40000000) /* as in a process: its addresses are offsets */
 #define STACK_PAGES 4
 #define TOP (STACK + STACK_PAGES * PAGE_SIZE)
 #define LIMIT (STACK + PAGE_SIZE) /* below it no message writes anything */
