@@ -11,7 +11,6 @@
 #include <sys/epoll.h>
 
 #define BACKLOG_MAX 4096 /* somaxconn of Linux */
-#define TICKS_PER_S (1000u / TCP_SLOW_INTERVAL)
 
 /* Of a ring with @sock the first that has room; NULL: none has. */
 static struct sock *listen_with_room(struct sock *sock)

@@ -18,7 +18,6 @@
 #define ROOM_LEAST 16384u
 #define RELIEF_NS INT64_C(100000000) /* to look at all connections costs something */
 
-#define TICKS_PER_S (1000u / TCP_SLOW_INTERVAL)
 #define STILL_S 10u          /* a peer that is out of reach for a moment is none */
 #define STILL_EXHAUSTED_S 5u /* where those that go on have nothing left */
 #define TOGETHER_TICKS TICKS_PER_S

@@ -281,6 +281,9 @@ struct stack {
 };
 extern struct stack stack;
 
+/** Of tcp_ticks, in which lwIP counts the time of connections. */
+#define TICKS_PER_S (1000u / TCP_SLOW_INTERVAL)
+
 /** Brings stack.now_ns up to date: it stands still while a call waits, and while programs only talk within the stack. */
 void loop_look_at_clock(void);
 /** Has something to send. */

@@ -18,10 +18,10 @@
 
 #include <cpuid.h>
 
-#include "base/message.h"
 #include "base/thread.h"
 #include "call/trampoline.h"
 #include "elf_builder.h"
+#include "fake_message.h"
 #include "load/link.h"
 #include "load/registry.h"
 
@@ -32,7 +32,6 @@
 #define TP_DISP (-0x2340)
 #define VIEW_DISP (TP_DISP + (int32_t)offsetof(struct thread, shown.view))
 
-static char message[1024];
 static uint8_t data_memory[3 * PAGE_SIZE];
 static struct cubicle cubicle = {
     .id = 1, .name = "c", .stack_size = 0x30000, .descriptors = 5000};
@@ -59,16 +58,6 @@ static struct trampoline made;
 static unsigned renewed, ncreated;
 static bool none_renewed;
 static uint32_t spells_below;
-
-int message_error(int error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    return error;
-}
 
 const struct descriptor_function *registry_function(const char *name,
                                                     const struct descriptor **interface)

@@ -4,7 +4,7 @@
  */
 #include "load/link.h"
 
-#include "base/message.h"
+#include "fake_message.h"
 #include "load/registry.h"
 
 #include <errno.h>
@@ -41,33 +41,12 @@ static struct monitor_config config;
 static struct link_system whole = {
     .modules = modules, .nmodules = 4, .config = &config};
 
-static char message[512];
 static bool no_room;
 static unsigned nwritten; /* by link_function(), without those that were there */
 static struct {
     const struct module *consumer, *provider;
     const struct descriptor_function *function;
 } written[8];
-
-int message_error(int error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    return error;
-}
-
-int message_request(int error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    return error;
-}
 
 const char *cubicle_name(unsigned id)
 {

@@ -18,17 +18,16 @@
 #include <cmocka.h>
 
 #include "backend/backend.h"
-#include "base/message.h"
 #include "base/thread.h"
 #include "call/trampoline.h"
 #include "elf_builder.h"
+#include "fake_message.h"
 #include "load/link.h"
 #include "memory/memory.h"
 
 #define LOW_SIZE (UINT64_C(16) << 20) /* of the module space, for code */
 #define ENTRY 0x40u                   /* of a module beside the one that is placed */
 
-static char message[1024];
 static struct cubicle cubicle = {.id = 1, .name = "c"};
 static struct module module, beside = {.name = "beside", .cubicle = &cubicle};
 static struct module *modules[] = {&module, &beside};
@@ -50,16 +49,6 @@ static unsigned nspelled;
 static bool good;               /* what the verifier says */
 static bool was_writable, runs; /* when it was asked */
 static struct verify_policy policy;
-
-int message_error(int error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    return error;
-}
 
 int memory_give(struct cubicle *c, uint32_t page, uint32_t npages, enum page_kind kind)
 {

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "base/message.h"
 #include "elf_builder.h"
+#include "fake_message.h"
 #include "load/module.h"
 #include "load/registry.h"
 
@@ -44,20 +44,9 @@ static struct descriptor interfaces[] = {
     {.name = "data", .fingerprint = 4, .functions = data_functions, .nfunctions = 1},
 };
 
-static char message[1024];
 static char path[64];
 static struct module module;
 static struct elf_builder builder;
-
-int message_error(int error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    return error;
-}
 
 const struct descriptor *registry_interface(const char *name, size_t len)
 {

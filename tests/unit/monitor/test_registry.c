@@ -4,7 +4,7 @@
  */
 #include "load/registry.h"
 
-#include "base/message.h"
+#include "fake_message.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -21,17 +21,6 @@
 #include <cmocka.h>
 
 static char folder[64];
-static char message[512];
-
-int message_error(int error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    return error;
-}
 
 static int setup(void **state)
 {

@@ -26,8 +26,8 @@
 #include <linux/seccomp.h>
 
 #include "backend/backend.h"
-#include "base/message.h"
 #include "base/privileges.h"
+#include "fake_message.h"
 #include "filter_run.h"
 #include "gate/gate.h"
 #include "wall.h"
@@ -36,20 +36,10 @@
 #define OF_THE_HOSTS 901u
 #define CALLS 1000u
 
-static char message[256], steps[64]; /* what has been done, in order */
+static char steps[64]; /* what has been done, in order */
 static int privileges_error, hosts_error;
 static unsigned overflow; /* so many rules too many */
 static struct filter loaded;
-
-int message_error(int error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(message, sizeof(message), format, arguments);
-    va_end(arguments);
-    return error;
-}
 
 int privileges_drop(void)
 {
